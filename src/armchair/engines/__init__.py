@@ -1,0 +1,52 @@
+"""Simulators behind one narrow waist (`base.Engine`), chosen by name."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+
+from armchair.engines.base import Engine
+from armchair.engines.scene import Scene
+from armchair.errors import InvalidChoice, MissingDependency
+
+__all__ = ["ENGINES", "Engine", "make_engine"]
+
+
+def _make_mujoco(scene: Scene, num_envs: int, threads: int) -> Engine:
+    from armchair.engines.mujoco import MujocoEngine
+
+    return MujocoEngine(scene, num_envs, threads)
+
+
+def _make_bullet(scene: Scene, num_envs: int, threads: int) -> Engine:
+    del threads  # PyBullet holds the GIL: more threads do not make it quicker
+    if importlib.util.find_spec("pybullet") is None:
+        raise MissingDependency(_no_bullet(sys.version_info[:2]))
+    from armchair.engines.bullet import BulletEngine
+
+    return BulletEngine(scene, num_envs)
+
+
+def _no_bullet(python: tuple[int, int]) -> str:
+    """What to do when pybullet cannot be imported, for this version of Python."""
+    if python >= (3, 12):
+        return (
+            "the bullet engine needs pybullet, whose last release (3.2.7) has no wheels for Python "
+            f"{python[0]}.{python[1]}: use Python 3.11, or --engine mujoco"
+        )
+    return "the bullet engine needs pybullet: pip install 'armchair[bullet]', or use --engine mujoco"
+
+
+ENGINES: dict[str, Callable[[Scene, int, int], Engine]] = {"mujoco": _make_mujoco, "bullet": _make_bullet}
+
+
+def make_engine(name: str, scene: Scene, num_envs: int, threads: int = 1) -> Engine:
+    """`num_envs` copies of a scene on the engine of this name.
+
+    threads: simulation threads, 0 for one a core; an engine that cannot use them ignores it.
+    Raises InvalidChoice for an unknown name, MissingDependency where the simulator is not installed.
+    """
+    if name not in ENGINES:
+        raise InvalidChoice("engine", name, list(ENGINES))
+    return ENGINES[name](scene, num_envs, threads)

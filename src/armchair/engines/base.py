@@ -1,0 +1,112 @@
+"""The narrow waist: what the rest of the package may ask of a simulator.
+
+An engine steps N copies of one scene together. Above it nobody knows joint orders, addresses or handles.
+
+The contract, which `tests/contract/test_engines.py` holds every engine to:
+
+* The same seed and the same calls give the same numbers, with any number of threads.
+* `state()` describes the moment after the last `reset`, `step` or `restore`, never a substep earlier.
+* `reset(ids, layout)` touches only the copies it names.
+* `snapshot()` followed by `restore()` and the same steps replays bit for bit.
+* A copy whose simulation diverges (numbers not finite, or absurdly fast) is put back to its last layout,
+  named in what `step` returns, and does not disturb the others.
+* Wrong ids, shapes and numbers that are not finite raise `InvalidInput` before anything moves.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from armchair.engines.scene import Scene
+from armchair.errors import InvalidInput
+from armchair.types import ArmState, Layout
+from armchair.world import HOME
+
+TARGETS = 8  # seven joint positions and the gripper's opening
+MAX_SPEED = 100.0  # rad/s or m/s; anything faster has diverged
+
+
+class Engine(Protocol):
+    """N copies of a scene."""
+
+    scene: Scene
+    num_envs: int
+    device: torch.device
+
+    @property
+    def dt(self) -> float:
+        """Length of one control step in s."""
+        ...
+
+    def reset(self, ids: Tensor, layout: Layout) -> None:
+        """Put the copies `ids` (n,) at rest in `layout` (n rows)."""
+        ...
+
+    def step(self, targets: Tensor) -> Tensor:
+        """Drive all copies for one control step.
+
+        targets: (N, 8), seven joint positions in rad, then the opening in m; clipped to the limits.
+        Returns (N,) bool: the copies that diverged and were put back to their last layout.
+        """
+        ...
+
+    def state(self) -> ArmState:
+        """The state of all copies now; the caller may keep it, later steps do not change it."""
+        ...
+
+    def snapshot(self) -> Tensor:
+        """Everything that the future depends on, one row a copy. -> (N, S); S and dtype are the engine's."""
+        ...
+
+    def restore(self, ids: Tensor, snapshot: Tensor) -> None:
+        """Bring the copies `ids` (n,) to the moments of the n rows of `snapshot`, taken of any copies."""
+        ...
+
+    def close(self) -> None:
+        """Free what the engine holds; calling it twice is harmless."""
+        ...
+
+
+def home_layout(num_blocks: int, n: int = 1) -> Layout:
+    """The arm at home, the gripper shut, the blocks in a row across the table. -> n equal rows."""
+    pos = torch.zeros(n, num_blocks, 3)
+    for k in range(num_blocks):
+        pos[:, k] = torch.tensor([0.5, 0.12 * (k + 1), 0.025])
+    quat = torch.zeros(n, num_blocks, 4)
+    quat[..., 0] = 1.0
+    return Layout(torch.tensor([HOME]).repeat(n, 1), torch.zeros(n), pos, quat, torch.zeros(n, 3))
+
+
+def check_ids(ids: Tensor, num_envs: int) -> Tensor:
+    """The ids as (n,) int64, or InvalidInput where they name no copy or one copy twice."""
+    ids = torch.as_tensor(ids)
+    if ids.ndim != 1 or ids.is_floating_point() or ids.dtype == torch.bool:
+        raise InvalidInput(
+            f"ids must be a list of whole numbers, got {ids.dtype} of shape {tuple(ids.shape)}"
+        )
+    ids = ids.long()
+    if ids.numel() and (int(ids.min()) < 0 or int(ids.max()) >= num_envs):
+        raise InvalidInput(f"ids must lie in 0..{num_envs - 1}, got {ids.tolist()}")
+    if ids.unique().numel() != ids.numel():
+        raise InvalidInput(f"ids must not repeat, got {ids.tolist()}")
+    return ids
+
+
+def check_finite(name: str, value: Tensor, shape: tuple[int, ...]) -> None:
+    """InvalidInput unless `value` has this shape and all its numbers are finite; names the first bad row."""
+    if tuple(value.shape) != shape:
+        raise InvalidInput(f"{name} must have shape {shape}, got {tuple(value.shape)}")
+    if not bool(torch.isfinite(value.sum())):
+        row = int((~torch.isfinite(value.reshape(shape[0], -1))).any(1).nonzero()[0])
+        raise InvalidInput(f"{name} must be finite, row {row} is {value[row].tolist()}")
+
+
+def check_layout(layout: Layout, n: int, num_blocks: int) -> None:
+    """InvalidInput unless the layout has n rows for scenes of `num_blocks` blocks."""
+    check_finite("layout.joint_pos", layout.joint_pos, (n, 7))
+    check_finite("layout.opening", layout.opening, (n,))
+    check_finite("layout.block_pos", layout.block_pos, (n, num_blocks, 3))
+    check_finite("layout.block_quat", layout.block_quat, (n, num_blocks, 4))

@@ -1,0 +1,165 @@
+"""The KUKA LBR iiwa 14 R820 with a parallel gripper, as numbers.
+
+Sources
+-------
+* Frames, masses, centres of mass and inertias: the lbr_iiwa URDF by Krug and Todorov Stoyanov (Örebro
+  University, 2015) as it comes with pybullet's data, turned into frames that are parallel to the world's
+  at zero. Its base has no mass there (it is fixed); it has none here either.
+* Link lengths 0.36, 0.42, 0.40 m and 0.126 m to the flange, joint limits, speeds and torques: KUKA's data
+  sheet "LBR iiwa 14 R820" (limits ±170, ±120, ±170, ±120, ±170, ±120, ±175°; 85, 85, 100, 75, 130, 135,
+  135 °/s; 320, 320, 176, 176, 110, 40, 40 N·m).
+* Collision capsules: our own, inside the hull of the arm. Servo gains: our own, see `SERVO_LAG`.
+* Gripper: our own design at the size of common parallel grippers for this flange (stroke 80 mm, 0.7 kg).
+"""
+
+from __future__ import annotations
+
+import math
+
+from armchair.engines.scene import Body, Box, Capsule, Geom, Joint, Scene, Vec3, block, block_names
+from armchair.world import MAX_OPENING
+
+JOINT_LIMITS = tuple(math.radians(d) for d in (170, 120, 170, 120, 170, 120, 175))  # ± rad
+JOINT_SPEEDS = tuple(math.radians(d) for d in (85, 85, 100, 75, 130, 135, 135))  # rad/s
+JOINT_TORQUES = (320.0, 320.0, 176.0, 176.0, 110.0, 40.0, 40.0)  # N·m
+
+JOINT_AXES: tuple[Vec3, ...] = ((0, 0, 1), (0, 1, 0), (0, 0, 1), (0, -1, 0), (0, 0, 1), (0, 1, 0), (0, 0, 1))
+JOINT_HEIGHTS = (0.1575, 0.36, 0.5645, 0.78, 0.9645, 1.18, 1.261)  # m, of the joints at zero
+FLANGE_HEIGHT = 1.306  # m
+TOOL_OFFSET = 0.15  # m, from the flange to the tool centre point between the finger tips
+HAND_LENGTH = 0.09  # m, from the flange to the roots of the fingers
+
+# Damping / stiffness: a joint nears a still target as exp(-t / lag). With a target no farther away than the
+# joint's top speed times this lag, the speed keeps to its limit and the torque to its own: a saturated servo
+# would throw the light links about when joints 1 and 3 line up.
+SERVO_LAG = 0.05  # s
+_STIFFNESS = (4000.0, 4000.0, 2000.0, 2000.0, 800.0, 330.0, 200.0)  # N·m/rad
+_ARMATURE = (0.3, 0.3, 0.2, 0.2, 0.1, 0.05, 0.05)  # kg·m², rotor inertia as felt at the joint, our estimate
+
+_FINGER_FORCE = 10.0  # N each
+
+# mass, centre of mass and inertia of links 1 to 7
+_INERTIAS: tuple[tuple[float, Vec3, Vec3], ...] = (
+    (4.0, (0.0, -0.03, 0.12), (0.1, 0.09, 0.02)),
+    (4.0, (-0.0003, 0.042, 0.059), (0.05, 0.044, 0.018)),
+    (3.0, (0.0, 0.03, 0.13), (0.08, 0.075, 0.01)),
+    (2.7, (0.0, -0.034, 0.067), (0.03, 0.029, 0.01)),
+    (1.7, (-0.0001, -0.021, 0.076), (0.02, 0.018, 0.005)),
+    (1.8, (0.0, 0.0004, 0.0006), (0.005, 0.0047, 0.0036)),
+    (0.3, (0.0, 0.0, 0.02), (0.001, 0.001, 0.001)),
+)
+
+# capsules that keep the arm out of the table: (link, radius, bottom, top) along the link's z axis
+_HULL = ((4, 0.075, 0.0, 0.15), (5, 0.065, 0.0, 0.17), (6, 0.075, -0.01, 0.01))
+
+
+def make_scene(num_blocks: int, *, fingers: bool) -> Scene:
+    """The arm, its gripper and `num_blocks` cubes; `fingers=False` fuses the gripper shut."""
+    gripper = (_hand(), *_fingers()) if fingers else (_closed_hand(),)
+    return Scene(
+        num_blocks=num_blocks,
+        fingers=fingers,
+        arm=(*_links(), *gripper),
+        blocks=tuple(block(name) for name in block_names(num_blocks)),
+    )
+
+
+def _links() -> list[Body]:
+    base = Body("link0", None, (0.0, 0.0, 0.0), mass=0.0, com=(0.0, 0.0, 0.0), inertia=(0.0, 0.0, 0.0))
+    bodies, below = [base], 0.0
+    for i, (mass, com, inertia) in enumerate(_INERTIAS):
+        height = JOINT_HEIGHTS[i]
+        bodies.append(
+            Body(
+                name=f"link{i + 1}",
+                parent=f"link{i}",
+                pos=(0.0, 0.0, height - below),
+                mass=mass,
+                com=com,
+                inertia=inertia,
+                joint=_servo(i),
+                geoms=tuple(_capsule(*hull[1:]) for hull in _HULL if hull[0] == i + 1),
+            )
+        )
+        below = height
+    return bodies
+
+
+def _servo(i: int) -> Joint:
+    return Joint(
+        kind="hinge",
+        axis=JOINT_AXES[i],
+        lower=-JOINT_LIMITS[i],
+        upper=JOINT_LIMITS[i],
+        effort=JOINT_TORQUES[i],
+        stiffness=_STIFFNESS[i],
+        damping=_STIFFNESS[i] * SERVO_LAG,
+        armature=_ARMATURE[i],
+    )
+
+
+def _capsule(radius: float, bottom: float, top: float) -> Geom:
+    return Geom(Capsule(radius, (top - bottom) / 2), pos=(0.0, 0.0, (top + bottom) / 2), touches="table")
+
+
+_PAD = Box((0.010, 0.005, 0.0275))  # half extents of a finger's pad
+_PAD_HEIGHT = TOOL_OFFSET - HAND_LENGTH - 0.0275 + 0.008  # the tips reach 8 mm beyond the tool point
+_PALM = Geom(Box((0.025, 0.05, 0.035)), pos=(0.0, 0.0, HAND_LENGTH - 0.04))
+
+
+def _hand() -> Body:
+    return Body(
+        name="hand",
+        parent="link7",
+        pos=(0.0, 0.0, FLANGE_HEIGHT - JOINT_HEIGHTS[6]),
+        mass=0.6,
+        com=(0.0, 0.0, 0.045),
+        inertia=(0.0008, 0.0006, 0.0006),
+        geoms=(_PALM,),
+    )
+
+
+def _fingers() -> list[Body]:
+    fingers: list[Body] = []
+    for name, side in (("finger_left", 1.0), ("finger_right", -1.0)):
+        joint = Joint(
+            kind="slide",
+            axis=(0.0, side, 0.0),
+            lower=0.0,
+            upper=MAX_OPENING / 2,
+            effort=_FINGER_FORCE,
+            stiffness=500.0,
+            damping=30.0,
+            armature=0.3,
+        )
+        pad = Geom(_PAD, pos=(0.0, side * 0.005, _PAD_HEIGHT))
+        fingers.append(
+            Body(
+                name=name,
+                parent="hand",
+                pos=(0.0, 0.0, HAND_LENGTH),
+                mass=0.05,
+                com=(0.0, side * 0.005, _PAD_HEIGHT),
+                inertia=(2e-5, 2e-5, 5e-6),
+                joint=joint,
+                geoms=(pad,),
+            )
+        )
+    return fingers
+
+
+def _closed_hand() -> Body:
+    """The hand with both fingers shut, as one body of the same total mass."""
+    pads = Geom(
+        Box((_PAD.half_extents[0], 2 * _PAD.half_extents[1], _PAD.half_extents[2])),
+        pos=(0.0, 0.0, HAND_LENGTH + _PAD_HEIGHT),
+    )
+    return Body(
+        name="hand",
+        parent="link7",
+        pos=(0.0, 0.0, FLANGE_HEIGHT - JOINT_HEIGHTS[6]),
+        mass=0.7,
+        com=(0.0, 0.0, 0.056),
+        inertia=(0.0010, 0.0008, 0.0006),
+        geoms=(_PALM, pads),
+    )

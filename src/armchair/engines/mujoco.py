@@ -1,0 +1,203 @@
+"""The default engine: N copies of one MuJoCo model, stepped together on C threads (`mujoco.batch`)."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+import torch
+from mujoco import batch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from armchair.engines.base import MAX_SPEED, TARGETS, check_finite, check_ids, check_layout, home_layout
+from armchair.engines.kinematics import arm_state
+from armchair.engines.scene import Body, Box, Geom, Scene
+from armchair.maths import quat_rotate
+from armchair.types import ArmState, Layout
+from armchair.world import MAX_OPENING
+
+# Contacts hold a grasp at a 10 ms step with these settings and not with cheaper ones: see the scripted
+# solvers' test. Elliptic cones diverge below 20 iterations.
+_ITERATIONS = 5
+_LINE_SEARCH = 5
+
+# contype/conaffinity bits: the table, things that touch everything, the arm's links that only fear the table
+_TABLE, _ALL, _LINK = 1, 2, 4
+
+
+class MujocoEngine:
+    """See `armchair.engines.base.Engine`."""
+
+    def __init__(self, scene: Scene, num_envs: int, threads: int = 1) -> None:
+        self.scene = scene
+        self.num_envs = num_envs
+        self.device = torch.device("cpu")
+        self.model = build_model(scene)
+        self._batch = batch.Batch(self.model, nsim=num_envs, nthread=threads)
+        self._q: NDArray[np.float64] = self._batch.bind("qpos")
+        self._v: NDArray[np.float64] = self._batch.bind("qvel")
+        self._ctrl: NDArray[np.float64] = self._batch.bind("ctrl")
+        self._arm = 7 + 2 * scene.fingers  # degrees of freedom before the blocks'
+        self._layout = home_layout(scene.num_blocks, num_envs)
+        self._target = torch.zeros(num_envs)
+        self.reset(torch.arange(num_envs), home_layout(scene.num_blocks, num_envs))
+
+    @property
+    def dt(self) -> float:
+        """Length of one control step in s."""
+        return self.scene.control_dt
+
+    def reset(self, ids: Tensor, layout: Layout) -> None:
+        """Put the copies `ids` (n,) at rest in `layout` (n rows)."""
+        ids = check_ids(ids, self.num_envs)
+        check_layout(layout, len(ids), self.scene.num_blocks)
+        if not len(ids):
+            return
+        for mine, theirs in zip(self._layout, layout, strict=True):
+            mine[ids] = theirs
+        rows = ids.numpy()
+        self._batch.state[rows] = 0.0
+        self._q[rows, :7] = layout.joint_pos.numpy()
+        self._q[rows, self._arm :] = torch.cat((layout.block_pos, layout.block_quat), -1).flatten(1).numpy()
+        self._ctrl[rows, :7] = layout.joint_pos.numpy()
+        opening = layout.opening.clamp(0.0, MAX_OPENING)
+        if self.scene.fingers:
+            self._q[rows, 7:9] = self._ctrl[rows, 7:9] = opening[:, None].numpy() / 2
+        self._target[ids] = opening
+
+    def step(self, targets: Tensor) -> Tensor:
+        """Drive all copies for one control step; see `Engine.step`."""
+        check_finite("targets", targets, (self.num_envs, TARGETS))
+        self._ctrl[:, :7] = targets[:, :7].numpy()
+        if self.scene.fingers:
+            self._target = targets[:, 7].clamp(0.0, MAX_OPENING)
+            self._ctrl[:, 7:9] = self._target.numpy()[:, None] / 2
+        try:
+            self._batch.step(nstep=self.scene.num_substeps)
+        except batch.SimulationError as error:  # those copies kept their state; they count as diverged
+            return self._revive(failed=np.asarray(error.ids))
+        return self._revive(failed=None)
+
+    def _revive(self, failed: NDArray[np.int32] | None) -> Tensor:
+        """Put diverged copies back to their layout and name them. -> (N,) bool."""
+        # NaN fails every comparison, so that this one test covers NaN, infinity and runaway speed
+        bad = ~(np.abs(self._v).max(1) < MAX_SPEED)
+        if failed is not None:
+            bad[failed] = True
+        diverged = torch.from_numpy(bad)
+        if bad.any():
+            ids = diverged.nonzero().squeeze(1)
+            self.reset(ids, self._layout.select(ids))
+        return diverged
+
+    def state(self) -> ArmState:
+        """The state of all copies now; see `Engine.state`."""
+        q, v = torch.from_numpy(self._q).float(), torch.from_numpy(self._v).float()
+        blocks = q[:, self._arm :].unflatten(1, (self.scene.num_blocks, 7))
+        spins = v[:, self._arm :].unflatten(1, (self.scene.num_blocks, 6))
+        # a free joint's angular velocity is in the body's own frame
+        spins = torch.cat((spins[..., :3], quat_rotate(blocks[..., 3:], spins[..., 3:])), -1)
+        opening = q[:, 7] + q[:, 8] if self.scene.fingers else torch.zeros(self.num_envs)
+        return arm_state(q[:, :7], v[:, :7], opening, self._target.clone(), blocks, spins)
+
+    def snapshot(self) -> Tensor:
+        """MuJoCo's integration state and the last layout's row. -> (N, S) float64."""
+        layout = torch.cat(
+            [field.flatten(1) if field.ndim > 1 else field[:, None] for field in self._layout], 1
+        )
+        state = torch.from_numpy(self._batch.state.copy())
+        return torch.cat((state, self._target[:, None].double(), layout.double()), 1)
+
+    def restore(self, ids: Tensor, snapshot: Tensor) -> None:
+        """Bring the copies `ids` (n,) to the moments of the n rows of `snapshot`."""
+        ids = check_ids(ids, self.num_envs)
+        own = self._batch.state.shape[1]
+        extra = 1 + sum(field[0].numel() for field in self._layout)
+        check_finite("snapshot", snapshot, (len(ids), own + extra))
+        self._batch.state[ids.numpy()] = snapshot[:, :own].numpy()
+        self._target[ids] = snapshot[:, own].float()
+        start = own + 1
+        for field in self._layout:
+            width = field[0].numel()
+            field[ids] = snapshot[:, start : start + width].float().reshape(len(ids), *field.shape[1:])
+            start += width
+
+    def close(self) -> None:
+        """Nothing to free: MuJoCo's memory goes with the object."""
+
+
+def build_model(scene: Scene) -> mujoco.MjModel:
+    """Compile a scene to MuJoCo. Joints come in the order: arm, fingers, blocks."""
+    spec = mujoco.MjSpec()
+    spec.compiler.degree = False
+    spec.memory = 2**20 if scene.num_blocks else 2**18
+    spec.option.timestep = scene.substep
+    spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    spec.option.cone = mujoco.mjtCone.mjCONE_PYRAMIDAL
+    spec.option.iterations = _ITERATIONS
+    spec.option.ls_iterations = _LINE_SEARCH
+    spec.option.disableflags = mujoco.mjtDisableBit.mjDSBL_AUTORESET
+    spec.worldbody.add_geom(
+        type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 1], contype=_TABLE, conaffinity=_ALL | _LINK
+    )
+    made = {"": spec.worldbody}
+    for body in (*scene.arm, *scene.blocks):
+        made[body.name] = _add_body(spec, made[body.parent or ""], body, arm=body in scene.arm)
+    if scene.fingers:  # their limits stop them at shut; a contact between them would only cost time
+        spec.add_exclude(bodyname1="finger_left", bodyname2="finger_right")
+    return spec.compile()
+
+
+def _add_body(spec: mujoco.MjSpec, parent: mujoco.MjsBody, body: Body, *, arm: bool) -> mujoco.MjsBody:
+    made = parent.add_body(name=body.name, pos=body.pos, gravcomp=float(arm))
+    if body.mass:
+        made.explicitinertial = True
+        made.mass, made.ipos, made.inertia = body.mass, body.com, body.inertia
+    if body.parent is None and not arm:
+        made.add_freejoint()
+    if body.joint is not None:
+        _add_servo(spec, made, body)
+    for geom in body.geoms:
+        _add_geom(made, geom)
+    return made
+
+
+def _add_servo(spec: mujoco.MjSpec, made: mujoco.MjsBody, body: Body) -> None:
+    joint = body.joint
+    assert joint is not None
+    kinds = {"hinge": mujoco.mjtJoint.mjJNT_HINGE, "slide": mujoco.mjtJoint.mjJNT_SLIDE}
+    made.add_joint(
+        name=body.name,
+        type=kinds[joint.kind],
+        axis=joint.axis,
+        range=[joint.lower, joint.upper],
+        limited=True,
+        armature=joint.armature,
+        # Not the servo's own: a servo at its force limit drops out of the implicit integration, damping and
+        # all, and then swings from limit to limit.
+        damping=[joint.damping, 0.0, 0.0],
+    )
+    servo = spec.add_actuator(name=body.name, target=body.name, trntype=mujoco.mjtTrn.mjTRN_JOINT)
+    servo.set_to_position(kp=joint.stiffness)
+    servo.forcelimited, servo.forcerange = True, [-joint.effort, joint.effort]
+    servo.ctrllimited, servo.ctrlrange = True, [joint.lower, joint.upper]
+
+
+def _add_geom(made: mujoco.MjsBody, geom: Geom) -> None:
+    shape = geom.shape
+    kind, size = (
+        (mujoco.mjtGeom.mjGEOM_BOX, list(shape.half_extents))
+        if isinstance(shape, Box)
+        else (mujoco.mjtGeom.mjGEOM_CAPSULE, [shape.radius, shape.half_length, 0.0])
+    )
+    everything = geom.touches == "all"
+    made.add_geom(
+        type=kind,
+        size=size,
+        pos=geom.pos,
+        quat=geom.quat,
+        condim=3,
+        friction=[geom.friction, 0.005, 0.0001],
+        contype=_ALL if everything else _LINK,
+        conaffinity=_TABLE | _ALL if everything else _TABLE,
+    )

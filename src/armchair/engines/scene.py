@@ -1,0 +1,119 @@
+"""A scene as numbers and simple shapes, from which each engine builds its own model.
+
+A scene is a tree of rigid bodies. Every body's frame is parallel to the world's when all joints are at
+zero. Lengths are in m, masses in kg, angles in rad, quaternions are w, x, y, z. Collision shapes only:
+what the bodies look like is told by `armchair.engines.looks`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from armchair.world import BLOCK_SIZE
+
+Vec3 = tuple[float, float, float]
+Quat = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box centred on its geom's frame."""
+
+    half_extents: Vec3
+
+
+@dataclass(frozen=True)
+class Capsule:
+    """A cylinder along z with half-spheres on both ends."""
+
+    radius: float
+    half_length: float  # of the cylinder, without the caps
+
+
+@dataclass(frozen=True)
+class Geom:
+    """A shape fixed to a body; `touches` says what it can collide with."""
+
+    shape: Box | Capsule
+    pos: Vec3 = (0.0, 0.0, 0.0)
+    quat: Quat = (1.0, 0.0, 0.0, 0.0)
+    touches: Literal["table", "all"] = "all"
+    friction: float = 1.0  # Coulomb, sliding
+
+
+@dataclass(frozen=True)
+class Joint:
+    """One degree of freedom driven by a position servo."""
+
+    kind: Literal["hinge", "slide"]
+    axis: Vec3
+    lower: float  # rad or m
+    upper: float
+    effort: float  # N·m or N, the servo's limit
+    stiffness: float  # N·m/rad or N/m, the servo's proportional gain
+    damping: float  # N·m·s/rad or N·s/m, the servo's derivative gain
+    armature: float = 0.0  # kg·m² or kg, inertia of the drive reflected to the joint
+
+
+@dataclass(frozen=True)
+class Body:
+    """A rigid body; without a joint it is fixed to its parent, without a parent it is free."""
+
+    name: str
+    parent: str | None
+    pos: Vec3  # of the body's frame in the parent's frame; joints turn about or slide along its origin
+    mass: float
+    com: Vec3
+    inertia: Vec3  # kg·m², about the centre of mass, along the body's axes
+    joint: Joint | None = None
+    geoms: tuple[Geom, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scene:
+    """An arm on a table (the plane z = 0) with `num_blocks` equal cubes.
+
+    With `fingers=False` the gripper is closed and rigid, which is a third quicker to simulate.
+    """
+
+    num_blocks: int
+    fingers: bool
+    arm: tuple[Body, ...]  # base first, parents before children
+    blocks: tuple[Body, ...]
+    control_dt: float = 0.05  # s, one control step
+    substep: float = 0.01  # s, one physics step
+
+    @property
+    def num_substeps(self) -> int:
+        """Physics steps in one control step."""
+        return round(self.control_dt / self.substep)
+
+
+BLOCK_MASS = 0.1  # kg: beech is about 0.7 g/cm³, so 125 cm³ weigh 90 g
+
+
+def block(name: str) -> Body:
+    """A solid wooden cube; a cube's inertia is m·a²/6 about each axis."""
+    inertia = BLOCK_MASS * BLOCK_SIZE**2 / 6
+    half = BLOCK_SIZE / 2
+    return Body(
+        name=name,
+        parent=None,
+        pos=(0.0, 0.0, half),
+        mass=BLOCK_MASS,
+        com=(0.0, 0.0, 0.0),
+        inertia=(inertia, inertia, inertia),
+        geoms=(Geom(Box((half, half, half))),),
+    )
+
+
+def block_names(num_blocks: int) -> list[str]:
+    """Names of the blocks' bodies: block_a, block_b, ..."""
+    return [f"block_{chr(ord('a') + k)}" for k in range(num_blocks)]
+
+
+def body_names(num_blocks: int) -> list[str]:
+    """Names of the bodies in the order of recorded poses: the arm, the gripper, then the blocks."""
+    links = [f"link{i}" for i in range(8)]
+    return [*links, "hand", "finger_left", "finger_right", *block_names(num_blocks)]

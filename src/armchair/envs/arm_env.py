@@ -1,0 +1,209 @@
+"""N arms at a task: an engine, a task and a control mode put together, with episodes of one fixed length."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from armchair.engines import Engine, make_engine
+from armchair.engines.base import check_finite, check_ids
+from armchair.engines.iiwa import make_scene
+from armchair.engines.kinematics import body_poses
+from armchair.envs.control import CONTROLS, Control
+from armchair.errors import InvalidChoice, InvalidInput
+from armchair.maths import generator
+from armchair.tasks import Task, get_task
+from armchair.types import ArmState, Layout, Step
+
+OBS_LIMIT = 10.0  # observations are clipped to ± this, far beyond what they reach in sane motion
+
+
+class EnvSnapshot(NamedTuple):
+    """All that the future of an `ArmEnv` depends on, as tensors."""
+
+    engine: Tensor  # (N, S) the engine's own
+    memory: Tensor  # (N, M) the control mode's targets
+    goal: Tensor  # (N, 3)
+    clock: Tensor  # (N,) int64, steps since the episodes began
+    rng: Tensor  # uint8, the layout generator's state
+
+
+class ArmEnv:
+    """N copies of a task, stepped together.
+
+    An episode ends after `task.horizon` steps (truncated) or when a block is lost or the simulation
+    diverges (terminated), and the next one begins within the same step; see `Step`. Success ends nothing.
+
+    >>> env = make_env("reach", num_envs=4, seed=0)
+    >>> obs = env.reset()
+    >>> env.step(torch.zeros(4, env.action_dim)).reward.shape
+    torch.Size([4])
+    """
+
+    def __init__(
+        self, task: Task, engine: Engine, control: Control, *, seed: int = 0, record_poses: bool = False
+    ) -> None:
+        self.task = task
+        self.engine = engine
+        self.control = control
+        self.num_envs = engine.num_envs
+        self.device = engine.device
+        self.horizon = task.horizon
+        self.action_dim = control.action_dim(task.uses_gripper)
+        self.record_poses = record_poses
+        self.goal = torch.zeros(self.num_envs, 3)
+        self.diverged = 0  # how many episodes were lost to the simulation so far
+        self._all = torch.arange(self.num_envs)
+        self._clock = torch.zeros(self.num_envs, dtype=torch.int64)
+        self._rng = generator(seed, "layout")
+        self._begin(self._all)
+        self.state: ArmState = engine.state()
+        self._memory = control.start(self.state)
+        self.obs_dim = self.observe().shape[1]
+        self.visible_dim = self.visible().shape[1]
+
+    def reset(self, seed: int | None = None, *, stagger: bool = False) -> Tensor:
+        """Begin an episode in every copy. -> (N, D) observations.
+
+        seed: start the stream of layouts anew from here. stagger: put the copies' clocks at random phases,
+        so that they do not all end together; their first episodes are shorter.
+        """
+        if seed is not None:
+            self._rng = generator(seed, "layout")
+        self._begin(self._all)
+        self.state = self.engine.state()
+        self._memory = self.control.start(self.state)
+        if stagger:
+            self._clock = torch.randint(0, self.horizon, (self.num_envs,), generator=self._rng)
+        return self.observe()
+
+    def place(self, ids: Tensor, layout: Layout) -> None:
+        """Begin an episode of the copies `ids` (n,) in a given layout, goal included."""
+        ids = check_ids(ids, self.num_envs)
+        self.engine.reset(ids, layout)
+        self.goal = self.goal.index_copy(0, ids, layout.goal)
+        self._clock[ids] = 0
+        self._refresh(ids)
+
+    def step(self, action: Tensor) -> Step:
+        """Act for one control step; `action` (N, A) is clipped to [-1, 1]. See `Step`.
+
+        Raises InvalidInput for a wrong shape or a number that is not finite, before anything moves.
+        """
+        check_finite("action", action, (self.num_envs, self.action_dim))
+        action = action.clamp(-1.0, 1.0)
+        targets, self._memory = self.control.move(self.state, self._memory, action, self.engine.dt)
+        diverged = self.engine.step(targets)
+        self.state = self.engine.state()
+        self._clock += 1
+        terminated = diverged | self.task.lost(self.state)
+        truncated = (self._clock >= self.horizon) & ~terminated
+        reward = self.task.reward(self.state, self.goal, action)
+        step = Step(
+            obs=self.observe(),
+            reward=torch.where(diverged, 0.0, reward),
+            terminated=terminated,
+            truncated=truncated,
+            final_obs=self._memory,  # replaced below
+            success=self.task.success(self.state, self.goal) & ~diverged,
+            visible=self.visible(),
+            poses=self.poses() if self.record_poses else None,
+        )
+        self.diverged += int(diverged.sum())
+        return self._next_episodes(step._replace(final_obs=step.obs))
+
+    def _next_episodes(self, step: Step) -> Step:
+        """Begin the next episode where one ended."""
+        ended = step.done.nonzero().squeeze(1)
+        if not len(ended):
+            return step
+        self._begin(ended)
+        self._refresh(ended)
+        return step._replace(obs=self.observe())
+
+    def _begin(self, ids: Tensor) -> None:
+        layout = self.task.layout(self._rng, len(ids))
+        self.engine.reset(ids, layout)
+        # out of place: whoever keeps a goal or a clock of an earlier step keeps what it was
+        self.goal = self.goal.index_copy(0, ids, layout.goal)
+        self._clock = self._clock.index_fill(0, ids, 0)
+
+    def _refresh(self, ids: Tensor) -> None:
+        """Read the state again after the copies `ids` were put elsewhere, and start their control anew."""
+        self.state = self.engine.state()
+        self._memory = self._memory.index_copy(0, ids, self.control.start(self.state)[ids])
+
+    def observe(self) -> Tensor:
+        """What the policy sees now. -> (N, D)."""
+        task = self.task.observe(self.state, self.goal)
+        extra = self.control.observe(self.state, self._memory)
+        return torch.cat((task, extra), dim=1).clamp(-OBS_LIMIT, OBS_LIMIT)
+
+    def visible(self) -> Tensor:
+        """What a person sees now, the reward model's input. -> (N, F); see `Task.visible`."""
+        return self.task.visible(self.state, self.goal)
+
+    def poses(self) -> Tensor:
+        """Poses of all bodies and, last, of the goal's marker. -> (N, B + 1, 7)."""
+        upright = torch.tensor([1.0, 0.0, 0.0, 0.0]).expand(self.num_envs, 4)
+        goal = torch.cat((self.goal, upright), dim=1).unsqueeze(1)
+        return torch.cat((body_poses(self.state), goal), dim=1)
+
+    def script(self) -> Tensor:
+        """What the task's scripted solver would do now. -> (N, A); only in the `tool` control mode."""
+        if self.control is not CONTROLS["tool"]:
+            raise InvalidInput("the scripted solvers drive the tool: use control 'tool'")
+        return self.task.script(self.state, self.goal)
+
+    @property
+    def clock(self) -> Tensor:
+        """Steps since each copy's episode began. -> (N,) int64."""
+        return self._clock
+
+    def snapshot(self) -> EnvSnapshot:
+        """Everything that the future depends on; copies of it stay valid."""
+        rng = self._rng.get_state()
+        return EnvSnapshot(
+            self.engine.snapshot(), self._memory.clone(), self.goal.clone(), self._clock.clone(), rng
+        )
+
+    def restore(self, snapshot: EnvSnapshot) -> Tensor:
+        """Go back to a snapshot of an environment of the same make. -> (N, D) observations."""
+        self.engine.restore(self._all, snapshot.engine)
+        self._memory, self.goal = snapshot.memory.clone(), snapshot.goal.clone()
+        self._clock = snapshot.clock.clone()
+        self._rng.set_state(snapshot.rng)
+        self.state = self.engine.state()
+        return self.observe()
+
+    def close(self) -> None:
+        """Close the engine; twice is harmless."""
+        self.engine.close()
+
+
+def make_env(
+    task: str,
+    *,
+    num_envs: int = 1,
+    engine: str = "mujoco",
+    control: str = "tool",
+    seed: int = 0,
+    threads: int = 1,
+    record_poses: bool = False,
+) -> ArmEnv:
+    """`num_envs` copies of the named task.
+
+    engine: see `armchair.engines.ENGINES`. control: "tool" or "joint". threads: simulation threads, 0 for
+    one a core. record_poses: fill `Step.poses`, which a replay needs and training does not.
+    Raises InvalidChoice for an unknown name, MissingDependency for an engine that is not installed.
+    """
+    chosen = get_task(task)
+    if control not in CONTROLS:
+        raise InvalidChoice("control", control, list(CONTROLS))
+    if num_envs < 1:
+        raise InvalidInput(f"num_envs must be at least 1, got {num_envs}")
+    scene = make_scene(chosen.num_blocks, fingers=chosen.uses_gripper)
+    made = make_engine(engine, scene, num_envs, threads)
+    return ArmEnv(chosen, made, CONTROLS[control], seed=seed, record_poses=record_poses)

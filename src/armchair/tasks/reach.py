@@ -1,0 +1,54 @@
+"""Reach: bring the tool to a ball in the air."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from armchair.maths import closeness, uniform
+from armchair.tasks.base import Task, go, start_layout
+from armchair.types import ArmState, Layout
+
+GOAL_LOW, GOAL_HIGH = (0.46, -0.25, 0.08), (0.66, 0.25, 0.40)  # m, within reach with the hand pointing down
+RADIUS = 0.025  # m
+
+
+def layout(rng: torch.Generator, n: int) -> Layout:
+    """Goals uniform in a box before the arm."""
+    return start_layout(rng, torch.zeros(n, 0, 2), uniform(rng, GOAL_LOW, GOAL_HIGH, n))
+
+
+def observe(state: ArmState, goal: Tensor) -> Tensor:
+    """Tool position and velocity, goal, the way to it. -> (N, 12)."""
+    return torch.cat((state.tool_pos, 0.5 * state.tool_vel, goal, goal - state.tool_pos), dim=1)
+
+
+def reward(state: ArmState, goal: Tensor, action: Tensor) -> Tensor:
+    """Half for coming near, half for the last centimetres. -> (N,) in [0, 1]."""
+    distance = (goal - state.tool_pos).norm(dim=1)
+    return 0.5 * closeness(distance, 5.0) + 0.5 * closeness(distance, 20.0)
+
+
+def success(state: ArmState, goal: Tensor) -> Tensor:
+    """Within 2.5 cm. -> (N,) bool."""
+    return (goal - state.tool_pos).norm(dim=1) < RADIUS
+
+
+def script(state: ArmState, goal: Tensor) -> Tensor:
+    """Straight to the goal. -> (N, 4)."""
+    return go(state, goal, 0.0)
+
+
+REACH = Task(
+    name="reach",
+    question="Which one gets the tool closer to the red ball?",
+    num_blocks=0,
+    uses_gripper=False,
+    horizon=50,
+    goal_marker="ball",
+    layout=layout,
+    observe=observe,
+    reward=reward,
+    success=success,
+    script=script,
+)
