@@ -10,7 +10,7 @@ from torch import Tensor
 from armchair.maths import (
     closeness,
     generator,
-    quat_from_columns,
+    quat_from_matrix,
     quat_from_yaw,
     quat_mul,
     quat_rotate,
@@ -46,9 +46,9 @@ def test_product_rotates_by_the_second_first() -> None:
     torch.testing.assert_close(matrix(quat_mul(a, b)), matrix(a) @ matrix(b))
 
 
-def test_columns_give_back_the_quaternion_up_to_sign() -> None:
+def test_a_matrix_gives_back_the_quaternion_up_to_sign() -> None:
     quat = torch.cat((random_quats(), torch.eye(4, dtype=torch.float64)))  # half turns are the hard cases
-    back = quat_from_columns(*matrix(quat).unbind(-1))
+    back = quat_from_matrix(matrix(quat))
     torch.testing.assert_close((back * quat).sum(-1).abs(), torch.ones(len(quat), dtype=torch.float64))
     torch.testing.assert_close(back.norm(dim=1), torch.ones(len(quat), dtype=torch.float64))
 
@@ -57,7 +57,7 @@ def test_quaternions_of_a_hand_that_points_down_do_not_jump() -> None:
     """About half a turn, w passes through zero; a sign chosen by w would flip there."""
     tilt = torch.linspace(math.pi - 0.1, math.pi + 0.1, 21)
     quat = torch.stack((torch.cos(tilt / 2), 0 * tilt, torch.sin(tilt / 2), 0 * tilt), -1)
-    back = quat_from_columns(*matrix(quat).unbind(-1))
+    back = quat_from_matrix(matrix(quat))
     assert (back[1:] - back[:-1]).norm(dim=1).max() < 0.02
 
 

@@ -52,17 +52,14 @@ def up_axis(quat: Tensor) -> Tensor:
     return torch.stack((2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)), dim=-1)
 
 
-def quat_from_columns(c0: Tensor, c1: Tensor, c2: Tensor) -> Tensor:
-    """Quaternion of the rotation matrix with these columns; its largest component is positive.
+def quat_from_matrix(rot: Tensor) -> Tensor:
+    """Quaternion of a rotation matrix, its largest component positive. (..., 3, 3) -> (..., 4).
 
     Each component's magnitude follows from the diagonal, e.g. 4w² = 1 + m00 + m11 + m22, and the signs
     relative to the largest one from the off-diagonal sums and differences (Shepperd, 1978), done for all
     rows at once: the four candidate rows below are each proportional to the quaternion.
-    Shapes (..., 3) three times -> (..., 4).
     """
-    m00, m10, m20 = c0.unbind(-1)
-    m01, m11, m21 = c1.unbind(-1)
-    m02, m12, m22 = c2.unbind(-1)
+    m00, m01, m02, m10, m11, m12, m20, m21, m22 = rot.flatten(-2).unbind(-1)
     ww, xx = 1 + m00 + m11 + m22, 1 + m00 - m11 - m22
     yy, zz = 1 - m00 + m11 - m22, 1 - m00 - m11 + m22
     wx, wy, wz = m21 - m12, m02 - m20, m10 - m01

@@ -18,7 +18,7 @@ class ArmState(NamedTuple):
     joint_pos: Tensor  # (N, 7) rad
     joint_vel: Tensor  # (N, 7) rad/s
     tool_pos: Tensor  # (N, 3) m, tool centre point: midway between the finger tips
-    tool_quat: Tensor  # (N, 4) orientation of the hand; its z axis points out of the hand
+    tool_rot: Tensor  # (N, 3, 3) orientation of the hand; its z axis points out of the hand
     tool_vel: Tensor  # (N, 3) m/s, linear
     tool_jac: Tensor  # (N, 6, 7) d(linear, angular velocity of the tool) / d(joint velocity)
     opening: Tensor  # (N,) m, gap between the finger pads

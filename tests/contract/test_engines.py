@@ -78,7 +78,7 @@ def test_shapes_and_dtypes(make: Make) -> None:
         "joint_pos": (N, 7),
         "joint_vel": (N, 7),
         "tool_pos": (N, 3),
-        "tool_quat": (N, 4),
+        "tool_rot": (N, 3, 3),
         "tool_vel": (N, 3),
         "tool_jac": (N, 6, 7),
         "opening": (N,),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from armchair.engines.base import Engine
 from armchair.engines.scene import Scene
-from armchair.errors import InvalidChoice, MissingDependency
+from armchair.errors import MissingDependency, check_choice
 
 __all__ = ["ENGINES", "Engine", "make_engine"]
 
@@ -47,6 +47,4 @@ def make_engine(name: str, scene: Scene, num_envs: int, threads: int = 1) -> Eng
     threads: simulation threads, 0 for one a core; an engine that cannot use them ignores it.
     Raises InvalidChoice for an unknown name, MissingDependency where the simulator is not installed.
     """
-    if name not in ENGINES:
-        raise InvalidChoice("engine", name, list(ENGINES))
-    return ENGINES[name](scene, num_envs, threads)
+    return ENGINES[check_choice("engine", name, ENGINES)](scene, num_envs, threads)

@@ -1,10 +1,8 @@
 """Forward kinematics and Jacobian of the arm, for N arms at once, the same for every engine.
 
-The iiwa's joints turn about z, y, z, -y, z, y, z and all its frames lie on one line at zero, so that each
-joint only mixes two columns of the orientation (c0 c1 c2) and each link only moves along c2:
-
-    turn about z by q:  c0' =  cos q · c0 + sin q · c1,   c1' = cos q · c1 - sin q · c0
-    turn about y by q:  c0' =  cos q · c0 - sin q · c2,   c2' = cos q · c2 + sin q · c0
+The pose of link i in the frame of the link below is a turn by q about a coordinate axis and a shift along z,
+so its 4 x 4 matrix is  fixed + sin q · A + cos q · B  with three constant matrices. Products of neighbours
+are formed for several joints in one batched multiplication: four multiplications for the seven joints.
 
 The geometric Jacobian of the tool point p has the columns (a_i × (p - p_i), a_i) with a_i the axis and
 p_i the origin of joint i (Siciliano et al., Robotics, 2009, eq. 3.30).
@@ -18,60 +16,73 @@ import torch
 from torch import Tensor
 
 from armchair.engines.iiwa import FLANGE_HEIGHT, HAND_LENGTH, JOINT_AXES, JOINT_HEIGHTS, TOOL_OFFSET
-from armchair.maths import quat_from_columns
+from armchair.maths import quat_from_matrix
 from armchair.types import ArmState
 
-_LENGTHS = tuple(b - a for a, b in zip((0.0, *JOINT_HEIGHTS[:-1]), JOINT_HEIGHTS, strict=True))
 _TOOL_LENGTH = FLANGE_HEIGHT + TOOL_OFFSET - JOINT_HEIGHTS[-1]
-
-Columns = tuple[Tensor, Tensor, Tensor]  # of a rotation matrix, (N, 3) each
 
 
 class Chain(NamedTuple):
-    """Where the seven links and the tool of N arms are."""
+    """Where the seven links and the tool of N arms are, in the world's frame."""
 
     origins: Tensor  # (N, 7, 3) m, of the joints
     axes: Tensor  # (N, 7, 3) unit, of the joints
+    rot: Tensor  # (N, 7, 3, 3) orientation of each link; the hand and the tool turn with the last
     tool_pos: Tensor  # (N, 3) m
-    frame: Columns  # orientation of link 7, the hand and the tool
-    frames: list[Columns]  # orientation of each link
 
 
 def chain(joint_pos: Tensor) -> Chain:
     """Walk up the arm. (N, 7) rad -> `Chain`."""
-    n = joint_pos.shape[0]
-    sin, cos = torch.sin(joint_pos).T.unsqueeze(-1), torch.cos(joint_pos).T.unsqueeze(-1)  # (7, N, 1)
-    c0, c1, c2 = torch.eye(3, dtype=joint_pos.dtype, device=joint_pos.device).unsqueeze(1).expand(3, n, 3)
-    origin = torch.zeros_like(c2)
-    origins: list[Tensor] = []
-    axes: list[Tensor] = []
-    frames: list[Columns] = []
-    for i in range(7):
-        origin = torch.add(origin, c2, alpha=_LENGTHS[i])
-        s, c = sin[i], cos[i]
-        if JOINT_AXES[i][2]:
-            axes.append(c2)
-            c0, c1 = c * c0 + s * c1, c * c1 - s * c0
-        else:
-            sign = JOINT_AXES[i][1]
-            axes.append(c1 if sign > 0 else -c1)
-            s = s if sign > 0 else -s
-            c0, c2 = c * c0 - s * c2, c * c2 + s * c0
-        origins.append(origin)
-        frames.append((c0, c1, c2))
-    tool = torch.add(origin, c2, alpha=_TOOL_LENGTH)
-    return Chain(torch.stack(origins, 1), torch.stack(axes, 1), tool, frames[-1], frames)
+    parts = _parts(joint_pos.dtype, joint_pos.device)
+    q = joint_pos[..., None, None]
+    local = torch.addcmul(torch.addcmul(parts.fixed, torch.sin(q), parts.sine), torch.cos(q), parts.cosine)
+    pairs = local[:, 0:5:2] @ local[:, 1:6:2]  # joints 12, 34, 56
+    to_2 = pairs[:, :1]
+    to_34 = to_2 @ torch.stack((local[:, 2], pairs[:, 1]), dim=1)
+    to_56 = to_34[:, 1:] @ torch.stack((local[:, 4], pairs[:, 2]), dim=1)
+    to_7 = to_56[:, 1:] @ local[:, 6:]
+    world = torch.cat((local[:, :1], to_2, to_34, to_56, to_7), dim=1)  # (N, 7, 4, 4)
+    rot, origins = world[..., :3, :3], world[..., :3, 3]
+    axes = (rot * parts.axes).sum(-1)
+    return Chain(origins, axes, rot, torch.add(origins[:, 6], rot[:, 6, :, 2], alpha=_TOOL_LENGTH))
+
+
+class _Parts(NamedTuple):
+    """The constant matrices of the seven joints."""
+
+    fixed: Tensor  # (7, 4, 4)
+    sine: Tensor  # (7, 4, 4)
+    cosine: Tensor  # (7, 4, 4)
+    axes: Tensor  # (7, 1, 3) of the joints in their own frames
+
+
+_CACHE: dict[tuple[torch.dtype, torch.device], _Parts] = {}
+
+
+def _parts(dtype: torch.dtype, device: torch.device) -> _Parts:
+    if (dtype, device) not in _CACHE:
+        _CACHE[dtype, device] = _Parts(*(part.to(device, dtype) for part in _make_parts()))
+    return _CACHE[dtype, device]
+
+
+def _make_parts() -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Rodrigues' formula R = a aᵀ + sin q · [a] + cos q · (1 - a aᵀ), with the shift along z beside it."""
+    fixed, sine, cosine = torch.zeros(3, 7, 4, 4, dtype=torch.float64).unbind(0)
+    below = 0.0
+    for i, (axis, height) in enumerate(zip(JOINT_AXES, JOINT_HEIGHTS, strict=True)):
+        a = torch.tensor(axis, dtype=torch.float64)
+        outer = torch.outer(a, a)
+        fixed[i, :3, :3], cosine[i, :3, :3] = outer, torch.eye(3, dtype=torch.float64) - outer
+        sine[i, :3, :3] = torch.linalg.cross(torch.eye(3, dtype=torch.float64), a.expand(3, 3))
+        fixed[i, 2, 3], fixed[i, 3, 3] = height - below, 1.0
+        below = height
+    return fixed, sine, cosine, torch.tensor(JOINT_AXES, dtype=torch.float64).unsqueeze(1)
 
 
 def tool_jacobian(arm: Chain) -> Tensor:
     """d(linear and angular velocity of the tool) / d(joint velocity). -> (N, 6, 7), linear rows first."""
     lever = arm.tool_pos.unsqueeze(1) - arm.origins
     return torch.cat((torch.linalg.cross(arm.axes, lever), arm.axes), dim=-1).transpose(1, 2)
-
-
-def tool_quat(arm: Chain) -> Tensor:
-    """Orientation of the tool as a quaternion. -> (N, 4)."""
-    return quat_from_columns(*arm.frame)
 
 
 def body_poses(state: ArmState) -> Tensor:
@@ -81,17 +92,17 @@ def body_poses(state: ArmState) -> Tensor:
     hand; their true positions may differ by a millimetre while they press on something.
     """
     arm = chain(state.joint_pos)
-    pos = [torch.zeros_like(arm.tool_pos), *arm.origins.unbind(1)]
-    identity = torch.zeros_like(state.tool_quat)
-    identity[:, 0] = 1.0
-    quat = [identity, *(quat_from_columns(*frame) for frame in arm.frames)]
-    across, along = arm.frame[1], arm.frame[2]
-    hand = arm.origins[:, -1] + (FLANGE_HEIGHT - JOINT_HEIGHTS[-1]) * along
+    quat = quat_from_matrix(arm.rot)
+    base, upright = torch.zeros_like(arm.tool_pos), torch.zeros_like(quat[:, 0])
+    upright[:, 0] = 1.0
+    across, along = arm.rot[:, 6, :, 1], arm.rot[:, 6, :, 2]
+    hand = arm.origins[:, 6] + (FLANGE_HEIGHT - JOINT_HEIGHTS[-1]) * along
     root = hand + HAND_LENGTH * along
     half = (state.opening / 2).unsqueeze(-1) * across
-    pos += [hand, root + half, root - half, *state.block_pos.unbind(1)]
-    quat += [quat[7]] * 3 + list(state.block_quat.unbind(1))
-    return torch.cat((torch.stack(pos, 1), torch.stack(quat, 1)), dim=-1)
+    pos = torch.stack((base, *arm.origins.unbind(1), hand, root + half, root - half), dim=1)
+    turn = torch.stack((upright, *quat.unbind(1), *[quat[:, 6]] * 3), dim=1)
+    arm_poses = torch.cat((pos, turn), dim=-1)
+    return torch.cat((arm_poses, torch.cat((state.block_pos, state.block_quat), dim=-1)), dim=1)
 
 
 def solve_home(target: tuple[float, float, float], start: Tensor, iterations: int = 200) -> Tensor:
@@ -104,7 +115,7 @@ def solve_home(target: tuple[float, float, float], start: Tensor, iterations: in
     for _ in range(iterations):
         arm = chain(q)
         down = torch.tensor([[0.0, 0.0, -1.0]], dtype=q.dtype)
-        error = torch.cat((goal - arm.tool_pos, torch.linalg.cross(arm.frame[2], down)), dim=-1)
+        error = torch.cat((goal - arm.tool_pos, torch.linalg.cross(arm.rot[:, 6, :, 2], down)), dim=-1)
         jac = tool_jacobian(arm)
         inner = jac @ jac.transpose(1, 2) + 1e-6 * torch.eye(6, dtype=q.dtype)
         q = q + (jac.transpose(1, 2) @ torch.linalg.solve(inner, error.unsqueeze(-1))).squeeze(-1)
@@ -129,7 +140,7 @@ def arm_state(
         joint_pos=joint_pos,
         joint_vel=joint_vel,
         tool_pos=arm.tool_pos,
-        tool_quat=quat_from_columns(*arm.frame),
+        tool_rot=arm.rot[:, 6],
         tool_vel=(jac[:, :3] @ joint_vel.unsqueeze(-1)).squeeze(-1),
         tool_jac=jac,
         opening=opening,

@@ -12,7 +12,7 @@ from armchair.engines.base import check_finite, check_ids
 from armchair.engines.iiwa import make_scene
 from armchair.engines.kinematics import body_poses
 from armchair.envs.control import CONTROLS, Control
-from armchair.errors import InvalidChoice, InvalidInput
+from armchair.errors import InvalidInput, check_choice
 from armchair.maths import generator
 from armchair.tasks import Task, get_task
 from armchair.types import ArmState, Layout, Step
@@ -200,10 +200,14 @@ def make_env(
     Raises InvalidChoice for an unknown name, MissingDependency for an engine that is not installed.
     """
     chosen = get_task(task)
-    if control not in CONTROLS:
-        raise InvalidChoice("control", control, list(CONTROLS))
     if num_envs < 1:
         raise InvalidInput(f"num_envs must be at least 1, got {num_envs}")
     scene = make_scene(chosen.num_blocks, fingers=chosen.uses_gripper)
     made = make_engine(engine, scene, num_envs, threads)
-    return ArmEnv(chosen, made, CONTROLS[control], seed=seed, record_poses=record_poses)
+    return ArmEnv(
+        chosen,
+        made,
+        CONTROLS[check_choice("control", control, CONTROLS)],
+        seed=seed,
+        record_poses=record_poses,
+    )

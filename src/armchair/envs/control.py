@@ -18,7 +18,6 @@ import torch
 from torch import Tensor
 
 from armchair.engines.iiwa import JOINT_LIMITS, JOINT_SPEEDS
-from armchair.maths import quat_mul
 from armchair.types import ArmState
 from armchair.world import HOME, MAX_OPENING
 
@@ -51,9 +50,8 @@ def move_tool(state: ArmState, target: Tensor, action: Tensor, dt: float) -> tup
     consts = _constants(state.joint_pos.device)
     target = _clamp(torch.add(target, action[:, :3], alpha=TOOL_STEP), consts.low, consts.high)
     lead = (target - state.tool_pos).clamp(-TOOL_LEASH, TOOL_LEASH)
-    # twice the vector part of q_down ⊗ conj(q) is the rotation still missing, for small angles
-    turn = 2.0 * quat_mul(consts.down, state.tool_quat * consts.conjugate)
-    turn = turn[:, 1:] * torch.where(turn[:, :1] < 0, -1.0, 1.0)
+    # half the sum of (column × wanted column) is the rotation still missing, for small angles
+    turn = 0.5 * torch.linalg.cross(state.tool_rot, consts.down, dim=1).sum(-1)
     error = torch.cat((lead, turn), dim=1).unsqueeze(-1)
     jac = state.tool_jac
     pull = (POSTURE_PULL * (consts.home - state.joint_pos)).unsqueeze(-1)
@@ -124,7 +122,6 @@ class _Constants(NamedTuple):
     limit: Tensor
     speed: Tensor
     down: Tensor
-    conjugate: Tensor
     ridge: Tensor
 
 
@@ -140,8 +137,7 @@ def _constants(device: torch.device) -> _Constants:
             limit=torch.tensor(JOINT_LIMITS, device=device),
             speed=torch.tensor(JOINT_SPEEDS, device=device),
             # half a turn about y: the hand's z axis points down
-            down=torch.tensor((0.0, 0.0, 1.0, 0.0), device=device),
-            conjugate=torch.tensor((1.0, -1.0, -1.0, -1.0), device=device),
+            down=torch.diag(torch.tensor((-1.0, 1.0, -1.0), device=device)).unsqueeze(0),
             ridge=DAMPING**2 * torch.eye(6, device=device),
         )
     return _CACHE[device]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from armchair.errors import InvalidChoice
+from armchair.errors import check_choice
 from armchair.tasks.base import Task
 from armchair.tasks.pick_place import PICK_PLACE
 from armchair.tasks.push import PUSH
@@ -16,6 +16,4 @@ TASKS: dict[str, Task] = {task.name: task for task in (REACH, PUSH, PICK_PLACE, 
 
 def get_task(name: str) -> Task:
     """The task of this name; InvalidChoice names the nearest one."""
-    if name not in TASKS:
-        raise InvalidChoice("task", name, list(TASKS))
-    return TASKS[name]
+    return TASKS[check_choice("task", name, TASKS)]

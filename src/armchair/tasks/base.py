@@ -110,12 +110,13 @@ def spawn_apart(rng: torch.Generator, other: Tensor, distance: float) -> Tensor:
     raise AssertionError(f"no place {distance} m from another one on the table")
 
 
-def observe_block(state: ArmState, k: int) -> Tensor:
-    """What a policy sees of block k: place, way from the tool, heading, up axis, velocity. -> (N, 14)."""
-    pos, quat = state.block_pos[:, k], state.block_quat[:, k]
-    yaw = 4.0 * yaw_of(quat)
-    heading = torch.stack((torch.cos(yaw), torch.sin(yaw)), dim=-1)
-    return torch.cat((pos, pos - state.tool_pos, heading, up_axis(quat), state.block_vel[:, k, :3]), dim=1)
+def observe_blocks(state: ArmState) -> Tensor:
+    """What a policy sees of each block: place, way from the tool, heading, up axis, velocity. -> (N, 14 K)."""
+    pos, quat = state.block_pos, state.block_quat
+    yaw = 4.0 * yaw_of(quat).unsqueeze(-1)
+    way = pos - state.tool_pos.unsqueeze(1)
+    parts = (pos, way, torch.cos(yaw), torch.sin(yaw), up_axis(quat), state.block_vel[..., :3])
+    return torch.cat(parts, dim=-1).flatten(1)
 
 
 def observe_gripper(state: ArmState) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from armchair.maths import closeness
-from armchair.tasks.base import Task, choose, go, observe_block, raised, spawn, spawn_apart, start_layout
+from armchair.tasks.base import Task, choose, go, observe_blocks, raised, spawn, spawn_apart, start_layout
 from armchair.types import ArmState, Layout
 from armchair.world import BLOCK_SIZE
 
@@ -27,7 +27,7 @@ def observe(state: ArmState, goal: Tensor) -> Tensor:
     """Tool, block, goal, and the way from one to the next. -> (N, 29)."""
     block = state.block_pos[:, 0]
     ways = (goal - block, behind(block, goal, BEHIND) - state.tool_pos)
-    return torch.cat((state.tool_pos, 0.5 * state.tool_vel, observe_block(state, 0), goal, *ways), dim=1)
+    return torch.cat((state.tool_pos, 0.5 * state.tool_vel, observe_blocks(state), goal, *ways), dim=1)
 
 
 def behind(block: Tensor, goal: Tensor, distance: float) -> Tensor:

@@ -11,7 +11,7 @@ from armchair.tasks.base import (
     choose,
     go,
     grasped,
-    observe_block,
+    observe_blocks,
     observe_gripper,
     pick_up,
     raised,
@@ -42,8 +42,7 @@ def observe(state: ArmState, goal: Tensor) -> Tensor:
             state.tool_pos,
             0.5 * state.tool_vel,
             observe_gripper(state),
-            observe_block(state, 0),
-            observe_block(state, 1),
+            observe_blocks(state),
             on_b(state) - state.block_pos[:, 0],
         ),
         dim=1,
@@ -59,15 +58,24 @@ def on_b(state: ArmState) -> Tensor:
 
 def placed(state: ArmState) -> Tensor:
     """Whether A stands on B, held or not. -> (N,) bool."""
-    gap = on_b(state) - state.block_pos[:, 0]
+    return _on_top(on_b(state) - state.block_pos[:, 0])
+
+
+def _on_top(gap: Tensor) -> Tensor:
+    """The same, from the way (N, 3) that A still has to its place."""
     return (gap[:, :2].norm(dim=1) < ALIGNED) & (gap[:, 2].abs() < 0.008)
 
 
 def success(state: ArmState, goal: Tensor) -> Tensor:
     """A rests on B and the gripper has let go of it. -> (N,) bool."""
+    return placed(state) & _released(state)
+
+
+def _released(state: ArmState) -> Tensor:
+    """A is still, and the gripper is open or away from it. -> (N,) bool."""
     still = state.block_vel[:, 0, :3].norm(dim=1) < 0.05
     far = (state.tool_pos - state.block_pos[:, 0]).norm(dim=1) > 0.06
-    return placed(state) & still & ((state.opening > RELEASED) | far)
+    return still & ((state.opening > RELEASED) | far)
 
 
 def reward(state: ArmState, goal: Tensor, action: Tensor) -> Tensor:
@@ -77,18 +85,18 @@ def reward(state: ArmState, goal: Tensor, action: Tensor) -> Tensor:
     against B), and closeness in the plane counts only as far as A is high enough.
     """
     a = state.block_pos[:, 0]
-    offset = (on_b(state) - a)[:, :2].norm(dim=1)
+    gap = on_b(state) - a
+    offset = gap[:, :2].norm(dim=1)
     height = a[:, 2] - BLOCK_SIZE / 2
     need = BLOCK_SIZE + 0.04 * ((offset - 0.015) / 0.045).clamp(0.0, 1.0)
-    gate = (height / need).clamp(0.0, 1.0)
     high = closeness((height - need).abs(), 8.0)
     over = 0.5 * closeness(offset, 5.0) + 0.5 * closeness(offset, 20.0)
-    carrying = 0.3 + 0.15 * high + 0.3 * gate * high * over
+    carrying = 0.3 + 0.15 * high + 0.3 * (height / need).clamp(0.0, 1.0) * high * over
     reaching = 0.15 * closeness((a - state.tool_pos).norm(dim=1), 5.0)
     value = torch.where(grasped(state, 0), carrying, reaching)
-    on, open_wide = placed(state), (state.opening / RELEASED).clamp(0.0, 1.0)
-    value = torch.where(on, 0.76 + 0.09 * open_wide, value)
-    return torch.where(success(state, goal), 1.0, value)
+    letting_go = 0.76 + 0.09 / RELEASED * state.opening.clamp(0.0, RELEASED)
+    rested = torch.where(_released(state), 1.0, letting_go)
+    return torch.where(_on_top(gap), rested, value)
 
 
 def script(state: ArmState, goal: Tensor) -> Tensor:

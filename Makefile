@@ -1,0 +1,55 @@
+# `make` lists the targets. Everything runs in .venv, which `make install` creates.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+# Many small matrices on few cores: more than one BLAS thread a process only gets in the way of the others.
+ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-all check format bench docs clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP) ## create .venv with the armchair command in it; quick when nothing changed
+
+# PyTorch comes first and by itself: on Linux its usual build for GPUs weighs gigabytes and the CPU build
+# is all that is needed, so whichever build of this version your pip is set up to prefer is taken, and what
+# follows finds it in place. The extra `bullet` installs nothing on Python 3.12 and newer.
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "armchair needs Python 3.11 or newer: make PYTHON=python3.12 install")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -c constraints.txt torch==2.13.0
+	$(BIN)/pip install -q -c constraints.txt -e '.[dev,bullet]'
+	@touch $@
+
+demo: install ## film a scripted arm at two tasks: demo/*.mp4
+	@mkdir -p demo
+	$(BIN)/armchair play reach --policy scripted --episodes 1 --seed 0 --video demo/reach.mp4
+	$(BIN)/armchair play stack --policy scripted --episodes 1 --seed 0 --video demo/stack.mp4
+
+test: install ## the quick tests
+	$(ONE_THREAD) $(BIN)/pytest -q -n 2 -m "not slow"
+
+test-all: install ## all tests, the long ones too
+	$(ONE_THREAD) $(BIN)/pytest -q -n 2
+
+check: install ## format, lint, types, layers
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: install ## rewrite the code in the house format
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: install ## speed on this machine
+	$(ONE_THREAD) $(BIN)/armchair bench
+
+docs: install ## links resolve, the examples of the README run
+	$(ONE_THREAD) $(BIN)/pytest -q tests/test_docs.py tests/test_readme.py
+
+clean: ## remove what can be made again, .venv too
+	rm -rf .venv demo dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

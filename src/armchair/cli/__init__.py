@@ -1,0 +1,87 @@
+"""The command line. One module a command: `main(argv) -> int` parses, calls and prints.
+
+Nothing heavy is imported here or at the top of a command's module, so that `armchair --help` is quick.
+A command returns its exit status: 0 done, 1 done but the answer is bad (a check that failed), 2 bad input.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from armchair.errors import ArmchairError, check_choice
+
+COMMANDS: dict[str, str] = {
+    "play": "watch a scripted or random policy, or film it",
+    "envs": "list tasks, engines, control modes and Gymnasium ids",
+    "doctor": "check this machine and say how to mend what is wrong",
+    "bench": "measure speed on this machine",
+}
+EXAMPLES = (
+    "armchair play stack --policy scripted --episodes 1 --video stack.mp4",
+    "armchair envs",
+    "armchair doctor --json",
+)
+
+
+def overview() -> str:
+    """The text of `armchair --help`."""
+    width = max(map(len, COMMANDS))
+    commands = "\n".join(f"  {name:<{width}}  {summary}" for name, summary in COMMANDS.items())
+    examples = "\n".join(f"  {line}" for line in EXAMPLES)
+    return (
+        "usage: armchair COMMAND [options]\n\n"
+        "Teach a robot arm from your armchair.\n\n"
+        f"commands:\n{commands}\n\n"
+        f"examples:\n{examples}\n\n"
+        "armchair COMMAND --help tells more; --json on any command ends its output with one JSON object."
+    )
+
+
+def run_command(argv: Sequence[str]) -> int:
+    """Runs the command that argv names, or tells which there are. Raises ArmchairError on bad input."""
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        print(overview())
+        return 0
+    name, rest = argv[0], list(argv[1:])
+    if name == "--version":
+        from armchair import __version__
+
+        print(f"armchair {__version__}")
+        return 0
+    check_choice("command", name, COMMANDS)
+    return int(importlib.import_module(f"armchair.cli.{name}").main(rest))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The `armchair` command: returns the exit status and never shows a traceback for bad input."""
+    argv = sys.argv[1:] if argv is None else argv
+    # Many small matrices on few cores: more BLAS threads than one only get in each other's way.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    try:
+        status = run_command(argv)
+        sys.stdout.flush()  # here, where a reader that has left can still be dealt with
+        return status
+    except ArmchairError as error:
+        return _fail(str(error), argv)
+    except KeyboardInterrupt:
+        print("armchair: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output (a `| head`) left; Python would complain again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except SystemExit as stop:  # after --help
+        return stop.code if isinstance(stop.code, int) else 0
+
+
+def _fail(message: str, argv: Sequence[str]) -> int:
+    """One line on standard error; with --json also an object with the error on standard output."""
+    line = " ".join(message.split())
+    print(f"armchair: {line}", file=sys.stderr)
+    if "--json" in argv:
+        from armchair.cli.report import print_json
+
+        print_json({"command": argv[0], "error": line})
+    return 2

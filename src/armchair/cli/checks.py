@@ -1,0 +1,188 @@
+"""What can be wrong on a machine: one function a check, each saying how to mend what it finds.
+
+Nothing of the package that needs torch is imported up here: the checks must run where torch is broken.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ENGINE_PACKAGES = {"mujoco": "mujoco", "bullet": "pybullet"}
+CORE_PACKAGES = ("torch", "numpy", "gymnasium")
+OLDEST_PYTHON = (3, 11)
+BULLET_BEFORE_PYTHON = (3, 12)  # PyBullet's last release (3.2.7) has wheels up to Python 3.11
+WANTED_BYTES = 2 * 10**9
+PORTS = {8501: "the dashboard", 8000: "the labelling page"}
+RENDER = """
+import mujoco
+model = mujoco.MjModel.from_xml_string(
+    "<mujoco><worldbody><light pos='0 0 3'/><geom size='.2'/><camera pos='0 -2 0' xyaxes='1 0 0 0 0 1'/>"
+    "</worldbody></mujoco>")
+data = mujoco.MjData(model)
+mujoco.mj_forward(model, data)
+renderer = mujoco.Renderer(model, 64, 64)
+renderer.update_scene(data, camera=0)
+picture = renderer.render()
+renderer.close()
+assert picture.max() > 0, "the picture is black"
+"""
+
+
+class Check(NamedTuple):
+    """One line of `armchair doctor`."""
+
+    name: str
+    ok: bool
+    found: str
+    mend: str = ""
+    essential: bool = False  # without it nothing works
+
+
+def version_of(package: str) -> str | None:
+    """The installed version of a distribution, without importing it; None when it is not there."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def engine_version(engine: str) -> str | None:
+    """The installed version of an engine's package, or None; `engine` is "mujoco" or "bullet"."""
+    return version_of(ENGINE_PACKAGES[engine])
+
+
+def check_python() -> Check:
+    """The interpreter is new enough."""
+    found = ".".join(map(str, sys.version_info[:3]))
+    return Check("Python", sys.version_info >= OLDEST_PYTHON, found, "install Python 3.11 or newer", True)
+
+
+def check_packages() -> list[Check]:
+    """The packages without which nothing runs are installed and can be imported."""
+    return [
+        _importable(name, version_of(name), name, f"pip install --upgrade {name}") for name in CORE_PACKAGES
+    ]
+
+
+def _importable(name: str, version: str | None, module: str, mend: str) -> Check:
+    """Whether an essential module of an installed package can be imported."""
+    if version is None:
+        return Check(name, False, "not installed", mend, True)
+    run = _python(f"import {module}")
+    found = version if run.returncode == 0 else f"{version}, but cannot be imported: {_last_line(run.stderr)}"
+    return Check(name, run.returncode == 0, found, mend, True)
+
+
+def check_mujoco() -> Check:
+    """The default engine is there and has its batch interface, new in 3.17."""
+    mend = "pip install --upgrade 'mujoco>=3.17'"
+    return _importable("engine mujoco", engine_version("mujoco"), "mujoco.batch", mend)
+
+
+def check_bullet() -> Check:
+    """The optional engine: absent is fine, but the line says how to get it, or why that cannot be."""
+    version = engine_version("bullet")
+    if version is not None:
+        return Check("engine bullet", True, version)
+    if sys.version_info >= BULLET_BEFORE_PYTHON:
+        return Check(
+            "engine bullet", True, "not installed (optional; PyBullet has no wheels for Python 3.12 on)"
+        )
+    return Check("engine bullet", True, "not installed (optional: pip install 'armchair[bullet]')")
+
+
+def check_gl() -> list[Check]:
+    """Pictures without a window: draws a small one with EGL and with OSMesa, each in a process of its own."""
+    try:
+        from armchair.engines import gl
+    except ImportError as error:
+        return [Check("GL", False, f"not checked: {error}", "mend what is wrong above first")]
+    if sys.platform != "linux":
+        return [_draw("default", {})]
+    drawn = [
+        _draw("egl", {"MUJOCO_GL": "egl"}) if gl.egl_devices() else Check("GL egl", False, "not installed"),
+        _draw("osmesa", {"MUJOCO_GL": "osmesa"})
+        if gl.has_osmesa()
+        else Check("GL osmesa", False, "not installed"),
+    ]
+    working = [check for check in drawn if check.ok]
+    if not working:
+        return [check._replace(mend=gl.GL_PACKAGES) for check in drawn]
+    return [
+        check if check.ok else check._replace(ok=True, found=f"{check.found} (not needed)") for check in drawn
+    ]
+
+
+def _draw(platform: str, environment: dict[str, str]) -> Check:
+    """Whether MuJoCo draws a picture that is not black with this platform."""
+    run = _python(RENDER, environment)
+    found = "draws" if run.returncode == 0 else f"fails: {_last_line(run.stderr)}"
+    return Check(f"GL {platform}", run.returncode == 0, found, "install the graphics driver")
+
+
+def check_codec() -> Check:
+    """PyAV can write the H.264 that browsers play."""
+    mend = "pip install --force-reinstall av (its wheels carry libx264)"
+    run = _python("import av; av.codec.Codec('libx264', 'w')")
+    found = f"PyAV {version_of('av')}, libx264" if run.returncode == 0 else "PyAV cannot encode H.264"
+    return Check("video", run.returncode == 0, found, mend)
+
+
+def check_threads() -> Check:
+    """Threads of the linear algebra library do not fight with the simulation's."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    setting = os.environ.get("OPENBLAS_NUM_THREADS", "")
+    found = f"{cores} cores, OPENBLAS_NUM_THREADS={setting or 'unset'}"
+    return Check("threads", setting == "1" or cores == 1, found, "export OPENBLAS_NUM_THREADS=1")
+
+
+def check_ports() -> list[Check]:
+    """The ports that pages are served on are free."""
+    checks: list[Check] = []
+    for port, purpose in PORTS.items():
+        free = _is_free(port)
+        found = f"free ({purpose})" if free else f"in use, wanted for {purpose}"
+        mend = "stop the program that listens on it, or use another port"
+        checks.append(Check(f"port {port}", free, found, mend))
+    return checks
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def check_disk(folder: Path) -> Check:
+    """There is room for runs and clips in `folder`, and leave to write there."""
+    if not os.access(folder, os.W_OK):
+        return Check("disk", False, f"cannot write in {folder}", "change to a folder of your own", True)
+    free = shutil.disk_usage(folder).free
+    found = f"{free / 1e9:.1f} GB free in {folder}"
+    return Check("disk", free >= WANTED_BYTES, found, "free 2 GB for runs and clips")
+
+
+def _last_line(text: str) -> str:
+    """What an error ends with, cut to a readable length."""
+    return (text.strip().splitlines() or ["no message"])[-1][:100]
+
+
+def _python(program: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs a few lines in a process of their own, so that a crash in a driver is only an answer."""
+    merged = {**os.environ, **(environment or {})}
+    command = [sys.executable, "-c", program]
+    try:
+        return subprocess.run(command, env=merged, capture_output=True, text=True, timeout=60, check=False)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 1, "", "no answer within a minute")

@@ -1,0 +1,64 @@
+"""`armchair doctor`: what is wrong on this machine and how to mend it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from armchair.cli import checks
+from armchair.cli.checks import Check
+from armchair.cli.parse import parse
+from armchair.cli.report import Report
+
+EXAMPLES = ("armchair doctor", "armchair doctor --json")
+
+
+@dataclasses.dataclass(frozen=True)
+class Args:
+    """Check this machine: Python, engines, OpenGL, video, threads, ports, disk.
+
+    Exit status 0 unless something is missing without which nothing works.
+    """
+
+    json: bool = False
+    """End the output with one JSON object; the lines go to standard error."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Prints a line for each check; returns 1 when something essential is broken, else 0."""
+    args = parse(Args, "doctor", argv, EXAMPLES)
+    report = Report("doctor", args.json)
+    done: list[Check] = []
+    for check in run_checks():
+        report.say(line_of(check))
+        done.append(check)
+    broken = [check.name for check in done if not check.ok and check.essential]
+    wrong = [check.name for check in done if not check.ok]
+    report.say("all is well" if not wrong else f"to mend: {', '.join(wrong)}")
+    report.finish({"success": not broken, "checks": [check._asdict() for check in done]})
+    return 1 if broken else 0
+
+
+def run_checks() -> Iterator[Check]:
+    """All checks, one after the other, yielded as soon as each is done."""
+    several: tuple[Callable[[], Check | list[Check]], ...] = (
+        checks.check_python,
+        checks.check_packages,
+        checks.check_mujoco,
+        checks.check_bullet,
+        checks.check_gl,
+        checks.check_codec,
+        checks.check_threads,
+        checks.check_ports,
+        lambda: checks.check_disk(Path.cwd()),
+    )
+    for run in several:
+        found = run()
+        yield from [found] if isinstance(found, Check) else found
+
+
+def line_of(check: Check) -> str:
+    """`ok  name  what was found`, or `!!  name  what was found; mend: how`."""
+    mend = "" if check.ok else f"; mend: {check.mend}"
+    return f"{'ok' if check.ok else '!!'}  {check.name:<14} {check.found}{mend}"

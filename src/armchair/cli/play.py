@@ -1,0 +1,179 @@
+"""`armchair play`: watch a scripted, random or saved policy, or film it."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import tyro
+
+from armchair.cli.parse import parse
+from armchair.cli.report import Report
+from armchair.errors import InvalidInput, check_choice
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from armchair.engines.picture import Viewer
+    from armchair.envs.arm_env import ArmEnv
+
+EXAMPLES = (
+    "armchair play stack --policy scripted --episodes 3",
+    "armchair play reach --policy random --video reach.mp4",
+    "armchair play pick_place --policy scripted --engine bullet --json",
+)
+POLICIES = ("random", "scripted")
+
+Policy = Callable[["Tensor"], "Tensor"]  # observations (1, D) -> actions (1, A)
+
+
+@dataclasses.dataclass(frozen=True)
+class Args:
+    """Watch a policy at a task: in a window where there is a display, as a video with --video.
+
+    Without either, or with --json alone, the episodes run unseen and only their success is told.
+    """
+
+    what: tyro.conf.Positional[str]
+    """A task; `armchair envs` lists them."""
+    policy: str = "scripted"
+    """"scripted" (the task's own solution) or "random"."""
+    episodes: int = 1
+    """How many episodes."""
+    seed: int = 0
+    """Fixes what stands where and what a random policy does."""
+    engine: str = "mujoco"
+    """The simulator; `armchair envs` lists them."""
+    control: Literal["tool", "joint"] = "tool"
+    """What actions mean: steps of the tool, or of the joints. The scripted policy needs tool."""
+    video: Path | None = None
+    """Film the episodes to this MP4 file."""
+    size: int = 480
+    """Width and height of the video, in pixels; even."""
+    json: bool = False
+    """End the output with one JSON object; the other lines go to standard error."""
+
+
+@dataclasses.dataclass
+class Played:
+    """What has been played so far."""
+
+    successes: list[bool] = dataclasses.field(default_factory=list[bool])  # of each episode, at its end
+    env_steps: int = 0
+
+
+def main(argv: Sequence[str]) -> int:
+    """Plays the episodes; returns 0."""
+    args = parse(Args, "play", argv, EXAMPLES)
+    check(args)
+    from armchair.envs.arm_env import make_env
+
+    env = make_env(args.what, engine=args.engine, control=args.control, seed=args.seed, record_poses=True)
+    report = Report("play", args.json)
+    played = Played()
+    try:
+        moments = play(env, make_policy(args.policy, env, args.seed), args.episodes, played)
+        watch(env, moments, args, report)
+    finally:
+        env.close()
+    won, count = sum(played.successes), len(played.successes)
+    report.say(f"{args.what}: {won} of {count} episodes ended in success")
+    report.finish(
+        {
+            "task": args.what,
+            "engine": args.engine,
+            "control": args.control,
+            "policy": args.policy,
+            "seed": args.seed,
+            "success": won / count if count else None,
+            "episodes": count,
+            "env_steps": played.env_steps,
+            "video": None if args.video is None else str(args.video),
+        }
+    )
+    return 0
+
+
+def check(args: Args) -> None:
+    """Raises InvalidInput for arguments that cannot be used, before anything heavy starts."""
+    from armchair.tasks import TASKS
+
+    # a run's folder will be the other thing that can be named here
+    check_choice("task", args.what, TASKS)
+    check_choice("policy", args.policy, POLICIES)
+    if args.policy == "scripted" and args.control != "tool":
+        raise InvalidInput("the scripted policy drives the tool: use --control tool, or --policy random")
+    if args.episodes < 1:
+        raise InvalidInput(f"--episodes must be at least 1, got {args.episodes}")
+    if args.size < 2 or args.size % 2:
+        raise InvalidInput(f"--size must be an even number of pixels, got {args.size}")
+    if args.video is not None:
+        from armchair.video import check_video_path
+
+        check_video_path(args.video)
+
+
+def make_policy(name: str, env: ArmEnv, seed: int) -> Policy:
+    """The policy of this name; a saved one will be loaded here."""
+    if name == "scripted":
+        return lambda _: env.script()
+    import torch
+
+    from armchair.maths import generator
+
+    rng = generator(seed, "play")
+    return lambda _: 2.0 * torch.rand(1, env.action_dim, generator=rng) - 1.0
+
+
+def play(env: ArmEnv, policy: Policy, episodes: int, played: Played) -> Iterator[Tensor]:
+    """Plays episodes of a single environment and notes them in `played`.
+
+    Yields the poses (B + 1, 7) at every moment, each episode's first one included.
+    """
+    obs = env.reset()
+    for _ in range(episodes):
+        yield env.poses()[0]
+        ended = False
+        while not ended:
+            step = env.step(policy(obs))
+            assert step.poses is not None, "the environment must record poses"
+            obs, ended = step.obs, bool(step.done)
+            played.env_steps += 1
+            if ended:
+                played.successes.append(bool(step.success))
+            yield step.poses[0]
+
+
+def watch(env: ArmEnv, moments: Iterator[Tensor], args: Args, report: Report) -> None:
+    """Runs through the moments: into a film, in a window, or unseen."""
+    from armchair.engines.picture import Renderer, Viewer, has_display
+
+    dt, marker, blocks = env.engine.dt, env.task.goal_marker, env.task.num_blocks
+    if args.video is not None:
+        from armchair.video import write_mp4
+
+        with Renderer(blocks, marker, args.size, args.size) as renderer:
+            count = write_mp4(args.video, map(renderer.render, moments), 1 / dt)
+        report.say(f"{args.video}: {count * dt:.1f} s")
+    elif has_display() and not args.json:
+        show_live(Viewer(blocks, marker), moments, dt)
+    else:
+        for _ in moments:
+            pass
+
+
+def show_live(viewer: Viewer, moments: Iterator[Tensor], dt: float) -> None:
+    """Shows the moments in a window in real time, until they end or the window is closed."""
+    due = time.perf_counter()
+    try:
+        for poses in moments:
+            viewer.show(poses)
+            due += dt
+            time.sleep(max(0.0, due - time.perf_counter()))
+            if not viewer.is_open:
+                return
+    finally:
+        viewer.close()

@@ -1,0 +1,61 @@
+"""What a command prints: lines for people, one JSON object for programs.
+
+With --json the lines for people move to standard error, so that the object is all there is to read on
+standard output, and in any case its last line.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from collections.abc import Mapping, Sequence
+
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+
+
+def finite(value: Json) -> Json:
+    """The value with every NaN and infinity replaced by None: JSON has no such numbers."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [finite(item) for item in value]
+    return value
+
+
+def print_json(summary: Mapping[str, Json]) -> None:
+    """Prints the summary as one line of strict JSON on standard output."""
+    print(json.dumps(finite(summary), allow_nan=False, ensure_ascii=False), flush=True)
+
+
+class Report:
+    """The two outputs of one command; made at its start, since it also measures the time."""
+
+    def __init__(self, command: str, as_json: bool) -> None:
+        """`command` is the command's name, `as_json` whether --json was given."""
+        self._command, self._as_json = command, as_json
+        self._started = time.perf_counter()
+
+    def say(self, line: str = "") -> None:
+        """A line for people: standard output, or standard error with --json."""
+        print(line, file=sys.stderr if self._as_json else sys.stdout, flush=True)
+
+    def log(self, line: str) -> None:
+        """A line about progress: always standard error."""
+        print(line, file=sys.stderr, flush=True)
+
+    def finish(self, summary: Mapping[str, Json]) -> None:
+        """Ends the command: with --json prints the summary with `command` before and `seconds` after it."""
+        if self._as_json:
+            seconds = round(time.perf_counter() - self._started, 3)
+            print_json({"command": self._command, **summary, "seconds": seconds})
+
+
+def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> str:
+    """Rows as lines with aligned columns; every row has as many cells as the first."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join((indent + line).rstrip() for line in lines)

@@ -1,0 +1,33 @@
+"""Identifiers: UUIDs, drawn from a generator where a run has to be repeatable."""
+
+from __future__ import annotations
+
+import uuid
+
+import torch
+
+from armchair.errors import InvalidInput
+
+
+def new_id(rng: torch.Generator | None = None) -> str:
+    """A fresh UUID (version 4); with a generator the same one in every repetition of the run."""
+    if rng is None:
+        return str(uuid.uuid4())
+    octets = torch.randint(0, 256, (16,), generator=rng, dtype=torch.uint8)
+    return id_from(bytes(octets.tolist()))
+
+
+def id_from(digest: bytes) -> str:
+    """The UUID made of the first 16 bytes of a digest: equal contents get equal ids."""
+    return str(uuid.UUID(bytes=digest[:16], version=4))
+
+
+def check_id(what: str, value: str) -> str:
+    """`value` itself when it is a UUID in its usual form; raises InvalidInput otherwise."""
+    try:
+        usual = str(uuid.UUID(value))
+    except (ValueError, AttributeError, TypeError):
+        usual = ""
+    if value != usual:
+        raise InvalidInput(f"the id of {what} must be a UUID such as {uuid.UUID(int=0)}, got {value!r}")
+    return value

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from armchair.cli import checks, doctor, main
+from armchair.cli.checks import Check
+from armchair.engines import gl
+
+Capture = pytest.CaptureFixture[str]
+GOOD = Check("disk", True, "12.0 GB free")
+OPTIONAL = Check("GL egl", False, "not installed", "apt-get install libegl1")
+ESSENTIAL = Check("engine mujoco", False, "not installed", "pip install mujoco", essential=True)
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "last"),
+    [
+        ([GOOD], 0, "all is well"),
+        ([GOOD, OPTIONAL], 0, "to mend: GL egl"),
+        ([ESSENTIAL, GOOD], 1, "to mend: engine mujoco"),
+    ],
+)
+def test_exit_status_tells_whether_something_essential_is_broken(
+    found: list[Check], status: int, last: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr(doctor, "run_checks", lambda: iter(found))
+    assert main(["doctor"]) == status
+    assert capsys.readouterr().out.splitlines()[-1] == last
+
+
+def test_a_line_says_what_is_wrong_and_how_to_mend_it() -> None:
+    assert doctor.line_of(OPTIONAL) == "!!  GL egl         not installed; mend: apt-get install libegl1"
+    assert doctor.line_of(GOOD) == "ok  disk           12.0 GB free"
+
+
+def test_json(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setattr(doctor, "run_checks", lambda: iter([GOOD, ESSENTIAL]))
+    assert main(["doctor", "--json"]) == 1
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["success"] is False
+    assert [check["name"] for check in summary["checks"]] == ["disk", "engine mujoco"]
+    assert summary["checks"][1]["mend"] == "pip install mujoco"
+
+
+def test_a_port_in_use_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(checks, "PORTS", {port: "a test"})
+        assert [check.ok for check in checks.check_ports()] == [False]
+    assert [check.ok for check in checks.check_ports()] == [True]
+
+
+def test_no_gl_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gl, "egl_devices", lambda: 0)
+    monkeypatch.setattr(gl, "has_osmesa", lambda: False)
+    monkeypatch.setattr(checks.sys, "platform", "linux")
+    found = checks.check_gl()
+    assert [check.ok for check in found] == [False, False]
+    assert all("libegl1" in check.mend and "libosmesa6" in check.mend for check in found)
+    assert not any(check.essential for check in found)
+
+
+@pytest.mark.gl
+def test_gl_draws_here() -> None:
+    assert any(check.found == "draws" for check in checks.check_gl())
+
+
+def test_a_crash_in_a_child_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gl, "egl_devices", lambda: 1)
+    monkeypatch.setattr(gl, "has_osmesa", lambda: False)
+    monkeypatch.setattr(checks, "RENDER", "import os; os.abort()")
+    assert [check.ok for check in checks.check_gl()] == [False, False]
+
+
+def test_a_package_that_is_there_but_broken_is_essential(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "gymnasium.py").write_text("raise ImportError('libfoo is missing')", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(checks, "CORE_PACKAGES", ("gymnasium",))
+    (check,) = checks.check_packages()
+    assert (check.ok, check.essential) == (False, True)
+    assert "libfoo is missing" in check.found
+
+
+def test_the_checks_can_be_imported_without_torch() -> None:
+    program = (
+        "import sys\nsys.modules['torch'] = None\n"
+        "from armchair.cli import checks\nprint(checks.check_gl()[0])"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "mend what is wrong above first" in run.stdout
+
+
+def test_bullet_on_a_newer_python_says_why_it_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "version_of", lambda package: None)
+    monkeypatch.setattr(checks.sys, "version_info", (3, 13, 0))
+    assert "no wheels for Python 3.12" in checks.check_bullet().found
+    monkeypatch.setattr(checks.sys, "version_info", (3, 11, 7))
+    assert "armchair[bullet]" in checks.check_bullet().found
+
+
+def test_threads_are_right_only_when_blas_keeps_to_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks.os, "sched_getaffinity", lambda pid: {0, 1}, raising=False)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "8")
+    assert not checks.check_threads().ok
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    assert checks.check_threads().ok
+
+
+def test_a_folder_that_cannot_be_written_is_essential(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert checks.check_disk(tmp_path).essential is False
+    monkeypatch.setattr(checks.os, "access", lambda path, mode: False)
+    check = checks.check_disk(tmp_path)
+    assert (check.ok, check.essential) == (False, True)

@@ -1,0 +1,45 @@
+"""Documentation that has gone stale breaks the build."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from armchair.cli import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+FENCE = re.compile(r"```.*?```", re.DOTALL)
+
+
+def relative_links(text: str) -> list[str]:
+    """The targets of links in Markdown that point into the repository, without their #anchors."""
+    targets = [target.split("#")[0] for target in LINK.findall(FENCE.sub("", text))]
+    return [target for target in targets if target and not re.match(r"[a-z]+:", target)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    links = relative_links(page.read_text(encoding="utf-8"))
+    missing = [target for target in links if not (page.parent / target).exists()]
+    assert not missing
+
+
+def test_relative_links_are_found_and_others_left_alone() -> None:
+    text = "[a](x.md#top) ![b](i/y.png) [c](https://example.org) [d](#here)\n```\n[e](z.md)\n```\n"
+    assert relative_links(text) == ["x.md", "i/y.png"]
+
+
+def test_the_readme_names_exactly_the_commands_there_are() -> None:
+    rows = re.findall(r"^\| `armchair (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows == list(COMMANDS)
+
+
+def test_every_decision_record_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    records = [path.name for path in (ROOT / "docs" / "adr").glob("*.md")]
+    assert len(records) >= 6
+    assert not [name for name in records if f"(adr/{name})" not in index]

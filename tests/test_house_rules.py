@@ -1,0 +1,54 @@
+"""Rules about the source that no linter has."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "armchair"
+FILES = sorted(SOURCE.rglob("*.py"))
+PICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+MAX_FILE, MAX_FUNCTION = 300, 60  # lines
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """The top-level names of the modules that a file imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+def pickling_calls(tree: ast.Module) -> Iterator[str]:
+    """Calls that read or write pickles through another library: torch.save, torch.load, allow_pickle=True."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func)
+        if name in {"torch.save", "torch.load"}:
+            yield name
+        allowed = [word for word in node.keywords if word.arg == "allow_pickle"]
+        if any(ast.unparse(word.value) != "False" for word in allowed):
+            yield f"{name}(allow_pickle=...)"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_source_file(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    assert not PICKLERS & set(imported(tree)), "no pickle anywhere"
+    assert not list(pickling_calls(tree)), "no pickle anywhere, not through torch or numpy either"
+    assert len(text.splitlines()) <= MAX_FILE
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    too_long = [node.name for node in functions if (node.end_lineno or 0) - node.lineno + 1 > MAX_FUNCTION]
+    assert not too_long
+
+
+def test_the_rule_finds_pickles() -> None:
+    tree = ast.parse("import pickle\nimport torch\ntorch.save(1, 'x')\nnumpy.load('x', allow_pickle=True)\n")
+    assert PICKLERS & set(imported(tree)) == {"pickle"}
+    assert list(pickling_calls(tree)) == ["torch.save", "numpy.load(allow_pickle=...)"]
