@@ -111,7 +111,7 @@ def spawn_apart(rng: torch.Generator, other: Tensor, distance: float) -> Tensor:
 
 
 def observe_blocks(state: ArmState) -> Tensor:
-    """What a policy sees of each block: place, way from the tool, heading, up axis, velocity. -> (N, 14 K)."""
+    """What a policy sees of each block: place, way from the tool, heading, up, velocity. -> (N, 14 K)."""
     pos, quat = state.block_pos, state.block_quat
     yaw = 4.0 * yaw_of(quat).unsqueeze(-1)
     way = pos - state.tool_pos.unsqueeze(1)

@@ -1,0 +1,99 @@
+"""Frames to MP4: H.264 that every browser plays, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from armchair.errors import InvalidInput
+
+Frame = NDArray[np.uint8]  # (H, W, 3) RGB
+
+
+def write_mp4(path: str | Path, frames: Iterable[Frame], fps: float) -> int:
+    """Write frames (H, W, 3) uint8 RGB as H.264, yuv420p, index first. Returns how many there were.
+
+    The file appears under its name only when it is complete. Frames may come from a generator: one at a
+    time is held. Raises InvalidInput for no frames, an odd width or height (yuv420p halves both), frames
+    that differ in shape, or an fps that is not positive.
+    """
+    path = Path(path)
+    if not (np.isfinite(fps) and fps > 0):
+        raise InvalidInput(f"fps must be positive, got {fps}")
+    check_video_path(path)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".mp4", dir=path.parent)
+    os.close(handle)
+    part = Path(name)
+    try:
+        count = _encode(part, frames, Fraction(fps).limit_denominator(1001))
+        part.chmod(0o666 & ~_umask())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return count
+
+
+def check_video_path(path: Path) -> None:
+    """InvalidInput unless a video can be put there: a name that ends in .mp4, in a folder that exists."""
+    if path.suffix.lower() != ".mp4":
+        raise InvalidInput(f"a video's name must end in .mp4, got {path.name!r}: use {path.stem}.mp4")
+    if path.is_dir():
+        raise InvalidInput(f"cannot write {path}: it is a folder")
+    if not path.parent.is_dir():
+        raise InvalidInput(f"cannot write {path}: there is no folder {path.parent}")
+
+
+def _encode(path: Path, frames: Iterable[Frame], rate: Fraction) -> int:
+    count = 0
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream("libx264", rate=rate, options={"crf": "23", "preset": "veryfast"})
+        stream.pix_fmt = "yuv420p"
+        shape: tuple[int, ...] | None = None
+        for frame in frames:
+            if shape is None:
+                shape = _check_first(frame)
+                stream.height, stream.width = shape[0], shape[1]
+            if frame.shape != shape or frame.dtype != np.uint8:
+                raise InvalidInput(
+                    f"frame {count} must be uint8 of shape {shape}, like the first; "
+                    f"got {frame.dtype} {frame.shape}"
+                )
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+            container.mux(stream.encode(picture))
+            count += 1
+        if shape is None:
+            raise InvalidInput("a video needs at least one frame, got none")
+        container.mux(stream.encode())
+    return count
+
+
+def _check_first(frame: Frame) -> tuple[int, ...]:
+    if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8:
+        raise InvalidInput(f"frames must be (H, W, 3) uint8, got {frame.dtype} {frame.shape}")
+    height, width = frame.shape[:2]
+    if height % 2 or width % 2 or not height * width:
+        right = f"{max(2, width + width % 2)} x {max(2, height + height % 2)}"
+        raise InvalidInput(f"frames must be of even width and height, got {width} x {height}: use {right}")
+    return frame.shape
+
+
+def _umask() -> int:
+    """The process's file mode mask; it can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def side_by_side(a: Frame, b: Frame, gap: int = 8) -> Frame:
+    """Two frames of one shape (H, W, 3) next to each other. -> (H, 2 W + gap, 3), white between them."""
+    if a.shape != b.shape:
+        raise InvalidInput(f"frames side by side must be of one shape, got {a.shape} and {b.shape}")
+    between = np.full((a.shape[0], gap, 3), 255, dtype=np.uint8)
+    return np.concatenate((a, between, b), axis=1)
