@@ -225,6 +225,16 @@ def test_same_calls_same_numbers(make: Make) -> None:
     assert all(torch.equal(a, b) for a, b in zip(*runs, strict=True))
 
 
+def test_the_first_episode_is_like_a_later_one(make: Make) -> None:
+    engine = make(blocks=2)
+    runs: list[list[Tensor]] = []
+    for _ in range(3):
+        engine.reset(torch.arange(N), layout(N, 2))
+        runs.append(run(engine, 10))
+    for later in runs[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(runs[0], later, strict=True))
+
+
 def test_two_threads_give_the_numbers_of_one(make: Make) -> None:
     one, two = make(blocks=1, threads=1), make(blocks=1, threads=2)
     for engine in (one, two):
