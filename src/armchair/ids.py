@@ -27,7 +27,7 @@ def check_id(what: str, value: str) -> str:
     try:
         usual = str(uuid.UUID(value))
     except (ValueError, AttributeError, TypeError):
-        usual = ""
+        usual = None
     if value != usual:
         raise InvalidInput(f"the id of {what} must be a UUID such as {uuid.UUID(int=0)}, got {value!r}")
     return value

@@ -1,0 +1,134 @@
+"""Which pairs to ask about: plain functions of what the reward models predict of the candidates.
+
+Every strategy takes the predictions of P candidate pairs and gives the rows of n different ones, the best
+first (all P when there are fewer than n). Ties are broken at random, by the generator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from armchair.errors import InvalidInput, check_choice
+from armchair.ids import new_id
+from armchair.types import Clip, Question
+
+
+class Predictions(NamedTuple):
+    """What K reward models make of P candidate pairs."""
+
+    left: Tensor  # (K, P) sum of the predicted reward over the clip, in the units of the fit: logits
+    right: Tensor  # (K, P)
+    policy_step: Tensor  # (P,) int64, how new the behaviour is
+    embedding: Tensor  # (P, E) features in which distant pairs are different questions; E may be 0
+
+    def prefers_right(self) -> Tensor:
+        """Probability that the right clip is better, after Bradley and Terry: σ(right − left). -> (K, P)."""
+        return torch.sigmoid(self.right - self.left)
+
+
+Strategy = Callable[[Predictions, int, torch.Generator], Tensor]
+"""Predictions, n, generator -> rows (n,) int64."""
+
+
+def uniform(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
+    """Any pairs. -> (n,)."""
+    return torch.randperm(predictions.left.shape[1], generator=rng)[:n]
+
+
+def disagreement(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
+    """The pairs over which the models differ most: standard deviation of their probabilities. -> (n,)."""
+    return _largest(spread(predictions), n, rng)
+
+
+def entropy(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
+    """The pairs whose answer is most open: entropy of the mean probability. -> (n,)."""
+    p = predictions.prefers_right().mean(0).clamp(1e-6, 1 - 1e-6)
+    return _largest(-(p * p.log() + (1 - p) * (1 - p).log()), n, rng)
+
+
+def newest(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
+    """The pairs of the newest behaviour. -> (n,)."""
+    return _largest(predictions.policy_step, n, rng)
+
+
+def diverse(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
+    """Disagreement × diversity: each next pair has the largest product of the two. -> (n,).
+
+    Diversity is the distance to the nearest pair already chosen (greedy k-centre, Gonzalez 1985), in the
+    embedding with every column scaled to unit standard deviation. The first one has the largest disagreement.
+    """
+    points = predictions.embedding
+    if not points.numel():
+        return disagreement(predictions, n, rng)
+    points = points / points.std(0, correction=0).clamp_min(1e-6)
+    weight = spread(predictions) + 1e-6  # where all agree, diversity alone decides
+    order = torch.randperm(len(points), generator=rng)
+    points, weight = points[order], weight[order]
+    nearest = torch.full((len(points),), torch.inf)
+    chosen: list[int] = []
+    for _ in range(min(n, len(points))):
+        score = weight * nearest if chosen else weight
+        score = score.index_fill(0, torch.tensor(chosen, dtype=torch.int64), -1.0)
+        best = int(score.argmax())
+        chosen.append(best)
+        nearest = torch.minimum(nearest, (points - points[best]).norm(dim=1))
+    return order[torch.tensor(chosen, dtype=torch.int64)]
+
+
+STRATEGIES: dict[str, Strategy] = {
+    "uniform": uniform,
+    "disagreement": disagreement,
+    "entropy": entropy,
+    "diverse": diverse,
+    "newest": newest,
+}
+
+
+def spread(predictions: Predictions) -> Tensor:
+    """How far the models differ: standard deviation of the probabilities over the models. -> (P,)."""
+    p = predictions.prefers_right()
+    return (p - p.mean(0)).square().mean(0).sqrt()
+
+
+def choose(
+    strategy: str, predictions: Predictions, n: int, rng: torch.Generator, *, random_share: float = 0.25
+) -> tuple[Tensor, list[str]]:
+    """Choose n different rows, a share of them at random, mixed. -> rows (n,) and the strategy of each.
+
+    The random ones keep the answers a fair sample of the candidates, as a check of the fit needs. Of few
+    questions that share is kept on average: the fractional part decides by chance.
+    """
+    check_choice("strategy", strategy, STRATEGIES)
+    if n < 0 or not 0.0 <= random_share <= 1.0:
+        raise InvalidInput(f"n must be at least 0 and random_share in 0 … 1, got {n} and {random_share}")
+    total = min(n, predictions.left.shape[1])
+    at_random = int(total * random_share + float(torch.rand((), generator=rng)))
+    fair = uniform(predictions, at_random, rng)
+    ranked = STRATEGIES[strategy](predictions, total, rng)
+    rest = ranked[~torch.isin(ranked, fair)][: total - len(fair)]
+    rows = torch.cat((fair, rest))
+    names = ["uniform"] * len(fair) + [strategy] * len(rest)
+    order = torch.randperm(len(rows), generator=rng)
+    return rows[order], [names[row] for row in order.tolist()]
+
+
+def make_questions(
+    pairs: Sequence[tuple[Clip, Clip]], strategies: Sequence[str], policy_step: int, rng: torch.Generator
+) -> list[Question]:
+    """A question for each pair, which clip is left decided by chance; `policy_step` is the trainer's."""
+    swap = torch.rand(len(pairs), generator=rng) < 0.5
+    questions: list[Question] = []
+    for (one, other), strategy, swapped in zip(pairs, strategies, swap.tolist(), strict=True):
+        left, right = (other, one) if swapped else (one, other)
+        questions.append(Question(new_id(rng), left.id, right.id, strategy, policy_step))
+    return questions
+
+
+def _largest(score: Tensor, n: int, rng: torch.Generator) -> Tensor:
+    """Rows of the n largest scores (P,), equal ones in random order."""
+    order = torch.randperm(len(score), generator=rng)
+    return order[score[order].argsort(descending=True, stable=True)[:n]]

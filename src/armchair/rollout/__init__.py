@@ -1,0 +1,1 @@
+"""Letting policies act, and keeping what they did."""

@@ -1,0 +1,239 @@
+"""The latest episodes, and clips and pairs of clips cut from them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from armchair.envs.arm_env import ArmEnv
+from armchair.errors import InvalidInput
+from armchair.ids import new_id
+from armchair.rollout.windows import Episode, Windows, draw, draw_same_start
+from armchair.types import Clip, Step
+
+
+class CandidatePairs(NamedTuple):
+    """P pairs of windows of L steps that could be asked about; `RecentEpisodes.clips` makes clips of them."""
+
+    left: Tensor  # (P, L, F) what a person sees
+    right: Tensor  # (P, L, F)
+    policy_step: Tensor  # (P,) int64, of the newer of the two
+    left_at: Windows
+    right_at: Windows
+
+    def select(self, rows: Tensor) -> CandidatePairs:
+        """The given rows of every field."""
+        left_at, right_at = self.left_at.select(rows), self.right_at.select(rows)
+        return CandidatePairs(self.left[rows], self.right[rows], self.policy_step[rows], left_at, right_at)
+
+
+class EpisodesState(NamedTuple):
+    """All that a `RecentEpisodes` remembers, as tensors; no rows before the first step."""
+
+    visible: Tensor  # (C, N, F)
+    action: Tensor  # (C, N, A)
+    reward: Tensor  # (C, N)
+    poses: Tensor  # (C, N, B, 7)
+    policy_step: Tensor  # (C,) int64
+    running: Tensor  # (2, N) int64, each copy's running episode: its first step, its group
+    ended: Tensor  # (E, 5) int64, fields of `Episode`
+    counters: Tensor  # (3,) int64: steps seen, episodes ended, policy step
+
+
+class RecentEpisodes:
+    """Keeps the last steps of N copies in a ring and knows where the episodes in it begin and end.
+
+    `add` may be handed to `collect` as its `watch`. Only episodes that have ended are cut from, so that
+    every window of an episode, the one with its last step too, is as likely as any other.
+    """
+
+    def __init__(self, num_envs: int, capacity: int) -> None:
+        """capacity: how many control steps of every copy are kept; an episode must fit in."""
+        if num_envs < 1 or capacity < 1:
+            raise InvalidInput(f"num_envs and capacity must be at least 1, got {num_envs} and {capacity}")
+        self.num_envs, self.capacity = num_envs, capacity
+        self.policy_step = 0  # how long the acting policy has been trained; whoever trains it says so
+        self.episodes: list[Episode] = []  # those that have ended and lie in the ring, oldest first
+        self._steps = 0
+        self._ended = 0
+        self._ring: tuple[Tensor, Tensor, Tensor, Tensor, Tensor] | None = None
+        self._first = torch.zeros(num_envs, dtype=torch.int64)
+        self._group = torch.full((num_envs,), -1)
+
+    def add(self, action: Tensor, step: Step) -> None:
+        """Keep one control step of all copies: the actions (N, A) and what they brought."""
+        poses = torch.zeros(self.num_envs, 0, 7) if step.poses is None else step.poses
+        values = (step.visible, action, step.reward, poses, torch.tensor(self.policy_step))
+        if self._ring is None:
+            visible, actions, reward, pose, at = (
+                value.new_zeros(self.capacity, *value.shape) for value in values
+            )
+            self._ring = (visible, actions, reward, pose, at)
+        row = self._steps % self.capacity
+        for kept, value in zip(self._ring, values, strict=True):
+            kept[row] = value
+        self._steps += 1
+        if bool(step.done.any()):
+            self._end(step.done.nonzero().squeeze(1))
+        oldest = self._steps - self.capacity
+        if self.episodes and self.episodes[0].first < oldest:
+            self.episodes = [episode for episode in self.episodes if episode.first >= oldest]
+
+    def _end(self, ids: Tensor) -> None:
+        for env in ids.tolist():
+            first, group = int(self._first[env]), int(self._group[env])
+            if first >= self._steps - self.capacity:
+                self.episodes.append(Episode(env, first, self._steps - first, self._ended, group))
+            self._ended += 1
+        self.episodes.sort(key=lambda episode: (episode.first, episode.number))
+        self._first[ids], self._group[ids] = self._steps, -1
+
+    def begin(self, ids: Tensor, groups: Tensor) -> None:
+        """Episodes begin now in the copies `ids` (n,), the running ones given up.
+
+        Needed only where someone placed the copies; episodes that follow one that ended begin by themselves.
+        groups: (n,) int64, equal where the layout is the same, -1 for none; no number is used again later.
+        """
+        self._first[ids], self._group[ids] = self._steps, groups
+
+    # ---- cutting
+
+    def cut(self, n: int, length: int, rng: torch.Generator) -> list[Clip]:
+        """Cut n clips: windows at random of episodes at random. None when no episode is long enough."""
+        at = draw(self.episodes, n, length, rng)
+        return [self._clip(at, row, length, rng) for row in range(len(at.env))]
+
+    def propose(
+        self,
+        n: int,
+        length: int,
+        rng: torch.Generator,
+        *,
+        same_start: bool = False,
+        recent: int | None = None,
+        min_motion: float = 0.01,
+        min_difference: float = 0.01,
+    ) -> CandidatePairs:
+        """At most n pairs of windows of `length` steps, in random order.
+
+        same_start: pair two episodes that began in the same layout, over the same window; otherwise any two.
+        recent: draw from this many of the latest episodes only. Dropped are pairs drawn twice, pairs in
+        which nothing visible moves by `min_motion` in either clip, and pairs whose visible numbers never
+        differ by `min_difference`; 0 keeps them. There may be none left.
+        """
+        pool = sorted(self.episodes, key=lambda episode: episode.number)
+        pool = pool if recent is None else pool[len(pool) - min(recent, len(pool)) :]
+        if same_start:
+            left_at, right_at = draw_same_start(pool, n, length, rng)
+        else:
+            left_at, right_at = draw(pool, n, length, rng), draw(pool, n, length, rng)
+        left, right = self._visible(left_at, length), self._visible(right_at, length)
+        steps = torch.maximum(self._policy_step(left_at), self._policy_step(right_at))
+        pairs = CandidatePairs(left, right, steps, left_at, right_at)
+        keep = worth_asking(left, right, min_motion, min_difference) & _first_of_its_kind(left_at, right_at)
+        return pairs.select(keep.nonzero().squeeze(1))
+
+    def clips(self, pairs: CandidatePairs, rng: torch.Generator) -> list[tuple[Clip, Clip]]:
+        """The clips of all these pairs, left and right; they must still lie in the ring."""
+        length = pairs.left.shape[1]
+        return [
+            (self._clip(pairs.left_at, row, length, rng), self._clip(pairs.right_at, row, length, rng))
+            for row in range(len(pairs.left))
+        ]
+
+    def _clip(self, at: Windows, row: int, length: int, rng: torch.Generator) -> Clip:
+        visible, action, reward, poses, steps = self._kept()
+        env, first = int(at.env[row]), int(at.first[row])
+        if first < self._steps - self.capacity:
+            raise InvalidInput("these pairs were proposed too long ago: their steps have been overwritten")
+        rows = torch.arange(first, first + length) % self.capacity
+        return Clip(
+            id=new_id(rng),
+            visible=visible[rows, env],
+            action=action[rows, env],
+            reward=reward[rows, env],
+            poses=poses[rows, env] if poses.shape[2] else None,
+            frames=None,
+            policy_step=int(steps[rows[0]]),
+            episode=int(at.number[row]),
+            start=int(at.start[row]),
+        )
+
+    def _visible(self, at: Windows, length: int) -> Tensor:
+        if not len(at.env):
+            return torch.zeros(0, length, 0 if self._ring is None else self._ring[0].shape[2])
+        rows = (at.first.unsqueeze(1) + torch.arange(length)) % self.capacity
+        return self._kept()[0][rows, at.env.unsqueeze(1)]
+
+    def _policy_step(self, at: Windows) -> Tensor:
+        return self._kept()[4][at.first % self.capacity] if len(at.env) else at.first
+
+    def _kept(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        if self._ring is None:
+            raise InvalidInput("no step has been added yet")
+        return self._ring
+
+    # ---- resuming
+
+    def state(self) -> EpisodesState:
+        """Everything remembered; copies of it stay valid."""
+        ring = [kept.clone() for kept in self._ring] if self._ring else [torch.zeros(0) for _ in range(5)]
+        ended = torch.tensor([list(episode) for episode in self.episodes], dtype=torch.int64).reshape(-1, 5)
+        counters = torch.tensor([self._steps, self._ended, self.policy_step])
+        visible, action, reward, poses, at = ring
+        running = torch.stack((self._first, self._group))
+        return EpisodesState(visible, action, reward, poses, at, running, ended, counters)
+
+    def load_state(self, state: EpisodesState) -> None:
+        """Go on from the `state` of one made with the same arguments."""
+        if state.running.shape != (2, self.num_envs) or len(state.visible) not in (0, self.capacity):
+            raise InvalidInput("this state is of another number of copies or another capacity")
+        ring = (state.visible, state.action, state.reward, state.poses, state.policy_step)
+        visible, action, reward, poses, at = (kept.clone() for kept in ring)
+        self._ring = (visible, action, reward, poses, at) if len(visible) else None
+        self._first, self._group = state.running[0].clone(), state.running[1].clone()
+        self.episodes = [Episode(*(int(value) for value in row)) for row in state.ended]
+        self._steps, self._ended, self.policy_step = (int(value) for value in state.counters)
+
+
+def worth_asking(left: Tensor, right: Tensor, min_motion: float, min_difference: float) -> Tensor:
+    """Which pairs (P, L, F) a person could tell apart. -> (P,) bool.
+
+    Something visible moves by `min_motion` or more in at least one of the two (one that stays where it
+    should is worth seeing beside one that does not), somewhere they differ by `min_difference` or more,
+    and all numbers are finite. Positions are in m.
+    """
+    both = torch.stack((left, right))
+    finite = both.isfinite().flatten(2).all(2).all(0)
+    if not left.numel():
+        return finite
+    moved = (both.amax(2) - both.amin(2)).amax(2).amax(0)
+    apart = (left - right).abs().flatten(1).amax(1)
+    return finite & (moved >= min_motion) & (apart >= min_difference)
+
+
+def _first_of_its_kind(left: Windows, right: Windows) -> Tensor:
+    """False for pairs that an earlier row has already, either way round, and for a window beside itself."""
+    seen: set[frozenset[tuple[int, int]]] = set()
+    keep: list[bool] = []
+    rows = (left.number, left.start, right.number, right.start)
+    for a, a_start, b, b_start in zip(*(values.tolist() for values in rows), strict=True):
+        pair = frozenset(((a, a_start), (b, b_start)))
+        keep.append(len(pair) == 2 and pair not in seen)
+        seen.add(pair)
+    return torch.tensor(keep, dtype=torch.bool)
+
+
+def place_pairs(env: ArmEnv, episodes: RecentEpisodes, rng: torch.Generator) -> Tensor:
+    """Begin an episode in every copy, two by two in the same layout. -> (N, D) observations.
+
+    An odd last copy has a layout of its own. What was running is given up.
+    """
+    half = (env.num_envs + 1) // 2
+    pair = torch.arange(env.num_envs) // 2
+    env.place(torch.arange(env.num_envs), env.task.layout(rng, half).select(pair))
+    last = max((episode.group for episode in episodes.episodes), default=-1)
+    episodes.begin(torch.arange(env.num_envs), pair + last + 1)
+    return env.observe()

@@ -1,0 +1,446 @@
+"""What every store does, whatever database it is in."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+import torch
+
+from armchair.errors import InvalidChoice, InvalidInput, StoreError
+from armchair.feedback.store import Store
+from armchair.ids import new_id
+from armchair.types import Answer, Choice, Clip, Question
+
+SERVER = os.environ.get("ARMCHAIR_TEST_POSTGRESQL", "")
+"""URL of a database on a PostgreSQL server where the tests may make databases of their own."""
+
+
+class Clock:
+    """Seconds since the epoch, as the test says."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(params=["sqlite", *(["postgresql"] if SERVER else [])])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database; one for each kind that a store can be in."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'armchair.db'}"
+        return
+    name = f"armchair_{new_id().replace('-', '')}"
+    server = sa.create_engine(SERVER, isolation_level="AUTOCOMMIT")
+    with server.connect() as conn:
+        conn.execute(sa.text(f"CREATE DATABASE {name}"))
+        yield sa.make_url(SERVER).set(database=name).render_as_string(hide_password=False)
+        conn.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(url: str, clock: Clock) -> Iterator[Store]:
+    with Store.open(url, clock=clock) as store:
+        yield store
+
+
+def make_clip(score: float = 0.0, length: int = 4) -> Clip:
+    visible, action = torch.full((length, 3), float(score)), torch.ones(length, 2)
+    reward, poses = torch.full((length,), -float(score)), torch.rand(length, 5, 7)
+    return Clip(new_id(), visible, action, reward, poses, b"film", 7, 8, 9)
+
+
+def put(store: Store, n: int, *, policy_step: int = 0, priority: float = 0.0) -> list[Question]:
+    """Put n questions; the visible numbers of the k-th pair are 2 k and 2 k + 1."""
+    pairs = [(make_clip(2 * k), make_clip(2 * k + 1)) for k in range(n)]
+    questions = [Question(new_id(), left.id, right.id, "uniform", policy_step) for left, right in pairs]
+    store.ask(questions, [clip for pair in pairs for clip in pair], priority=priority)
+    return questions
+
+
+def make_answer(
+    question: Question, who: str = "ann", choice: Choice = "left", strength: float = 1.0
+) -> Answer:
+    return Answer(new_id(), question.id, who, choice, strength, 1.5, time.time())
+
+
+def give(store: Store, choice: Choice, who: str = "ann", strength: float = 1.0) -> Answer:
+    """Claim one question and answer it."""
+    (question,) = store.claim(who)
+    answer = make_answer(question, who, choice, strength)
+    assert store.submit(answer)
+    return answer
+
+
+# ---- clips
+
+
+def test_a_clip_comes_back_as_it_was(store: Store, url: str) -> None:
+    clip = make_clip(3.0)
+    store.add_clips([clip])
+    with Store.open(url) as other:
+        found = other.clip(clip.id)
+    for field, given in zip(found, clip, strict=True):
+        assert torch.equal(field, given) if isinstance(given, torch.Tensor) else field == given
+
+
+def test_the_same_clip_twice_is_harmless_another_under_its_id_is_not(store: Store) -> None:
+    clip = make_clip()
+    store.add_clips([clip, clip])
+    with pytest.raises(StoreError, match="already has the id"):
+        store.add_clips([clip._replace(visible=clip.visible + 1)])
+
+
+def test_clips_have_one_shape(store: Store) -> None:
+    store.add_clips([make_clip()])
+    with pytest.raises(InvalidInput, match=r"5 steps of 3.*have 4 steps of 3"):
+        store.add_clips([make_clip(length=5)])
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"visible": torch.full((4, 3), torch.nan)},
+        {"reward": torch.zeros(3)},
+        {"action": torch.zeros(4)},
+        {"poses": torch.zeros(4, 5, 6)},
+        {"id": "../../etc/passwd"},
+    ],
+)
+def test_a_clip_that_makes_no_sense_is_refused(store: Store, broken: dict[str, object]) -> None:
+    with pytest.raises(InvalidInput):
+        store.add_clips([make_clip()._replace(**broken)])  # pyright: ignore[reportArgumentType]
+
+
+def test_an_unknown_clip_and_an_unknown_question_are_errors(store: Store) -> None:
+    with pytest.raises(StoreError, match="no clip"):
+        store.clip(new_id())
+    with pytest.raises(StoreError, match="no question"):
+        store.question(new_id())
+
+
+# ---- questions
+
+
+def test_a_question_and_its_clips_are_stored_together_or_not_at_all(store: Store) -> None:
+    left, right = make_clip(), make_clip(1)
+    question = Question(new_id(), left.id, right.id, "uniform", 0)
+    with pytest.raises(StoreError, match=right.id):
+        store.ask([question], [left])
+    assert store.counts().questions == 0
+    with pytest.raises(StoreError):
+        store.clip(left.id)
+    store.ask([question], [left, right])
+    assert store.question(question.id) == question
+
+
+def test_the_highest_priority_comes_first_then_the_newest(store: Store) -> None:
+    (old,) = put(store, 1, policy_step=10)
+    (new,) = put(store, 1, policy_step=20)
+    (urgent,) = put(store, 1, policy_step=0, priority=1.0)
+    assert store.claim("ann", n=3) == [urgent, new, old]
+
+
+def test_nobody_is_given_what_another_holds_until_the_lease_expires(store: Store, clock: Clock) -> None:
+    questions = put(store, 3)
+    assert store.claim("ann", n=2, lease_seconds=60) == questions[:2]
+    assert store.claim("bob", n=5, lease_seconds=600) == questions[2:]
+    assert store.claim("ann", n=5) == []
+    assert store.held("ann") == questions[:2]
+    clock.now += 61
+    assert store.held("ann") == []
+    assert store.claim("bob", n=5) == questions[:2]
+
+
+def test_released_questions_are_free_again(store: Store) -> None:
+    questions = put(store, 2)
+    store.claim("ann", n=2)
+    store.release("ann", [questions[0].id])
+    assert store.claim("bob", n=2) == questions[:1]
+
+
+def test_overlap_lets_that_many_answer_and_nobody_twice(store: Store) -> None:
+    put(store, 1)
+    give(store, "left", "ann")
+    assert store.claim("bob") == []
+    assert store.claim("ann", overlap=2) == []
+    (question,) = store.claim("bob", overlap=2)
+    assert store.claim("eve", overlap=2) == []
+    store.submit(make_answer(question, "bob", "right"))
+    assert store.claim("eve", overlap=2) == []
+    assert store.preferences().target.tolist() == [0.0, 1.0]
+
+
+def test_a_late_answer_counts_unless_another_took_the_question(store: Store, clock: Clock) -> None:
+    (first, second) = put(store, 2)
+    store.claim("ann", n=2, lease_seconds=10)
+    clock.now += 11
+    assert store.submit(make_answer(first))
+    assert store.claim("bob") == [second]
+    with pytest.raises(StoreError, match="does not hold"):
+        store.submit(make_answer(second))
+
+
+def test_stale_questions_retire_unless_held_or_answered(store: Store, clock: Clock) -> None:
+    put(store, 3, policy_step=10)
+    (new,) = put(store, 1, policy_step=20)
+    assert new in store.claim("ann", n=1)
+    store.release("ann", [new.id])
+    store.claim("ann", n=2)
+    give(store, "left", "bob")
+    assert store.retire(older_than=20) == 1
+    counts = store.counts()
+    assert (counts.retired, counts.open, counts.leased) == (1, 2, 2)
+    assert store.claim("bob", n=9) == []
+
+
+def test_asking_a_retired_question_again_opens_it(store: Store) -> None:
+    questions = put(store, 1)
+    assert store.retire(older_than=1) == 1
+    assert store.claim("ann") == []
+    store.ask(questions)
+    assert store.claim("ann") == questions
+
+
+# ---- answers
+
+
+def test_sending_an_answer_twice_is_harmless(store: Store) -> None:
+    put(store, 1)
+    answer = give(store, "left")
+    assert not store.submit(answer)
+    assert store.counts().asked == 1
+    with pytest.raises(StoreError, match="already has the id"):
+        store.submit(answer._replace(choice="right"))
+
+
+def test_answers_that_make_no_sense_are_refused(store: Store) -> None:
+    (question,) = put(store, 1)
+    answer = make_answer(question)
+    with pytest.raises(StoreError, match="does not hold"):
+        store.submit(answer)
+    store.claim("ann")
+    with pytest.raises(StoreError, match="no question"):
+        store.submit(answer._replace(question=new_id()))
+    with pytest.raises(InvalidChoice, match="did you mean 'left'"):
+        store.submit(answer._replace(choice="lefft"))  # pyright: ignore[reportArgumentType]
+    for broken in (answer._replace(strength=0.0), answer._replace(seconds=-1.0), answer._replace(id="1")):
+        with pytest.raises(InvalidInput):
+            store.submit(broken)
+    assert store.counts().asked == 0
+
+
+def test_one_annotator_answers_a_question_once(store: Store) -> None:
+    put(store, 1)
+    answer = give(store, "left")
+    with pytest.raises(StoreError, match="flip that answer or undo it"):
+        store.submit(answer._replace(id=new_id(), choice="right"))
+
+
+def test_undo_takes_the_latest_answer_back_and_holds_its_question(store: Store) -> None:
+    put(store, 2)
+    first, second = give(store, "left"), give(store, "right")
+    undone = store.undo("ann")
+    assert undone is not None and undone.id == second.question
+    assert store.history("ann") == [first]
+    assert store.claim("bob", n=9) == []
+    assert store.held("ann") == [undone]
+    assert store.submit(make_answer(undone, "ann", "tie"))
+    assert store.preferences().target.tolist() == [0.0, 0.5]
+
+
+def test_an_undo_sent_twice_takes_back_one_answer(store: Store) -> None:
+    put(store, 2)
+    first, second = give(store, "left"), give(store, "right")
+    undo = new_id()
+    assert store.undo("ann", undo) == store.undo("ann", undo)
+    assert store.history("ann") == [first]
+    assert not store.submit(second), "a late copy of the answer must not bring it back"
+    assert store.history("ann") == [first]
+    assert store.undo("bob") is None
+    with pytest.raises(StoreError, match="already has the id"):
+        store.undo("ann", first.id)
+
+
+def test_flip_turns_an_answer_round(store: Store) -> None:
+    put(store, 2)
+    first, _ = give(store, "left"), give(store, "tie")
+    flip = new_id()
+    flipped = store.flip(first.id, flip)
+    assert flipped.choice == "right" and store.flip(first.id, flip) == flipped
+    assert store.counts().by_choice["right"] == 1 and store.counts().asked == 2
+    with pytest.raises(StoreError, match="taken back or changed"):
+        store.flip(first.id)
+    with pytest.raises(StoreError, match="not in the store"):
+        store.flip(new_id())
+    with pytest.raises(InvalidInput, match="only left and right"):
+        store.flip(store.history("ann")[1].id)
+    undone = store.undo("ann")
+    assert undone is not None and undone.id == first.question
+    assert store.counts().by_choice["left"] == store.counts().by_choice["right"] == 0
+
+
+def test_retract_goes_back_to_a_position(store: Store) -> None:
+    put(store, 3)
+    first = give(store, "left", "teacher")
+    there = store.position()
+    second, third = give(store, "right", "teacher"), give(store, "tie", "ann")
+    assert store.retract("teacher", there) == 1
+    assert store.history("teacher") == [first] and store.history("ann") == [third]
+    assert store.claim("teacher", n=9) == [store.question(second.question)]
+
+
+def test_the_position_grows_with_every_change(store: Store) -> None:
+    put(store, 2)
+    positions = [store.position()]
+    for change in (lambda: give(store, "left"), lambda: store.flip(store.history("ann")[0].id)):
+        change()
+        positions.append(store.position())
+    store.undo("ann")
+    positions.append(store.position())
+    assert positions == sorted(set(positions))
+
+
+# ---- what the fit is given
+
+
+def test_preferences_are_what_was_said(store: Store, url: str) -> None:
+    put(store, 5)
+    for choice, strength in (("left", 2.0), ("right", 0.5), ("tie", 1), ("both_bad", 1), ("cant_tell", 1)):
+        give(store, choice, "ann", strength)
+    with Store.open(url) as fresh:
+        batch = fresh.preferences()
+    assert batch.left[:, 0, 0].tolist() == [0, 2, 4, 6] and batch.right[:, 0, 0].tolist() == [1, 3, 5, 7]
+    assert batch.left.shape == (4, 4, 3) and batch.left.dtype == torch.float32
+    assert batch.target.tolist() == [0.0, 1.0, 0.5, 0.5]
+    assert batch.weight.tolist() == [2.0, 0.5, 1.0, 1.0]
+    assert batch.both_bad.tolist() == [False, False, False, True]
+    counts = store.counts()
+    assert (counts.asked, counts.answers, counts.open) == (5, 4, 0)
+    assert counts.by_choice == {"left": 1, "right": 1, "tie": 1, "both_bad": 1, "cant_tell": 1}
+
+
+def test_preferences_of_some_annotators_or_since_then(store: Store) -> None:
+    assert store.preferences().left.shape == (0, 0, 0)
+    put(store, 3)
+    give(store, "left", "ann")
+    there = store.position()
+    give(store, "right", "bob")
+    assert store.preferences(since=there).target.tolist() == [1.0]
+    assert store.preferences(exclude=["bob"]).target.tolist() == [0.0]
+    assert store.preferences(since=store.position()).left.shape == (0, 4, 3)
+
+
+# ---- several processes
+
+ANSWER_FIFTY = """
+import sys
+from armchair.feedback.store import Store
+from armchair.ids import new_id
+from armchair.types import Answer
+url, name, number = sys.argv[1:]
+with Store.open(url) as store:
+    for _ in range(int(number)):
+        (question,) = store.claim(name)
+        store.submit(Answer(new_id(), question.id, name, "left", 1.0, 0.0, 0.0))
+        print(question.id, flush=True)
+"""
+
+
+def test_processes_share_a_store_without_answering_anything_twice(store: Store, url: str) -> None:
+    questions = put(store, 200)
+    command = [sys.executable, "-c", ANSWER_FIFTY, url]
+    workers = [
+        subprocess.Popen([*command, f"worker {k}", "50"], stdout=subprocess.PIPE, text=True) for k in range(4)
+    ]
+    answered = [line for worker in workers for line in worker.communicate(timeout=120)[0].split()]
+    assert [worker.returncode for worker in workers] == [0] * 4
+    assert sorted(answered) == sorted(question.id for question in questions)
+    assert store.counts().asked == 200 and store.counts().open == 0
+
+
+def test_a_new_store_may_be_opened_by_several_at_once(url: str) -> None:
+    open_it = "import sys; from armchair.feedback.store import Store; Store.open(sys.argv[1]).register('ann')"
+    workers = [subprocess.Popen([sys.executable, "-c", open_it, url]) for _ in range(3)]
+    assert [worker.wait(timeout=60) for worker in workers] == [0] * 3
+
+
+def test_threads_may_share_one_store(store: Store) -> None:
+    put(store, 40)
+
+    def work(name: str) -> list[str]:
+        return [give(store, "left", name).question for _ in range(10)]
+
+    with ThreadPoolExecutor(4) as pool:
+        answered = [name for names in pool.map(work, ("a", "b", "c", "d")) for name in names]
+    assert len(set(answered)) == 40 == store.counts().asked
+
+
+# ---- SQLite files
+
+
+def test_a_store_of_a_newer_version_says_what_it_needs(tmp_path: Path) -> None:
+    path = tmp_path / "armchair.db"
+    Store.open(path).close()
+    with sqlite3.connect(path) as raw:
+        raw.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
+        raw.execute("UPDATE meta SET value = '7.1' WHERE key = 'written_by'")
+    raw.close()
+    with pytest.raises(StoreError, match=r"schema 99.*install armchair 7\.1 or newer"):
+        Store.open(path)
+
+
+def test_files_that_are_no_store_are_left_alone(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("not a database, but long enough to look like one " * 20)
+    with pytest.raises(StoreError, match="cannot be used"):
+        Store.open(text)
+    other = tmp_path / "other.db"
+    with sqlite3.connect(other) as raw:
+        raw.execute("CREATE TABLE mine (x)")
+    raw.close()
+    with pytest.raises(StoreError, match="not a store of armchair"):
+        Store.open(other)
+    for wrong in (tmp_path, tmp_path / "none" / "x.db", "mysql://host/db", ":memory:"):
+        with pytest.raises(StoreError):
+            Store.open(wrong)
+    with pytest.raises(StoreError, match="there is no store"):
+        Store.open(tmp_path / "new.db", create=False)
+
+
+def test_a_damaged_clip_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "armchair.db"
+    clip = make_clip()
+    with Store.open(path) as store:
+        store.add_clips([clip])
+    with sqlite3.connect(path) as raw:
+        (blob,) = raw.execute("SELECT arrays FROM clips").fetchone()
+        raw.execute("UPDATE clips SET arrays = ?", (blob[:-1] + b"!",))
+    raw.close()
+    with Store.open(path) as store, pytest.raises(StoreError, match="damaged"):
+        store.clip(clip.id)
+
+
+def test_sqlite_writes_are_on_disk_when_they_return(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "armchair.db") as store, store._database.write() as conn:
+        found = {
+            name: conn.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}

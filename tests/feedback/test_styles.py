@@ -1,0 +1,75 @@
+"""Styles on paths drawn by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from armchair.errors import InvalidChoice, InvalidInput
+from armchair.feedback.styles import STYLES, Points, style_score, weighted
+from armchair.feedback.teachers import make_teacher, true_return
+from armchair.maths import generator
+from armchair.tasks import TASKS
+from armchair.types import Clip
+
+MakeClip = Callable[[float], Clip]
+NAMES = ("tool", "goal")
+
+
+def path(make_clip: MakeClip, tool: list[tuple[float, float, float]]) -> Clip:
+    """A clip in which the tool goes through these places and the goal is at the origin."""
+    places = torch.tensor(tool)
+    return make_clip(0.0)._replace(visible=torch.cat((places, torch.zeros(len(places), 3)), 1))
+
+
+def test_points_are_found_by_name() -> None:
+    visible = torch.arange(8.0).expand(2, 8)
+    points = Points(visible, NAMES)
+    assert points["tool"].tolist() == [[0, 1, 2]] * 2 and points["goal"].tolist() == [[3, 4, 5]] * 2
+    with pytest.raises(InvalidChoice, match="valid: tool, goal"):
+        points["gaol"]
+    with pytest.raises(InvalidInput, match="9 numbers"):
+        Points(visible, ("tool", "block_a", "goal"))
+
+
+def test_from_above_likes_to_come_down_on_the_goal(make_clip: MakeClip) -> None:
+    score = style_score("from_above", NAMES)
+    assert score(path(make_clip, [(0, 0, 0.3), (0, 0, 0.2), (0, 0, 0.1), (0, 0, 0)])) == pytest.approx(4.0)
+    assert score(path(make_clip, [(0.3, 0, 0), (0.2, 0, 0), (0.1, 0, 0), (0, 0, 0)])) == pytest.approx(1.0)
+    assert score(path(make_clip, [(0, 0, -0.1)] * 4)) == pytest.approx(-4.0)
+
+
+def test_slow_near_goal_minds_speed_only_there(make_clip: MakeClip) -> None:
+    score = style_score("slow_near_goal", NAMES)
+    slow = path(make_clip, [(0.02, 0, 0), (0.01, 0, 0), (0.0, 0, 0), (0.0, 0, 0)])
+    fast = path(make_clip, [(0.1, 0, 0), (0.0, 0, 0), (0.1, 0, 0), (0.0, 0, 0)])
+    far = path(make_clip, [(0.9, 0, 0), (0.8, 0, 0), (0.7, 0, 0), (0.6, 0, 0)])
+    assert score(fast) == pytest.approx(-(10 + 10 * float(torch.tensor(-1.0).exp()) + 10), rel=1e-4)
+    assert score(fast) < score(slow) < score(far) < 0
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("style", STYLES)
+def test_styles_judge_every_task_that_has_a_goal(make_clip: MakeClip, task: str, style: str) -> None:
+    points = TASKS[task].points
+    clip = make_clip(0.0)._replace(visible=torch.rand(4, 3 * len(points)))
+    if "goal" in points:
+        assert abs(style_score(style, points)(clip)) < 1000
+    else:
+        with pytest.raises(InvalidChoice):
+            style_score(style, points)(clip)
+
+
+def test_a_teacher_of_a_style_weighs_it_against_the_task(make_clip: MakeClip) -> None:
+    above = path(make_clip, [(0, 0, 0.1)] * 4)
+    beside = path(make_clip, [(0.1, 0, 0)] * 4)._replace(reward=torch.ones(4))
+    style = style_score("from_above", NAMES)
+    for weight, choice in ((0.5, "right"), (2.0, "left")):
+        scorer = weighted((true_return, 1.0), (style, weight))
+        assert make_teacher("oracle", {}, generator(0), scorer=scorer).answer(above, beside) == choice
+    own = style_score(lambda points: -points["tool"][:, 2], NAMES)
+    assert make_teacher("oracle", {}, generator(0), scorer=own).answer(above, beside) == "right"
+    with pytest.raises(InvalidChoice, match="did you mean 'from_above'"):
+        style_score("form_above", NAMES)
