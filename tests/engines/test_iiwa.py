@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import mujoco
@@ -10,6 +11,7 @@ import pytest
 
 from armchair.engines.iiwa import JOINT_LIMITS, JOINT_SPEEDS, SERVO_LAG, make_scene
 from armchair.engines.mujoco import build_model
+from armchair.engines.scene import fused
 from armchair.world import BLOCK_SIZE, HOME, MAX_OPENING
 
 
@@ -57,3 +59,22 @@ def test_servos_are_damped_beyond_ringing() -> None:
     assert np.max(left[1]) < 2.5 * math.exp(-2)
     assert np.min(left) > -0.12
     assert np.abs(left[4]).max() < 0.06
+
+
+@pytest.mark.parametrize("fingers", [True, False])
+def test_a_fused_arm_moves_like_the_whole_one(fingers: bool) -> None:
+    """Same mass matrix in any posture, one body fewer."""
+    scene = make_scene(0, fingers=fingers)
+    small = dataclasses.replace(scene, arm=fused(scene.arm))
+    assert len(small.arm) == len(scene.arm) - 1
+    matrices = []
+    for one in (scene, small):
+        model = build_model(one)
+        data = mujoco.MjData(model)
+        data.qpos[:7] = np.linspace(-1.0, 1.0, 7)
+        mujoco.mj_forward(model, data)
+        full = np.zeros((model.nv, model.nv))
+        for i, unit in enumerate(np.eye(model.nv)):
+            mujoco.mj_mulM(model, data, full[i], unit)
+        matrices.append(full)
+    np.testing.assert_allclose(matrices[0], matrices[1], atol=1e-9)

@@ -6,7 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import tyro
 
@@ -17,6 +17,7 @@ from armchair.errors import InvalidInput, check_choice
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from armchair.agents.agent import Agent
     from armchair.engines.picture import Viewer
     from armchair.envs.arm_env import ArmEnv
 
@@ -24,6 +25,7 @@ EXAMPLES = (
     "armchair play stack --policy scripted --episodes 3",
     "armchair play reach --policy random --video reach.mp4",
     "armchair play pick_place --policy scripted --engine bullet --json",
+    "armchair play runs/reach-001 --episodes 5 --video taught.mp4",
 )
 POLICIES = ("random", "scripted")
 
@@ -38,17 +40,17 @@ class Args:
     """
 
     what: tyro.conf.Positional[str]
-    """A task; `armchair envs` lists them."""
-    policy: str = "scripted"
-    """"scripted" (the task's own solution) or "random"."""
+    """A task (`armchair envs` lists them), or a run's folder, whose policy is played at its task."""
+    policy: str | None = None
+    """"scripted" (the task's own solution), "random", or a run's folder; a task's default is "scripted"."""
     episodes: int = 1
     """How many episodes."""
     seed: int = 0
     """Fixes what stands where and what a random policy does."""
-    engine: str = "mujoco"
-    """The simulator; `armchair envs` lists them."""
-    control: Literal["tool", "joint"] = "tool"
-    """What actions mean: steps of the tool, or of the joints. The scripted policy needs tool."""
+    engine: str | None = None
+    """The simulator; mujoco, or the one that a run's policy learnt on."""
+    control: Literal["tool", "joint"] | None = None
+    """What actions mean: tool, or what a run's policy learnt. The scripted policy needs tool."""
     video: Path | None = None
     """Film the episodes to this MP4 file."""
     size: int = 480
@@ -69,24 +71,25 @@ def main(argv: Sequence[str]) -> int:
     """Plays the episodes; returns 0."""
     args = parse(Args, "play", argv, EXAMPLES)
     check(args)
+    cast = choose(args)
     from armchair.envs.arm_env import make_env
 
-    env = make_env(args.what, engine=args.engine, control=args.control, seed=args.seed, record_poses=True)
+    env = make_env(cast.task, engine=cast.engine, control=cast.control, seed=args.seed, record_poses=True)
     report = Report("play", args.json)
     played = Played()
     try:
-        moments = play(env, make_policy(args.policy, env, args.seed), args.episodes, played)
+        moments = play(env, make_policy(cast, env, args.seed), args.episodes, played)
         watch(env, moments, args, report)
     finally:
         env.close()
     won, count = sum(played.successes), len(played.successes)
-    report.say(f"{args.what}: {won} of {count} episodes ended in success")
+    report.say(f"{cast.task}: {won} of {count} episodes ended in success")
     report.finish(
         {
-            "task": args.what,
-            "engine": args.engine,
-            "control": args.control,
-            "policy": args.policy,
+            "task": cast.task,
+            "engine": cast.engine,
+            "control": cast.control,
+            "policy": cast.policy,
             "seed": args.seed,
             "success": won / count if count else None,
             "episodes": count,
@@ -99,13 +102,6 @@ def main(argv: Sequence[str]) -> int:
 
 def check(args: Args) -> None:
     """Raises InvalidInput for arguments that cannot be used, before anything heavy starts."""
-    from armchair.tasks import TASKS
-
-    # a run's folder will be the other thing that can be named here
-    check_choice("task", args.what, TASKS)
-    check_choice("policy", args.policy, POLICIES)
-    if args.policy == "scripted" and args.control != "tool":
-        raise InvalidInput("the scripted policy drives the tool: use --control tool, or --policy random")
     if args.episodes < 1:
         raise InvalidInput(f"--episodes must be at least 1, got {args.episodes}")
     if args.size < 2 or args.size % 2:
@@ -116,9 +112,49 @@ def check(args: Args) -> None:
         check_video_path(args.video)
 
 
-def make_policy(name: str, env: ArmEnv, seed: int) -> Policy:
-    """The policy of this name; a saved one will be loaded here."""
-    if name == "scripted":
+class Cast(NamedTuple):
+    """Who plays what, and where."""
+
+    task: str
+    engine: str
+    control: str
+    policy: str  # one of POLICIES, or a run's folder
+    agent: Agent | None  # of a run
+
+
+def choose(args: Args) -> Cast:
+    """What the arguments come to; a run's policy brings the task, engine and control that it knows."""
+    from armchair.tasks import TASKS
+
+    folder = args.what if Path(args.what).is_dir() and args.what not in TASKS else args.policy
+    if folder is None or folder in POLICIES:
+        check_choice("task", args.what, TASKS)
+        policy, control = args.policy or "scripted", args.control or "tool"
+        if policy == "scripted" and control != "tool":
+            raise InvalidInput("the scripted policy drives the tool: use --control tool, or --policy random")
+        return Cast(args.what, args.engine or "mujoco", control, policy, None)
+    if args.what in TASKS and not Path(folder).is_dir():
+        check_choice("policy (or a run's folder)", folder, POLICIES)
+    return _of_run(args, Path(folder))
+
+
+def _of_run(args: Args, folder: Path) -> Cast:
+    from armchair.agents.saved import load_policy
+    from armchair.rundir import RunDir
+
+    agent, info = load_policy(RunDir.open(folder))
+    if Path(args.what) != folder and args.what != info.task:
+        raise InvalidInput(f"the policy in {folder} has learnt {info.task}, not {args.what}")
+    if args.control not in (None, info.control):
+        raise InvalidInput(f"the policy in {folder} has learnt with --control {info.control}")
+    return Cast(info.task, args.engine or info.engine, info.control, str(folder), agent)
+
+
+def make_policy(cast: Cast, env: ArmEnv, seed: int) -> Policy:
+    """The policy that was chosen; a run's acts without the noise it explored with."""
+    if cast.agent is not None:
+        return cast.agent.net.best
+    if cast.policy == "scripted":
         return lambda _: env.script()
     import torch
 

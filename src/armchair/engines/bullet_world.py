@@ -31,7 +31,7 @@ import pybullet as p
 from numpy.typing import NDArray
 
 from armchair.engines.base import MAX_SPEED
-from armchair.engines.scene import Body, Joint, Scene
+from armchair.engines.scene import Body, Joint, Scene, fused
 from armchair.engines.urdf import urdf_text
 from armchair.errors import InvalidInput
 from armchair.world import HOME
@@ -40,6 +40,7 @@ from armchair.world import HOME
 # Most substeps reach the residual (Bullet's default is 1e-7) long before, and as many grasps hold.
 _ITERATIONS = 50
 _RESIDUAL = 1e-4
+_FREE_RESIDUAL = 1e-3  # of an arm without blocks; with it, blocks would creep
 _GRAVITY = 9.81  # m/s²
 _GEAR_FORCE = 20.0  # N, what both fingers can push with
 
@@ -78,7 +79,7 @@ class World:
             fixedTimeStep=self._scene.control_dt,
             numSubSteps=self._scene.num_substeps,
             numSolverIterations=_ITERATIONS,
-            solverResidualThreshold=_RESIDUAL,
+            solverResidualThreshold=_RESIDUAL if self._scene.blocks else _FREE_RESIDUAL,
             deterministicOverlappingPairs=1,
             enableFileCaching=0,  # or `load` would see the first file of its name for ever
             **self._me,
@@ -88,7 +89,7 @@ class World:
         table = p.createMultiBody(0.0, shape, basePosition=(0.0, 0.0, -0.5), **self._me)
         p.changeDynamics(table, -1, lateralFriction=1.0, **self._me)
         p.setCollisionFilterGroupMask(table, -1, _TABLE, _ALL | _LINK, **self._me)
-        self._arm = self._load(self._folder / "arm.urdf", self._scene.arm)
+        self._arm = self._load(self._folder / "arm.urdf", fused(self._scene.arm))
         self.blocks = [self._load(self._folder / f"{b.name}.urdf", (b,)) for b in self._scene.blocks]
         self._weights = [(0.0, 0.0, -_GRAVITY * body.mass) for body in self._scene.blocks]
         self._motors()
@@ -221,7 +222,7 @@ class World:
 
 def write_models(scene: Scene, folder: Path, *, looks: bool) -> None:
     """Write the URDF files that `World` loads."""
-    (folder / "arm.urdf").write_text(urdf_text("arm", scene.arm, _ARM_TINTS if looks else ()))
+    (folder / "arm.urdf").write_text(urdf_text("arm", fused(scene.arm), _ARM_TINTS if looks else ()))
     for k, block in enumerate(scene.blocks):
         tint = (_BLOCK_TINTS[k % len(_BLOCK_TINTS)],) if looks else ()
         (folder / f"{block.name}.urdf").write_text(urdf_text(block.name, (block,), tint))

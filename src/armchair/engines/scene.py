@@ -7,7 +7,7 @@ what the bodies look like is told by `armchair.engines.looks`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from armchair.world import BLOCK_SIZE
@@ -117,3 +117,40 @@ def body_names(num_blocks: int) -> list[str]:
     """Names of the bodies in the order of recorded poses: the arm, the gripper, then the blocks."""
     links = [f"link{i}" for i in range(8)]
     return [*links, "hand", "finger_left", "finger_right", *block_names(num_blocks)]
+
+
+def fused(bodies: tuple[Body, ...]) -> tuple[Body, ...]:
+    """The same tree with every body that is fixed to its parent made part of it: fewer bodies to simulate.
+
+    Such a body must lie straight above its parent's frame, centres of mass included: then the inertia has no
+    products (parallel axis theorem: each body adds m·d² about x and y).
+    """
+    kept: dict[str, Body] = {}
+    moved: dict[str, tuple[str, float]] = {}  # what became of a fixed body: its heir, how much lower that is
+    for body in bodies:
+        parent, lower = moved.get(body.parent or "", (body.parent, 0.0))
+        body = replace(body, parent=parent, pos=(body.pos[0], body.pos[1], body.pos[2] + lower))
+        if body.joint is not None or parent is None:
+            kept[body.name] = body
+            continue
+        moved[body.name] = (parent, body.pos[2])
+        kept[parent] = _joined(kept[parent], body)
+    return tuple(kept.values())
+
+
+def _joined(below: Body, above: Body) -> Body:
+    height = above.pos[2]
+    assert (*above.pos[:2], *above.com[:2], *below.com[:2]) == (0.0,) * 6
+    mass = below.mass + above.mass
+    com = (below.mass * below.com[2] + above.mass * (above.com[2] + height)) / mass
+    offsets = below.com[2] - com, above.com[2] + height - com
+    aside = below.mass * offsets[0] ** 2 + above.mass * offsets[1] ** 2
+    xx, yy, zz = (a + b for a, b in zip(below.inertia, above.inertia, strict=True))
+    geoms = (replace(g, pos=(g.pos[0], g.pos[1], g.pos[2] + height)) for g in above.geoms)
+    return replace(
+        below,
+        mass=mass,
+        com=(0.0, 0.0, com),
+        inertia=(xx + aside, yy + aside, zz),
+        geoms=(*below.geoms, *geoms),
+    )

@@ -1,0 +1,1 @@
+"""Environments: an engine, a task and a control mode put together; Gymnasium at both edges."""

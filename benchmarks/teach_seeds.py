@@ -1,0 +1,74 @@
+"""Success of teaching over seeds that were not used for tuning: reach, 30 answers of an oracle.
+
+With arguments, any other preset, teacher or budget:
+
+    teach_seeds.py reach_joint --seeds 10 --teacher mistake --set labels=100 reward.inputs=raw
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+import yaml
+
+from armchair.evaluate import bootstrap, interquartile_mean, mean
+from armchair.feedback.teachers import TEACHERS, make_teacher
+from armchair.maths import generator
+from armchair.rundir import RunDir
+from armchair.training.configs import load_config, with_flags
+from armchair.training.teach import teach
+
+FIRST_SEED = 100  # tuning used 0 to 9
+
+
+def one(preset: str, teacher: str, seed: int, flags: dict[str, object]) -> tuple[float, float, int, float]:
+    """Teach once. -> success, true return, answers, seconds of wall clock."""
+    config = with_flags(load_config(preset), {**flags, "seed": seed})
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        run = RunDir.create(Path(folder), "run", {})
+        for progress in teach(config, run, make_teacher(teacher, {}, generator(seed, "teacher"))):
+            last = progress
+    assert last.evaluation is not None
+    result = last.evaluation
+    return result.success.value, result.total.value, last.answers, time.perf_counter() - began
+
+
+def main() -> None:
+    """Teach once for every seed; print a line each, then the figures over all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("preset", nargs="?", default="reach")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
+    parser.add_argument("--teacher", default="oracle", choices=list(TEACHERS))
+    parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    flags = {key: yaml.safe_load(value) for key, value in (item.split("=", 1) for item in args.set)}
+    rows = []
+    for seed in range(args.first_seed, args.first_seed + args.seeds):
+        rows.append(one(args.preset, args.teacher, seed, flags))
+        success, total, answers, seconds = rows[-1]
+        print(
+            f"seed {seed}: success {success:.0%}, return {total:.1f}, {answers} answers, {seconds:.0f} s",
+            flush=True,
+        )
+    scores = [row[0] for row in rows]
+    average, middle = bootstrap(scores, mean), bootstrap(scores, interquartile_mean)
+    print(
+        f"{args.preset} {args.teacher} {args.set}: mean {average.value:.1%} "
+        f"({average.low:.1%} to {average.high:.1%}), interquartile mean {middle.value:.1%}, "
+        f"worst {min(scores):.0%}, median {statistics.median(row[3] for row in rows):.0f} s"
+    )
+    figures = {"mean": average.value, "worst": min(scores), "answers": max(row[2] for row in rows)}
+    print(json.dumps({"success": min(scores) >= 0.9, "figures": figures}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Policies that learn from a rollout's reward, whoever gave it."""

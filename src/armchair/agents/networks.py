@@ -1,0 +1,112 @@
+"""The policy, the critic and the statistics of what they see."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from armchair.agents.mlp import Mlp
+
+MIN_STD = 0.1  # floor of the policy's spread, so that exploration never dies out
+OBS_CLIP = 10.0  # normalised observations stay within ± this
+_LOG_2PI = math.log(2.0 * math.pi)
+
+
+class Normaliser:
+    """Running mean and variance of observations. They change in `absorb` only, never while acting."""
+
+    def __init__(self, dim: int) -> None:
+        self.mean = torch.zeros(dim, dtype=torch.float64)
+        self.var = torch.ones(dim, dtype=torch.float64)
+        self.count = torch.zeros((), dtype=torch.float64)
+        self._shift, self._scale = torch.zeros(dim), torch.ones(dim)
+
+    def absorb(self, obs: Tensor) -> None:
+        """Take observations (..., D) into the statistics.
+
+        Two sets with counts m, n, means and variances are one with δ = difference of the means: mean +
+        δ·n/(m+n), m·var + n·var' + δ²·mn/(m+n) over m+n (Chan, Golub and LeVeque, 1979).
+        """
+        rows = obs.reshape(-1, obs.shape[-1]).double()
+        new_var, new_mean = torch.var_mean(rows, dim=0, correction=0)
+        total = self.count + len(rows)
+        share = len(rows) / total
+        delta = new_mean - self.mean
+        var = (1.0 - share) * self.var + share * new_var + share * (1.0 - share) * delta.square()
+        self._set(self.mean + share * delta, var, total)
+
+    def _set(self, mean: Tensor, var: Tensor, count: Tensor) -> None:
+        self.mean, self.var, self.count = mean, var, count
+        self._scale = (var + 1e-6).rsqrt().float()
+        self._shift = -mean.float() * self._scale
+
+    def __call__(self, obs: Tensor) -> Tensor:
+        """(obs - mean) / std, within ± `OBS_CLIP`. Same shape."""
+        return torch.addcmul(self._shift, obs, self._scale).clamp_(-OBS_CLIP, OBS_CLIP)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The statistics by name."""
+        return {"mean": self.mean, "var": self.var, "count": self.count}
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take over the statistics that `tensors()` gave."""
+        self._set(tensors["mean"].clone(), tensors["var"].clone(), tensors["count"].clone())
+
+
+class ActorCritic:
+    """A Gaussian policy whose spread does not depend on the state, and a critic, apart from each other.
+
+    `actor` and `critic` work on normalised observations; `sample`, `best` and `value` on raw ones.
+    """
+
+    def __init__(
+        self, obs_dim: int, action_dim: int, hidden: tuple[int, ...], std: float, rng: torch.Generator
+    ) -> None:
+        """hidden: widths of the hidden layers of each network. std: spread to begin with."""
+        self.obs_dim, self.action_dim, self.hidden = obs_dim, action_dim, hidden
+        self.actor = Mlp((obs_dim, *hidden, action_dim), 0.01, rng)
+        self.critic = Mlp((obs_dim, *hidden, 1), 1.0, rng)
+        self.log_std = torch.full((action_dim,), math.log(std))
+        self.normaliser = Normaliser(obs_dim)
+
+    def sample(self, obs: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Draw actions. (N, D) -> actions (N, A), not clipped, and their log density (N,)."""
+        mean = self.actor(self.normaliser(obs))
+        noise = torch.randn(mean.shape, generator=rng)
+        action = torch.addcmul(mean, noise, self.log_std.exp())
+        return action, log_density(noise, self.log_std)
+
+    def best(self, obs: Tensor) -> Tensor:
+        """The most likely actions, for evaluation and for showing. (N, D) -> (N, A) in [-1, 1]."""
+        return self.actor(self.normaliser(obs)).clamp_(-1.0, 1.0)
+
+    def value(self, obs: Tensor) -> Tensor:
+        """What the critic expects from here on. (..., D) -> (...)."""
+        return self.critic(self.normaliser(obs)).squeeze(-1)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All weights and statistics by name; views, not copies."""
+        out = {"log_std": self.log_std}
+        for name, network in (("actor", self.actor), ("critic", self.critic)):
+            for k, layer in enumerate(network.layers):
+                out |= {f"{name}.{k}.weight": layer.weight, f"{name}.{k}.bias": layer.bias}
+        return out | {f"normaliser.{name}": value for name, value in self.normaliser.tensors().items()}
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take over what `tensors()` of networks of the same shape gave."""
+        for name, value in self.tensors().items():
+            value.copy_(tensors[name])
+        prefix = "normaliser."
+        found = {name.removeprefix(prefix): tensors[name] for name in tensors if name.startswith(prefix)}
+        self.normaliser.load_tensors(found)
+
+
+def log_density(z: Tensor, log_std: Tensor) -> Tensor:
+    """Log density of a diagonal Gaussian at z = (a - μ)/σ. (B, A), (A,) -> (B,).
+
+    -½ Σz² - Σ log σ - (A/2) log 2π
+    """
+    return -0.5 * z.square().sum(-1) - (log_std.sum() + 0.5 * _LOG_2PI * z.shape[-1])

@@ -1,0 +1,237 @@
+"""Fit a reward ensemble to answers: from scratch, in about a second.
+
+The model is Bradley and Terry's (Biometrika, 1952), as used by Christiano et al. (2017): the right clip is
+preferred with probability σ(scale · (mean reward of the right clip − of the left one)).
+
+Few answers and many relations fit together because of three things: each update leaves out random relations
+for each member (so that the prediction leans on all that agree, rather than on one that happened to fit), the
+relations' priors, and an early end.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from armchair.errors import InvalidInput
+from armchair.rewards.ensemble import (
+    Normaliser,
+    RewardConfig,
+    RewardEnsemble,
+    Weights,
+    clip_logit,
+    init_weights,
+    networks,
+    normalise_outputs,
+    standardise,
+)
+from armchair.rewards.metrics import Agreement, agreement
+from armchair.rewards.relations import Relations, VisibleLayout
+from armchair.types import PreferenceBatch
+
+WARMUP = 10  # updates over which the learning rate rises
+MAX_REFERENCE = 64  # reference states that stand for "usual" in an update
+
+
+class FitReport(NamedTuple):
+    """What a fit came to."""
+
+    answers: int
+    updates: int
+    seconds: float
+    train: Agreement  # of the whole ensemble with the answers it was fitted to
+    heldout: Agreement | None  # of each answer with the members whose bootstrap left it out; None without any
+    spread: float  # mean standard deviation between members over the reference states, in reward
+    relevance: tuple[tuple[str, float], ...]  # relations, most relevant first: see `relevance`
+
+
+def fit(
+    batch: PreferenceBatch,
+    reference: Tensor,
+    layout: VisibleLayout,
+    config: RewardConfig,
+    rng: torch.Generator,
+) -> tuple[RewardEnsemble, FitReport]:
+    """A new ensemble from all answers.
+
+    reference: (S, F) unlabelled states, for example the last rollouts'; they fix how inputs are standardised
+    and outputs normalised. The result depends on the arguments and the generator's state, on nothing else.
+    Raises InvalidInput when there are no answers or the shapes do not fit together.
+    """
+    _check(batch, reference, layout)
+    began = time.perf_counter()
+    relations = Relations(layout, config.inputs, config.chosen)
+    mean, std = relations.standard(reference)
+    one = torch.ones(config.members, 1)
+    normaliser = Normaliser(mean, std, 0.0 * one, one)
+    data = _Data(
+        standardise(relations, normaliser, batch.left),
+        standardise(relations, normaliser, batch.right),
+        smooth(batch.target, config.smoothing),
+        batch.weight * bootstrap(config, len(batch.target), rng),
+        batch.both_bad,
+        standardise(relations, normaliser, reference),
+    )
+    weights, updates = _train(data, relations, config, rng)
+    with torch.no_grad():
+        offset, spread = normalise_outputs(networks(weights, data.reference))
+    ensemble = RewardEnsemble(layout, config, weights, Normaliser(mean, std, offset, spread))
+    return ensemble, _report(ensemble, batch, data, reference, updates, began)
+
+
+class _Data(NamedTuple):
+    left: Tensor  # (M, L, D) inputs
+    right: Tensor  # (M, L, D)
+    target: Tensor  # (M,) smoothed
+    weight: Tensor  # (K, M)
+    both_bad: Tensor  # (M,) bool
+    reference: Tensor  # (S, D)
+
+
+def smooth(target: Tensor, smoothing: float) -> Tensor:
+    """Probabilities pulled towards one half: 0 -> smoothing, 1 -> 1 - smoothing. (M,) -> (M,)."""
+    return target * (1.0 - 2.0 * smoothing) + smoothing
+
+
+def bootstrap(config: RewardConfig, answers: int, rng: torch.Generator) -> Tensor:
+    """How often each member sees each answer: Poisson(1), or once if not configured. -> (K, M).
+
+    A member that would see nothing at all sees everything once.
+    """
+    ones = torch.ones(config.members, answers)
+    if not config.bootstrap:
+        return ones
+    drawn = torch.poisson(ones, generator=rng)
+    return torch.where(drawn.sum(1, keepdim=True) > 0, drawn, ones)
+
+
+def crop_steps(clips: int, length: int, config: RewardConfig, rng: torch.Generator) -> Tensor:
+    """Which steps of each clip an update looks at. -> (clips, S) in [0, L).
+
+    A window of `crop` of the length from a random start; of one longer than `steps` so many are drawn.
+    """
+    window = max(1, round(config.crop * length))
+    start = torch.randint(0, length - window + 1, (clips, 1), generator=rng)
+    if window <= config.steps:
+        return start + torch.arange(window)
+    return start + torch.rand(clips, window, generator=rng).argsort(1)[:, : config.steps]
+
+
+def bradley_terry_loss(logit: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Weighted mean cross entropy of each member, added up. (K, M), (M,), (K, M) -> ()."""
+    entropy = functional.binary_cross_entropy_with_logits(
+        clip_logit(logit), target.expand_as(logit), reduction="none"
+    )
+    return ((entropy * weight).sum(1) / weight.sum(1).clamp_min(1e-6)).sum()
+
+
+def _train(
+    data: _Data, relations: Relations, config: RewardConfig, rng: torch.Generator
+) -> tuple[Weights, int]:
+    sizes = relations.sizes
+    drop = config.drop if relations.redundant else 0.0
+    weights = init_weights(config.members, relations.size, config.hidden, rng)
+    for tensor in weights:
+        tensor.requires_grad_()
+    optimiser = torch.optim.AdamW(
+        list(weights), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+    )
+    answers = len(data.target)
+    updates = max(config.min_updates, math.ceil(config.epochs * answers / config.batch))
+    repeats = torch.tensor(sizes)
+    for update in range(updates):
+        warm = min(1.0, (update + 1) / WARMUP)
+        optimiser.param_groups[0]["lr"] = (
+            config.learning_rate * warm * 0.5 * (1.0 + math.cos(math.pi * update / updates))
+        )
+        keep = torch.rand(config.members, len(sizes), generator=rng) >= drop
+        keep |= ~keep.any(1, keepdim=True)  # who would go without everything gets everything
+        kept = keep.repeat_interleave(repeats, 1).unsqueeze(-1) * weights.w1
+        rows = torch.randperm(answers, generator=rng)[: config.batch]
+        loss = _loss(weights._replace(w1=kept), data, rows, config, rng)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    return weights, updates
+
+
+def _loss(weights: Weights, data: _Data, rows: Tensor, config: RewardConfig, rng: torch.Generator) -> Tensor:
+    """Of one update: the comparison of the clips' crops and, where both are bad, with usual states."""
+    length = data.left.shape[1]
+    left = data.left[rows.unsqueeze(1), crop_steps(len(rows), length, config, rng)]
+    right = data.right[rows.unsqueeze(1), crop_steps(len(rows), length, config, rng)]
+    inputs = torch.cat((left, right))
+    values = networks(weights, inputs.flatten(0, 1)).unflatten(1, inputs.shape[:2]).mean(-1)
+    left_value, right_value = values.unflatten(1, (2, len(rows))).unbind(1)
+    target, weight = data.target[rows], data.weight[:, rows]
+    loss = bradley_terry_loss(config.scale * (right_value - left_value), target, weight)
+    if config.both_bad > 0 and bool(data.both_bad[rows].any()):
+        some = torch.randperm(len(data.reference), generator=rng)[:MAX_REFERENCE]
+        usual = networks(weights, data.reference[some]).mean(1, keepdim=True)
+        bad = data.both_bad[rows]
+        pull = config.scale * (torch.cat((left_value[:, bad], right_value[:, bad]), 1) - usual)
+        worth = weight[:, bad].repeat(1, 2) / weight.sum(1, keepdim=True).clamp_min(1e-6)
+        loss = loss + config.both_bad * (functional.softplus(clip_logit(pull)) * worth).sum()
+    return loss
+
+
+def _report(
+    ensemble: RewardEnsemble,
+    batch: PreferenceBatch,
+    data: _Data,
+    reference: Tensor,
+    updates: int,
+    began: float,
+) -> FitReport:
+    probability = ensemble.probability(batch.left, batch.right)
+    out = (data.weight == 0).float()
+    seen = out.sum(0) > 0
+    alone = (probability * out).sum(0) / out.sum(0).clamp_min(1.0)
+    return FitReport(
+        answers=len(batch.target),
+        updates=updates,
+        seconds=time.perf_counter() - began,
+        train=agreement(probability.mean(0), batch.target),
+        heldout=agreement(alone[seen], batch.target[seen]) if bool(seen.any()) else None,
+        spread=float(ensemble(reference).std(0, correction=0).mean()),
+        relevance=relevance(ensemble, reference),
+    )
+
+
+def relevance(ensemble: RewardEnsemble, states: Tensor) -> tuple[tuple[str, float], ...]:
+    """How far the reward moves when one relation is held at its mean, as a share of all. States (S, F)."""
+    inputs = standardise(ensemble.relations, ensemble.normaliser, states)
+    divisor = ensemble.normaliser.output_std
+    with torch.no_grad():
+        base = networks(ensemble.weights, inputs)
+        moves: list[float] = []
+        start = 0
+        for size in ensemble.relations.sizes:
+            held = inputs.clone()
+            held[:, start : start + size] = 0.0
+            moves.append(float(((networks(ensemble.weights, held) - base) / divisor).mean(0).abs().mean()))
+            start += size
+    total = max(sum(moves), 1e-12)
+    found = zip(ensemble.relations.names, (move / total for move in moves), strict=True)
+    return tuple(sorted(found, key=lambda pair: -pair[1]))
+
+
+def _check(batch: PreferenceBatch, reference: Tensor, layout: VisibleLayout) -> None:
+    answers, size = len(batch.target), layout.size
+    if not answers:
+        raise InvalidInput("a reward model needs at least one answer")
+    if batch.left.shape != batch.right.shape or batch.left.dim() != 3 or len(batch.left) != answers:
+        shapes = f"{tuple(batch.left.shape)} and {tuple(batch.right.shape)}"
+        raise InvalidInput(f"clips must be (M, L, F), equally many as answers ({answers}), got {shapes}")
+    if batch.left.shape[-1] != size or reference.dim() != 2 or reference.shape[1] != size:
+        raise InvalidInput(
+            f"clips and reference states must end with the layout's {size} numbers, got "
+            f"{tuple(batch.left.shape)} and {tuple(reference.shape)}"
+        )
+    if not len(reference):
+        raise InvalidInput("a reward model needs reference states")

@@ -1,0 +1,184 @@
+"""What the reward networks look at: relations between the points a person sees, the same for every task.
+
+A state's `visible` numbers are world positions of named points and a few scalars (`Task.points`,
+`Task.scalars`). Three modes make network inputs of them:
+
+* `raw`         the numbers as they are.
+* `relational`  for every pair of points the displacement, the distance and the distance seen from above, for
+                every point its height, for every three points the angles seen from above, and the scalars. No
+                relation changes when everything is moved along the table.
+* `chosen`      some of those relations, by name: knowledge of the task, to be disclosed wherever used.
+
+Relations come in groups (a displacement's three numbers are one group), which are dropped together in a fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from armchair.errors import InvalidInput, check_choice
+
+InputMode = Literal["raw", "relational", "chosen"]
+INPUT_MODES: tuple[InputMode, ...] = ("raw", "relational", "chosen")
+
+CLOSEST = 0.005  # m, added to distances before the logarithm: closer than this is all the same
+SMALLEST_WAY = 0.01  # m, ways shorter than this have no direction to speak of
+
+PRIOR: dict[str, float] = {"distance": 1.0, "planar": 0.5, "angle": 0.5, "way": 0.3, "height": 0.3}
+"""How large each kind of relation is fed to the networks: large ones are learned first. Distances explain
+most wishes and do not care from where one comes; directions and heights the answers have to ask for."""
+
+LEAST_STD = {True: 0.05, False: 1e-3}  # with named points (m) and without: less spread than this is no news
+
+CHOSEN: dict[str, tuple[str, ...]] = {
+    "reach": ("tool-goal:distance",),
+    "push": ("tool-block_a:distance", "block_a-goal:distance", "tool-block_a-goal:angle"),
+    "pick_place": ("tool-block_a:distance", "block_a-goal:distance", "opening"),
+    "stack": ("tool-block_a:distance", "block_a-block_b:way", "block_a-block_b:planar", "opening"),
+}
+"""The relations that a hand would choose, by task; used by the mode `chosen` only."""
+
+
+@dataclass(frozen=True)
+class VisibleLayout:
+    """What the numbers of `visible` mean: 3 a point, then 1 a scalar."""
+
+    points: tuple[str, ...]
+    scalars: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """F, how many numbers there are."""
+        return 3 * len(self.points) + len(self.scalars)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """One group of inputs that belong together."""
+
+    name: str
+    size: int
+    compute: Callable[[Tensor], Tensor]  # visible (..., F) -> (..., size)
+    prior: float = 1.0  # standard deviation with which the networks see it
+
+
+class Relations:
+    """The inputs of a reward network: `relations(visible)` maps (..., F) to (..., D)."""
+
+    def __init__(
+        self, layout: VisibleLayout, mode: InputMode = "relational", chosen: Sequence[str] = ()
+    ) -> None:
+        """Raises InvalidChoice for a mode or a relation that does not exist.
+
+        chosen: names for the mode `chosen`, see `all_relations`. Without named points `relational` is the
+        same as `raw`.
+        """
+        check_choice("input mode", mode, INPUT_MODES)
+        self.layout, self.mode = layout, mode
+        known = all_relations(layout)
+        if mode == "raw":
+            known = raw_relations(layout)
+        if mode == "chosen":
+            by_name = {relation.name: relation for relation in known}
+            if not chosen:
+                raise InvalidInput(f"input mode 'chosen' needs names of relations: {', '.join(by_name)}")
+            known = tuple(by_name[check_choice("relation", name, by_name)] for name in chosen)
+        self.groups: tuple[Relation, ...] = known
+
+    @property
+    def redundant(self) -> bool:
+        """Whether groups tell much of the same in different words: raw numbers do not."""
+        return self.mode != "raw" and bool(self.layout.points)
+
+    @property
+    def size(self) -> int:
+        """D, numbers of input."""
+        return sum(self.sizes)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Numbers in each group, in order."""
+        return tuple(group.size for group in self.groups)
+
+    def standard(self, reference: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and divisor (D,) that give the states (S, F) a mean of 0 and the priors as spread."""
+        values = self(reference)
+        prior = torch.cat([torch.full((group.size,), group.prior) for group in self.groups])
+        least = LEAST_STD[bool(self.layout.points)]
+        return values.mean(0), values.std(0, correction=0).clamp_min(least) / prior
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the groups, in order."""
+        return tuple(group.name for group in self.groups)
+
+    def __call__(self, visible: Tensor) -> Tensor:
+        """(..., F) -> (..., D). Raises InvalidInput when F is not the layout's."""
+        if visible.shape[-1] != self.layout.size:
+            raise InvalidInput(
+                f"visible must end with {self.layout.size} numbers, got {tuple(visible.shape)}"
+            )
+        return torch.cat([group.compute(visible) for group in self.groups], dim=-1)
+
+
+def raw_relations(layout: VisibleLayout) -> tuple[Relation, ...]:
+    """Points and scalars as they are, a group each."""
+    points = [Relation(name, 3, _slice(3 * i, 3)) for i, name in enumerate(layout.points)]
+    start = 3 * len(layout.points)
+    return (*points, *(Relation(name, 1, _slice(start + i, 1)) for i, name in enumerate(layout.scalars)))
+
+
+def all_relations(layout: VisibleLayout) -> tuple[Relation, ...]:
+    """Every relation of a layout. Names: "a-b:way", "a-b:distance", "a-b:planar", "a:height", "a-b-c:angle"
+    (at b, between the ways from a to b and from b to c), and the scalars' own.
+    """
+    place = {name: 3 * i for i, name in enumerate(layout.points)}
+    found: list[Relation] = []
+    for a, b in combinations(layout.points, 2):
+        i, j = place[a], place[b]
+        found.append(Relation(f"{a}-{b}:way", 3, _way(i, j), PRIOR["way"]))
+        found.append(Relation(f"{a}-{b}:distance", 2, _distance(i, j, 3), PRIOR["distance"]))
+        found.append(Relation(f"{a}-{b}:planar", 2, _distance(i, j, 2), PRIOR["planar"]))
+    for a, b, c in combinations(layout.points, 3):
+        for corner in ((a, b, c), (b, c, a), (c, a, b)):
+            i, j, k = (place[name] for name in corner)
+            found.append(Relation("-".join(corner) + ":angle", 1, _angle(i, j, k), PRIOR["angle"]))
+    for name in layout.points:
+        found.append(Relation(f"{name}:height", 1, _slice(place[name] + 2, 1), PRIOR["height"]))
+    return (*found, *raw_relations(layout)[len(layout.points) :])
+
+
+def _slice(start: int, size: int) -> Callable[[Tensor], Tensor]:
+    return lambda visible: visible[..., start : start + size]
+
+
+def _way(a: int, b: int) -> Callable[[Tensor], Tensor]:
+    return lambda visible: visible[..., b : b + 3] - visible[..., a : a + 3]
+
+
+def _distance(a: int, b: int, dims: int) -> Callable[[Tensor], Tensor]:
+    """The distance and its logarithm, which tells millimetres apart when near."""
+
+    def compute(visible: Tensor) -> Tensor:
+        distance = (visible[..., b : b + dims] - visible[..., a : a + dims]).norm(dim=-1, keepdim=True)
+        return torch.cat((distance, (distance + CLOSEST).log()), dim=-1)
+
+    return compute
+
+
+def _angle(a: int, b: int, c: int) -> Callable[[Tensor], Tensor]:
+    """Cosine between the ways a → b and b → c seen from above: 1 when they stand in line, in order."""
+
+    def compute(visible: Tensor) -> Tensor:
+        first = visible[..., b : b + 2] - visible[..., a : a + 2]
+        second = visible[..., c : c + 2] - visible[..., b : b + 2]
+        lengths = first.norm(dim=-1).clamp_min(SMALLEST_WAY) * second.norm(dim=-1).clamp_min(SMALLEST_WAY)
+        return ((first * second).sum(-1) / lengths).unsqueeze(-1)
+
+    return compute

@@ -1,0 +1,178 @@
+"""A run's folder: what it was asked to do, what came of it, and the way back into it.
+
+    runs/reach-001/
+      config.yaml      the resolved configuration
+      metrics.jsonl    one JSON object a line, in the order in which things happened
+      checkpoints/     NAME.safetensors with NAME.json beside it
+      videos/
+
+Files are replaced as wholes: written under another name, synced, renamed. Whoever reads finds the old
+content or the new one, also after a power cut.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import yaml
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from armchair.errors import RunError, nearest
+
+Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Value"]
+
+
+class RunDir:
+    """An existing run's folder. `create` makes one, `open` finds one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @staticmethod
+    def create(root: Path, prefix: str, config: Mapping[str, Value]) -> RunDir:
+        """A new folder `root/prefix-NNN` with the first free number, holding its configuration."""
+        root.mkdir(parents=True, exist_ok=True)
+        number = 1
+        while True:
+            path = root / f"{prefix}-{number:03d}"
+            try:
+                path.mkdir()
+            except FileExistsError:
+                number += 1
+                continue
+            run = RunDir(path)
+            run.checkpoints.mkdir()
+            run.videos.mkdir()
+            write_atomic(run.config_file, yaml.safe_dump(dict(config), sort_keys=False).encode())
+            return run
+
+    @staticmethod
+    def open(path: Path) -> RunDir:
+        """The run in this folder. Raises RunError, with the nearest name there is, where it holds none."""
+        run = RunDir(path)
+        if not run.config_file.is_file():
+            near = nearest(path.name, (found.name for found in runs_in(path.parent)))
+            hint = f"did you mean {path.parent / near}? " if near else ""
+            raise RunError(f"no run in {path}: {hint}a run's folder holds a config.yaml")
+        return run
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def config_file(self) -> Path:
+        """Where the configuration is."""
+        return self.path / "config.yaml"
+
+    @property
+    def metrics_file(self) -> Path:
+        """Where the metrics are."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of saved tensors."""
+        return self.path / "checkpoints"
+
+    @property
+    def videos(self) -> Path:
+        """Folder of films."""
+        return self.path / "videos"
+
+    def config(self) -> dict[str, Value]:
+        """The configuration the run was started with. Raises RunError when it cannot be read."""
+        try:
+            found = yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise RunError(f"{self.config_file} cannot be read: {error}") from None
+        if not isinstance(found, dict):
+            raise RunError(f"{self.config_file} must hold keys and values")
+        return cast("dict[str, Value]", found)
+
+    def log(self, record: Mapping[str, Value]) -> None:
+        """Add a line to the metrics. It reaches the disk with the next `save` at the latest."""
+        line = json.dumps(record, allow_nan=True, ensure_ascii=False)
+        with self.metrics_file.open("ab+") as file:
+            torn = file.tell() > 0 and _last_byte(file) != b"\n"  # a crash cut the last line short
+            file.write((b"\n" if torn else b"") + line.encode() + b"\n")
+
+    def metrics(self) -> list[dict[str, Value]]:
+        """All lines of the metrics, less those that a crash cut short."""
+        if not self.metrics_file.exists():
+            return []
+        records: list[dict[str, Value]] = []
+        for line in self.metrics_file.read_bytes().splitlines():
+            with contextlib.suppress(ValueError):
+                records.append(json.loads(line))
+        return records
+
+    def save(self, name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Value]) -> Path:
+        """Write tensors and what is to be known of them as the checkpoint `name`. -> the tensors' file.
+
+        `about` is inside the tensors' file too, so that the two cannot get apart; the JSON is for people.
+        """
+        text = json.dumps(about, ensure_ascii=False)
+        file = self.checkpoints / f"{name}.safetensors"
+        plain = {key: tensor.contiguous() for key, tensor in tensors.items()}
+        if self.metrics_file.exists():
+            _sync(self.metrics_file)
+        write_atomic(file, save(plain, {"about": text}))
+        pretty = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
+        write_atomic(file.with_suffix(".json"), pretty.encode())
+        return file
+
+    def load(self, name: str) -> tuple[dict[str, Tensor], dict[str, Value]]:
+        """The tensors of a checkpoint, and what was said of them. Raises RunError when they cannot be had."""
+        file = self.checkpoints / f"{name}.safetensors"
+        if not file.is_file():
+            have = sorted(found.stem for found in self.checkpoints.glob("*.safetensors"))
+            raise RunError(f"{self.path} has no checkpoint {name!r}: it has {', '.join(have) or '(none)'}")
+        data = file.read_bytes()
+        try:
+            size = int.from_bytes(data[:8], "little")
+            header = json.loads(data[8 : 8 + size])
+            return load(data), json.loads(header["__metadata__"]["about"])
+        except (SafetensorError, ValueError, KeyError) as error:
+            raise RunError(f"{file} is damaged: {error}") from None
+
+
+def runs_in(root: Path) -> list[RunDir]:
+    """The runs whose folders are in `root`, by name."""
+    return [RunDir(file.parent) for file in sorted(root.glob("*/config.yaml"))]
+
+
+def write_atomic(file: Path, content: bytes) -> None:
+    """Replace a file as a whole, durably: after a crash it has the old content or the new one."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    try:
+        with draft.open("wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync(file.parent)
+
+
+def _last_byte(file: BinaryIO) -> bytes:
+    file.seek(-1, os.SEEK_END)
+    return file.read(1)
+
+
+def _sync(path: Path) -> None:
+    """Have the system write a file's content, or a folder's names, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

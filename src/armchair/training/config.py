@@ -1,0 +1,60 @@
+"""What a run of teaching is asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from armchair.agents.ppo import PPOConfig
+from armchair.rewards.ensemble import RewardConfig
+
+
+@dataclass(frozen=True)
+class TeachConfig:
+    """How a policy is taught by comparison; presets in `armchair/configs/`."""
+
+    task: str = "reach"
+    """A task's name, or `gymnasium:ID` or `module:factory` for an environment of others."""
+    engine: str = "mujoco"
+    """The simulator."""
+    control: str = "tool"
+    """What actions move: "tool" or "joint"."""
+    seed: int = 0
+    """Of everything random in the run."""
+    labels: int = 30
+    """Questions that may be asked, all told; "can't tell" counts."""
+    first: int = 12
+    """Of these, questions about a wandering arm, before there is a policy."""
+    session: int = 2
+    """Questions put at a time afterwards, each time about the newest behaviour."""
+    session_every: int = 3
+    """Updates of the policy between two such sessions."""
+    updates: int = 45
+    """Updates of the policy, all told."""
+    num_envs: int = 64
+    """Copies simulated side by side for training."""
+    rollout: int = 32
+    """Control steps of every copy between two updates."""
+    threads: int = 1
+    """Simulation threads; 0 for one a core."""
+    film_envs: int = 16
+    """Copies that play the episodes which questions are cut from."""
+    clip_length: int = 20
+    """Control steps in a clip: 20 are one second at 20 Hz."""
+    same_start: bool = True
+    """Show pairs that begin alike, where the environment can do that."""
+    strategy: str = "diverse"
+    """How pairs are chosen, see `armchair.feedback.questions.STRATEGIES`."""
+    random_share: float = 0.25
+    """Share of the questions that are chosen at random all the same."""
+    critic_updates: int = 1
+    """Updates of the critic alone after the reward has changed."""
+    evaluate_every: int = 10
+    """Updates between two evaluations; they are for reports only."""
+    evaluate_episodes: int = 100
+    """Episodes in an evaluation."""
+    patience: int = 20
+    """With a person: updates that training may run ahead of the latest answer before it waits."""
+    ppo: PPOConfig = field(default_factory=PPOConfig)
+    """How the policy learns."""
+    reward: RewardConfig = field(default_factory=RewardConfig)
+    """How the reward model learns."""

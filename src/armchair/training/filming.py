@@ -1,0 +1,54 @@
+"""Making the clips that people are asked about, apart from training: few copies, poses recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from armchair.envs.arm_env import ArmEnv
+from armchair.envs.base import Env
+from armchair.rollout.clips import RecentEpisodes, place_pairs
+
+Act = Callable[[Tensor], Tensor]
+"""Observations (N, D) -> actions (N, A)."""
+
+
+class Wander:
+    """Actions that wander slowly about zero: an arm that explores, before there is a policy worth showing.
+
+    a_t = ρ a_{t-1} + √(1 - ρ²) σ ε_t, so that the spread stays σ and neighbours are alike; white noise
+    would make the arm tremble on the spot.
+    """
+
+    def __init__(
+        self, shape: tuple[int, int], rng: torch.Generator, rho: float = 0.9, spread: float = 0.8
+    ) -> None:
+        self._rng, self._rho, self._spread = rng, rho, spread
+        self._action = spread * torch.randn(shape, generator=rng)
+
+    def __call__(self, obs: Tensor) -> Tensor:
+        """The next actions (N, A); what is observed does not matter."""
+        noise = self._spread * torch.randn(self._action.shape, generator=self._rng)
+        self._action = self._rho * self._action + (1.0 - self._rho**2) ** 0.5 * noise
+        return self._action
+
+
+def film(env: Env, episodes: RecentEpisodes, act: Act, rng: torch.Generator, *, same_start: bool) -> int:
+    """Let `act` play one episode in every copy and keep them in `episodes`. -> environment steps taken.
+
+    same_start: begin them two by two in the same layout, where the environment can do that.
+    """
+    if same_start and isinstance(env, ArmEnv):
+        obs = place_pairs(env, episodes, rng)
+    else:
+        obs = env.reset()
+        everyone = torch.arange(env.num_envs)
+        episodes.begin(everyone, torch.full_like(everyone, -1))
+    for _ in range(env.horizon):
+        action = act(obs)
+        step = env.step(action)
+        episodes.add(action, step)
+        obs = step.obs
+    return env.horizon * env.num_envs

@@ -1,0 +1,105 @@
+"""What a finished run leaves for people: a summary, a plot of how it went, a film of the policy."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from armchair.agents.saved import load_policy
+from armchair.envs.arm_env import make_env
+from armchair.errors import InvalidInput
+from armchair.rundir import RunDir, Value, write_atomic
+from armchair.training.config import TeachConfig
+from armchair.video import write_mp4
+
+FPS = 20
+EPISODES = 3  # in the film
+
+
+def summarise(run: RunDir, config: TeachConfig, seconds: float) -> dict[str, Value]:
+    """The run in a few numbers: the last evaluation and the last fit. `seconds` of wall clock."""
+    lines = run.metrics()
+    last = {key: value for line in lines for key, value in line.items()}
+    return {
+        "task": config.task,
+        "engine": config.engine,
+        "control": config.control,
+        "seed": config.seed,
+        "inputs": config.reward.inputs,
+        "success": last.get("eval_success"),
+        "episodes": config.evaluate_episodes,
+        "answers": last.get("answers"),
+        "accuracy": last.get("accuracy"),
+        "env_steps": last.get("env_steps"),
+        "seconds": round(seconds, 1),
+    }
+
+
+def write_summary(run: RunDir, summary: dict[str, Value]) -> None:
+    """Write summary.json."""
+    write_atomic(run.path / "summary.json", (json.dumps(summary, indent=2) + "\n").encode())
+
+
+def plot_curve(run: RunDir) -> Path:
+    """Draw success, answers and the learned reward against environment steps, as curve.png."""
+    from matplotlib.figure import Figure
+
+    lines = run.metrics()
+    evaluated = [line for line in lines if "eval_success" in line]
+    figure = Figure(figsize=(7.5, 4.2), dpi=130, layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot(_column(evaluated, "env_steps"), _column(evaluated, "eval_success"), "o-", color="#d55e00")
+    axes.set(ylim=(-0.03, 1.03), xlabel="environment steps", ylabel="success at the end of the episode")
+    axes.yaxis.label.set_color("#d55e00")
+    right = axes.twinx()
+    right.plot(
+        _column(lines, "env_steps"), _column(lines, "answers"), color="#0072b2", drawstyle="steps-post"
+    )
+    right.set(ylabel="answers", ylim=(0, None))
+    right.yaxis.label.set_color("#0072b2")
+    for side in (axes, right):
+        side.spines["top"].set_visible(False)
+    axes.grid(alpha=0.25)
+    axes.set_title(f"{run.name}: taught by comparison", loc="left")
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
+    file = run.path / "curve.png"
+    write_atomic(file, picture.getvalue())
+    return file
+
+
+def _column(lines: list[dict[str, Value]], key: str) -> list[float]:
+    return [float(str(line[key])) for line in lines]
+
+
+def film_policy(run: RunDir, config: TeachConfig, episodes: int = EPISODES) -> Path:
+    """Film the run's policy, best actions, in a few episodes of its own. -> videos/policy.mp4.
+
+    Raises MissingDependency without OpenGL, InvalidInput for an environment of others.
+    """
+    if ":" in config.task:
+        raise InvalidInput("only armchair's own tasks are filmed")
+    file = run.videos / "policy.mp4"
+    write_mp4(file, _frames(run, config, episodes), FPS)
+    return file
+
+
+def _frames(run: RunDir, config: TeachConfig, episodes: int) -> Iterator[NDArray[np.uint8]]:
+    from armchair.engines.picture import Renderer
+
+    agent, _ = load_policy(run)
+    env = make_env(config.task, engine=config.engine, control=config.control, record_poses=True)
+    with Renderer(env.task.num_blocks, env.task.goal_marker) as renderer, torch.inference_mode():
+        obs = env.reset(seed=config.seed + 3)
+        for _ in range(episodes * env.horizon):
+            step = env.step(agent.net.best(obs))
+            obs = step.obs
+            assert step.poses is not None
+            yield renderer.render(step.poses[0])
+    env.close()

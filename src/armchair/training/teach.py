@@ -1,0 +1,122 @@
+"""Setting a run of teaching up, going through with it, and what it leaves behind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from armchair.agents.saved import PolicyInfo, save_policy
+from armchair.envs.arm_env import ArmEnv, make_env
+from armchair.envs.base import Env
+from armchair.envs.gym_import import import_env
+from armchair.feedback.store import Store
+from armchair.feedback.teachers import Teacher
+from armchair.rewards.relations import VisibleLayout
+from armchair.rundir import RunDir, Value
+from armchair.training.config import TeachConfig
+from armchair.training.loop import Envs, Progress, Trainer
+from armchair.training.state import load_state, save_state
+
+STORE = "armchair.db"
+REWARD_MODEL = "reward.safetensors"
+
+
+def teach(
+    config: TeachConfig, run: RunDir, teacher: Teacher | None, *, resume: bool = False
+) -> Iterator[Progress]:
+    """Teach in the folder `run`; each turn is one update of the policy.
+
+    teacher: simulated; None where people answer through the run's store. resume: go on from the run's
+    checkpoint. However it ends (a closed iterator and Ctrl-C too), a checkpoint is left to resume from.
+    """
+    envs = make_envs(config)
+    with Store.open(run.path / STORE) as store:
+        trainer = Trainer(config, envs, store, layout_of(envs.train), teacher)
+        if resume:
+            load_state(run, trainer)
+        try:
+            for progress in trainer.run():
+                run.log(record(progress))
+                if progress.evaluation is not None:
+                    save(run, trainer)
+                yield progress
+        finally:
+            save(run, trainer)
+            for env in envs:
+                env.close()
+
+
+def make_envs(config: TeachConfig) -> Envs:
+    """The run's environments, poses recorded where clips are made."""
+    return Envs(
+        train=_make(config, config.num_envs, config.seed, record=False),
+        film=_make(config, config.film_envs, config.seed + 1, record=True),
+        report=_make(config, config.evaluate_episodes, config.seed + 2, record=False),
+    )
+
+
+def _make(config: TeachConfig, num_envs: int, seed: int, *, record: bool) -> Env:
+    if ":" in config.task:
+        return import_env(config.task, num_envs=num_envs, seed=seed, render=record)
+    return make_env(
+        config.task,
+        num_envs=num_envs,
+        engine=config.engine,
+        control=config.control,
+        seed=seed,
+        threads=config.threads,
+        record_poses=record,
+    )
+
+
+def layout_of(env: Env) -> VisibleLayout:
+    """What the numbers of `visible` mean; those of an environment of others have no points among them."""
+    if isinstance(env, ArmEnv):
+        return VisibleLayout(env.task.points, env.task.scalars)
+    return VisibleLayout((), tuple(f"obs_{i}" for i in range(env.visible_dim)))
+
+
+def save(run: RunDir, trainer: Trainer) -> None:
+    """Leave the state to resume from, the policy to play and the reward model to train on."""
+    config, agent = trainer.config, trainer.agent
+    save_state(run, trainer)
+    net = agent.net
+    info = PolicyInfo(
+        config.task,
+        config.engine,
+        config.control,
+        net.obs_dim,
+        net.action_dim,
+        config.ppo.hidden,
+        trainer.env_steps,
+    )
+    save_policy(run, agent, info)
+    if trainer.model is not None:
+        trainer.model.save(run.checkpoints / REWARD_MODEL)
+
+
+def record(progress: Progress) -> dict[str, Value]:
+    """A line of the run's metrics; numbers that are not known are left out."""
+    line: dict[str, float | None] = {
+        "updates": progress.updates,
+        "env_steps": progress.env_steps,
+        "asked": progress.asked,
+        "answers": progress.answers,
+        "reward": progress.reward,
+        "success": progress.success,
+        "kl": progress.update.kl,
+        "std": progress.update.std,
+    }
+    if progress.evaluation is not None:
+        line |= {
+            "eval_success": progress.evaluation.success.value,
+            "eval_ever": progress.evaluation.ever.value,
+            "eval_return": progress.evaluation.total.value,
+        }
+    if progress.fit is not None:
+        line |= {"fit_accuracy": progress.fit.train.accuracy, "fit_nll": progress.fit.train.nll}
+        line |= {"fit_spread": progress.fit.spread, "fit_seconds": progress.fit.seconds}
+        if progress.fit.heldout is not None:
+            held = progress.fit.heldout
+            line |= {"accuracy": held.accuracy, "nll": held.nll, "ece": held.ece}
+    return {key: value for key, value in line.items() if value is not None and math.isfinite(value)}

@@ -1,0 +1,75 @@
+"""`armchair compare`, with budgets that only show that everything runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from armchair.cli import main
+from armchair.rundir import RunDir
+
+Capture = pytest.CaptureFixture[str]
+TINY = ("--config", "smoke", "--steps", "2000", "--seeds", "2")
+
+
+def test_both_kinds_of_runs_and_a_given_one_are_compared(tmp_path: Path, capsys: Capture) -> None:
+    given = RunDir.create(tmp_path, "mine", {"task": "reach", "seed": 5})
+    given.log({"env_steps": 500, "answers": 3, "eval_success": 0.625})
+    argv = [
+        "compare",
+        "reach",
+        *TINY,
+        "--seed",
+        "4",
+        "--run",
+        str(given.path),
+        "--runs",
+        str(tmp_path),
+        "--json",
+    ]
+    assert main(argv) == 0
+    captured = capsys.readouterr()
+    told = json.loads(captured.out)
+    assert (told["command"], told["task"], told["seeds"]) == ("compare", "reach", 2)
+    true, taught, mine = told["groups"]
+    assert (true["name"], true["answers"], true["env_steps"]) == ("the task's own reward", 0, 2048)
+    assert (taught["name"], taught["answers"]) == ("teacher oracle", 6)
+    assert (mine["name"], mine["success"], mine["answers"]) == ("run mine-001", 0.625, 3)
+    assert list(true["by_seed"]) == list(taught["by_seed"]) == ["4", "5"]
+    assert "62.5%" in captured.err and "teacher oracle, seed 5: success" in captured.err
+
+    folder = RunDir.open(Path(told["run"]))
+    assert folder.path == tmp_path / "compare-reach-001"
+    assert Path(told["plot"]).read_bytes().startswith(b"\x89PNG")
+    assert json.loads((folder.path / "summary.json").read_text()) == told["groups"]
+    runs = [RunDir.open(folder.path / "runs" / name) for name in ("train-001", "train-002", "teach-002")]
+    assert [run.config()["seed"] for run in runs] == [4, 5, 5]
+    assert main(["evaluate", str(runs[0].path), "--episodes", "2", "--json"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (["raech"], "unknown task 'raech': did you mean 'reach'?"),
+        (["reach", "--seeds", "0"], "--seeds must be at least 1"),
+        (["reach", "--steps", "0"], "--steps must be at least 1"),
+        (["reach", "--labels", "0"], "labels must be at least 1"),
+        (["reach", "--teacher", "oracel"], "unknown teacher 'oracel': did you mean 'oracle'?"),
+        (["reach", "--config", "smoek"], "did you mean smoke?"),
+        (["reach", "--run", "nowhere-001"], "no run in nowhere-001"),
+        (["push", "--run", "mine-001"], "mine-001 is a run of reach, not of push"),
+        (["reach", "--run", "mine-001"], "has no evaluated policy"),
+    ],
+)
+def test_bad_input_is_answered_in_one_line_and_leaves_no_run(
+    argv: list[str], expected: str, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    RunDir.create(Path(), "mine", {"task": "reach"})
+    assert main(["compare", *argv]) == 2
+    captured = capsys.readouterr()
+    assert expected in captured.err
+    assert captured.err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["mine-001"]
