@@ -23,10 +23,8 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/pip install -q -c constraints.txt -e '.[dev,bullet]'
 	@touch $@
 
-demo: install ## film a scripted arm at two tasks: demo/*.mp4
-	@mkdir -p demo
-	$(BIN)/armchair play reach --policy scripted --episodes 1 --seed 0 --video demo/reach.mp4
-	$(BIN)/armchair play stack --policy scripted --episodes 1 --seed 0 --video demo/stack.mp4
+demo: install ## teach reach with a simulated teacher: summary, plot and film in demo/reach-NNN
+	$(BIN)/armchair teach reach --teacher oracle --runs demo
 
 test: install ## the quick tests
 	$(ONE_THREAD) $(BIN)/pytest -q -n 2 -m "not slow"

@@ -111,6 +111,8 @@ def test_gradients_agree_with_automatic_differentiation() -> None:
     clamped = ratio.clamp(0.8, 1.2)
     assert 0.1 < (ratio != clamped).float().mean().item() < 0.9  # both branches are there
     loss = -torch.minimum(ratio * part.advantage, clamped * part.advantage).mean() - 0.1 * log_std.sum()
+    assert mean.abs().max() > 1.0
+    loss = loss + config.bound * (mean.abs() - 1.0).clamp_min(0.0).square().sum(-1).mean()
     loss.backward()
     seen = actor_gradient(net, part, old_log_std, config)
     assert theta.grad is not None
