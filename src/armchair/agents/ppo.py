@@ -46,8 +46,9 @@ class PPOConfig:
     """How far the ratio of new to old probability counts."""
     entropy: float = 0.0
     """Weight of the entropy bonus."""
-    bound: float = 0.5
-    """Weight of the penalty on mean actions beyond ±1: out there, noise changes nothing and nothing is learnt."""
+    calm: float = 0.02
+    """Weight of the penalty on large mean actions: where nothing is at stake they come back to 0, from where
+    exploration goes both ways, and none goes far beyond ±1, where noise would change nothing."""
     max_grad: float = 1.0
     """Largest norm of a gradient, for actor and critic each."""
 
@@ -222,10 +223,10 @@ class ActorGradient(NamedTuple):
 
 
 def actor_gradient(net: ActorCritic, part: Batch, old_log_std: Tensor, config: PPOConfig) -> ActorGradient:
-    """Write the gradient of the clipped loss, the bound's penalty and the entropy bonus into the actor.
+    """Write the gradient of the clipped loss, the penalty and the entropy bonus into the actor.
 
     log π = -½ Σz² - Σ log σ, z = (a - μ)/σ: d log π / dμ = z/σ, d log π / d log σ = z² - 1; the entropy of
-    a Gaussian is Σ log σ and a constant. The penalty is the mean of Σ max(|μ| - 1, 0)².
+    a Gaussian is Σ log σ and a constant. The penalty is the mean of Σ μ².
     """
     trace = net.actor.trace(part.obs)
     mean, inverse = trace[-1], (-net.log_std).exp()
@@ -233,8 +234,7 @@ def actor_gradient(net: ActorCritic, part: Batch, old_log_std: Tensor, config: P
     ratio = (log_density(z, net.log_std) - part.log_prob).exp()
     weight = pull(ratio, part.advantage, config.clip)
     weighted = weight.unsqueeze(1) * z
-    beyond = mean - mean.clamp(-1.0, 1.0)
-    net.actor.backward(trace, torch.addcmul(beyond * (2.0 * config.bound / len(mean)), weighted, inverse))
+    net.actor.backward(trace, torch.addcmul(mean * (2.0 * config.calm / len(mean)), weighted, inverse))
     return ActorGradient(
         log_std=(weighted * z).sum(0) - weight.sum() - config.entropy,
         kl=gaussian_kl(mean - part.old_mean, old_log_std, net.log_std).item(),
