@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 import numpy as np
@@ -24,20 +26,36 @@ def write_mp4(path: str | Path, frames: Iterable[Frame], fps: float) -> int:
     time is held. Raises InvalidInput for no frames, an odd width or height (yuv420p halves both), frames
     that differ in shape, or an fps that is not positive.
     """
-    path = Path(path)
-    if not (np.isfinite(fps) and fps > 0):
-        raise InvalidInput(f"fps must be positive, got {fps}")
+    path, rate = Path(path), _rate(fps)
     check_video_path(path)
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".mp4", dir=path.parent)
     os.close(handle)
     part = Path(name)
     try:
-        count = _encode(part, frames, Fraction(fps).limit_denominator(1001))
+        count = _encode(str(part), frames, rate, faststart=True)
         part.chmod(0o666 & ~_umask())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
     return count
+
+
+def mp4_bytes(frames: Iterable[Frame], fps: float) -> bytes:
+    """The film that `write_mp4` would write, in memory; its index stands last. Raises as that does."""
+    film = io.BytesIO()
+    _encode(film, frames, _rate(fps), faststart=False)
+    return film.getvalue()
+
+
+def even(frame: Frame) -> Frame:
+    """The picture without its last row or column where their number is odd."""
+    return frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2]
+
+
+def _rate(fps: float) -> Fraction:
+    if not (np.isfinite(fps) and fps > 0):
+        raise InvalidInput(f"fps must be positive, got {fps}")
+    return Fraction(fps).limit_denominator(1001)
 
 
 def check_video_path(path: Path) -> None:
@@ -50,9 +68,11 @@ def check_video_path(path: Path) -> None:
         raise InvalidInput(f"cannot write {path}: there is no folder {path.parent}")
 
 
-def _encode(path: Path, frames: Iterable[Frame], rate: Fraction) -> int:
+def _encode(to: str | BinaryIO, frames: Iterable[Frame], rate: Fraction, *, faststart: bool) -> int:
+    """faststart: put the index first, which needs a file that can be read again."""
     count = 0
-    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+    options = {"movflags": "+faststart"} if faststart else {}
+    with av.open(to, "w", format="mp4", options=options) as container:
         stream = container.add_stream("libx264", rate=rate, options={"crf": "23", "preset": "veryfast"})
         stream.pix_fmt = "yuv420p"
         shape: tuple[int, ...] | None = None

@@ -4,9 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
+from armchair.agents.saved import load_policy
 from armchair.cli import main
+from armchair.feedback.teachers import make_teacher
+from armchair.maths import generator
 from armchair.rundir import RunDir
+from armchair.training.configs import as_yaml, load_config
+from armchair.training.teach import teach
 
 Capture = pytest.CaptureFixture[str]
 SHORT = ("--steps", "400", "--num-envs", "8")
@@ -28,6 +34,7 @@ def test_a_run_is_kept_and_can_be_evaluated(tmp_path: Path, capsys: Capture) -> 
     run = RunDir.open(Path(str(told["run"])))
     assert run.path == tmp_path / "reach-001"
     assert run.config()["num_envs"] == 8
+    assert len(list((run.path / "tensorboard").iterdir())) == 1
     assert [line["env_steps"] for line in run.metrics()] == [128, 256, 384, 512, 512]
 
     assert main(["evaluate", str(run.path), "--episodes", "10", "--json"]) == 0
@@ -38,6 +45,101 @@ def test_a_run_is_kept_and_can_be_evaluated(tmp_path: Path, capsys: Capture) -> 
         "joint",
         10,
     )
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
+    """A run of teaching in which next to nothing was learnt."""
+    torch.set_num_threads(1)
+    config = load_config("smoke")
+    run = RunDir.create(tmp_path_factory.mktemp("runs"), "reach", as_yaml(config))
+    list(teach(config, run, make_teacher("oracle", {}, generator(0, "teacher"))))
+    return run
+
+
+def rewards_of(path: Path) -> list[float]:
+    return [float(str(line["reward"])) for line in RunDir.open(path).metrics() if "reward" in line]
+
+
+def test_a_saved_reward_takes_the_place_of_the_tasks_own(
+    taught: RunDir, tmp_path: Path, capsys: Capture
+) -> None:
+    file = taught.checkpoints / "reward.safetensors"
+    asked = tmp_path / "asked.yaml"
+    asked.write_text(f"env_name: KukaReach-v0\nreward_model_path: {file}\nppo: {{gamma: 0.9}}\nrollout: 16\n")
+    found: list[list[float]] = []
+    ways = (("--reward", taught.path), ("--reward", file), ("--config", asked))
+    for number, (flag, path) in enumerate(ways, start=1):
+        assert main(["train", "reach", *SHORT, flag, str(path), "--runs", str(tmp_path), "--json"]) == 0
+        run = tmp_path / f"reach-{number:03d}"
+        assert summary(capsys)["run"] == str(run)
+        assert str(RunDir.open(run).config()["reward_model"]) in (str(taught.path), str(file))
+        found.append(rewards_of(run))
+    assert main(["train", "reach", *SHORT, "--runs", str(tmp_path)]) == 0
+    own = rewards_of(tmp_path / "reach-004")
+    assert found[0] == found[1]
+    assert found[2][0] == found[0][0]  # before the first update nothing of the settings shows
+    assert found[2] != found[0]
+    assert found[0][0] != own[0]  # the same actions in the same places, another reward
+    ppo = RunDir.open(tmp_path / "reach-003").config()["ppo"]
+    assert isinstance(ppo, dict)
+    assert ppo["gamma"] == 0.9
+
+
+def test_a_policy_goes_on_where_it_stood(taught: RunDir, tmp_path: Path, capsys: Capture) -> None:
+    argv = [
+        "train",
+        "reach",
+        "--steps",
+        "200",
+        "--policy",
+        str(taught.path),
+        "--runs",
+        str(tmp_path),
+        "--json",
+    ]
+    assert main(argv) == 0
+    run = RunDir.open(Path(str(summary(capsys)["run"])))
+    before, after = load_policy(taught)[0], load_policy(run)[0]
+    assert after.updates == before.updates + 2  # 200 steps are two rollouts of the smoke preset
+    assert run.config()["rollout"] == 16
+    moved = (after.net.actor.theta - before.net.actor.theta).abs().max()
+    assert 0.0 < float(moved) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (("push", "--reward", "RUN"), "is a run of reach, not of push: train reach on it instead"),
+        (("push", "--reward", "RUN/checkpoints/reward.safetensors"), "does not fit push: it sees tool, goal"),
+        (("reach", "--reward", "RUN/config.yaml"), "config.yaml is no reward model"),
+        (("push", "--policy", "RUN"), "has a policy for reach, not for push"),
+        (
+            ("reach", "--policy", "RUN", "--control", "joint"),
+            "a policy for tool control: leave out --control",
+        ),
+        (("reach", "--reward", "RUNN"), "did you mean"),
+    ],
+)
+def test_what_does_not_fit_is_answered_in_one_line(
+    argv: tuple[str, ...], expected: str, taught: RunDir, tmp_path: Path, capsys: Capture
+) -> None:
+    given = [word.replace("RUN", str(taught.path)) for word in argv]
+    assert main(["train", *given, "--runs", str(tmp_path / "runs")]) == 2
+    captured = capsys.readouterr()
+    assert expected in captured.err
+    assert captured.err.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
+
+
+def test_teaching_says_that_it_learns_its_own_reward(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("armchair.cli.teaching.go_through", lambda *args, **kwargs: 0)
+    asked = tmp_path / "asked.yaml"
+    asked.write_text("task: reach\nreward_model_path: there.safetensors\n")
+    assert main(["teach", "reach", "--config", str(asked), "--runs", str(tmp_path)]) == 0
+    assert "`armchair train reach --reward there.safetensors`" in capsys.readouterr().err
 
 
 def test_progress_is_for_people_only_without_json(tmp_path: Path, capsys: Capture) -> None:

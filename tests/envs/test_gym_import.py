@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 from gymnasium.spaces import Box, Dict, Discrete
+from gymnasium.wrappers import TimeLimit
 from numpy.typing import NDArray
 
-from armchair.envs.gym_import import GymImport, import_env
+from armchair.envs.gym_import import GymImport, import_env, tells_success, why_no_pictures
 from armchair.errors import InvalidInput
 
 LENGTH = 6
@@ -134,7 +135,33 @@ def test_frames_must_be_asked_for() -> None:
     with pytest.raises(InvalidInput, match="render=True"):
         counters().frames()
     with pytest.raises(InvalidInput, match="render_mode must be 'rgb_array'"):
-        import_env(Counter, horizon=LENGTH, render=True)
+        import_env(lambda: Counter(), horizon=LENGTH, render=True)
+
+
+def test_a_function_that_takes_a_render_mode_is_given_it() -> None:
+    env = import_env(Counter, horizon=LENGTH, render=True)
+    env.reset()
+    assert env.renders and env.frames()[0].shape == (4, 6, 3)
+    assert not import_env(Counter, horizon=LENGTH).renders
+
+
+def test_the_lack_of_pictures_is_explained() -> None:
+    def blank() -> gymnasium.Env:
+        env = TimeLimit(Counter(render_mode="rgb_array"), LENGTH)
+        env.unwrapped.render = lambda: 1 / 0  # type: ignore[method-assign]
+        return env
+
+    assert why_no_pictures(blank) == "division by zero"
+    assert why_no_pictures(lambda: TimeLimit(Counter(render_mode="rgb_array"), LENGTH)) is None
+
+
+def test_whether_success_is_told_at_all() -> None:
+    for key, told in (("success", True), ("", False)):
+        env = counters(key=key)
+        env.reset()
+        assert not tells_success(env)
+        env.step(torch.zeros(2, 4))
+        assert tells_success(env) is told
 
 
 def by_hand(seeds: list[int], steps: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -12,7 +12,7 @@ import yaml
 from armchair.errors import ConfigError
 from armchair.rundir import RunDir
 from armchair.tasks import TASKS
-from armchair.training.config import TeachConfig
+from armchair.training.config import IMPORTED, TeachConfig
 from armchair.training.configs import (
     LIMITS,
     as_yaml,
@@ -56,7 +56,7 @@ def test_the_sketch_of_a_configuration_is_read_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", presets())
 def test_a_preset_can_be_used_and_says_what_it_is_for(name: str) -> None:
     config = load_config(name)
-    assert config.task in TASKS
+    assert config.task in TASKS or config.task.startswith("gymnasium:")
     source = Path(__file__).parents[2] / "src" / "armchair" / "configs" / f"{name}.yaml"
     assert re.match(r"# \w.*\.\n", source.read_text(encoding="utf-8"))
 
@@ -68,7 +68,7 @@ def test_every_task_has_a_preset_of_its_own() -> None:
     assert preset_for("stack") == load_config("block_stack")
     assert preset_for("push", "joint", "smoke") == load_config("smoke")
     assert preset_for("reach", "joint") == load_config("reach_joint")
-    assert preset_for("gymnasium:Pusher-v5") == TeachConfig(task="gymnasium:Pusher-v5")
+    assert preset_for("gymnasium:Pusher-v5") == dataclasses.replace(IMPORTED, task="gymnasium:Pusher-v5")
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,7 @@ def test_numbers_may_be_written_as_texts_and_an_empty_file_changes_nothing(tmp_p
     [("block_stak", "did you mean block_stack?"), ("nowhere/smoke.yaml", "did you mean smoke?")],
 )
 def test_a_file_that_does_not_exist_names_the_presets(name: str, hint: str) -> None:
-    with pytest.raises(
-        ConfigError, match=re.escape(f"no preset {name!r}: {hint} presets: block_stack, pick")
-    ):
+    with pytest.raises(ConfigError, match=re.escape(f"no preset {name!r}: {hint} presets: block_stack, ")):
         load_config(name)
 
 

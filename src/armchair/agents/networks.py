@@ -10,7 +10,6 @@ from torch import Tensor
 
 from armchair.agents.mlp import Mlp
 
-MIN_STD = 0.1  # floor of the policy's spread, so that exploration never dies out
 OBS_CLIP = 10.0  # normalised observations stay within ± this
 _LOG_2PI = math.log(2.0 * math.pi)
 

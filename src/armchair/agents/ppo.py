@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from armchair.agents.agent import Agent
-from armchair.agents.networks import MIN_STD, ActorCritic, log_density
+from armchair.agents.networks import ActorCritic, log_density
 from armchair.types import Rollout
 
 
@@ -22,6 +22,8 @@ class PPOConfig:
     """Widths of the hidden layers, of actor and critic each."""
     std: float = 0.6
     """Spread of the actions to begin with, in units of the full action."""
+    min_std: float = 0.1
+    """Floor of the spread, so that exploration never dies out."""
     gamma: float = 0.97
     """Discount per control step."""
     lam: float = 0.95
@@ -46,7 +48,7 @@ class PPOConfig:
     """How far the ratio of new to old probability counts."""
     entropy: float = 0.0
     """Weight of the entropy bonus."""
-    calm: float = 0.02
+    calm: float = 0.05
     """Weight of the penalty on large mean actions: where nothing is at stake they come back to 0, from where
     exploration goes both ways, and none goes far beyond ±1, where noise would change nothing."""
     max_grad: float = 1.0
@@ -190,7 +192,7 @@ def _learn(
                 shorten(config.max_grad, net.actor.gradient, seen.log_std)
                 gradients |= {"actor": net.actor.gradient, "log_std": seen.log_std}
             agent.descend(gradients)
-            net.log_std.clamp_(min=math.log(MIN_STD))
+            net.log_std.clamp_(min=math.log(config.min_std))
             actor_steps, critic_steps = actor_steps + acting, critic_steps + 1
     if not critic_only:
         agent.learning_rate = adapted(learning_rate, seen.kl, config)

@@ -40,9 +40,10 @@ class Args:
     """
 
     what: tyro.conf.Positional[str]
-    """A task (`armchair envs` lists them), or a run's folder, whose policy is played at its task."""
+    """A task (`armchair envs` lists them), `gymnasium:ID`, `module:factory`, or a run's folder, whose policy
+    is played at its task."""
     policy: str | None = None
-    """"scripted" (the task's own solution), "random", or a run's folder; a task's default is "scripted"."""
+    """"scripted" (the task's own solution, its default), "random" (of an imported environment), or a run."""
     episodes: int = 1
     """How many episodes."""
     seed: int = 0
@@ -72,10 +73,15 @@ def main(argv: Sequence[str]) -> int:
     args = parse(Args, "play", argv, EXAMPLES)
     check(args)
     cast = choose(args)
+    report = Report("play", args.json)
+    if ":" in cast.task:
+        from armchair.cli.play_import import play_import
+
+        act = None if cast.agent is None else cast.agent.net.best
+        return play_import(cast.task, cast.policy, act, (args.episodes, args.seed), args.video, report)
     from armchair.envs.arm_env import make_env
 
     env = make_env(cast.task, engine=cast.engine, control=cast.control, seed=args.seed, record_poses=True)
-    report = Report("play", args.json)
     played = Played()
     try:
         moments = play(env, make_policy(cast, env, args.seed), args.episodes, played)
@@ -128,6 +134,10 @@ def choose(args: Args) -> Cast:
 
     folder = args.what if Path(args.what).is_dir() and args.what not in TASKS else args.policy
     if folder is None or folder in POLICIES:
+        if ":" in args.what:
+            if args.policy == "scripted":
+                raise InvalidInput(f"nobody has written a policy for {args.what}: use --policy random")
+            return Cast(args.what, "", "", "random", None)
         check_choice("task", args.what, TASKS)
         policy, control = args.policy or "scripted", args.control or "tool"
         if policy == "scripted" and control != "tool":

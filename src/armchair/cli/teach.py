@@ -21,6 +21,8 @@ EXAMPLES = (
     "armchair teach reach --teacher oracle",
     "armchair teach reach --teacher mistake --mistake 0.2 --labels 100 --seed 3",
     "armchair teach push --teacher oracle --config push --runs runs --json",
+    "armchair teach gymnasium:Pendulum-v1 --teacher oracle",
+    "armchair teach my_module:make_env --labels 300",
 )
 
 
@@ -33,7 +35,7 @@ class Args:
     """
 
     task: tyro.conf.Positional[str]
-    """A task, `gymnasium:ID`, or `module:factory` of your own."""
+    """A task, `gymnasium:ID`, or `module:factory` of your own, in the current folder too."""
     teacher: str = "oracle"
     """Who answers: oracle, boltzmann, mistake, skip, equal, myopic or coin."""
     labels: int | None = None
@@ -77,10 +79,20 @@ def main(argv: Sequence[str]) -> int:
     from armchair.training.configs import as_yaml
 
     config = _config(args)
+    _warn(args, report)
     teacher = make(teacher_of(args), config)
+    if ":" in config.task:
+        check_import(config.task)
     name = config.task.replace(":", "-").replace("/", "-")
     run = RunDir.create(args.runs, name, {**as_yaml(config), "teacher": teacher_of(args)})
     return go_through(run, config, teacher, report, resume=False)
+
+
+def check_import(task: str) -> None:
+    """Raises InvalidInput for an environment of others that cannot be used, before a run's folder is made."""
+    from armchair.envs.gym_import import import_env
+
+    import_env(task).close()
 
 
 def _config(args: Args) -> TeachConfig:
@@ -97,6 +109,17 @@ def _config(args: Args) -> TeachConfig:
         "threads": args.threads,
     }
     return with_flags(preset_for(args.task, args.control, args.config), flags)
+
+
+def _warn(args: Args, report: Report) -> None:
+    """Say so where the file names a reward model, which teaching has no use for: it learns its own."""
+    from armchair.training.configs import load_settings
+
+    path = load_settings(args.config).reward_model_path if args.config is not None else None
+    if path is not None:
+        report.log(
+            f"reward_model_path is for `armchair train {args.task} --reward {path}`; teaching learns anew"
+        )
 
 
 def teacher_of(args: Args) -> dict[str, str | float]:

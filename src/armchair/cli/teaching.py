@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from armchair.cli.report import Report
 from armchair.errors import ArmchairError
 from armchair.feedback.teachers import Teacher
-from armchair.rundir import RunDir
+from armchair.rundir import RunDir, Value
 from armchair.training import loop
 from armchair.training.config import TeachConfig
 from armchair.training.outcome import film_policy, plot_curve, summarise, write_summary
@@ -36,8 +36,8 @@ def go_through(run: RunDir, config: TeachConfig, teacher: Teacher, report: Repor
     write_summary(run, summary)
     left = ", ".join(["summary.json", "curve.png", *([video] if video else [])])
     report.say(
-        f"success {summary['success']:.0%} after {summary['answers']} answers and {summary['env_steps']:,} "
-        f"environment steps; in {run.path}: {left}"
+        f"{_outcome(summary['success'], summary['return'])} after {summary['answers']} answers and "
+        f"{summary['env_steps']:,} environment steps; in {run.path}: {left}"
     )
     report.finish({**summary, "run": str(run.path)})
     return 0
@@ -57,7 +57,8 @@ def _watch(run: RunDir, config: TeachConfig, teacher: Teacher, *, resume: bool) 
         told = "not evaluated yet"
         for progress in teach(config, run, teacher, resume=resume):
             if progress.evaluation is not None:
-                told = f"success {progress.evaluation.success.value:.0%}"
+                share = progress.evaluation.success.value if progress.has_success else None
+                told = _outcome(share, progress.evaluation.total.value)
                 if not console.is_terminal:
                     print(_line(progress, config, told), file=sys.stderr)
             bars.update(bar, completed=progress.updates, description=_line(progress, config, told))
@@ -66,6 +67,13 @@ def _watch(run: RunDir, config: TeachConfig, teacher: Teacher, *, resume: bool) 
 def _line(progress: loop.Progress, config: TeachConfig, told: str) -> str:
     steps = f"{progress.env_steps / 1000:.0f}k steps"
     return f"{progress.answers}/{config.labels} answers, {steps}, {told}"
+
+
+def _outcome(success: Value, total: Value) -> str:
+    """What an evaluation came to: the share of successes, or the return where nobody knows success."""
+    if isinstance(success, float):
+        return f"success {success:.0%}"
+    return f"return {total:.1f}" if isinstance(total, float) else "not evaluated"
 
 
 def _film(run: RunDir, config: TeachConfig, report: Report) -> str | None:

@@ -1,12 +1,13 @@
-"""`armchair train`: PPO on the task's own reward, what preferences have to measure up to."""
+"""`armchair train`: PPO on the task's own reward, as a yardstick, or on a reward model that is there."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import tyro
 
@@ -15,16 +16,20 @@ from armchair.cli.report import Report
 from armchair.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from armchair.agents.agent import Agent
     from armchair.agents.presets import Preset
-    from armchair.envs.arm_env import ArmEnv
+    from armchair.envs.base import Env
     from armchair.evaluate import Evaluation
     from armchair.rundir import RunDir, Value
+    from armchair.training.config import TeachConfig
     from armchair.training.train import Progress
 
 EXAMPLES = (
     "armchair train reach",
     "armchair train push --steps 500000 --seed 3 --threads 2",
     "armchair train reach --control joint --json",
+    "armchair train reach --reward runs/reach-001",
+    "armchair train reach --policy runs/reach-002 --steps 20000",
 )
 EPISODES = 100  # of the evaluation at the end
 LINES = 20  # about as many lines of progress
@@ -32,7 +37,7 @@ LINES = 20  # about as many lines of progress
 
 @dataclasses.dataclass(frozen=True)
 class Args:
-    """Train a policy on the task's own reward, with no person asked.
+    """Train a policy on the task's own reward, or on the reward model of an earlier run; nobody is asked.
 
     The policy is kept in a new folder under --runs; at the end it is evaluated on 100 episodes.
     """
@@ -41,15 +46,21 @@ class Args:
     """A task; `armchair envs` lists them."""
     steps: int | None = None
     """Environment steps, all copies together; the task's preset has a default."""
-    seed: int = 0
-    """Fixes everything that is random."""
-    engine: str = "mujoco"
-    """The simulator; `armchair envs` lists them."""
-    control: Literal["tool", "joint"] = "tool"
-    """What actions mean: steps of the tool, or of the joints."""
+    reward: Path | None = None
+    """Learn from this run's reward model, or the one in this file, in place of the task's own reward."""
+    policy: Path | None = None
+    """Go on with this run's policy, by its settings, in place of a new one."""
+    config: str | None = None
+    """How to learn: a preset of `armchair teach` or a YAML file, which may have a reward_model_path."""
+    seed: int | None = None
+    """Fixes everything that is random; 0 if nothing says otherwise."""
+    engine: str | None = None
+    """The simulator, mujoco if nothing says otherwise; `armchair envs` lists them."""
+    control: Literal["tool", "joint"] | None = None
+    """What actions mean: steps of the tool (if nothing says otherwise), or of the joints."""
     num_envs: int | None = None
     """Copies of the arm simulated together; the task's preset has a default."""
-    threads: int = 1
+    threads: int | None = None
     """Simulation threads, 0 for one a core."""
     runs: Path = Path("runs")
     """Folder in which the run's folder is made."""
@@ -63,81 +74,116 @@ def main(argv: Sequence[str]) -> int:
     report = Report("train", args.json)
     import torch
 
-    from armchair.agents.presets import preset
-    from armchair.envs.arm_env import make_env
+    from armchair.envs.gym_import import tells_success
+    from armchair.training.teach import make_copies
 
     torch.set_num_threads(1)  # the networks are small: more threads would only wait for each other
-    settings = _settings(args, preset(args.task))
-    env = make_env(
-        args.task,
-        num_envs=settings.num_envs,
-        engine=args.engine,
-        control=args.control,
-        seed=args.seed,
-        threads=args.threads,
-    )
+    plan = _plan(args)
+    config = plan.config
+    env = make_copies(config, config.num_envs, config.seed, record=False)
     try:
-        run, evaluation, env_steps = _train(args, settings, env, report)
+        run, evaluation, env_steps = _train(args, plan, env, report)
+        tells = tells_success(env)
     finally:
         env.close()
-    success = evaluation.success
-    report.say(
-        f"success {success.value:.0%} ({success.low:.0%} to {success.high:.0%}) at the end of "
-        f"{evaluation.episodes} episodes, {evaluation.ever.value:.0%} at any time; saved in {run.path}"
-    )
-    summary = {"task": args.task, "engine": args.engine, "control": args.control, "seed": args.seed}
-    outcome = {"success": success.value, "ever": evaluation.ever.value, "episodes": evaluation.episodes}
-    report.finish({**summary, **outcome, "env_steps": env_steps, "run": str(run.path)})
+    report.say(f"{outcome_line(evaluation, tells)}; saved in {run.path}")
+    summary = {"task": config.task, "engine": config.engine, "control": config.control, "seed": config.seed}
+    success, ever = (found.value if tells else None for found in (evaluation.success, evaluation.ever))
+    outcome = {"success": success, "ever": ever, "return": evaluation.total.value}
+    outcome |= {"episodes": evaluation.episodes, "env_steps": env_steps}
+    report.finish({**summary, **outcome, "run": str(run.path)})
     return 0
 
 
-def _settings(args: Args, preset: Preset) -> Preset:
-    """The preset with the flags over it."""
+class Plan(NamedTuple):
+    """What is to be done."""
+
+    config: TeachConfig  # of which the environment, the seed and how to learn count
+    steps: int
+    reward: Path | None  # of the reward model; None for the task's own reward
+    agent: Agent | None  # to go on with; None for a new one
+
+
+def _plan(args: Args) -> Plan:
+    """The settings of the file, of the policy's run or of the task, with the flags over them."""
+    from armchair.agents.presets import preset
+    from armchair.training.configs import load_settings, with_flags
+
     if args.steps is not None and args.steps < 1:
         raise InvalidInput(f"--steps must be at least 1, got {args.steps}")
-    steps = preset.steps if args.steps is None else args.steps
-    num_envs = preset.num_envs if args.num_envs is None else args.num_envs
-    return dataclasses.replace(preset, steps=steps, num_envs=num_envs)
+    chosen, given = preset(args.task), args.reward
+    agent, config = _continued(args.policy, args.task) if args.policy else (None, _usual(chosen))
+    if args.config is not None:
+        settings = load_settings(args.config)
+        given = given or settings.reward_model_path
+        hidden = agent.net.hidden if agent else settings.config.ppo.hidden
+        config = replace(settings.config, ppo=replace(settings.config.ppo, hidden=hidden))
+    trained = config.control
+    names = ("task", "seed", "engine", "control", "num_envs", "threads")
+    config = with_flags(config, {name: getattr(args, name) for name in names})
+    if agent is not None and config.control != trained:
+        raise InvalidInput(f"{args.policy} has a policy for {trained} control: leave out --control")
+    return Plan(config, chosen.steps if args.steps is None else args.steps, given, agent)
 
 
-def _train(args: Args, settings: Preset, env: ArmEnv, report: Report) -> tuple[RunDir, Evaluation, int]:
+def _usual(chosen: Preset) -> TeachConfig:
+    """The settings that a task's preset has."""
+    from armchair.training.config import TeachConfig
+
+    return TeachConfig(num_envs=chosen.num_envs, rollout=chosen.rollout, ppo=chosen.ppo)
+
+
+def _continued(path: Path, task: str) -> tuple[Agent, TeachConfig]:
+    """A run's policy, and the settings that it was trained by."""
+    from armchair.agents.saved import load_policy
+    from armchair.rundir import RunDir
+    from armchair.training.configs import from_run
+
+    run = RunDir.open(path)
+    agent, info = load_policy(run)
+    if info.task != task:
+        raise InvalidInput(f"{path} has a policy for {info.task}, not for {task}: train {info.task} instead")
+    return agent, from_run(run.config())
+
+
+def _train(args: Args, plan: Plan, env: Env, report: Report) -> tuple[RunDir, Evaluation, int]:
     from armchair.agents.saved import PolicyInfo, save_policy
     from armchair.evaluate import evaluate
     from armchair.rundir import RunDir
+    from armchair.training.metrics_log import MetricsLog
+    from armchair.training.saved_reward import load_reward
+    from armchair.training.teach import layout_of
     from armchair.training.train import TrainConfig, new_agent, train_on_reward
 
-    agent = new_agent(env, settings.ppo, args.seed)
-    config = TrainConfig(settings.steps, settings.rollout, settings.ppo, args.seed)
-    run = RunDir.create(args.runs, args.task, describe(args, settings))
+    config = plan.config
+    reward = load_reward(plan.reward, config.task, layout_of(env)).mean if plan.reward else "task"
+    agent = plan.agent or new_agent(env, config.ppo, config.seed)
+    steps = TrainConfig(plan.steps, config.rollout, config.ppo, config.seed)
+    name = config.task.replace(":", "-").replace("/", "-")
+    run = RunDir.create(args.runs, name, describe(args, plan))
     env_steps = 0
-    for progress in train_on_reward(env, config, agent=agent):
-        run.log(record(progress))
-        if progress.env_steps * LINES // progress.total_steps > env_steps * LINES // progress.total_steps:
-            report.say(line(progress))
-        env_steps = progress.env_steps
-    hidden = settings.ppo.hidden
-    info = PolicyInfo(args.task, args.engine, args.control, env.obs_dim, env.action_dim, hidden, env_steps)
-    save_policy(run, agent, info)
-    evaluation = evaluate(env, agent.net.best, EPISODES, seed=args.seed + 1_000_000)
-    run.log({"env_steps": env_steps, "eval_success": evaluation.success.value})
+    with MetricsLog(run) as log:
+        for progress in train_on_reward(env, steps, agent=agent, reward=reward):
+            log.add(record(progress))
+            if progress.env_steps * LINES // progress.total_steps > env_steps * LINES // progress.total_steps:
+                report.say(line(progress))
+            env_steps = progress.env_steps
+        where = (config.task, config.engine, config.control, env.obs_dim, env.action_dim)
+        save_policy(run, agent, PolicyInfo(*where, agent.net.hidden, env_steps))
+        evaluation = evaluate(env, agent.net.best, EPISODES, seed=config.seed + 1_000_000)
+        log.add({"env_steps": env_steps, "eval_success": evaluation.success.value})
     return run, evaluation, env_steps
 
 
-def describe(args: Args, settings: Preset) -> dict[str, Value]:
+def describe(args: Args, plan: Plan) -> dict[str, Value]:
     """What is written into the run as its configuration."""
-    fields: dict[str, float | tuple[float, ...]] = dataclasses.asdict(settings.ppo)
-    ppo: dict[str, Value] = {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}
-    return {
-        "command": "train",
-        "task": args.task,
-        "engine": args.engine,
-        "control": args.control,
-        "seed": args.seed,
-        "steps": settings.steps,
-        "num_envs": settings.num_envs,
-        "rollout": settings.rollout,
-        "ppo": ppo,
-    }
+    from armchair.training.configs import as_yaml
+
+    whole: dict[str, Value] = {"command": "train", **as_yaml(plan.config), "steps": plan.steps}
+    whole |= {"reward_model": str(plan.reward)} if plan.reward else {}
+    whole |= {"policy": str(args.policy)} if args.policy else {}
+    order = ("command", "task", "engine", "control", "seed", "steps", "reward_model", "policy")
+    return {name: whole[name] for name in (*order, "num_envs", "rollout", "ppo") if name in whole}
 
 
 def record(progress: Progress) -> dict[str, Value]:
@@ -147,10 +193,23 @@ def record(progress: Progress) -> dict[str, Value]:
     return {key: None if math.isnan(value) else value for key, value in numbers.items()}
 
 
+def outcome_line(evaluation: Evaluation, tells: bool) -> str:
+    """What came of it; tells: whether the environment says what success is."""
+    success, total = evaluation.success, evaluation.total
+    if not tells:
+        told = f"return {total.value:.1f} ({total.low:.1f} to {total.high:.1f})"
+        return f"{told} in {evaluation.episodes} episodes"
+    return (
+        f"success {success.value:.0%} ({success.low:.0%} to {success.high:.0%}) at the end of "
+        f"{evaluation.episodes} episodes, {evaluation.ever.value:.0%} at any time"
+    )
+
+
 def line(progress: Progress) -> str:
     """A line of progress for people."""
     stats = progress.update
+    success = "" if math.isnan(progress.success) else f"success {progress.success:4.0%}  "
     return (
         f"{progress.env_steps:>9,} of {progress.total_steps:,} steps  reward {progress.reward:.3f}  "
-        f"success {progress.success:4.0%}  spread {stats.std:.2f}  KL {stats.kl:.3f}"
+        f"{success}spread {stats.std:.2f}  KL {stats.kl:.3f}"
     )

@@ -7,6 +7,7 @@ Such environments have no body poses: clips of them are frames.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import cast
 
@@ -17,13 +18,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from armchair.engines.base import check_finite
+from armchair.engines.gl import choose_gl
+from armchair.envs.base import Env
 from armchair.envs.gym_sources import LAST_FRAME, Factory, action_box, check, maker
-from armchair.errors import InvalidInput
+from armchair.errors import InvalidInput, MissingDependency
 from armchair.maths import generator
 from armchair.types import Step
 
 Info = Mapping[str, object]
 
+DEFAULT_FPS = 30.0
 _SUCCESS = ("is_success", "success")  # where others say it, in the order of preference
 
 
@@ -58,6 +62,7 @@ class GymImport:
         self._see = visible or _all_of_it
         self.visible_dim = self._see(torch.zeros(1, self.obs_dim)).shape[1]
         self._seed: int | None = seed  # for the first reset
+        self.tells_success = False  # whether it has ever said of a state that it is a success, or is none
         self._last: dict[int, NDArray[np.uint8]] = {}  # pictures of the episodes that ended in this step
 
     def reset(self, seed: int | None = None) -> Tensor:
@@ -85,6 +90,7 @@ class GymImport:
             lasts = cast("NDArray[np.object_]", info["final_obs"])
             final[ended] = torch.stack([_floats(lasts[i]) for i in ended])
         self._last = _last_frames(old, ended)
+        self.tells_success |= any(key in where for key in _SUCCESS for where in (info, old))
         return Step(
             obs=now,
             reward=torch.from_numpy(np.asarray(reward, dtype=np.float32)),
@@ -105,12 +111,23 @@ class GymImport:
             value = np.rint(value)
         return value.astype(self._space.dtype)
 
+    @property
+    def renders(self) -> bool:
+        """Whether it was made to give `frames`."""
+        return self._copies.render_mode == "rgb_array"
+
+    @property
+    def fps(self) -> float:
+        """Steps in a second, as the environment's metadata has it; 30 where it says nothing."""
+        said = self._copies.metadata.get("render_fps")
+        return float(said) if isinstance(said, int | float) and said > 0 else DEFAULT_FPS
+
     def frames(self) -> list[NDArray[np.uint8]]:
         """A picture (H, W, 3) of the state that each copy last reached; needs `render=True`.
 
         Where an episode has just ended, it is the picture of its end, not of the next one's beginning.
         """
-        if self._copies.render_mode != "rgb_array":
+        if not self.renders:
             raise InvalidInput("no pictures were asked for: use import_env(..., render=True)")
         fresh = cast("tuple[NDArray[np.uint8], ...]", self._copies.render())
         return [self._last.get(i, frame) for i, frame in enumerate(fresh)]
@@ -136,8 +153,8 @@ def import_env(
     place of a function that makes the environment ("my_package.arms:make"), or such a function.
     horizon: length of an episode, if not the environment's own limit. asynchronous: a process for each copy,
     begun anew ("spawn"), so that a script needs `if __name__ == "__main__":`. render: make `frames()` work;
-    a function must itself make an environment with render_mode "rgb_array". visible: what a person sees, from
-    (N, D) observations; all of them by default.
+    a function is given render_mode="rgb_array" if it takes such an argument, else it must itself make an
+    environment that draws. visible: what a person sees, from (N, D) observations; all of them by default.
 
     Raises InvalidInput where the environment cannot be found or used, and says why.
     """
@@ -156,6 +173,27 @@ def import_env(
         else SyncVectorEnv([make] * num_envs, autoreset_mode=mode)
     )
     return GymImport(copies, steps, visible, seed)
+
+
+def why_no_pictures(source: str | Factory) -> str | None:
+    """Draw the environment once. -> why that cannot be done here, in a line; None where it can."""
+    with contextlib.suppress(MissingDependency):  # not all environments draw with OpenGL
+        choose_gl()
+    try:
+        env = import_env(source, render=True)
+        try:
+            env.reset(seed=0)
+            env.frames()
+        finally:
+            env.close()
+    except Exception as error:  # other people's code, and what it draws with, may raise anything
+        return " ".join(str(error).split()) or type(error).__name__
+    return None
+
+
+def tells_success(env: Env) -> bool:
+    """Whether `Step.success` means something: ours always say, one of others once it has said it."""
+    return not isinstance(env, GymImport) or env.tells_success
 
 
 def _all_of_it(obs: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ FORMAT = "armchair-reward-1"
 
 @dataclass(frozen=True)
 class RewardConfig:
-    """How reward models are built and fitted; the defaults come from `benchmarks/reward_inputs.py`."""
+    """How reward models are built and fitted; defaults from `benchmarks/studies/reward_inputs.py`."""
 
     inputs: InputMode = "relational"
     """What the networks look at, see `rewards/relations.py`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 from armchair.envs.arm_env import ArmEnv
 from armchair.errors import InvalidInput
 from armchair.ids import new_id
+from armchair.rollout.frames import Frame, FrameRing
 from armchair.rollout.windows import Episode, Windows, draw, draw_same_start
 from armchair.types import Clip, Step
 
@@ -46,24 +48,30 @@ class RecentEpisodes:
     """Keeps the last steps of N copies in a ring and knows where the episodes in it begin and end.
 
     `add` may be handed to `collect` as its `watch`. Only episodes that have ended are cut from, so that
-    every window of an episode, the one with its last step too, is as likely as any other.
+    every window of an episode, the one with its last step too, is as likely as any other. Where there are
+    pictures, only from those of which all are there.
     """
 
-    def __init__(self, num_envs: int, capacity: int) -> None:
-        """capacity: how many control steps of every copy are kept; an episode must fit in."""
+    def __init__(self, num_envs: int, capacity: int, frames: FrameRing | None = None) -> None:
+        """capacity: how many control steps of every copy are kept; an episode must fit in. frames: where
+        pictures are kept, of environments without poses.
+        """
         if num_envs < 1 or capacity < 1:
             raise InvalidInput(f"num_envs and capacity must be at least 1, got {num_envs} and {capacity}")
         self.num_envs, self.capacity = num_envs, capacity
         self.policy_step = 0  # how long the acting policy has been trained; whoever trains it says so
         self.episodes: list[Episode] = []  # those that have ended and lie in the ring, oldest first
+        self._frames = frames
         self._steps = 0
         self._ended = 0
         self._ring: tuple[Tensor, Tensor, Tensor, Tensor, Tensor] | None = None
         self._first = torch.zeros(num_envs, dtype=torch.int64)
         self._group = torch.full((num_envs,), -1)
 
-    def add(self, action: Tensor, step: Step) -> None:
-        """Keep one control step of all copies: the actions (N, A) and what they brought."""
+    def add(self, action: Tensor, step: Step, frames: Sequence[Frame] = ()) -> None:
+        """Keep one control step of all copies: the actions (N, A), what they brought, N pictures if any."""
+        if self._frames is not None:
+            self._frames.add(self._steps, frames)
         poses = torch.zeros(self.num_envs, 0, 7) if step.poses is None else step.poses
         values = (step.visible, action, step.reward, poses, torch.tensor(self.policy_step))
         if self._ring is None:
@@ -100,9 +108,14 @@ class RecentEpisodes:
 
     # ---- cutting
 
+    def shown(self) -> list[Episode]:
+        """The episodes that can be cut from: those that have ended, with all their pictures if any."""
+        first = 0 if self._frames is None else self._frames.first
+        return [episode for episode in self.episodes if episode.first >= first]
+
     def cut(self, n: int, length: int, rng: torch.Generator) -> list[Clip]:
         """Cut n clips: windows at random of episodes at random. None when no episode is long enough."""
-        at = draw(self.episodes, n, length, rng)
+        at = draw(self.shown(), n, length, rng)
         return [self._clip(at, row, length, rng) for row in range(len(at.env))]
 
     def propose(
@@ -123,7 +136,7 @@ class RecentEpisodes:
         which nothing visible moves by `min_motion` in either clip, and pairs whose visible numbers never
         differ by `min_difference`; 0 keeps them. There may be none left.
         """
-        pool = sorted(self.episodes, key=lambda episode: episode.number)
+        pool = sorted(self.shown(), key=lambda episode: episode.number)
         pool = pool if recent is None else pool[len(pool) - min(recent, len(pool)) :]
         if same_start:
             left_at, right_at = draw_same_start(pool, n, length, rng)
@@ -155,7 +168,7 @@ class RecentEpisodes:
             action=action[rows, env],
             reward=reward[rows, env],
             poses=poses[rows, env] if poses.shape[2] else None,
-            frames=None,
+            frames=self._frames.film(env, first, length) if self._frames else None,
             policy_step=int(steps[rows[0]]),
             episode=int(at.number[row]),
             start=int(at.start[row]),
@@ -178,7 +191,7 @@ class RecentEpisodes:
     # ---- resuming
 
     def state(self) -> EpisodesState:
-        """Everything remembered; copies of it stay valid."""
+        """Everything remembered but the pictures; copies of it stay valid."""
         ring = [kept.clone() for kept in self._ring] if self._ring else [torch.zeros(0) for _ in range(5)]
         ended = torch.tensor([list(episode) for episode in self.episodes], dtype=torch.int64).reshape(-1, 5)
         counters = torch.tensor([self._steps, self._ended, self.policy_step])
@@ -187,7 +200,9 @@ class RecentEpisodes:
         return EpisodesState(visible, action, reward, poses, at, running, ended, counters)
 
     def load_state(self, state: EpisodesState) -> None:
-        """Go on from the `state` of one made with the same arguments."""
+        """Go on from the `state` of one made with the same arguments; its pictures are lost, and with them
+        the episodes that they showed.
+        """
         if state.running.shape != (2, self.num_envs) or len(state.visible) not in (0, self.capacity):
             raise InvalidInput("this state is of another number of copies or another capacity")
         ring = (state.visible, state.action, state.reward, state.poses, state.policy_step)
@@ -196,6 +211,8 @@ class RecentEpisodes:
         self._first, self._group = state.running[0].clone(), state.running[1].clone()
         self.episodes = [Episode(*(int(value) for value in row)) for row in state.ended]
         self._steps, self._ended, self.policy_step = (int(value) for value in state.counters)
+        if self._frames is not None:
+            self._frames.clear(self._steps)
 
 
 def worth_asking(left: Tensor, right: Tensor, min_motion: float, min_difference: float) -> Tensor:

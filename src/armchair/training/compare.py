@@ -17,6 +17,7 @@ from armchair.evaluate import Interval, bootstrap, evaluate, interquartile_mean,
 from armchair.feedback.teachers import Teacher
 from armchair.rundir import RunDir, Value
 from armchair.training.config import TeachConfig
+from armchair.training.metrics_log import MetricsLog
 from armchair.training.teach import make_envs, teach
 from armchair.training.train import TrainConfig, new_agent, train_on_reward
 
@@ -84,16 +85,17 @@ def train_with_curve(config: TeachConfig, settings: Preset, run: RunDir) -> Iter
         agent = new_agent(envs.train, settings.ppo, config.seed)
         steps = TrainConfig(settings.steps, settings.rollout, settings.ppo, config.seed)
         updates, every = _plan(settings)
-        for update, progress in enumerate(train_on_reward(envs.train, steps, agent=agent), start=1):
-            line: dict[str, Value] = {"updates": update, "env_steps": progress.env_steps, "answers": 0}
-            line |= {"reward": progress.reward}
-            line |= {} if math.isnan(progress.success) else {"success": progress.success}
-            if update % every and update != updates:
-                run.log(line)
-                continue
-            found = evaluate(envs.report, agent.net.best, config.evaluate_episodes, config.seed + 2)
-            run.log({**line, "eval_success": found.success.value, "eval_return": found.total.value})
-            yield Point(progress.env_steps, 0, found.success.value)
+        with MetricsLog(run) as log:
+            for update, progress in enumerate(train_on_reward(envs.train, steps, agent=agent), start=1):
+                line: dict[str, Value] = {"updates": update, "env_steps": progress.env_steps, "answers": 0}
+                line |= {"reward": progress.reward}
+                line |= {} if math.isnan(progress.success) else {"success": progress.success}
+                if update % every and update != updates:
+                    log.add(line)
+                    continue
+                found = evaluate(envs.report, agent.net.best, config.evaluate_episodes, config.seed + 2)
+                log.add({**line, "eval_success": found.success.value, "eval_return": found.total.value})
+                yield Point(progress.env_steps, 0, found.success.value)
         save_policy(run, agent, _about(config, settings, agent))
     finally:
         for env in envs:

@@ -40,6 +40,8 @@ class TeachConfig:
     """Copies that play the episodes which questions are cut from."""
     clip_length: int = 20
     """Control steps in a clip: 20 are one second at 20 Hz."""
+    frames: bool = True
+    """Whether clips of an imported environment get pictures, for people; a simulated teacher needs none."""
     same_start: bool = True
     """Show pairs that begin alike, where the environment can do that."""
     strategy: str = "diverse"
@@ -58,3 +60,20 @@ class TeachConfig:
     """How the policy learns."""
     reward: RewardConfig = field(default_factory=RewardConfig)
     """How the reward model learns."""
+
+
+IMPORTED = TeachConfig(
+    labels=200,
+    first=40,
+    session=10,
+    session_every=5,
+    updates=100,
+    num_envs=16,
+    rollout=200,
+    film_envs=4,
+    evaluate_episodes=16,
+    same_start=False,
+    ppo=PPOConfig(gamma=0.97, epochs=10, minibatch=256),
+)
+"""Defaults for an environment of others. Nobody knows what matters in its observations, so it takes more
+answers and more updates; its copies run one after the other and may be slow to draw, so there are few."""

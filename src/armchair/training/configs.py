@@ -23,10 +23,11 @@ from armchair.errors import ConfigError, nearest
 from armchair.feedback.questions import STRATEGIES
 from armchair.rundir import Value
 from armchair.tasks import TASKS
-from armchair.training.config import TeachConfig
+from armchair.training.config import IMPORTED, TeachConfig
 from armchair.training.sections import read_section
 
-PRESET_OF = {"stack": "block_stack"}  # where the preset's name is not the task's
+# where the preset's name is not the task's
+PRESET_OF = {"stack": "block_stack", "gymnasium:Pendulum-v1": "pendulum"}
 ALIASES = ("env_name", "reward_model_path")
 
 _MOST = float("inf")
@@ -59,13 +60,13 @@ def preset_for(task: str, control: str | None = None, config: str | None = None)
     """The configuration to begin with when a task is to be taught; flags go over it.
 
     config: a preset's name or a file's path, where one was asked for. Without it the preset TASK_CONTROL is
-    taken, or TASK, or the defaults for a task that has neither.
+    taken, or TASK, or the defaults for a task that has neither; those for environments of others differ.
     """
     if config is not None:
         return load_config(config)
     name = PRESET_OF.get(task, task)
     found = next((known for known in (f"{name}_{control}", name) if known in presets()), None)
-    return load_config(found) if found else with_flags(TeachConfig(), {"task": task})
+    return load_config(found) if found else with_flags(_defaults(task), {"task": task})
 
 
 def load_config(name_or_path: str) -> TeachConfig:
@@ -159,7 +160,12 @@ def _settings(text: str, where: str) -> Settings:
             values["task"] = task_of(env_name)
         except ConfigError as error:
             raise ConfigError(f"{where}: {error}") from None
-    return Settings(_read(values, where), None if path is None else Path(path))
+    over = _defaults(str(values.get("task")))
+    return Settings(_read(values, where, over), None if path is None else Path(path))
+
+
+def _defaults(task: str) -> TeachConfig:
+    return IMPORTED if ":" in task else TeachConfig()
 
 
 def _text(value: object, key: str, where: str) -> str | None:
@@ -195,11 +201,11 @@ def _check_range(what: str, value: float, low: float, high: float) -> None:
 def _check_names(config: TeachConfig, where: str) -> None:
     choices = {"engine": list(ENGINES), "control": list(CONTROLS), "strategy": list(STRATEGIES)}
     if ":" not in config.task:
-        choices["task"] = list(TASKS)
+        choices["task"] = [*TASKS, "gymnasium:ID", "module:factory"]
     for key, valid in choices.items():
         value = str(getattr(config, key))
         if value not in valid:
-            near = nearest(value, valid)
+            near = f"gymnasium:{value}" if value in gymnasium.registry else nearest(value, valid)
             hint = f"did you mean {near!r}? " if near else ""
             raise ConfigError(f"{where}: unknown {key} {value!r}: {hint}valid: {', '.join(valid)}")
     if config.task in TASKS and config.clip_length > TASKS[config.task].horizon:

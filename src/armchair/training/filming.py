@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from armchair.envs.arm_env import ArmEnv
 from armchair.envs.base import Env
+from armchair.envs.gym_import import GymImport
 from armchair.rollout.clips import RecentEpisodes, place_pairs
+from armchair.rollout.frames import FrameRing
+from armchair.video import mp4_bytes
+
+KEPT = 3  # latest episodes of every copy
 
 Act = Callable[[Tensor], Tensor]
 """Observations (N, D) -> actions (N, A)."""
@@ -35,6 +41,14 @@ class Wander:
         return self._action
 
 
+def episodes_of(env: Env, kept: int = KEPT) -> RecentEpisodes:
+    """Where `film` keeps the latest `kept` episodes of every copy; with pictures where there are some."""
+    frames = None
+    if isinstance(env, GymImport) and env.renders:
+        frames = FrameRing(env.num_envs, kept * env.horizon, partial(mp4_bytes, fps=env.fps))
+    return RecentEpisodes(env.num_envs, kept * env.horizon, frames)
+
+
 def film(env: Env, episodes: RecentEpisodes, act: Act, rng: torch.Generator, *, same_start: bool) -> int:
     """Let `act` play one episode in every copy and keep them in `episodes`. -> environment steps taken.
 
@@ -49,6 +63,7 @@ def film(env: Env, episodes: RecentEpisodes, act: Act, rng: torch.Generator, *, 
     for _ in range(env.horizon):
         action = act(obs)
         step = env.step(action)
-        episodes.add(action, step)
+        pictures = env.frames() if isinstance(env, GymImport) and env.renders else ()
+        episodes.add(action, step, pictures)
         obs = step.obs
     return env.horizon * env.num_envs

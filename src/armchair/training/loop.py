@@ -11,7 +11,10 @@ from torch import Tensor
 
 from armchair.agents.agent import Agent
 from armchair.agents.ppo import UpdateStats, update
+from armchair.envs.arm_env import ArmEnv
 from armchair.envs.base import Env
+from armchair.envs.gym_import import tells_success
+from armchair.errors import InvalidInput
 from armchair.evaluate import Evaluation, evaluate
 from armchair.feedback.questions import Predictions, choose, make_questions
 from armchair.feedback.store import Store
@@ -20,10 +23,10 @@ from armchair.maths import generator
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.fit import FitReport, fit
 from armchair.rewards.relations import VisibleLayout
-from armchair.rollout.clips import CandidatePairs, RecentEpisodes
+from armchair.rollout.clips import CandidatePairs
 from armchair.rollout.collect import Episodes, Running, collect
 from armchair.training.config import TeachConfig
-from armchair.training.filming import Act, Wander, film
+from armchair.training.filming import KEPT, Act, Wander, episodes_of, film
 from armchair.training.train import new_agent, start
 from armchair.types import Rollout
 
@@ -31,6 +34,7 @@ CANDIDATES = 200  # pairs to choose the questions from
 KEEP_ROLLOUTS = 6  # whose states fix how the reward is standardised and normalised
 REFERENCE = 3000  # states, drawn from them
 WAIT = 0.2  # s between two looks for a person's answers
+PATIENCE = 10  # films without a pair to ask about, before the run gives up
 TEACHER = "teacher"  # the simulated teacher's name among the annotators
 
 
@@ -43,6 +47,7 @@ class Progress(NamedTuple):
     answers: int  # answers in force, "can't tell" included
     reward: float  # mean learned reward of the rollout, per step
     success: float  # share of the rollout's ended episodes, true success at the end; NaN if none ended
+    has_success: bool  # whether the environment says what success is; if not, shares of it mean nothing
     evaluation: Evaluation | None  # of the deterministic policy, when it was due
     fit: FitReport | None  # when the reward was fitted anew
     update: UpdateStats
@@ -77,11 +82,12 @@ class Trainer:
         self.rngs = {name: generator(config.seed, name) for name in ("act", "film", "ask", "fit", "learn")}
         self.running = Running(start(envs.train, config.seed))
         envs.film.reset(config.seed + 1)
-        self.episodes = RecentEpisodes(config.film_envs, 3 * envs.film.horizon)
+        self.episodes = episodes_of(envs.film)
         self.model: RewardEnsemble | None = None
         self.recent: list[Tensor] = []  # (S, F) each, states of the latest rollouts
         self.updates = self.env_steps = self.asked = self.fitted_at = 0
         self.answered_at = 0  # update at which the latest answer was seen
+        self.in_vain = 0  # films on end in which there was nothing to ask about
         self.stop = False  # set it to end the run after the update in progress
 
     def run(self) -> Iterator[Progress]:
@@ -106,14 +112,21 @@ class Trainer:
             return
         config, rng = self.config, self.rngs["ask"]
         wandering = self.model is None
-        same = config.same_start and (not wandering or self.asked > 0)
+        placed = config.same_start and isinstance(self.envs.film, ArmEnv)
+        same = placed and (not wandering or self.asked > 0)
         self.env_steps += film(
             self.envs.film, self.episodes, self.shown(), self.rngs["film"], same_start=same
         )
         self.episodes.policy_step = self.env_steps
         pairs = self.episodes.propose(
-            CANDIDATES, config.clip_length, rng, same_start=same, recent=3 * config.film_envs
+            CANDIDATES, config.clip_length, rng, same_start=same, recent=KEPT * config.film_envs
         )
+        self.in_vain = 0 if len(pairs.left) else self.in_vain + 1
+        if self.in_vain == PATIENCE:
+            raise InvalidInput(
+                f"in {PATIENCE} films there was no pair of clips worth asking about: clips have "
+                f"{config.clip_length} steps, make clip_length smaller if episodes end before"
+            )
         predictions = self.predict(pairs)
         strategy = "uniform" if wandering else config.strategy
         rows, names = choose(strategy, predictions, due, rng, random_share=config.random_share)
@@ -214,6 +227,7 @@ class Trainer:
     ) -> Progress:
         """What to tell of this turn."""
         due = self.updates % self.config.evaluate_every == 0 or self.updates == self.config.updates
+        evaluation = self.evaluate() if due else None
         return Progress(
             updates=self.updates,
             env_steps=self.env_steps,
@@ -221,7 +235,8 @@ class Trainer:
             answers=self.store.counts().asked,
             reward=float(self.score(rollout).reward.mean()),
             success=float(ended.success.float().mean()),
-            evaluation=self.evaluate() if due else None,
+            has_success=tells_success(self.envs.train),
+            evaluation=evaluation,
             fit=report,
             update=stats,
         )

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from armchair.agents.saved import load_policy
 from armchair.envs.arm_env import make_env
-from armchair.errors import InvalidInput
+from armchair.envs.gym_import import import_env, why_no_pictures
+from armchair.errors import MissingDependency
 from armchair.rundir import RunDir, Value, write_atomic
 from armchair.training.config import TeachConfig
-from armchair.video import write_mp4
+from armchair.video import even, write_mp4
 
 FPS = 20
-EPISODES = 3  # in the film
+EPISODES = 2  # in the film
+MOST_FRAMES = 600  # in the film of an imported environment, whose pictures may be slow to draw
 
 
 def summarise(run: RunDir, config: TeachConfig, seconds: float) -> dict[str, Value]:
-    """The run in a few numbers: the last evaluation and the last fit. `seconds` of wall clock."""
+    """The run in a few numbers: the last evaluation and the last fit. `seconds` of wall clock.
+
+    success: None where the environment does not say what success is; the return tells how it went.
+    """
     lines = run.metrics()
     last = {key: value for line in lines for key, value in line.items()}
     return {
@@ -33,6 +40,7 @@ def summarise(run: RunDir, config: TeachConfig, seconds: float) -> dict[str, Val
         "seed": config.seed,
         "inputs": config.reward.inputs,
         "success": last.get("eval_success"),
+        "return": last.get("eval_return"),
         "episodes": config.evaluate_episodes,
         "answers": last.get("answers"),
         "accuracy": last.get("accuracy"),
@@ -47,15 +55,18 @@ def write_summary(run: RunDir, summary: dict[str, Value]) -> None:
 
 
 def plot_curve(run: RunDir) -> Path:
-    """Draw success, answers and the learned reward against environment steps, as curve.png."""
+    """Draw success and answers against environment steps, as curve.png; returns where success is not told."""
     from matplotlib.figure import Figure
 
     lines = run.metrics()
-    evaluated = [line for line in lines if "eval_success" in line]
+    what = "eval_success" if any("eval_success" in line for line in lines) else "eval_return"
+    evaluated = [line for line in lines if what in line]
     figure = Figure(figsize=(7.5, 4.2), dpi=130, layout="constrained")
     axes = figure.add_subplot()
-    axes.plot(_column(evaluated, "env_steps"), _column(evaluated, "eval_success"), "o-", color="#d55e00")
-    axes.set(ylim=(-0.03, 1.03), xlabel="environment steps", ylabel="success at the end of the episode")
+    axes.plot(_column(evaluated, "env_steps"), _column(evaluated, what), "o-", color="#d55e00")
+    axes.set(xlabel="environment steps", ylabel="return of an episode")
+    if what == "eval_success":
+        axes.set(ylim=(-0.03, 1.03), ylabel="success at the end of the episode")
     axes.yaxis.label.set_color("#d55e00")
     right = axes.twinx()
     right.plot(
@@ -81,13 +92,44 @@ def _column(lines: list[dict[str, Value]], key: str) -> list[float]:
 def film_policy(run: RunDir, config: TeachConfig, episodes: int = EPISODES) -> Path:
     """Film the run's policy, best actions, in a few episodes of its own. -> videos/policy.mp4.
 
-    Raises MissingDependency without OpenGL, InvalidInput for an environment of others.
+    Raises MissingDependency where nothing can be drawn, without OpenGL for example.
     """
-    if ":" in config.task:
-        raise InvalidInput("only armchair's own tasks are filmed")
     file = run.videos / "policy.mp4"
-    write_mp4(file, _frames(run, config, episodes), FPS)
+    if ":" in config.task:
+        agent, _ = load_policy(run)
+        film_imported(config.task, agent.net.best, file, episodes, config.seed + 3, MOST_FRAMES)
+    else:
+        write_mp4(file, _frames(run, config, episodes), FPS)
     return file
+
+
+def film_imported(
+    task: str, act: Callable[[Tensor], Tensor], file: Path, episodes: int, seed: int, most: int | None = None
+) -> float:
+    """Film an environment of others as `act` plays it. -> length of the film in s.
+
+    most: frames after which it ends, be there more episodes or not. Raises MissingDependency where the
+    environment cannot be drawn.
+    """
+    reason = why_no_pictures(task)
+    if reason is not None:
+        raise MissingDependency(f"{task} cannot be drawn: {reason}")
+    env = import_env(task, render=True)
+
+    def frames() -> Iterator[NDArray[np.uint8]]:
+        obs = env.reset(seed)
+        ended = 0
+        while ended < episodes:
+            step = env.step(act(obs))
+            obs = step.obs
+            ended += int(step.done.sum())
+            yield even(env.frames()[0])
+
+    try:
+        with torch.inference_mode():
+            return write_mp4(file, islice(frames(), most), env.fps) / env.fps
+    finally:
+        env.close()
 
 
 def _frames(run: RunDir, config: TeachConfig, episodes: int) -> Iterator[NDArray[np.uint8]]:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 
 from armchair.agents.saved import PolicyInfo, save_policy
 from armchair.envs.arm_env import ArmEnv, make_env
 from armchair.envs.base import Env
-from armchair.envs.gym_import import import_env
+from armchair.envs.gym_import import import_env, why_no_pictures
+from armchair.errors import ConfigError
 from armchair.feedback.store import Store
 from armchair.feedback.teachers import Teacher
 from armchair.rewards.relations import VisibleLayout
 from armchair.rundir import RunDir, Value
 from armchair.training.config import TeachConfig
 from armchair.training.loop import Envs, Progress, Trainer
+from armchair.training.metrics_log import MetricsLog
 from armchair.training.state import load_state, save_state
 
 STORE = "armchair.db"
+MOST_REPORTS = 16  # copies of an environment of others, which run one after the other
 REWARD_MODEL = "reward.safetensors"
 
 
@@ -35,11 +39,12 @@ def teach(
         if resume:
             load_state(run, trainer)
         try:
-            for progress in trainer.run():
-                run.log(record(progress))
-                if progress.evaluation is not None:
-                    save(run, trainer)
-                yield progress
+            with MetricsLog(run, after=trainer.env_steps) as log:
+                for progress in trainer.run():
+                    log.add(record(progress))
+                    if progress.evaluation is not None:
+                        save(run, trainer)
+                    yield progress
         finally:
             save(run, trainer)
             for env in envs:
@@ -47,15 +52,37 @@ def teach(
 
 
 def make_envs(config: TeachConfig) -> Envs:
-    """The run's environments, poses recorded where clips are made."""
+    """The run's environments, poses or pictures recorded where clips are made.
+
+    Where one of others cannot be drawn, standard error is told why: its clips will have no pictures.
+    """
+    reports, imported = config.evaluate_episodes, ":" in config.task
+    train = make_copies(config, config.num_envs, config.seed, record=False)
+    if train.horizon < config.clip_length:
+        train.close()
+        raise ConfigError(
+            f"clip_length must be at most {train.horizon}, the length of an episode of {config.task}; "
+            f"got {config.clip_length}"
+        )
+    record = not imported or (config.frames and _draws(config.task))
     return Envs(
-        train=_make(config, config.num_envs, config.seed, record=False),
-        film=_make(config, config.film_envs, config.seed + 1, record=True),
-        report=_make(config, config.evaluate_episodes, config.seed + 2, record=False),
+        train=train,
+        film=make_copies(config, config.film_envs, config.seed + 1, record=record),
+        report=make_copies(
+            config, min(reports, MOST_REPORTS) if imported else reports, config.seed + 2, record=False
+        ),
     )
 
 
-def _make(config: TeachConfig, num_envs: int, seed: int, *, record: bool) -> Env:
+def _draws(task: str) -> bool:
+    reason = why_no_pictures(task)
+    if reason is not None:
+        print(f"armchair: clips of {task} will have no pictures: {reason}", file=sys.stderr)
+    return reason is None
+
+
+def make_copies(config: TeachConfig, num_envs: int, seed: int, *, record: bool) -> Env:
+    """Copies of the run's environment; record: with what clips show, poses or pictures."""
     if ":" in config.task:
         return import_env(config.task, num_envs=num_envs, seed=seed, render=record)
     return make_env(
@@ -103,16 +130,17 @@ def record(progress: Progress) -> dict[str, Value]:
         "asked": progress.asked,
         "answers": progress.answers,
         "reward": progress.reward,
-        "success": progress.success,
+        "success": progress.success if progress.has_success else None,
         "kl": progress.update.kl,
         "std": progress.update.std,
     }
     if progress.evaluation is not None:
-        line |= {
-            "eval_success": progress.evaluation.success.value,
-            "eval_ever": progress.evaluation.ever.value,
-            "eval_return": progress.evaluation.total.value,
-        }
+        line |= {"eval_return": progress.evaluation.total.value}
+        if progress.has_success:
+            line |= {
+                "eval_success": progress.evaluation.success.value,
+                "eval_ever": progress.evaluation.ever.value,
+            }
     if progress.fit is not None:
         line |= {"fit_accuracy": progress.fit.train.accuracy, "fit_nll": progress.fit.train.nll}
         line |= {"fit_spread": progress.fit.spread, "fit_seconds": progress.fit.seconds}

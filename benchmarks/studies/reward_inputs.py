@@ -1,6 +1,6 @@
 """How many answers a reward model needs, by what it looks at: offline, without any learning of behaviour.
 
-    python benchmarks/reward_inputs.py --tasks reach push --answers 20 50 100 200 --seeds 5
+    python benchmarks/studies/reward_inputs.py --tasks reach push --answers 20 50 100 200 --seeds 5
 
 Clips of 10 steps are cut from episodes between random motion and the scripted solver; an oracle answers
 uniformly drawn pairs by the sum of the task's reward. Rows report, on episodes of other seeds:

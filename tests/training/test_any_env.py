@@ -1,0 +1,221 @@
+"""Environments of others: taught from the command line like ours, with clips that a person can watch."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import sqlite3
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from armchair.cli import main
+from armchair.errors import ConfigError, InvalidInput
+from armchair.feedback.store import Store
+from armchair.feedback.teachers import Teacher, make_teacher
+from armchair.maths import generator
+from armchair.rundir import RunDir
+from armchair.training.config import IMPORTED, TeachConfig
+from armchair.training.configs import as_yaml, load_config, preset_for
+from armchair.training.loop import Trainer
+from armchair.training.state import load_state
+from armchair.training.teach import STORE, layout_of, make_envs, teach
+from armchair.types import Clip
+
+Capture = pytest.CaptureFixture[str]
+
+SOURCE = """
+import gymnasium
+import numpy as np
+from gymnasium.envs.classic_control import PendulumEnv
+from gymnasium.wrappers import TimeLimit
+
+class Drawn(PendulumEnv):
+    '''A grey picture: the brighter, the more upright.'''
+
+    def render(self):
+        shade = int(round(20 + 107 * (np.cos(self.state[0]) + 1)))
+        return np.full((300, 451, 3), shade, dtype=np.uint8)
+
+class Short(Drawn):
+    def step(self, action):
+        obs, reward, _, _, info = super().step(action)
+        return obs, reward, True, False, info
+
+class Told(gymnasium.Wrapper):
+    def step(self, action):
+        obs, reward, terminated, truncated, info = self.env.step(action)
+        return obs, reward, terminated, truncated, info | {"is_success": bool(obs[0] < 2)}
+
+def drawn(render_mode=None):
+    return TimeLimit(Drawn(render_mode=render_mode), 30)
+
+def blind():
+    return TimeLimit(PendulumEnv(), 30)
+
+def told():
+    return Told(blind())
+
+def short():
+    return TimeLimit(Short(), 30)
+
+def needy(size):
+    return blind()
+"""
+SMOKE = dataclasses.replace(
+    IMPORTED, labels=8, first=4, session=2, session_every=1, updates=2, num_envs=2, rollout=30, film_envs=2
+)
+
+
+@pytest.fixture(autouse=True)
+def arms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A module in the current folder, as a person has it."""
+    (tmp_path / "arms_of_mine.py").write_text(SOURCE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path])
+    yield "arms_of_mine"
+    sys.modules.pop("arms_of_mine", None)
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """As the command does it: more threads would only wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def of(task: str, **changes: int) -> TeachConfig:
+    return dataclasses.replace(SMOKE, task=task, **changes)
+
+
+def oracle() -> Teacher:
+    return make_teacher("oracle", {}, generator(0, "teacher"))
+
+
+def clips_in(path: Path) -> list[Clip]:
+    with sqlite3.connect(path / STORE) as database:
+        names = [str(row[0]) for row in database.execute("select id from clips")]
+    database.close()
+    with Store.open(path / STORE) as store:
+        return store.clips(names)
+
+
+def decoded(film: bytes) -> tuple[list[NDArray[np.uint8]], float]:
+    with av.open(io.BytesIO(film)) as container:
+        rate = container.streams.video[0].average_rate
+        assert rate is not None
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)], float(rate)
+
+
+def test_ones_own_environment_from_the_command_line(tmp_path: Path, capsys: Capture) -> None:
+    argv = ["teach", "arms_of_mine:drawn", "--labels", "8", "--updates", "2", "--runs", "runs", "--json"]
+    assert main(argv) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told["success"] is None  # which this environment never speaks of
+    assert -1000.0 < told["return"] < 0.0
+    assert told["answers"] == 8
+    run = RunDir.open(Path(told["run"]))
+    assert not any("success" in key for line in run.metrics() for key in line)
+    assert (run.videos / "policy.mp4").stat().st_size > 0
+    clips = clips_in(run.path)
+    assert len(clips) == 16
+    for clip in clips:
+        assert clip.poses is None and clip.frames is not None
+        frames, rate = decoded(clip.frames)
+        assert len(frames) == len(clip.visible) == 20
+        assert rate == 30.0
+        assert frames[0].shape == (160, 240, 3)
+        shown = (np.array([frame.mean() for frame in frames]) - 20) / 107 - 1
+        assert np.abs(shown - clip.visible[:, 0].numpy()).max() < 0.05  # each picture shows its own step
+    assert main(["play", str(run.path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["success"] is None
+
+
+def test_without_pictures_teaching_goes_on_and_says_so_once(tmp_path: Path, capsys: Capture) -> None:
+    run = RunDir.create(tmp_path, "run", {})
+    assert len(list(teach(of("arms_of_mine:blind"), run, oracle()))) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("armchair: clips of arms_of_mine:blind will have no pictures: render_mode must be")
+    assert {clip.frames for clip in clips_in(run.path)} == {None}
+
+
+def test_an_environment_that_tells_success_is_reported_by_it(tmp_path: Path) -> None:
+    run = RunDir.create(tmp_path, "run", {})
+    list(teach(of("arms_of_mine:told"), run, oracle()))
+    assert run.metrics()[-1]["eval_success"] == 1.0
+
+
+def test_a_resumed_run_begins_its_episodes_anew(tmp_path: Path) -> None:
+    config = of("arms_of_mine:drawn", updates=3)
+    run = RunDir.create(tmp_path, "run", as_yaml(config))
+    for _ in teach(dataclasses.replace(config, updates=1), run, oracle()):
+        pass
+    envs = make_envs(config)
+    with Store.open(run.path / STORE) as store:
+        trainer = Trainer(config, envs, store, layout_of(envs.train), oracle())
+        load_state(run, trainer)
+        assert trainer.episodes.episodes and not trainer.episodes.shown()  # numbers are there, pictures not
+        assert torch.equal(trainer.running.length, torch.zeros(2, dtype=torch.int64))
+    told = [progress.answers for progress in teach(config, run, oracle(), resume=True)]
+    assert told == [6, 8]
+    assert all(clip.frames for clip in clips_in(run.path))
+
+
+def test_reports_need_no_copy_for_every_episode() -> None:
+    config = of("arms_of_mine:blind", evaluate_episodes=40)
+    envs = make_envs(config)
+    assert envs.report.num_envs == 16
+    with Store.open(Path.cwd() / STORE) as store:
+        trainer = Trainer(config, envs, store, layout_of(envs.train), oracle())
+        assert trainer.evaluate().episodes == 40
+
+
+def test_clips_longer_than_episodes_are_an_error_and_no_endless_search(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="no pair of clips worth asking about: clips have 20 steps"):
+        list(teach(of("arms_of_mine:short"), RunDir.create(tmp_path, "run", {}), oracle()))
+    with pytest.raises(ConfigError, match="clip_length must be at most 30, the length of an episode"):
+        make_envs(of("arms_of_mine:blind", clip_length=31))
+
+
+@pytest.mark.parametrize(
+    ("task", "right"),
+    [
+        ("Pendulum-v1", "did you mean 'gymnasium:Pendulum-v1'?"),
+        ("gymnasium:Pendulam-v1", "did you mean 'gymnasium:Pendulum-v1'?"),
+        ("arms_of_mine:drwn", "did you mean 'arms_of_mine:drawn'?"),
+        ("arms_of_yours:drawn", "cannot import 'arms_of_yours'"),
+        ("arms_of_mine:needy", "must do without arguments: missing a required argument: 'size'"),
+        ("gymnasium:CartPole-v1", "must be a gymnasium Box"),
+        (":make", "unknown environment 'make'"),
+    ],
+)
+def test_what_cannot_be_taught_is_told_in_a_line(task: str, right: str, capsys: Capture) -> None:
+    assert main(["teach", task, "--runs", "runs"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert right in line
+    assert not Path("runs").exists()
+
+
+def test_defaults_are_those_for_environments_of_others(tmp_path: Path) -> None:
+    assert preset_for("my:make") == dataclasses.replace(IMPORTED, task="my:make")
+    assert preset_for("gymnasium:Pendulum-v1") == load_config("pendulum")
+    (tmp_path / "mine.yaml").write_text("task: my:make\nlabels: 90\n", encoding="utf-8")
+    assert load_config("mine.yaml") == dataclasses.replace(IMPORTED, task="my:make", labels=90)
+
+
+@pytest.mark.slow
+def test_pendulum_is_taught(tmp_path: Path, one_thread: None) -> None:
+    config = dataclasses.replace(load_config("pendulum"), frames=False, seed=1)
+    run = RunDir.create(tmp_path, "run", {})
+    found = [turn.evaluation.total.value for turn in teach(config, run, oracle()) if turn.evaluation]
+    assert config.labels == 200
+    assert found[-1] > -400.0  # -1200 to begin with
