@@ -25,7 +25,7 @@ class ArmState(NamedTuple):
     opening_target: Tensor  # (N,) m, the gap that was commanded
     block_pos: Tensor  # (N, K, 3) m, centre of each block
     block_quat: Tensor  # (N, K, 4)
-    block_vel: Tensor  # (N, K, 6) linear m/s, then angular rad/s
+    block_vel: Tensor  # (N, K, 3) m/s, of the centres
 
     @property
     def num_envs(self) -> int:

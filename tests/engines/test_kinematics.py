@@ -28,7 +28,7 @@ def state_of(joints: torch.Tensor, velocity: torch.Tensor | None = None, gap: fl
     still = torch.zeros_like(joints) if velocity is None else velocity
     opening = torch.full((n,), gap, dtype=joints.dtype)
     blocks = torch.zeros(n, 0, 7, dtype=joints.dtype)
-    return arm_state(joints, still, opening, opening, blocks, blocks[..., :6])
+    return arm_state(joints, still, opening, opening, blocks, blocks[..., :3])
 
 
 def test_upright_and_stretched() -> None:

@@ -65,7 +65,7 @@ def told(env: ArmEnv) -> dict[str, torch.Tensor]:
     if env.task.num_blocks:
         rows["block A: position"] = state.block_pos[:, 0]
         rows["block A: way"] = state.block_pos[:, 0] - state.tool_pos
-        rows["block A: velocity"] = state.block_vel[:, 0, :3]
+        rows["block A: velocity"] = state.block_vel[:, 0]
     target = env.goal if env.task.name != "stack" else state.block_pos[:, 1] + torch.tensor([0.0, 0.0, 0.05])
     rows["way to the goal"] = target - (state.block_pos[:, 0] if env.task.num_blocks else state.tool_pos)
     if env.task.name != "stack":

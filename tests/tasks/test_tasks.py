@@ -29,7 +29,7 @@ def made_up(
     gap = torch.tensor([opening])
     wish = gap if target is None else torch.tensor([target])
     state = arm_state(
-        torch.tensor([HOME]), torch.zeros(1, 7), gap, wish, rows, torch.zeros(1, len(blocks), 6)
+        torch.tensor([HOME]), torch.zeros(1, 7), gap, wish, rows, torch.zeros(1, len(blocks), 3)
     )
     return state._replace(tool_pos=torch.tensor([tool]))
 
@@ -70,7 +70,7 @@ def test_layouts_start_unsolved_and_on_the_table(task: Task) -> None:
         layout.opening,
         layout.opening,
         torch.cat((layout.block_pos, layout.block_quat), -1),
-        torch.zeros(500, task.num_blocks, 6),
+        torch.zeros(500, task.num_blocks, 3),
     )
     assert task.success(state, layout.goal).float().mean() < 0.02
     assert not task.lost(state).any()
@@ -81,7 +81,7 @@ def test_shapes_of_what_a_task_tells(task: Task) -> None:
     blocks = torch.cat((layout.block_pos, layout.block_quat), -1)
     gap = torch.full((4,), 0.02)
     state = arm_state(
-        layout.joint_pos, torch.zeros(4, 7), gap, gap, blocks, torch.zeros(4, task.num_blocks, 6)
+        layout.joint_pos, torch.zeros(4, 7), gap, gap, blocks, torch.zeros(4, task.num_blocks, 3)
     )
     seen = task.visible(state, layout.goal)
     assert seen.shape == (4, 3 * len(task.points) + len(task.scalars))

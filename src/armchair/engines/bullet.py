@@ -111,9 +111,9 @@ class BulletEngine:
         """The state of all copies now; see `Engine.state`."""
         q, v = torch.from_numpy(self._q).float(), torch.from_numpy(self._v).float()
         blocks = q[:, self._arm :].unflatten(1, (self.scene.num_blocks, 7))
-        spins = v[:, self._arm :].unflatten(1, (self.scene.num_blocks, 6))
+        block_vel = v[:, self._arm :].unflatten(1, (self.scene.num_blocks, 6))[..., :3]
         opening = q[:, 7] + q[:, 8] if self.scene.fingers else torch.zeros(self.num_envs)
-        return arm_state(q[:, :7], v[:, :7], opening, self._target.clone(), blocks, spins)
+        return arm_state(q[:, :7], v[:, :7], opening, self._target.clone(), blocks, block_vel)
 
     def snapshot(self) -> Tensor:
         """Length of the .bullet file, the file, padding; commanded opening, last layout. -> (N, S) uint8."""

@@ -128,11 +128,11 @@ def arm_state(
     opening: Tensor,
     opening_target: Tensor,
     blocks: Tensor,
-    spins: Tensor,
+    block_vel: Tensor,
 ) -> ArmState:
     """The state of N arms from what a simulator knows directly; all that is of the tool follows from it.
 
-    Shapes: (N, 7), (N, 7), (N,), (N,), blocks (N, K, 7) position and quaternion, spins (N, K, 6) velocities.
+    Shapes: (N, 7), (N, 7), (N,), (N,), blocks (N, K, 7) position and quaternion, their velocities (N, K, 3).
     """
     arm = chain(joint_pos)
     jac = tool_jacobian(arm)
@@ -147,5 +147,5 @@ def arm_state(
         opening_target=opening_target,
         block_pos=blocks[..., :3],
         block_quat=blocks[..., 3:],
-        block_vel=spins,
+        block_vel=block_vel,
     )

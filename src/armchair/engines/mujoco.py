@@ -12,7 +12,6 @@ from torch import Tensor
 from armchair.engines.base import MAX_SPEED, TARGETS, check_finite, check_ids, check_layout, home_layout
 from armchair.engines.kinematics import arm_state
 from armchair.engines.scene import Body, Box, Geom, Scene
-from armchair.maths import quat_rotate
 from armchair.types import ArmState, Layout
 from armchair.world import MAX_OPENING
 
@@ -94,11 +93,9 @@ class MujocoEngine:
         """The state of all copies now; see `Engine.state`."""
         q, v = torch.from_numpy(self._q).float(), torch.from_numpy(self._v).float()
         blocks = q[:, self._arm :].unflatten(1, (self.scene.num_blocks, 7))
-        spins = v[:, self._arm :].unflatten(1, (self.scene.num_blocks, 6))
-        # a free joint's angular velocity is in the body's own frame
-        spins = torch.cat((spins[..., :3], quat_rotate(blocks[..., 3:], spins[..., 3:])), -1)
+        block_vel = v[:, self._arm :].unflatten(1, (self.scene.num_blocks, 6))[..., :3]
         opening = q[:, 7] + q[:, 8] if self.scene.fingers else torch.zeros(self.num_envs)
-        return arm_state(q[:, :7], v[:, :7], opening, self._target.clone(), blocks, spins)
+        return arm_state(q[:, :7], v[:, :7], opening, self._target.clone(), blocks, block_vel)
 
     def snapshot(self) -> Tensor:
         """MuJoCo's integration state and the last layout's row. -> (N, S) float64."""

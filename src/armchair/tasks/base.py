@@ -115,7 +115,7 @@ def observe_blocks(state: ArmState) -> Tensor:
     pos, quat = state.block_pos, state.block_quat
     yaw = 4.0 * yaw_of(quat).unsqueeze(-1)
     way = pos - state.tool_pos.unsqueeze(1)
-    parts = (pos, way, torch.cos(yaw), torch.sin(yaw), up_axis(quat), state.block_vel[..., :3])
+    parts = (pos, way, torch.cos(yaw), torch.sin(yaw), up_axis(quat), state.block_vel)
     return torch.cat(parts, dim=-1).flatten(1)
 
 

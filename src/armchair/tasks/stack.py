@@ -73,7 +73,7 @@ def success(state: ArmState, goal: Tensor) -> Tensor:
 
 def _released(state: ArmState) -> Tensor:
     """A is still, and the gripper is open or away from it. -> (N,) bool."""
-    still = state.block_vel[:, 0, :3].norm(dim=1) < 0.05
+    still = state.block_vel[:, 0].norm(dim=1) < 0.05
     far = (state.tool_pos - state.block_pos[:, 0]).norm(dim=1) > 0.06
     return still & ((state.opening > RELEASED) | far)
 
