@@ -12,8 +12,6 @@ from armchair.maths import (
     generator,
     quat_from_matrix,
     quat_from_yaw,
-    quat_mul,
-    quat_rotate,
     up_axis,
     yaw_of,
 )
@@ -33,17 +31,6 @@ def matrix(quat: Tensor) -> Tensor:
         (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
     )
     return torch.stack([torch.stack(row, -1) for row in rows], -2)
-
-
-def test_rotation_agrees_with_the_matrix() -> None:
-    quat = random_quats()
-    vec = torch.randn(len(quat), 3, dtype=torch.float64)
-    torch.testing.assert_close(quat_rotate(quat, vec), (matrix(quat) @ vec.unsqueeze(-1)).squeeze(-1))
-
-
-def test_product_rotates_by_the_second_first() -> None:
-    a, b = random_quats(), random_quats().flip(0)
-    torch.testing.assert_close(matrix(quat_mul(a, b)), matrix(a) @ matrix(b))
 
 
 def test_a_matrix_gives_back_the_quaternion_up_to_sign() -> None:

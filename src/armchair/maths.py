@@ -12,28 +12,6 @@ import torch
 from torch import Tensor
 
 
-def quat_mul(a: Tensor, b: Tensor) -> Tensor:
-    """Hamilton product a ⊗ b: first rotates by b, then by a. (..., 4), (..., 4) -> (..., 4)."""
-    aw, ax, ay, az = a.unbind(-1)
-    bw, bx, by, bz = b.unbind(-1)
-    return torch.stack(
-        (
-            aw * bw - ax * bx - ay * by - az * bz,
-            aw * bx + ax * bw + ay * bz - az * by,
-            aw * by - ax * bz + ay * bw + az * bx,
-            aw * bz + ax * by - ay * bx + az * bw,
-        ),
-        dim=-1,
-    )
-
-
-def quat_rotate(quat: Tensor, vec: Tensor) -> Tensor:
-    """Rotate vectors: v + 2w(u × v) + 2u × (u × v) with quat = (w, u). (..., 4), (..., 3) -> (..., 3)."""
-    u, w = quat[..., 1:], quat[..., :1]
-    twice = 2.0 * torch.linalg.cross(u, vec)
-    return vec + w * twice + torch.linalg.cross(u, twice)
-
-
 def quat_from_yaw(yaw: Tensor) -> Tensor:
     """Rotation about the world's z axis. (...) rad -> (..., 4)."""
     zero = torch.zeros_like(yaw)

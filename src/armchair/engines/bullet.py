@@ -17,7 +17,7 @@ from torch import Tensor
 
 from armchair.engines.base import MAX_SPEED, TARGETS, check_finite, check_ids, check_layout, home_layout
 from armchair.engines.bullet_world import World, write_models
-from armchair.engines.kinematics import arm_state
+from armchair.engines.kinematics import state_of_rows
 from armchair.engines.scene import Scene
 from armchair.errors import InvalidInput, MissingDependency
 from armchair.types import ArmState, Layout
@@ -109,11 +109,7 @@ class BulletEngine:
 
     def state(self) -> ArmState:
         """The state of all copies now; see `Engine.state`."""
-        q, v = torch.from_numpy(self._q).float(), torch.from_numpy(self._v).float()
-        blocks = q[:, self._arm :].unflatten(1, (self.scene.num_blocks, 7))
-        block_vel = v[:, self._arm :].unflatten(1, (self.scene.num_blocks, 6))[..., :3]
-        opening = q[:, 7] + q[:, 8] if self.scene.fingers else torch.zeros(self.num_envs)
-        return arm_state(q[:, :7], v[:, :7], opening, self._target.clone(), blocks, block_vel)
+        return state_of_rows(self.scene, self._q, self._v, self._target)
 
     def snapshot(self) -> Tensor:
         """Length of the .bullet file, the file, padding; commanded opening, last layout. -> (N, S) uint8."""

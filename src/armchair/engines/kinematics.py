@@ -12,12 +12,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from armchair.engines.iiwa import FLANGE_HEIGHT, HAND_LENGTH, JOINT_AXES, JOINT_HEIGHTS, TOOL_OFFSET
+from armchair.engines.scene import Scene
 from armchair.maths import quat_from_matrix
 from armchair.types import ArmState
+
+Row = NDArray[np.float64]
 
 _TOOL_LENGTH = FLANGE_HEIGHT + TOOL_OFFSET - JOINT_HEIGHTS[-1]
 
@@ -148,4 +153,22 @@ def arm_state(
         block_pos=blocks[..., :3],
         block_quat=blocks[..., 3:],
         block_vel=block_vel,
+    )
+
+
+def state_of_rows(scene: Scene, q: Row, v: Row, opening_target: Tensor) -> ArmState:
+    """The state from a simulator's rows of positions and velocities; later changes of them do not touch it.
+
+    q (N, A + 7K): joints of the arm, both fingers if the scene has them, then each block's position and
+    quaternion. v (N, A + 6K): the same order, of a block linear, then angular. opening_target (N,) m.
+    """
+    arm = 7 + 2 * scene.fingers
+    pos, vel = torch.from_numpy(q).float(), torch.from_numpy(v).float()
+    return arm_state(
+        pos[:, :7],
+        vel[:, :7],
+        pos[:, 7] + pos[:, 8] if scene.fingers else torch.zeros(len(pos)),
+        opening_target.clone(),
+        pos[:, arm:].unflatten(1, (scene.num_blocks, 7)),
+        vel[:, arm:].unflatten(1, (scene.num_blocks, 6))[..., :3],
     )

@@ -101,18 +101,19 @@ class ArmEnv:
         terminated = diverged | self.task.lost(self.state)
         truncated = (self._clock >= self.horizon) & ~terminated
         reward = self.task.reward(self.state, self.goal, action)
+        obs = self.observe()
         step = Step(
-            obs=self.observe(),
+            obs=obs,
             reward=torch.where(diverged, 0.0, reward),
             terminated=terminated,
             truncated=truncated,
-            final_obs=self._memory,  # replaced below
+            final_obs=obs,
             success=self.task.success(self.state, self.goal) & ~diverged,
             visible=self.visible(),
             poses=self.poses() if self.record_poses else None,
         )
         self.diverged += int(diverged.sum())
-        return self._next_episodes(step._replace(final_obs=step.obs))
+        return self._next_episodes(step)
 
     def _next_episodes(self, step: Step) -> Step:
         """Begin the next episode where one ended."""

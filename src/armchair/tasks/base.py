@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from armchair.maths import uniform, uniform_yaw, up_axis, yaw_of
+from armchair.maths import quat_from_yaw, uniform, uniform_yaw, up_axis, yaw_of
 from armchair.types import ArmState, Layout
 from armchair.world import BLOCK_SIZE, HOME, MAX_OPENING
 
@@ -88,9 +88,7 @@ def start_layout(rng: torch.Generator, block_xy: Tensor, goal: Tensor) -> Layout
     n, blocks = block_xy.shape[:2]
     noise = START_NOISE * (2.0 * torch.rand(n, 7, generator=rng) - 1.0)
     height = torch.full((n, blocks, 1), BLOCK_SIZE / 2)
-    half = uniform_yaw(rng, n * blocks, BLOCK_YAW).reshape(n, blocks) / 2
-    zero = torch.zeros_like(half)
-    quat = torch.stack((torch.cos(half), zero, zero, torch.sin(half)), dim=-1)
+    quat = quat_from_yaw(uniform_yaw(rng, n * blocks, BLOCK_YAW).reshape(n, blocks))
     return Layout(torch.tensor(HOME) + noise, torch.zeros(n), torch.cat((block_xy, height), -1), quat, goal)
 
 

@@ -100,7 +100,8 @@ class Trainer:
                 time.sleep(WAIT)
                 continue
             rollout, ended = self.act()
-            stats = self.learn(self.score(rollout), refitted=report is not None)
+            rollout = self.score(rollout)
+            stats = self.learn(rollout, refitted=report is not None)
             yield self.progress(rollout, ended, stats, report)
 
     # ---- asking
@@ -233,7 +234,7 @@ class Trainer:
             env_steps=self.env_steps,
             asked=self.asked,
             answers=self.store.counts().asked,
-            reward=float(self.score(rollout).reward.mean()),
+            reward=float(rollout.reward.mean()),
             success=float(ended.success.float().mean()),
             has_success=tells_success(self.envs.train),
             evaluation=evaluation,
