@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import uuid
-
-import torch
+from typing import TYPE_CHECKING
 
 from armchair.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import torch
 
 
 def new_id(rng: torch.Generator | None = None) -> str:
     """A fresh UUID (version 4); with a generator the same one in every repetition of the run."""
     if rng is None:
         return str(uuid.uuid4())
+    import torch  # here, because the page's server, which has no generator, does without it
+
     octets = torch.randint(0, 256, (16,), generator=rng, dtype=torch.uint8)
     return id_from(bytes(octets.tolist()))
 

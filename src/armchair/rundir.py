@@ -13,20 +13,34 @@ content or the new one, also after a power cut.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import yaml
 from safetensors import SafetensorError
-from safetensors.torch import load, save
-from torch import Tensor
 
 from armchair.errors import RunError, nearest
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Value"]
+
+
+MAX_HEADER = 100 * 2**20  # bytes, as safetensors itself has it
+ITEM_BYTES = {
+    **dict.fromkeys(("BOOL", "U8", "I8"), 1),
+    **dict.fromkeys(("I16", "U16", "F16", "BF16"), 2),
+    **dict.fromkeys(("I32", "U32", "F32"), 4),
+    **dict.fromkeys(("I64", "U64", "F64"), 8),
+}
+
+DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 class RunDir:
@@ -84,6 +98,11 @@ class RunDir:
         return self.path / "checkpoints"
 
     @property
+    def store_file(self) -> Path:
+        """Where clips, questions and answers are."""
+        return self.path / "armchair.db"
+
+    @property
     def videos(self) -> Path:
         """Folder of films."""
         return self.path / "videos"
@@ -120,6 +139,8 @@ class RunDir:
 
         `about` is inside the tensors' file too, so that the two cannot get apart; the JSON is for people.
         """
+        from safetensors.torch import save  # here, because the page's server does without torch
+
         text = json.dumps(about, ensure_ascii=False)
         file = self.checkpoints / f"{name}.safetensors"
         plain = {key: tensor.contiguous() for key, tensor in tensors.items()}
@@ -132,22 +153,62 @@ class RunDir:
 
     def load(self, name: str) -> tuple[dict[str, Tensor], dict[str, Value]]:
         """The tensors of a checkpoint, and what was said of them. Raises RunError when they cannot be had."""
+        from safetensors.torch import load
+
         file = self.checkpoints / f"{name}.safetensors"
         if not file.is_file():
             have = sorted(found.stem for found in self.checkpoints.glob("*.safetensors"))
             raise RunError(f"{self.path} has no checkpoint {name!r}: it has {', '.join(have) or '(none)'}")
-        data = file.read_bytes()
         try:
-            size = int.from_bytes(data[:8], "little")
-            header = json.loads(data[8 : 8 + size])
+            data = file.read_bytes()
+            header = _check_tensors(io.BytesIO(data), len(data))
             return load(data), json.loads(header["__metadata__"]["about"])
-        except (SafetensorError, ValueError, KeyError) as error:
+        except (SafetensorError, *DAMAGED) as error:
             raise RunError(f"{file} is damaged: {error}") from None
 
 
 def runs_in(root: Path) -> list[RunDir]:
     """The runs whose folders are in `root`, by name."""
     return [RunDir(file.parent) for file in sorted(root.glob("*/config.yaml"))]
+
+
+def check_tensors(file: Path) -> None:
+    """Raises RunError unless this is a safetensors file whose header, and the sizes in it, fit the file.
+
+    Reads no tensor, so a damaged or hostile file cannot ask for more memory than it has bytes.
+    """
+    try:
+        with file.open("rb") as data:
+            _check_tensors(data, os.fstat(data.fileno()).st_size)
+    except DAMAGED as error:
+        raise RunError(f"{file} is damaged: {error}") from None
+
+
+def _check_tensors(data: BinaryIO, total: int) -> dict[str, dict[str, str]]:
+    """The header of safetensors of `total` bytes. Raises one of DAMAGED when it makes no sense."""
+    size = int.from_bytes(data.read(8), "little")
+    if not 2 <= size <= min(MAX_HEADER, total - 8):
+        raise ValueError(f"its header would have {size} bytes")
+    header = cast("dict[str, dict[str, str]]", json.loads(data.read(size)))
+    end = 0
+    for begin, until in sorted(
+        _extent(name, part) for name, part in header.items() if name != "__metadata__"
+    ):
+        if begin != end:
+            raise ValueError("its tensors do not lie one after the other")
+        end = until
+    if end != total - 8 - size:
+        raise ValueError(f"its tensors take {end} bytes, there are {total - 8 - size}")
+    return header
+
+
+def _extent(name: str, part: Mapping[str, Value]) -> tuple[int, int]:
+    """Where a tensor begins and ends. Raises one of DAMAGED when that is not what its shape and type take."""
+    begin, end = cast("list[int]", part["data_offsets"])
+    takes = math.prod(cast("list[int]", part["shape"])) * ITEM_BYTES[str(part["dtype"])]
+    if end - begin != takes or begin < 0:
+        raise ValueError(f"tensor {name} takes {takes} bytes, but has {end - begin}")
+    return begin, end
 
 
 def write_atomic(file: Path, content: bytes) -> None:

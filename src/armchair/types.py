@@ -7,9 +7,10 @@ unit length, tensors are float32 unless said otherwise.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from torch import Tensor
+if TYPE_CHECKING:  # the page's server has no use for torch, and not the memory
+    from torch import Tensor
 
 
 class ArmState(NamedTuple):
@@ -113,6 +114,9 @@ class Question(NamedTuple):
     right: str
     strategy: str  # how the pair was chosen
     policy_step: int  # of the trainer when it asked
+    guess: float | None = None  # what the reward model gave for "right is better" when it asked
+    repeat_of: str | None = None  # the question that this one puts again, with the sides exchanged
+    only_for: str | None = None  # the annotator who alone may get it
 
 
 class Answer(NamedTuple):
@@ -125,6 +129,8 @@ class Answer(NamedTuple):
     strength: float  # weight of the answer, 1 unless the person said "slightly" (0.5) or "much" (2)
     seconds: float  # from seeing the pair to answering
     created: float  # s since the epoch, UTC
+    swapped: bool = False  # the person saw left and right exchanged; `choice` speaks of the question's own
+    page: str = ""  # version of the page that showed it
 
 
 class PreferenceBatch(NamedTuple):

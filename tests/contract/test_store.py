@@ -2,62 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-import sqlalchemy as sa
 import torch
 
 from armchair.errors import InvalidChoice, InvalidInput, StoreError
 from armchair.feedback.store import Store
 from armchair.ids import new_id
 from armchair.types import Answer, Choice, Clip, Question
-
-SERVER = os.environ.get("ARMCHAIR_TEST_POSTGRESQL", "")
-"""URL of a database on a PostgreSQL server where the tests may make databases of their own."""
-
-
-class Clock:
-    """Seconds since the epoch, as the test says."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture(params=["sqlite", *(["postgresql"] if SERVER else [])])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database; one for each kind that a store can be in."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'armchair.db'}"
-        return
-    name = f"armchair_{new_id().replace('-', '')}"
-    server = sa.create_engine(SERVER, isolation_level="AUTOCOMMIT")
-    with server.connect() as conn:
-        conn.execute(sa.text(f"CREATE DATABASE {name}"))
-        yield sa.make_url(SERVER).set(database=name).render_as_string(hide_password=False)
-        conn.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(url: str, clock: Clock) -> Iterator[Store]:
-    with Store.open(url, clock=clock) as store:
-        yield store
 
 
 def make_clip(score: float = 0.0, length: int = 4) -> Clip:
@@ -86,6 +45,11 @@ def give(store: Store, choice: Choice, who: str = "ann", strength: float = 1.0) 
     answer = make_answer(question, who, choice, strength)
     assert store.submit(answer)
     return answer
+
+
+def said(store: Store, who: str = "ann") -> list[Answer]:
+    """The answers of a person that are in force, the latest first."""
+    return [record.answer for record in store.history(who)]
 
 
 # ---- clips
@@ -157,7 +121,9 @@ def test_the_highest_priority_comes_first_then_the_newest(store: Store) -> None:
     assert store.claim("ann", n=3) == [urgent, new, old]
 
 
-def test_nobody_is_given_what_another_holds_until_the_lease_expires(store: Store, clock: Clock) -> None:
+def test_nobody_is_given_what_another_holds_until_the_lease_expires(
+    store: Store, clock: SimpleNamespace
+) -> None:
     questions = put(store, 3)
     assert store.claim("ann", n=2, lease_seconds=60) == questions[:2]
     assert store.claim("bob", n=5, lease_seconds=600) == questions[2:]
@@ -187,7 +153,7 @@ def test_overlap_lets_that_many_answer_and_nobody_twice(store: Store) -> None:
     assert store.preferences().target.tolist() == [0.0, 1.0]
 
 
-def test_a_late_answer_counts_unless_another_took_the_question(store: Store, clock: Clock) -> None:
+def test_a_late_answer_counts_unless_another_took_the_question(store: Store, clock: SimpleNamespace) -> None:
     (first, second) = put(store, 2)
     store.claim("ann", n=2, lease_seconds=10)
     clock.now += 11
@@ -197,7 +163,7 @@ def test_a_late_answer_counts_unless_another_took_the_question(store: Store, clo
         store.submit(make_answer(second))
 
 
-def test_stale_questions_retire_unless_held_or_answered(store: Store, clock: Clock) -> None:
+def test_stale_questions_retire_unless_held_or_answered(store: Store, clock: SimpleNamespace) -> None:
     put(store, 3, policy_step=10)
     (new,) = put(store, 1, policy_step=20)
     assert new in store.claim("ann", n=1)
@@ -258,7 +224,7 @@ def test_undo_takes_the_latest_answer_back_and_holds_its_question(store: Store) 
     first, second = give(store, "left"), give(store, "right")
     undone = store.undo("ann")
     assert undone is not None and undone.id == second.question
-    assert store.history("ann") == [first]
+    assert said(store) == [first]
     assert store.claim("bob", n=9) == []
     assert store.held("ann") == [undone]
     assert store.submit(make_answer(undone, "ann", "tie"))
@@ -270,9 +236,9 @@ def test_an_undo_sent_twice_takes_back_one_answer(store: Store) -> None:
     first, second = give(store, "left"), give(store, "right")
     undo = new_id()
     assert store.undo("ann", undo) == store.undo("ann", undo)
-    assert store.history("ann") == [first]
+    assert said(store) == [first]
     assert not store.submit(second), "a late copy of the answer must not bring it back"
-    assert store.history("ann") == [first]
+    assert said(store) == [first]
     assert store.undo("bob") is None
     with pytest.raises(StoreError, match="already has the id"):
         store.undo("ann", first.id)
@@ -290,7 +256,7 @@ def test_flip_turns_an_answer_round(store: Store) -> None:
     with pytest.raises(StoreError, match="not in the store"):
         store.flip(new_id())
     with pytest.raises(InvalidInput, match="only left and right"):
-        store.flip(store.history("ann")[1].id)
+        store.flip(said(store)[1].id)
     undone = store.undo("ann")
     assert undone is not None and undone.id == first.question
     assert store.counts().by_choice["left"] == store.counts().by_choice["right"] == 0
@@ -302,14 +268,14 @@ def test_retract_goes_back_to_a_position(store: Store) -> None:
     there = store.position()
     second, third = give(store, "right", "teacher"), give(store, "tie", "ann")
     assert store.retract("teacher", there) == 1
-    assert store.history("teacher") == [first] and store.history("ann") == [third]
+    assert said(store, "teacher") == [first] and said(store) == [third]
     assert store.claim("teacher", n=9) == [store.question(second.question)]
 
 
 def test_the_position_grows_with_every_change(store: Store) -> None:
     put(store, 2)
     positions = [store.position()]
-    for change in (lambda: give(store, "left"), lambda: store.flip(store.history("ann")[0].id)):
+    for change in (lambda: give(store, "left"), lambda: store.flip(said(store)[0].id)):
         change()
         positions.append(store.position())
     store.undo("ann")
@@ -365,6 +331,7 @@ with Store.open(url) as store:
 
 def test_processes_share_a_store_without_answering_anything_twice(store: Store, url: str) -> None:
     questions = put(store, 200)
+    store.board.set_setting("repeat_share", 0.0)
     command = [sys.executable, "-c", ANSWER_FIFTY, url]
     workers = [
         subprocess.Popen([*command, f"worker {k}", "50"], stdout=subprocess.PIPE, text=True) for k in range(4)
@@ -437,10 +404,11 @@ def test_a_damaged_clip_is_noticed(tmp_path: Path) -> None:
         store.clip(clip.id)
 
 
-def test_sqlite_writes_are_on_disk_when_they_return(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "armchair.db") as store, store._database.write() as conn:
-        found = {
-            name: conn.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("journal_mode", "synchronous", "foreign_keys")
-        }
-    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+def test_sqlite_writes_are_on_disk_when_they_return_where_that_was_promised(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "armchair.db") as store:
+        found = []
+        for durable in (True, False, True):
+            with store._database.write(durable=durable) as conn:
+                names = ("journal_mode", "synchronous", "foreign_keys")
+                found.append([conn.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names])
+    assert found == [["wal", 2, 1], ["wal", 1, 1], ["wal", 2, 1]]

@@ -33,9 +33,9 @@ def answered(store: Store, ask: AskAbout) -> Store:
     choices: list[Choice] = ["left", "cant_tell", "tie", "right"]
     for choice in choices:
         (question,) = store.claim("ann")
-        store.submit(Answer(new_id(), question.id, "ann", choice, 2.0, 1.5, 12.0))
+        store.submit(Answer(new_id(), question.id, "ann", choice, 2.0, 1.5, 12.0, choice == "tie", "3.1"))
     store.undo("ann")
-    store.flip(store.history("ann")[-1].id)
+    store.flip(store.history("ann")[-1].answer.id)
     return store
 
 
@@ -44,6 +44,8 @@ def check(store: Store, files: Exported, answers: list[Row], clips: list[Row]) -
     assert [row["choice"] for row in answers] == ["cant_tell", "tie", "right"]
     assert list(answers[0]) == list(ANSWER_COLUMNS) and list(clips[0]) == list(CLIP_COLUMNS)
     assert {row["annotator_kind"] for row in answers} == {"person"}
+    assert [row["swapped"] for row in answers] == [False, True, False]
+    assert {(row["page"], row["guess"], row["repeat_of"]) for row in answers} == {("3.1", None, None)}
     by_id = {row["clip"]: row for row in clips}
     for row in answers:
         for side in ("left_clip", "right_clip"):
@@ -68,6 +70,12 @@ def test_parquet_holds_the_same(answered: Store, tmp_path: Path) -> None:
     files = export_parquet(answered, tmp_path / "out")
     answers, clips = (parquet.read_table(path).to_pylist() for path in (files[0], files[1]))
     check(answered, files, answers, clips)
+
+
+def test_what_excluded_annotators_said_is_not_given_on(answered: Store, tmp_path: Path) -> None:
+    answered.people.exclude("ann")
+    files = export_jsonl(answered, tmp_path)
+    assert files.answers == files.clips == 0
 
 
 def test_an_empty_store_gives_empty_tables(store: Store, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_a_folder_is_read(store: Store, tmp_path: Path, keys: tuple[str, str], b
     assert batch.target.tolist() == [0.0, 1.0, 0.5]
     assert batch.left[:, 0, 0].tolist() == [0, 2, 4] and batch.right[:, 4, 1].tolist() == [10, 12, 14]
     assert store.counts().asked == 4 and store.counts().by_choice["cant_tell"] == 1
-    (answer, question) = store.records()[0]
+    answer, question = store.records()[0][:2]
     clip = store.clip(question.left)
     assert (answer.annotator, clip.frames, clip.reward.tolist()) == ("imported", b"film 0", [0.0] * 5)
     assert clip.action[:, 0].equal(-clip.visible[:, 0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -30,17 +31,25 @@ class StoreMachine(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.now = 0.0
         self.store = Store.open(Path(self.folder.name) / "armchair.db", clock=lambda: self.now)
+        self.store.board.set_setting("repeat_share", 0.0)
         self.waiting: list[str] = []  # asked and not retired, oldest first
-        self.leases: dict[str, tuple[str, float]] = {}
+        self.leases: dict[tuple[str, str], float] = {}  # question and holder: until when
         self.answers: list[Answer] = []
         self.sent: list[Answer] = []
+        self.out: set[str] = set()  # who is excluded
+
+    def counted(self) -> list[Answer]:
+        return [answer for answer in self.answers if answer.annotator not in self.out]
 
     def answered(self) -> set[str]:
-        return {answer.question for answer in self.answers}
+        return {answer.question for answer in self.counted()}
 
     def free(self) -> list[str]:
-        live = {name for name, (_, until) in self.leases.items() if until > self.now}
+        live = {name for (name, _), until in self.leases.items() if until > self.now}
         return [name for name in self.waiting if name not in live | self.answered()]
+
+    def forget(self, names: Sequence[str] = (), who: str | None = None) -> None:
+        self.leases = {key: t for key, t in self.leases.items() if key[0] not in names and key[1] != who}
 
     @rule(n=integers(1, 3))
     def ask(self, n: int) -> None:
@@ -53,10 +62,25 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(who=sampled_from(PEOPLE), n=integers(1, 3))
     def claim(self, who: str, n: int) -> None:
+        if who in self.out:
+            with pytest.raises(StoreError, match="excluded"):
+                self.store.claim(who, n=n)
+            return
         expected = self.free()[:n]
         got = [question.id for question in self.store.claim(who, n=n, lease_seconds=LEASE)]
         assert got == expected
-        self.leases |= dict.fromkeys(got, (who, self.now + LEASE))
+        self.forget(got)
+        self.leases |= {(name, who): self.now + LEASE for name in got}
+
+    @rule(who=sampled_from(PEOPLE))
+    def exclude_or_include(self, who: str) -> None:
+        if who not in self.store.annotators():
+            return
+        self.out ^= {who}
+        before = self.store.position()
+        self.store.people.exclude(who, who in self.out)
+        assert self.store.position() > before
+        self.forget(who=who)
 
     @rule()
     def wait(self) -> None:
@@ -67,11 +91,11 @@ class StoreMachine(RuleBasedStateMachine):
     def submit(self, who: str, choice: Choice, k: int) -> None:
         name = self.waiting[k % len(self.waiting)]
         answer = Answer(new_id(), name, who, choice, 1.0, 0.0, 0.0)
-        if self.leases.get(name, ("", 0.0))[0] == who:
+        if (name, who) in self.leases:
             assert self.store.submit(answer)
             self.answers.append(answer)
             self.sent.append(answer)
-            del self.leases[name]
+            del self.leases[name, who]
         else:
             with pytest.raises(StoreError):
                 self.store.submit(answer)
@@ -83,12 +107,16 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(who=sampled_from(PEOPLE))
     def undo(self, who: str) -> None:
+        if who in self.out:
+            with pytest.raises(StoreError, match="excluded"):
+                self.store.undo(who)
+            return
         mine = [answer for answer in self.answers if answer.annotator == who]
         question = self.store.undo(who, lease_seconds=LEASE)
         assert (question and question.id) == (mine[-1].question if mine else None)
         if mine:
             self.answers.remove(mine[-1])
-            self.leases[mine[-1].question] = (who, self.now + LEASE)
+            self.leases[mine[-1].question, who] = self.now + LEASE
 
     @precondition(lambda self: self.answers)
     @rule(k=integers(0, 20))
@@ -106,22 +134,22 @@ class StoreMachine(RuleBasedStateMachine):
         stale = self.free()
         assert self.store.retire(older_than=1) == len(stale)
         self.waiting = [name for name in self.waiting if name not in stale]
-        for name in stale:
-            self.leases.pop(name, None)
+        self.forget(stale)
 
     @invariant()
     def the_store_agrees(self) -> None:
         if not hasattr(self, "store"):
             return
-        said = [answer for answer in self.answers if answer.choice != "cant_tell"]
+        counted = self.counted()
+        said = [answer for answer in counted if answer.choice != "cant_tell"]
         assert self.store.preferences().target.tolist() == [TARGETS[answer.choice] for answer in said]
         counts = self.store.counts()
-        assert (counts.asked, counts.answers) == (len(self.answers), len(said))
+        assert (counts.asked, counts.answers) == (len(counted), len(said))
         assert counts.open == len(set(self.waiting) - self.answered())
         for who in PEOPLE:
             mine = [answer.id for answer in reversed(self.answers) if answer.annotator == who]
-            assert [answer.id for answer in self.store.history(who)] == mine
-            live = {name for name, (by, until) in self.leases.items() if by == who and until > self.now}
+            assert [record.answer.id for record in self.store.history(who)] == mine
+            live = {name for (name, by), until in self.leases.items() if by == who and until > self.now}
             assert {question.id for question in self.store.held(who)} == live
 
     def teardown(self) -> None:

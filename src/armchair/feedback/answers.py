@@ -8,13 +8,22 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from armchair.errors import InvalidInput, StoreError, check_choice
-from armchair.feedback import leases
-from armchair.feedback.clip_rows import find_question
-from armchair.feedback.schema import CHOICES, answers, in_force, questions
+from armchair.feedback import chain, leases
+from armchair.feedback.clip_rows import chunks, find_question
+from armchair.feedback.records import Wanted, find, to_answer
+from armchair.feedback.schema import (
+    CHOICES,
+    annotators,
+    answers,
+    counted,
+    in_force,
+    questions,
+)
 from armchair.ids import check_id, new_id
 from armchair.types import Answer, Choice, Question
 
 MAX_STRENGTH = 10.0
+MAX_PAGE = 64  # letters in a page's version
 FLIPPED: dict[str, Choice] = {"left": "right", "right": "left"}
 
 
@@ -26,6 +35,8 @@ def check_answer(answer: Answer) -> None:
         raise InvalidInput(f"strength must be above 0 and at most {MAX_STRENGTH:g}, got {answer.strength}")
     if not (math.isfinite(answer.seconds) and answer.seconds >= 0 and math.isfinite(answer.created)):
         raise InvalidInput(f"seconds and created must be finite, got {answer.seconds} and {answer.created}")
+    if len(answer.page) > MAX_PAGE:
+        raise InvalidInput(f"a page's version has at most {MAX_PAGE} letters, got {len(answer.page)}")
 
 
 def submit(conn: sa.Connection, answer: Answer) -> bool:
@@ -43,6 +54,7 @@ def submit(conn: sa.Connection, answer: Answer) -> bool:
         raise StoreError(f"another answer already has the id {answer.id}: make a new UUID for every answer")
     if find_question(conn, answer.question) is None:
         raise StoreError(f"there is no question {answer.question} in the store")
+    leases.lock(conn, answer.question)
     if has_answered(conn, answer.question, answer.annotator):
         raise StoreError(
             f"{answer.annotator} has answered question {answer.question} already: flip that answer or undo it"
@@ -71,17 +83,18 @@ def take_back(
     The same `row_id` again takes nothing more back.
     """
     check_id("an undo", row_id)
+    leases.check_included(conn, annotator)
     known = _find(conn, row_id)
     if known is not None:
         if known.annotator != annotator or known.choice is not None:
             raise StoreError(f"an answer already has the id {row_id}: make a new UUID for every undo")
         return find_question(conn, known.question)
-    last = history(conn, annotator, limit=1)
+    last = find(conn, Wanted(annotator=annotator), newest=1)
     if not last:
         return None
-    _undo(conn, last[0], row_id, now)
-    leases.give(conn, last[0].question, annotator, expires)
-    return find_question(conn, last[0].question)
+    _undo(conn, last[0].answer, row_id, now)
+    leases.give(conn, last[0].question.id, annotator, expires)
+    return last[0].question
 
 
 def flip(conn: sa.Connection, answer_id: str, row_id: str, now: float) -> Answer:
@@ -118,46 +131,37 @@ def retract(conn: sa.Connection, annotator: str, after: int, now: float) -> int:
     return len(rows)
 
 
-def history(conn: sa.Connection, annotator: str, limit: int | None = None) -> list[Answer]:
-    """An annotator's answers in force, the latest first."""
-    mine = sa.select(in_force).where(in_force.c.annotator == annotator).order_by(in_force.c.seq.desc())
-    return [to_answer(row) for row in conn.execute(mine.limit(limit) if limit is not None else mine)]
-
-
-def by_choice(conn: sa.Connection) -> dict[Choice, int]:
-    """How many answers in force say what; every choice is there."""
-    counted = sa.select(in_force.c.choice, sa.func.count()).group_by(in_force.c.choice)
-    found = {row[0]: int(row[1]) for row in conn.execute(counted)}
-    names: tuple[Choice, ...] = ("left", "right", "tie", "both_bad", "cant_tell")
-    return {name: found.get(name, 0) for name in names}
-
-
 def position(conn: sa.Connection) -> int:
-    """The number of the last row of answers; 0 before the first."""
-    return conn.execute(sa.select(sa.func.coalesce(sa.func.max(answers.c.seq), 0))).scalar_one()
+    """The number of the last answer, undo, flip or exclusion; 0 before the first."""
+    return chain.head(conn).seq
 
 
-def in_order(
-    conn: sa.Connection, since: int = 0, exclude: Sequence[str] = ()
-) -> list[tuple[Answer, Question]]:
-    """Answers in force recorded after the position `since`, with their questions, as recorded."""
-    asked = questions.alias("asked")
-    columns = (asked.c.left_clip, asked.c.right_clip, asked.c.strategy, asked.c.policy_step)
-    chosen = (
-        sa.select(in_force, *columns)
-        .join(asked, asked.c.id == in_force.c.question)
-        .where(in_force.c.seq > since, in_force.c.annotator.not_in(list(exclude)))
-        .order_by(in_force.c.seq)
+def recount(conn: sa.Connection, names: Sequence[str]) -> None:
+    """Write down anew how many answers count of each of these questions."""
+    of_it = sa.select(sa.func.count()).where(counted.c.question == questions.c.id)
+    number = of_it.correlate(questions).scalar_subquery()
+    for chunk in chunks(dict.fromkeys(names)):
+        conn.execute(questions.update().where(questions.c.id.in_(chunk)).values(answered=number))
+
+
+def exclude(conn: sa.Connection, annotator: str, excluded: bool, now: float) -> None:
+    """Have an annotator's answers count no longer, or again. What they hold is free for others.
+
+    Raises StoreError for an unknown annotator.
+    """
+    known = (
+        sa.select(annotators.c.excluded).where(annotators.c.name == annotator).with_for_update(key_share=True)
     )
-    return [
-        (to_answer(row), Question(row.question, row.left_clip, row.right_clip, row.strategy, row.policy_step))
-        for row in conn.execute(chosen)
-    ]
-
-
-def to_answer(row: sa.Row[tuple[object, ...]]) -> Answer:
-    """A row of `answers` that has a choice."""
-    return Answer(row.id, row.question, row.annotator, row.choice, row.strength, row.seconds, row.created)
+    before = conn.execute(known).scalar_one_or_none()
+    if before is None:
+        raise StoreError(f"there is no annotator {annotator!r} in the store")
+    if bool(before) == excluded:
+        return
+    conn.execute(annotators.update().where(annotators.c.name == annotator).values(excluded=excluded))
+    theirs = sa.select(in_force.c.question).where(in_force.c.annotator == annotator)
+    recount(conn, list(conn.execute(theirs).scalars()))
+    leases.drop_all(conn, annotator)
+    chain.add_exclusion(conn, annotator, excluded, now)
 
 
 def _find(conn: sa.Connection, row_id: str) -> sa.Row[tuple[object, ...]] | None:
@@ -169,5 +173,5 @@ def _undo(conn: sa.Connection, answer: Answer, row_id: str, now: float) -> None:
 
 
 def _insert(conn: sa.Connection, answer: Answer, choice: Choice | None, supersedes: str | None) -> None:
-    row = answer._asdict() | {"choice": choice, "supersedes": supersedes}
-    conn.execute(answers.insert().values(row))
+    chain.add_answer(conn, answer._asdict() | {"choice": choice, "supersedes": supersedes})
+    recount(conn, [answer.question])

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 import sqlalchemy as sa
-import torch
 
 from armchair.errors import InvalidInput, StoreError
-from armchair.feedback.codec import MAX_BYTES, check_clip, decode, digest, encode
+from armchair.feedback.codec import MAX_BYTES, check_clip, check_digest, decode, digest, encode, read_head
 from armchair.feedback.schema import clips, get_meta, questions, set_meta
 from armchair.ids import check_id
 from armchair.types import Clip, Question
 
 CHUNK = 500  # ids in one statement
+HEAD = 4096  # bytes at the beginning of a clip's arrays that surely hold their header
+
+
+class ClipInfo(NamedTuple):
+    """What there is to show of a clip."""
+
+    steps: int  # L
+    bodies: int  # B, 0 where there are no poses
+    film: bool  # whether an MP4 is stored
+    policy_step: int  # environment steps the policy had been trained for
+
+
+class Replay(NamedTuple):
+    """What is needed to show a clip."""
+
+    steps: int  # L
+    bodies: int  # B, 0 where there are no poses
+    poses: bytes | None  # float32, little-endian (L, B, 7): position, quaternion; the goal's marker last
+    film: bytes | None  # an MP4
+    policy_step: int
+    episode: int
+    start: int
 
 
 def insert_clips(conn: sa.Connection, given: Iterable[Clip], reward_known: bool) -> None:
@@ -64,6 +86,8 @@ def stored_shape(conn: sa.Connection) -> tuple[int, int] | None:
 
 def load_clips(conn: sa.Connection, ids: Sequence[str]) -> list[Clip]:
     """The clips of these ids, in their order. Raises StoreError for an unknown or damaged one."""
+    import torch  # here, because the page's server never loads a clip as tensors
+
     found: dict[str, Clip] = {}
     for chunk in chunks(dict.fromkeys(ids)):
         size = sa.func.length(clips.c.arrays) + sa.func.coalesce(sa.func.length(clips.c.frames), 0)
@@ -74,10 +98,43 @@ def load_clips(conn: sa.Connection, ids: Sequence[str]) -> list[Clip]:
             none = torch.empty(0)
             empty = Clip(row.id, none, none, none, None, row.frames, row.policy_step, row.episode, row.start)
             found[row.id] = decode(empty, row.arrays, row.sha256)
-    missing = [name for name in ids if name not in found]
-    if missing:
-        raise StoreError(f"there is no clip {missing[0]} in the store")
+    _check_found(ids, found)
     return [found[name] for name in ids]
+
+
+def clip_info(conn: sa.Connection, ids: Sequence[str]) -> dict[str, ClipInfo]:
+    """What there is to show of these clips; reads only where their arrays begin."""
+    found: dict[str, ClipInfo] = {}
+    columns = (
+        clips.c.id,
+        sa.func.substr(clips.c.arrays, 1, HEAD).label("head"),
+        clips.c.frames.is_not(None).label("film"),
+        clips.c.policy_step,
+    )
+    for chunk in chunks(dict.fromkeys(ids)):
+        for row in conn.execute(sa.select(*columns).where(clips.c.id.in_(chunk))):
+            head = read_head(row.id, bytes(row.head))
+            found[row.id] = ClipInfo(head.steps, head.bodies, bool(row.film), row.policy_step)
+    _check_found(ids, found)
+    return found
+
+
+def load_replay(conn: sa.Connection, name: str) -> Replay:
+    """What is needed to show a clip. Raises StoreError for an unknown or damaged one."""
+    row = conn.execute(sa.select(clips).where(clips.c.id == name)).one_or_none()
+    _check_found([name], [] if row is None else [name])
+    assert row is not None
+    check_digest(name, row.arrays, row.frames, row.sha256)
+    head = read_head(name, row.arrays)
+    poses = bytes(row.arrays[head.begin : head.end]) if head.bodies else None
+    film = None if row.frames is None else bytes(row.frames)
+    return Replay(head.steps, head.bodies, poses, film, row.policy_step, row.episode, row.start)
+
+
+def _check_found(ids: Sequence[str], found: Container[str]) -> None:
+    missing = next((name for name in ids if name not in found), None)
+    if missing is not None:
+        raise StoreError(f"there is no clip {missing} in the store")
 
 
 def rewards_known(conn: sa.Connection, ids: Sequence[str]) -> bool:
@@ -95,6 +152,8 @@ def insert_questions(conn: sa.Connection, given: Iterable[Question], priority: f
         check_id("a question", question.id)
         if question.left == question.right:
             raise InvalidInput(f"question {question.id} compares clip {question.left} with itself")
+        if question.guess is not None and not 0.0 <= question.guess <= 1.0:
+            raise InvalidInput(f"question {question.id}: a guess is a probability, got {question.guess}")
         pair = (question.left, question.right)
         there = set(conn.execute(sa.select(clips.c.id).where(clips.c.id.in_(pair))).scalars())
         for name in pair:
@@ -116,7 +175,7 @@ def find_question(conn: sa.Connection, name: str) -> Question | None:
     return None if row is None else to_question(row)
 
 
-def question_row(question: Question) -> dict[str, str | int | float]:
+def question_row(question: Question) -> dict[str, str | int | float | None]:
     """The columns of a question."""
     return {
         "id": question.id,
@@ -124,12 +183,24 @@ def question_row(question: Question) -> dict[str, str | int | float]:
         "right_clip": question.right,
         "strategy": question.strategy,
         "policy_step": question.policy_step,
+        "guess": question.guess,
+        "repeat_of": question.repeat_of,
+        "only_for": question.only_for,
     }
 
 
-def to_question(row: sa.Row[tuple[object, ...]]) -> Question:
-    """A row of `questions`."""
-    return Question(row.id, row.left_clip, row.right_clip, row.strategy, row.policy_step)
+def to_question(row: sa.Row[tuple[object, ...]], name: str | None = None) -> Question:
+    """A row of `questions`; `name` where another column holds the question's id."""
+    return Question(
+        row.id if name is None else name,
+        row.left_clip,
+        row.right_clip,
+        row.strategy,
+        row.policy_step,
+        row.guess,
+        row.repeat_of,
+        row.only_for,
+    )
 
 
 def chunks(ids: Iterable[str]) -> Iterator[list[str]]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from typing import TYPE_CHECKING, NamedTuple
 
-import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save
-from torch import Tensor
 
 from armchair.errors import InvalidInput, StoreError
 from armchair.ids import check_id
 from armchair.types import Clip
+
+if TYPE_CHECKING:  # what only replays clips does without torch
+    from torch import Tensor
 
 MAX_BYTES = 64 * 2**20  # of the arrays or of the frames of one clip; a usual clip has a few kB
 NAMES = ("visible", "action", "reward", "poses")
@@ -30,6 +32,9 @@ def check_clip(clip: Clip) -> None:
 
 def encode(clip: Clip) -> bytes:
     """The arrays of a checked clip as safetensors, float32."""
+    import torch
+    from safetensors.torch import save
+
     named = zip(NAMES, _arrays(clip), strict=True)
     # copies, because safetensors refuses arrays that share memory
     tensors = {
@@ -53,8 +58,9 @@ def decode(clip: Clip, arrays: bytes, sha256: str) -> Clip:
 
     Raises StoreError for a blob that is damaged: other bytes than were written, no safetensors, wrong shapes.
     """
-    if digest(arrays, clip.frames).hex() != sha256:
-        raise StoreError(f"clip {clip.id} is damaged: its bytes are not the ones that were stored")
+    from safetensors.torch import load
+
+    check_digest(clip.id, arrays, clip.frames, sha256)
     try:
         found = load(arrays)
     except (SafetensorError, ValueError) as error:
@@ -69,6 +75,42 @@ def decode(clip: Clip, arrays: bytes, sha256: str) -> Clip:
     except InvalidInput as error:
         raise StoreError(f"clip {clip.id} is damaged: {error}") from error
     return full
+
+
+def check_digest(clip: str, arrays: bytes, frames: bytes | None, sha256: str) -> None:
+    """Raises StoreError when the bytes are not the ones that were stored."""
+    if digest(arrays, frames).hex() != sha256:
+        raise StoreError(f"clip {clip} is damaged: its bytes are not the ones that were stored")
+
+
+class Head(NamedTuple):
+    """Where the poses are in a blob of arrays."""
+
+    steps: int  # L
+    bodies: int  # B, 0 where there are no poses
+    begin: int  # bytes of the float32 (L, B, 7), little-endian
+    end: int
+
+
+def read_head(clip: str, start: bytes) -> Head:
+    """What the first bytes of a blob say: safetensors begins with the header's length and a JSON object.
+
+    Raises StoreError when they make no sense.
+    """
+    try:
+        size = int.from_bytes(start[:8], "little")
+        header = json.loads(start[8 : 8 + size])
+        steps = int(header["visible"]["shape"][0])
+        poses = header.get("poses")
+        if poses is None:
+            return Head(steps, 0, 0, 0)
+        length, bodies, _ = (int(number) for number in poses["shape"])
+        begin, end = (8 + size + int(offset) for offset in poses["data_offsets"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"clip {clip} is damaged: {error}") from error
+    if poses["dtype"] != "F32" or length != steps or end - begin != length * bodies * 28:
+        raise StoreError(f"clip {clip} is damaged: its poses are not of the clip's {steps} steps")
+    return Head(steps, bodies, begin, end)
 
 
 def _arrays(clip: Clip) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:

@@ -1,8 +1,9 @@
-"""A database and its transactions: one writer at a time, and on disk before a write returns."""
+"""A database and its transactions: writers take turns, and a write is on disk before it returns."""
 
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from armchair.errors import MissingDependency, StoreError
-from armchair.feedback.schema import prepare
+from armchair.feedback.prepare import prepare
 
 BUSY_SECONDS = 30.0  # how long a writer waits for the others
 WRITE_LOCK = 0x41524D43  # PostgreSQL's advisory lock that stands for "the writer"
@@ -23,7 +24,13 @@ class Database:
     """Transactions on a SQLite file or, by URL, on another database.
 
     Writers take turns (SQLite: BEGIN IMMEDIATE; PostgreSQL: one advisory lock), so what a write reads
-    stays true until it commits. Processes open their own; threads may share one.
+    stays true until it commits. That is what makes a `position` safe to read on from: it is numbered within
+    a turn, a turn ends after its commit, so whoever sees position n sees all before it. A sequence of the
+    database would not do, since a smaller number may be committed after a greater one.
+
+    On PostgreSQL the disk is not waited for within the turn but after it. Waiting writers then share one
+    write to the disk instead of queueing for one each. What others see a moment before it is on disk is not
+    acknowledged yet. Processes open their own; threads may share one.
     """
 
     def __init__(self, url_or_path: str | Path, *, create: bool = True) -> None:
@@ -31,15 +38,25 @@ class Database:
         url = _url(url_or_path, create)
         self.where = url.database if url.drivername == "sqlite" else url.render_as_string()
         self._sqlite = url.get_backend_name() == "sqlite"
+        # threads queue here: SQLite itself would have them try again and again, and some wait for seconds
+        self._turn = threading.Lock()
         try:
-            self._engine = sa.create_engine(url)
+            # claims rely on this level, see `leases`; SQLite has one level only
+            self._engine = sa.create_engine(
+                url, **({} if self._sqlite else {"isolation_level": "READ COMMITTED"})
+            )
         except ModuleNotFoundError as error:
-            raise MissingDependency(f"{error.name} is not installed", f"pip install {error.name}") from error
+            mend = (
+                "pip install 'armchair[postgres]'" if error.name == "psycopg" else f"pip install {error.name}"
+            )
+            raise MissingDependency(f"{error.name} is not installed", mend) from error
         except exc.ArgumentError as error:
             raise StoreError(f"no database at {self.where}: {error}") from error
         if self._sqlite:
             event.listen(self._engine, "connect", _set_up_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)
+        else:
+            event.listen(self._engine, "connect", _set_up_postgresql)
         with self.write() as conn:
             prepare(conn, str(self.where))
 
@@ -53,14 +70,42 @@ class Database:
                 yield conn
 
     @contextmanager
-    def write(self) -> Generator[sa.Connection]:
-        """A transaction that may write. It is durable when the block ends, and undone when it raises."""
-        with self._translated(), self._engine.connect() as conn:
-            conn = conn.execution_options(armchair_writes=True)
+    def write(self, *, durable: bool = True) -> Generator[sa.Connection]:
+        """A transaction that may write. It is on disk when the block ends, and undone when it raises.
+
+        durable: False where a power cut may undo the last ones, as of leases and status, which is several
+        times as fast. A durable one that comes after makes them durable too.
+        """
+        with self._turn, self._translated(), self._engine.connect() as conn:
+            conn = conn.execution_options(armchair_writes=True, armchair_durable=durable)
             with conn.begin():
                 if not self._sqlite:
-                    conn.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITE_LOCK)))
+                    conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
                 yield conn
+        if durable and not self._sqlite:
+            self._flush()
+
+    @contextmanager
+    def write_rows(self) -> Generator[sa.Connection]:
+        """As `write(durable=False)`, but on PostgreSQL beside other writers: it must lock the rows it reads.
+
+        Only for what adds nothing that is numbered by `position`.
+        """
+        if self._sqlite:
+            with self.write(durable=False) as conn:
+                yield conn
+            return
+        with self._translated(), self._engine.begin() as conn:
+            yield conn
+
+    def _flush(self) -> None:
+        """Wait until all that this server committed is on its disk."""
+        with self._translated(), self._engine.connect() as conn:
+            # the smallest commit that is waited for; the log is written in order, so all before it is too
+            conn.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
+                "SELECT set_config('synchronous_commit', 'on', true), "
+                "pg_logical_emit_message(true, 'armchair', '')"
+            )
 
     @contextmanager
     def _translated(self) -> Generator[None]:
@@ -75,6 +120,14 @@ class Database:
         self._engine.dispose()
 
 
+def shown(url: str) -> str:
+    """The URL of a database as it may be printed: without its password."""
+    try:
+        return sa.make_url(url).render_as_string(hide_password=True)
+    except exc.ArgumentError:
+        return url
+
+
 def _url(url_or_path: str | Path, create: bool) -> sa.URL:
     """Where the database is; a path means a SQLite file."""
     text = str(url_or_path)
@@ -86,7 +139,7 @@ def _url(url_or_path: str | Path, create: bool) -> sa.URL:
         if url.get_backend_name() not in ("sqlite", "postgresql"):
             raise StoreError(f"no store in {url.get_backend_name()}: use a path, sqlite:/// or postgresql://")
         if url.get_backend_name() != "sqlite":
-            return url
+            return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
         text = url.database or ""
     path = Path(text)
     if text in ("", ":memory:"):
@@ -101,7 +154,7 @@ def _url(url_or_path: str | Path, create: bool) -> sa.URL:
 
 
 def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
-    """Settings of a connection: transactions begin when we say so; a commit is on disk when it returns."""
+    """Settings of a connection: transactions begin when we say so."""
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
@@ -110,10 +163,20 @@ def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> 
     mode = cursor.fetchone()
     if mode is None or mode[0] != "wal":
         cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
 
 
+def _set_up_postgresql(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    """Settings of a connection: no commit waits for the disk by itself, see `Database._flush`."""
+    cursor = connection.cursor()
+    cursor.execute("SET synchronous_commit TO off")
+    cursor.close()
+    connection.commit()
+
+
 def _begin_sqlite(conn: sa.Connection) -> None:
-    writes = conn.get_execution_options().get("armchair_writes", False)
+    options = conn.get_execution_options()
+    writes, durable = options.get("armchair_writes", False), options.get("armchair_durable", True)
+    if writes:  # it cannot be changed within the transaction, and the connection may be a used one
+        conn.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
     conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")

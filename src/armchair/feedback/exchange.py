@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from armchair.errors import MissingDependency, StoreError
-from armchair.feedback.store import Record, Store
+from armchair.feedback.records import Record
+from armchair.feedback.store import Store
 from armchair.types import Clip
 
 Value = str | int | float | bool | None | list[float] | list[list[float]] | list[list[list[float]]]
@@ -28,6 +29,10 @@ ANSWER_COLUMNS = (
     "created",
     "strategy",
     "policy_step",
+    "guess",
+    "repeat_of",
+    "swapped",
+    "page",
 )
 CLIP_COLUMNS = ("clip", "policy_step", "episode", "start", "visible", "action", "reward", "poses")
 
@@ -60,7 +65,7 @@ def export_parquet(store: Store, folder: Path) -> Exported:
 
 def answer_row(record: Record, kind: str) -> Row:
     """An answer in force with its question; `kind` of the annotator."""
-    answer, question = record
+    answer, question = record.answer, record.question
     return {
         "answer": answer.id,
         "question": question.id,
@@ -74,6 +79,10 @@ def answer_row(record: Record, kind: str) -> Row:
         "created": answer.created,
         "strategy": question.strategy,
         "policy_step": question.policy_step,
+        "guess": question.guess,
+        "repeat_of": question.repeat_of,
+        "swapped": answer.swapped,
+        "page": answer.page,
     }
 
 
@@ -98,7 +107,7 @@ Write = Callable[[Path, Sequence[Row], Sequence[str]], None]
 def _export(store: Store, folder: Path, suffix: str, write: Write) -> Exported:
     records = store.records()
     kinds = store.annotators()
-    names = sorted({name for _, question in records for name in (question.left, question.right)})
+    names = sorted({name for record in records for name in (record.question.left, record.question.right)})
     clip_rows: list[Row] = []
     for begin in range(0, len(names), BATCH):
         batch = store.clips(names[begin : begin + BATCH])
@@ -133,8 +142,9 @@ def _write_parquet(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> N
     series = arrow.list_(arrow.float32())
     types = {
         **dict.fromkeys(("answer", "question", "left_clip", "right_clip", "clip", "choice"), text),
-        **dict.fromkeys(("annotator", "annotator_kind", "strategy"), text),
-        **dict.fromkeys(("strength", "seconds", "created"), real),
+        **dict.fromkeys(("annotator", "annotator_kind", "strategy", "repeat_of", "page"), text),
+        **dict.fromkeys(("strength", "seconds", "created", "guess"), real),
+        "swapped": arrow.bool_(),
         **dict.fromkeys(("policy_step", "episode", "start"), whole),
         **dict.fromkeys(("visible", "action"), arrow.list_(series)),
         "reward": series,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
-from armchair.errors import InvalidInput, check_choice
+from armchair.errors import InvalidInput, StoreError, check_choice
+from armchair.feedback import repeats
 from armchair.feedback.clip_rows import chunks, to_question
 from armchair.feedback.schema import annotators, in_force, leases, questions
 from armchair.types import Question
@@ -14,47 +18,121 @@ from armchair.types import Question
 KINDS = ("person", "simulated", "imported")
 
 
+def check_name(annotator: str) -> None:
+    """Raises InvalidInput for a name that no annotator can have."""
+    if not 0 < len(annotator) <= 200 or not annotator.isprintable():
+        raise InvalidInput(f"an annotator needs a name of 1 to 200 printable characters, got {annotator!r}")
+
+
 def register(conn: sa.Connection, annotator: str, kind: str, now: float) -> None:
     """Make an annotator known; one who is known already stays as they are."""
     check_choice("kind of annotator", kind, KINDS)
-    if not 0 < len(annotator) <= 200 or not annotator.isprintable():
-        raise InvalidInput(f"an annotator needs a name of 1 to 200 printable characters, got {annotator!r}")
+    check_name(annotator)
     known = sa.select(annotators.c.name).where(annotators.c.name == annotator)
     if conn.execute(known).first() is None:
-        conn.execute(annotators.insert().values(name=annotator, kind=kind, created=now))
+        insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+        row = insert(annotators).values(name=annotator, kind=kind, created=now)
+        conn.execute(row.on_conflict_do_nothing())  # another process may have done so just now
 
 
-def claim(
-    conn: sa.Connection, annotator: str, *, n: int, overlap: int, now: float, expires: float
-) -> list[Question]:
+def check_included(conn: sa.Connection, annotator: str) -> None:
+    """Raises StoreError for an annotator who is excluded; that stays so while this transaction lasts."""
+    found = sa.select(annotators.c.excluded).where(annotators.c.name == annotator)
+    if conn.execute(found.with_for_update(key_share=True)).scalar_one_or_none():
+        raise StoreError(f"{annotator} is excluded: include them again, or answer under another name")
+
+
+def _free() -> sa.Select[tuple[object, ...]]:
+    """The questions with that many answers that an annotator may be given, the best first."""
+    who, now = sa.bindparam("who", type_=sa.String), sa.bindparam("now", type_=sa.Double)
+    number, overlap = sa.bindparam("answered", type_=sa.Integer), sa.bindparam("overlap", type_=sa.Integer)
+    here, live = leases.c.question == questions.c.id, leases.c.expires > now
+    others = sa.select(sa.func.count()).where(here, live).correlate(questions).scalar_subquery()
+    own_answer = sa.exists().where(in_force.c.question == questions.c.id, in_force.c.annotator == who)
+    own_lease = sa.exists().where(here, live, leases.c.annotator == who)
+    return (
+        sa.select(questions)
+        .where(questions.c.state == "open", questions.c.answered == number)
+        .where(sa.or_(questions.c.only_for.is_(None), questions.c.only_for == who))
+        .where(~own_lease, others < overlap - number, ~own_answer)
+        .order_by(questions.c.priority.desc(), questions.c.policy_step.desc(), questions.c.seq)
+        .limit(sa.bindparam("n", type_=sa.Integer))
+    )
+
+
+_Row = sa.Row[tuple[object, ...]]
+
+# made once: they take longer to say than to answer; SQLite, where one writes at a time, needs the first only
+_FREE = _free()
+_FREE_UNLOCKED = _FREE.with_for_update(of=questions, key_share=True, skip_locked=True)
+_FREE_AWAITED = _FREE.with_for_update(of=questions, key_share=True)
+
+
+class Terms(NamedTuple):
+    """On what terms questions are given out."""
+
+    overlap: int  # how many annotators may answer the same question
+    repeat_share: float  # of the questions of a person, those put to them a second time
+    now: float  # s since the epoch
+    expires: float  # when others may have them
+
+
+def claim(conn: sa.Connection, annotator: str, n: int, terms: Terms) -> list[Question] | None:
     """Lease up to n questions to an annotator: highest priority first, then newest behaviour.
 
-    A question is free while fewer than `overlap` others have answered it or hold it.
+    A question is free while fewer than `overlap` others have answered it or hold it. None: all that were
+    free have just been taken, and there may be others; to be called again in another transaction.
     """
-    answered = _count(in_force.c.question, None)
-    held = _count(leases.c.question, leases.c.expires > now)
-    own_answer = sa.exists().where(in_force.c.question == questions.c.id, in_force.c.annotator == annotator)
-    own_lease = sa.exists().where(
-        leases.c.question == questions.c.id, leases.c.annotator == annotator, leases.c.expires > now
-    )
-    free = (
-        sa.select(questions)
-        .where(questions.c.state == "open", ~own_answer, ~own_lease, answered + held < overlap)
-        .order_by(questions.c.priority.desc(), questions.c.policy_step.desc(), questions.c.seq)
-        .limit(n)
-    )
-    taken = [to_question(row) for row in conn.execute(free)]
+    now, expires = terms.now, terms.expires
+    rows = _find_free(conn, annotator, n, terms)
+    if rows is None:
+        return None
+    free = [(to_question(row), float(row.priority)) for row in rows]
+    taken = repeats.mix(conn, annotator, free, terms.repeat_share, now)
     for chunk in chunks(question.id for question in taken):
         conn.execute(leases.delete().where(leases.c.question.in_(chunk), leases.c.expires <= now))
     if taken:
-        rows = [{"question": question.id, "annotator": annotator, "expires": expires} for question in taken]
-        conn.execute(leases.insert(), rows)
+        given = [{"question": question.id, "annotator": annotator, "expires": expires} for question in taken]
+        conn.execute(leases.insert(), given)
     return taken
 
 
-def _count(question: sa.ColumnElement[str], also: sa.ColumnElement[bool] | None) -> sa.ScalarSelect[int]:
-    counted = sa.select(sa.func.count()).where(question == questions.c.id)
-    return (counted if also is None else counted.where(also)).correlate(questions).scalar_subquery()
+def _find_free(conn: sa.Connection, annotator: str, n: int, terms: Terms) -> list[_Row] | None:
+    """The n best free questions; on PostgreSQL locked until the transaction ends. None: see `claim`.
+
+    There, several claim at once, and everyone passes over the questions that others have locked. Where that
+    leaves none, one is waited for, since it may stay free (overlap, a rollback). Whoever waits has locked no
+    question, so that nobody waits in a circle.
+    """
+    if conn.dialect.name != "postgresql":
+        return _best(conn, _FREE, annotator, n, terms)
+    locked = _best(conn, _FREE_UNLOCKED, annotator, n, terms) or _best(
+        conn, _FREE_AWAITED, annotator, 1, terms
+    )
+    if not locked:
+        return []
+    # a statement does not see the leases that were committed after it began, so they are counted again
+    ids, live = [row.id for row in locked], leases.c.expires > terms.now
+    now = sa.select(leases.c.question).where(leases.c.question.in_(ids), live)
+    held_now = Counter(conn.execute(now).scalars())
+    return [row for row in locked if held_now[row.id] < terms.overlap - row.answered] or None
+
+
+def _best(
+    conn: sa.Connection,
+    statement: sa.Select[tuple[object, ...]],
+    annotator: str,
+    n: int,
+    terms: Terms,
+) -> list[_Row]:
+    """What a statement of the kind `_free` finds, over all numbers of answers, the best first."""
+    values = {"who": annotator, "now": terms.now, "overlap": terms.overlap, "n": n}
+    rows: list[_Row] = []
+    for answered in range(terms.overlap):  # one by one, because each walks along an index and stops early
+        rows += conn.execute(statement, values | {"answered": answered})
+        if rows and statement is _FREE_AWAITED:
+            break
+    return sorted(rows, key=lambda row: (-row.priority, -row.policy_step, row.seq))[:n]
 
 
 def held(conn: sa.Connection, annotator: str, now: float) -> list[Question]:
@@ -80,35 +158,38 @@ def has_lease(conn: sa.Connection, question: str, annotator: str) -> bool:
     return conn.execute(mine).first() is not None
 
 
+def lock(conn: sa.Connection, question: str) -> None:
+    """Have nobody claim a question while this transaction lasts; one that is being claimed is waited for."""
+    this = sa.select(questions.c.id).where(questions.c.id == question)
+    conn.execute(this.with_for_update(key_share=True))
+
+
 def drop(conn: sa.Connection, annotator: str, names: Sequence[str]) -> None:
     """Give questions back; those not held are left alone."""
     for chunk in chunks(names):
         conn.execute(leases.delete().where(leases.c.annotator == annotator, leases.c.question.in_(chunk)))
 
 
+def drop_all(conn: sa.Connection, annotator: str) -> None:
+    """Give back everything that an annotator holds."""
+    conn.execute(leases.delete().where(leases.c.annotator == annotator))
+
+
 def retire(conn: sa.Connection, older_than: int, now: float) -> int:
     """Close the open questions about behaviour from before a policy step; not those in someone's hands."""
-    answered = sa.select(in_force.c.question)
     live = sa.select(leases.c.question).where(leases.c.expires > now)
     stale = sa.select(questions.c.id).where(
         questions.c.state == "open",
+        questions.c.answered == 0,
         questions.c.policy_step < older_than,
-        questions.c.id.not_in(answered),
         questions.c.id.not_in(live),
     )
-    names = list(conn.execute(stale).scalars())
+    # locked, then looked at again: one of them may have been claimed in between
+    locked = list(conn.execute(stale.with_for_update(key_share=True, skip_locked=True)).scalars())
+    names: list[str] = []
+    for chunk in chunks(locked):
+        names += conn.execute(stale.where(questions.c.id.in_(chunk))).scalars()
     for chunk in chunks(names):
         conn.execute(leases.delete().where(leases.c.question.in_(chunk)))
         conn.execute(questions.update().where(questions.c.id.in_(chunk)).values(state="retired"))
     return len(names)
-
-
-def count_questions(conn: sa.Connection, now: float) -> tuple[int, int, int, int]:
-    """How many questions were put, wait for a first answer, wait in someone's hands, were retired."""
-    answered = questions.c.id.in_(sa.select(in_force.c.question))
-    live = questions.c.id.in_(sa.select(leases.c.question).where(leases.c.expires > now))
-    is_open = questions.c.state == "open"
-    wanted = (sa.true(), is_open & ~answered, is_open & ~answered & live, questions.c.state == "retired")
-    counted = [sa.select(sa.func.count()).select_from(questions).where(which) for which in wanted]
-    put, waiting, leased, retired = (conn.execute(select).scalar_one() for select in counted)
-    return put, waiting, leased, retired

@@ -1,17 +1,15 @@
-"""The tables of a store, and the check that this version of armchair can read them.
+"""The tables of a store.
 
-Nothing is ever changed in `clips` and `answers`. An answer that is taken back or flipped stays; a later
-row names it in `supersedes`, and what counts is `in_force`: rows with a choice that no row supersedes.
+Nothing is ever changed in `clips`, `answers` and `exclusions`. An answer that is taken back or flipped
+stays; a later row names it in `supersedes`. `in_force` are the rows with a choice that no row supersedes,
+`counted` those of them whose annotator is not excluded.
 """
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-import armchair
-from armchair.errors import StoreError
-
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 3
 CHOICES = ("left", "right", "tie", "both_bad", "cant_tell")
 
 metadata = sa.MetaData()
@@ -22,7 +20,7 @@ meta = sa.Table(
     sa.Column("key", sa.String(64), primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
-"""schema, written_by (a version of armchair), clip_length, visible_dim."""
+"""schema, written_by (a version of armchair), clip_length, visible_dim, head (see `chain`)."""
 
 annotators = sa.Table(
     "annotators",
@@ -30,19 +28,22 @@ annotators = sa.Table(
     sa.Column("name", sa.String(200), primary_key=True),
     sa.Column("kind", sa.String(16), nullable=False),  # person, simulated, imported
     sa.Column("created", sa.Double, nullable=False),
+    sa.Column("excluded", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("role", sa.String(16), nullable=False, server_default="annotator"),  # owner, annotator
 )
 
 clips = sa.Table(
     "clips",
     metadata,
     sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("arrays", sa.LargeBinary, nullable=False),  # safetensors: visible, action, reward, poses
-    sa.Column("frames", sa.LargeBinary),  # an MP4
+    # small columns first: SQLite reads a row from its beginning, and the last two are long
     sa.Column("sha256", sa.String(64), nullable=False),  # of arrays and frames
     sa.Column("policy_step", sa.BigInteger, nullable=False),
     sa.Column("episode", sa.BigInteger, nullable=False),
     sa.Column("start", sa.Integer, nullable=False),
     sa.Column("reward_known", sa.Boolean, nullable=False),
+    sa.Column("arrays", sa.LargeBinary, nullable=False),  # safetensors: visible, action, reward, poses
+    sa.Column("frames", sa.LargeBinary),  # an MP4
 )
 
 questions = sa.Table(
@@ -52,13 +53,24 @@ questions = sa.Table(
     sa.Column("id", sa.String(36), nullable=False, unique=True),
     sa.Column("left_clip", sa.ForeignKey("clips.id"), nullable=False),
     sa.Column("right_clip", sa.ForeignKey("clips.id"), nullable=False),
-    sa.Column("strategy", sa.String(64), nullable=False),
+    sa.Column("strategy", sa.String(64), nullable=False, index=True),
     sa.Column("policy_step", sa.BigInteger, nullable=False),
     sa.Column("priority", sa.Double, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),  # open (answered or not) or retired
+    sa.Column("answered", sa.Integer, nullable=False, server_default="0"),  # answers of it that are `counted`
+    sa.Column("guess", sa.Double),  # of the reward model, when it asked: P(right is better)
+    sa.Column("repeat_of", sa.ForeignKey("questions.id"), index=True),
+    sa.Column("only_for", sa.String(200)),
     sqlite_autoincrement=True,
 )
-sa.Index("questions_to_ask", questions.c.state, questions.c.priority, questions.c.policy_step)
+sa.Index(
+    "questions_to_ask",
+    questions.c.state,
+    questions.c.answered,
+    questions.c.priority.desc(),
+    questions.c.policy_step.desc(),
+    questions.c.seq,
+)
 
 leases = sa.Table(
     "leases",
@@ -74,14 +86,83 @@ answers = sa.Table(
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("id", sa.String(36), nullable=False, unique=True),
     sa.Column("question", sa.ForeignKey("questions.id"), nullable=False, index=True),
-    sa.Column("annotator", sa.ForeignKey("annotators.name"), nullable=False, index=True),
+    sa.Column("annotator", sa.ForeignKey("annotators.name"), nullable=False),
     sa.Column("choice", sa.String(16)),  # empty: this row takes the superseded one back
     sa.Column("strength", sa.Double, nullable=False),
     sa.Column("seconds", sa.Double, nullable=False),
     sa.Column("created", sa.Double, nullable=False),
     sa.Column("supersedes", sa.ForeignKey("answers.id"), unique=True),
+    sa.Column("swapped", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("page", sa.String(64), nullable=False, server_default=""),
+    sa.Column("hash", sa.String(64), nullable=False, server_default=""),  # see `chain`
     sa.CheckConstraint(sa.column("choice").in_(CHOICES), name="choice_is_known"),
     sqlite_autoincrement=True,
+)
+sa.Index("answers_of_annotator", answers.c.annotator, answers.c.seq)
+
+exclusions = sa.Table(
+    "exclusions",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),  # numbered together with answers
+    sa.Column(
+        "annotator", sa.String(200)
+    ),  # empty: recorded before schema 3, which did not keep whose it was
+    sa.Column("excluded", sa.Boolean, nullable=False),  # false: included again
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("token_hash", sa.String(64), primary_key=True),  # SHA-256: the token itself is nowhere
+    sa.Column("annotator", sa.ForeignKey("annotators.name"), nullable=False),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("expires", sa.Double, nullable=False),
+)
+
+invites = sa.Table(
+    "invites",
+    metadata,
+    sa.Column("token_hash", sa.String(64), primary_key=True),
+    sa.Column("annotator", sa.String(200), nullable=False),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("expires", sa.Double, nullable=False),
+    sa.Column("used", sa.Double),
+)
+
+settings = sa.Table(
+    "settings",
+    metadata,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),  # JSON
+)
+
+status = sa.Table(
+    "status",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),  # 1: there is one row
+    sa.Column("value", sa.Text, nullable=False),  # JSON
+    sa.Column("updated", sa.Double, nullable=False),
+)
+
+metrics = sa.Table(
+    "metrics",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("line", sa.Text, nullable=False),  # JSON
+    sqlite_autoincrement=True,
+)
+
+assets = sa.Table(
+    "assets",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("media_type", sa.String(100), nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
 )
 
 _later = answers.alias("later")
@@ -91,31 +172,8 @@ in_force = (
     .where(~sa.exists().where(_later.c.supersedes == answers.c.id))
     .subquery("in_force")
 )
-
-
-def prepare(conn: sa.Connection, where: str) -> None:
-    """Make the tables in an empty database, or check the version of the ones there are.
-
-    Raises StoreError when the database holds something else or was written by a newer armchair.
-    """
-    tables = set(sa.inspect(conn).get_table_names())
-    if not tables:
-        metadata.create_all(conn)
-        rows = {"schema": str(SCHEMA_VERSION), "written_by": armchair.__version__}
-        conn.execute(meta.insert(), [{"key": key, "value": value} for key, value in rows.items()])
-        return
-    if "meta" not in tables:
-        raise StoreError(f"{where} is a database, but not a store of armchair: name another file")
-    found = get_meta(conn, "schema")
-    if found is None or not found.isdecimal():
-        raise StoreError(f"{where} does not say which schema it has: it is not a store of armchair")
-    if int(found) != SCHEMA_VERSION:
-        writer = get_meta(conn, "written_by")
-        raise StoreError(
-            f"{where} has schema {found}, written by armchair {writer}; this is armchair "
-            f"{armchair.__version__}, which reads schema {SCHEMA_VERSION}: install armchair {writer}"
-            + (" or newer" if int(found) > SCHEMA_VERSION else "")
-        )
+_excluded = sa.select(annotators.c.name).where(annotators.c.excluded.is_(sa.true()))
+counted = sa.select(in_force).where(in_force.c.annotator.not_in(_excluded)).subquery("counted")
 
 
 def get_meta(conn: sa.Connection, key: str) -> str | None:
@@ -124,5 +182,8 @@ def get_meta(conn: sa.Connection, key: str) -> str | None:
 
 
 def set_meta(conn: sa.Connection, key: str, value: str) -> None:
-    """Write a value that the meta table does not have yet."""
-    conn.execute(meta.insert().values(key=key, value=value))
+    """Write a value of the meta table."""
+    if get_meta(conn, key) is None:
+        conn.execute(meta.insert().values(key=key, value=value))
+    else:
+        conn.execute(meta.update().where(meta.c.key == key).values(value=value))

@@ -63,7 +63,7 @@ def import_seed_layout(store: Store, folder: Path, *, length: int | None = None)
         answer = id_from(hashlib.sha256(f"{question} {choice}".encode()).digest())
         questions.append(Question(question, pair[0], pair[1], "imported", 0))
         answers.append(Answer(answer, question, ANNOTATOR, choice, 1.0, 0.0, 0.0))
-    _check_lengths(list(clips.values()))
+    check_lengths(list(clips.values()))
     new = store.import_answers(list(clips.values()), questions, answers)
     return Imported(len(clips), len(answers), new)
 
@@ -81,7 +81,8 @@ def export_seed_layout(store: Store, folder: Path, *, film: Callable[[Clip], byt
     try:
         for name in ("clips", "trajectories"):
             (data / name).mkdir(parents=True, exist_ok=True)
-        for number, (answer, question) in enumerate(store.records(), start=1):
+        for number, record in enumerate(store.records(), start=1):
+            question = record.question
             entry: dict[str, str] = {}
             for side, clip in zip(
                 ("left", "right"), store.clips([question.left, question.right]), strict=True
@@ -89,7 +90,7 @@ def export_seed_layout(store: Store, folder: Path, *, film: Callable[[Clip], byt
                 name = f"{side}_clip_{number:04d}"
                 _write_clip(data, name, clip, film)
                 entry[side] = f"data/clips/{name}.mp4"
-            entries.append(entry | {"preference": BACK.get(answer.choice, "Tie")})
+            entries.append(entry | {"preference": BACK.get(record.answer.choice, "Tie")})
         unfinished = data / "preferences.json.tmp"
         unfinished.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
         unfinished.replace(data / "preferences.json")
@@ -147,7 +148,7 @@ def _read_clip(root: Path, path: str, entry: str, length: int | None) -> Clip:
         raise InvalidInput(f"{entry}: {path!r} has no trajectory {trajectory.relative_to(root)}")
     obs, act = _read_trajectory(trajectory, entry)
     if length is not None:
-        obs, act = _fit(obs, length), _fit(act, length)
+        obs, act = fit(obs, length), fit(act, length)
     frames = _read(film) if film.is_file() else None
     unnamed = Clip("", obs, act, torch.zeros(len(obs)), None, frames, 0, 0, 0)
     contents = digest(encode(unnamed), frames)
@@ -195,7 +196,7 @@ def _read_trajectory(path: Path, entry: str) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(obs), torch.from_numpy(act)
 
 
-def _fit(values: Tensor, length: int) -> Tensor:
+def fit(values: Tensor, length: int) -> Tensor:
     """The last `length` rows, or all of them and then the last one again and again."""
     if length < 1:
         raise InvalidInput(f"length must be at least 1, got {length}")
@@ -203,7 +204,8 @@ def _fit(values: Tensor, length: int) -> Tensor:
     return torch.cat((values[-length:], values[-1:].expand(missing, -1)))
 
 
-def _check_lengths(clips: list[Clip]) -> None:
+def check_lengths(clips: list[Clip]) -> None:
+    """Raises InvalidInput unless all clips have one length."""
     lengths = sorted({len(clip.visible) for clip in clips})
     if len(lengths) > 1:
         raise InvalidInput(

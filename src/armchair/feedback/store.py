@@ -1,7 +1,8 @@
 """The store: clips, questions and answers, where trainer, page and simulated teachers meet.
 
 It may be used by several processes at once. Every call is one transaction, and what it wrote is on disk
-when it returns. What happens within a transaction is in `clip_rows`, `leases` and `answers`.
+when it returns; only claims, which a power cut may undo, are not waited for. What happens within a
+transaction is in `clip_rows`, `leases`, `answers` and `records`.
 """
 
 from __future__ import annotations
@@ -9,40 +10,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import sqlalchemy as sa
-import torch
-from torch import Tensor
 
 from armchair.errors import InvalidInput, StoreError
-from armchair.feedback import answers, clip_rows, leases
+from armchair.feedback import answers, clip_rows, counts, leases, records
 from armchair.feedback import schema as tables
+from armchair.feedback.batches import Batches
+from armchair.feedback.board import Board, read_settings
+from armchair.feedback.clip_rows import ClipInfo, Replay
+from armchair.feedback.counts import Counts
 from armchair.feedback.database import Database
+from armchair.feedback.people import People
+from armchair.feedback.records import Record, Wanted
 from armchair.ids import new_id
 from armchair.types import Answer, Choice, Clip, PreferenceBatch, Question
 
 LEASE_SECONDS = 600.0
-TARGETS: dict[Choice, float] = {"left": 0.0, "right": 1.0, "tie": 0.5, "both_bad": 0.5}
-
-
-class Counts(NamedTuple):
-    """How far the asking has come; answers that were taken back are not counted."""
-
-    questions: int  # ever put
-    open: int  # waiting for a first answer
-    leased: int  # of the open ones, those in someone's hands
-    retired: int  # closed without an answer
-    asked: int  # answers of any kind, "can't tell" too: what a budget is charged with
-    answers: int  # answers that say something, so without "can't tell"
-    by_choice: dict[Choice, int]
-
-
-class Record(NamedTuple):
-    """An answer in force and what it speaks of."""
-
-    answer: Answer
-    question: Question
 
 
 class Store:
@@ -58,7 +42,9 @@ class Store:
         """`clock` gives seconds since the epoch; leases are counted by it."""
         self._database = database
         self._clock = clock
-        self._visible: dict[str, Tensor] = {}  # clips never change, so what was read once stays right
+        self._batches = Batches()
+        self.people = People(database, clock)
+        self.board = Board(database, clock)
 
     @classmethod
     def open(
@@ -116,23 +102,31 @@ class Store:
             leases.register(conn, annotator, kind, self._clock())
 
     def claim(
-        self, annotator: str, *, n: int = 1, lease_seconds: float = LEASE_SECONDS, overlap: int = 1
+        self, annotator: str, *, n: int = 1, lease_seconds: float = LEASE_SECONDS, overlap: int | None = None
     ) -> list[Question]:
         """Up to n questions that this annotator alone may answer now, best first.
 
         Highest priority first, then newest behaviour. They come back to others `lease_seconds` from now.
-        overlap: how many annotators may answer the same question.
+        overlap: how many annotators may answer the same question; None: as the settings say. In the place
+        of a share of them (`Settings.repeat_share`) a person is given again what they answered at least
+        ten answers ago, with the sides exchanged (`Question.repeat_of`). Raises StoreError for an annotator
+        who is excluded.
         """
-        if n < 0 or overlap < 1 or not lease_seconds > 0:
+        if n < 0 or (overlap is not None and overlap < 1) or not lease_seconds > 0:
             raise InvalidInput(
                 f"n must be at least 0, overlap at least 1, lease_seconds positive; got {n}, {overlap}, "
                 f"{lease_seconds}"
             )
-        with self._database.write() as conn:
-            now = self._clock()
-            leases.register(conn, annotator, "person", now)
-            until = now + lease_seconds
-            return leases.claim(conn, annotator, n=n, overlap=overlap, now=now, expires=until)
+        taken = None
+        while taken is None:
+            with self._database.write_rows() as conn:
+                now = self._clock()
+                leases.register(conn, annotator, "person", now)
+                leases.check_included(conn, annotator)
+                set_to = read_settings(conn)
+                terms = leases.Terms(overlap or set_to.overlap, set_to.repeat_share, now, now + lease_seconds)
+                taken = leases.claim(conn, annotator, n, terms)
+        return taken
 
     def held(self, annotator: str) -> list[Question]:
         """The questions that an annotator has claimed and not yet answered."""
@@ -141,7 +135,7 @@ class Store:
 
     def release(self, annotator: str, questions: Sequence[str]) -> None:
         """Give claimed questions (ids) back unanswered."""
-        with self._database.write() as conn:
+        with self._database.write_rows() as conn:
             leases.drop(conn, annotator, questions)
 
     def submit(self, answer: Answer) -> bool:
@@ -227,10 +221,45 @@ class Store:
         with self._database.read() as conn:
             return clip_rows.rewards_known(conn, clip_ids)
 
-    def history(self, annotator: str, limit: int | None = None) -> list[Answer]:
-        """An annotator's answers in force, the latest first."""
+    def clip_info(self, clip_ids: Sequence[str]) -> dict[str, ClipInfo]:
+        """What there is to show of these clips, by id; StoreError when one is unknown."""
         with self._database.read() as conn:
-            return answers.history(conn, annotator, limit)
+            return clip_rows.clip_info(conn, clip_ids)
+
+    def replay(self, clip_id: str) -> Replay:
+        """What is needed to show a clip; StoreError when it is unknown or damaged."""
+        with self._database.read() as conn:
+            return clip_rows.load_replay(conn, clip_id)
+
+    def history(
+        self,
+        annotator: str | None,
+        limit: int | None = None,
+        *,
+        before: int | None = None,
+        choice: Choice | None = None,
+        strategy: str | None = None,
+    ) -> list[Record]:
+        """An annotator's answers in force, or (None) everyone's, excluded or not; the latest first.
+
+        before: only those recorded before this `Record.seq`, which is how to turn pages.
+        """
+        wanted = Wanted(annotator=annotator, before=before, choice=choice, strategy=strategy, excluded=True)
+        with self._database.read() as conn:
+            return records.find(conn, wanted, newest=2**31 - 1 if limit is None else limit)
+
+    def record(self, answer_id: str) -> Record:
+        """The answer of this id with its question; StoreError when it is unknown or no longer in force."""
+        with self._database.read() as conn:
+            found = records.find(conn, Wanted(answer=answer_id, excluded=True))
+        if not found:
+            raise StoreError(f"no answer {answer_id} is in force")
+        return found[0]
+
+    def tally(self, annotator: str, since: float = 0.0) -> int:
+        """How many answers of an annotator are in force that were given since then (s since the epoch)."""
+        with self._database.read() as conn:
+            return counts.tally(conn, annotator, since)
 
     def annotators(self) -> dict[str, str]:
         """The annotators' names and kinds."""
@@ -238,45 +267,34 @@ class Store:
             rows = conn.execute(sa.select(tables.annotators).order_by(tables.annotators.c.name))
             return {row.name: row.kind for row in rows}
 
-    def records(self, since: int = 0, exclude: Sequence[str] = ()) -> list[Record]:
-        """Answers in force recorded after the position `since`, in the order of recording."""
+    def records(
+        self,
+        since: int = 0,
+        exclude: Sequence[str] = (),
+        *,
+        excluded: bool = False,
+        strategy: str | None = None,
+    ) -> list[Record]:
+        """Answers in force recorded after the position `since`, in the order of recording.
+
+        exclude: annotators to leave out. excluded: also those of annotators excluded from the run.
+        strategy: only answers to questions that were chosen this way, such as "progress".
+        """
+        wanted = Wanted(since=since, exclude=exclude, excluded=excluded, strategy=strategy)
         with self._database.read() as conn:
-            return [Record(*pair) for pair in answers.in_order(conn, since, exclude)]
+            return records.find(conn, wanted)
 
     def counts(self) -> Counts:
         """How many questions were put, wait, were answered and how."""
         with self._database.read() as conn:
-            choices = answers.by_choice(conn)
-            put, waiting, leased, retired = leases.count_questions(conn, self._clock())
-        asked = sum(choices.values())
-        return Counts(put, waiting, leased, retired, asked, asked - choices["cant_tell"], choices)
+            return counts.count(conn, self._clock())
 
     def preferences(self, since: int = 0, exclude: Sequence[str] = ()) -> PreferenceBatch:
         """What was answered, ready for fitting, in the order of recording; "can't tell" is left out.
 
-        since: only what was recorded after this `position`. exclude: annotators to leave out.
-        The weight is the answer's strength; a tie and "both bad" have the target 0.5.
+        since: only what was recorded after this `position`. exclude: annotators to leave out, beside those
+        who are excluded from the run. The weight is the answer's strength; a tie and "both bad" have the
+        target 0.5.
         """
         with self._database.read() as conn:
-            found = [
-                (answer, question)
-                for answer, question in answers.in_order(conn, since, exclude)
-                if answer.choice != "cant_tell"
-            ]
-            self._remember(conn, [name for _, question in found for name in (question.left, question.right)])
-            length, width = clip_rows.stored_shape(conn) or (0, 0)
-        left = [self._visible[question.left] for _, question in found]
-        right = [self._visible[question.right] for _, question in found]
-        none = torch.empty(0, length, width)
-        return PreferenceBatch(
-            left=torch.stack(left) if left else none,
-            right=torch.stack(right) if right else none,
-            target=torch.tensor([TARGETS[answer.choice] for answer, _ in found], dtype=torch.float32),
-            weight=torch.tensor([answer.strength for answer, _ in found], dtype=torch.float32),
-            both_bad=torch.tensor([answer.choice == "both_bad" for answer, _ in found], dtype=torch.bool),
-        )
-
-    def _remember(self, conn: sa.Connection, names: Sequence[str]) -> None:
-        """Load what clips show, of those not yet loaded; a few kB each."""
-        new = [name for name in dict.fromkeys(names) if name not in self._visible]
-        self._visible.update({clip.id: clip.visible for clip in clip_rows.load_clips(conn, new)})
+            return self._batches.make(conn, records.find(conn, Wanted(since=since, exclude=exclude)))

@@ -1,0 +1,228 @@
+"""How far answers can be relied on: agreement of annotators, with each other, the model and themselves.
+
+Plain functions of `Record`s. Where sides matter they are those of the question, unless "shown" is said:
+what a person saw on the left, which may be the question's right.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from math import sqrt
+from statistics import NormalDist, median, quantiles
+from typing import NamedTuple
+
+from armchair.feedback.records import Record
+
+ONE_SIDE, AT_RANDOM = "always one side", "at random"
+MIRRORED = {"left": "right", "right": "left"}
+DECIDED = frozenset(MIRRORED)
+FEWEST_DECIDED = 15  # answers that name a side, before anyone is told of always naming the same
+ONE_SIDED = 0.9  # share of the answers on one shown side that is too much
+FEWEST_CHECKS = 20  # comparisons with repeats, model and majority, before anyone is told of guessing
+STEADY = 0.82  # agreement of two looks of which each errs in one of ten cases: 0.9² + 0.1²
+SURE = 0.75  # a guess of the model counts as a check where it is at least that sure
+
+
+class Share(NamedTuple):
+    """How many of how many, and where the true share lies with 95 % confidence."""
+
+    hits: int
+    of: int
+    low: float
+    high: float
+
+    @property
+    def rate(self) -> float:
+        """The share itself; 0.5 of nothing."""
+        return self.hits / self.of if self.of else 0.5
+
+
+class Agreement(NamedTuple):
+    """How often an answer was what the model had guessed."""
+
+    agree: int
+    of: int
+
+
+class Seconds(NamedTuple):
+    """How long answers took, in s."""
+
+    tenth: float  # a tenth of the answers was faster
+    median: float
+    ninetieth: float
+
+
+class Reliability(NamedTuple):
+    """What speaks for and against an annotator's answers."""
+
+    annotator: str
+    answers: int
+    left: Share  # of the answers that name a side, those for what was shown on the left
+    others: Share  # agreement with each other annotator, where both name a side
+    model: Share  # agreement with the model's guess
+    repeats: Share  # the same answer to a repeated question
+    seconds: Seconds | None
+    flags: tuple[str, ...]  # of "always one side" and "at random"
+
+
+def krippendorff_alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
+    """Krippendorff's α of nominal data: 1 is perfect agreement, 0 what chance would give.
+
+    units: the values that each unit was given, by however many observers; missing ones are left out.
+    α = 1 − (n − 1) Σ_{c≠k} o_ck / Σ_{c≠k} n_c n_k, where a unit with m ≥ 2 values adds 1 / (m − 1) to the
+    coincidences o_ck for each ordered pair of its values, n_c = Σ_k o_ck and n = Σ_c n_c (K. Krippendorff,
+    Computing Krippendorff's Alpha-Reliability, 2011, section C). None where it has no meaning: no unit has
+    two values, or all values are the same.
+    """
+    totals: Counter[Hashable] = Counter()
+    apart = 0.0  # Σ over c ≠ k of o_ck
+    for values in units:
+        size = len(values)
+        if size < 2:
+            continue
+        counts = Counter(values)
+        totals.update(counts)
+        apart += sum(number * (size - number) for number in counts.values()) / (size - 1)
+    n = sum(totals.values())
+    expected = n * n - sum(number * number for number in totals.values())
+    return 1.0 - (n - 1) * apart / expected if expected else None
+
+
+def agreement_of(records: Iterable[Record]) -> float | None:
+    """Krippendorff's α of the answers to the same questions; "can't tell" is a missing value."""
+    units: defaultdict[str, list[str]] = defaultdict(list)
+    for record in records:
+        if record.answer.choice != "cant_tell":
+            units[record.question.id].append(record.answer.choice)
+    return krippendorff_alpha(units.values())
+
+
+def position_bias(records: Iterable[Record]) -> Share:
+    """Of the answers that name a side, those for what was shown on the left; without a bias, half."""
+    shown = [(r.answer.choice == "left") != r.answer.swapped for r in records if r.answer.choice in DECIDED]
+    return share(sum(shown), len(shown))
+
+
+def repeat_consistency(records: Sequence[Record]) -> Share:
+    """Of the repeated questions, those that the same person answered as the first time.
+
+    Sides are exchanged in a repeat: left is then the same as right was. "Can't tell" is left out.
+    """
+    pairs = _repeats(records)
+    return share(sum(MIRRORED.get(first, first) == second for first, second in pairs), len(pairs))
+
+
+def model_agreement(records: Iterable[Record], last: int = 20) -> Agreement | None:
+    """How often the latest answers that name a side were what the model had guessed; None without any."""
+    known = [r for r in records if r.question.guess is not None and r.answer.choice in DECIDED]
+    latest = sorted(known, key=lambda record: record.seq)[-last:]
+    return Agreement(sum(map(_as_guessed, latest)), len(latest)) if latest else None
+
+
+def seconds_of(records: Iterable[Record]) -> Seconds | None:
+    """How long the answers took; None where no time was taken, as of imported ones."""
+    times = sorted(record.answer.seconds for record in records if record.answer.seconds > 0)
+    if not times:
+        return None
+    tenths = quantiles(times, n=10, method="inclusive") if len(times) > 1 else times * 9
+    return Seconds(tenths[0], median(times), tenths[8])
+
+
+def reliability(records: Sequence[Record]) -> list[Reliability]:
+    """What speaks for and against each annotator, by name.
+
+    "always one side": at least 90 % of at least 15 answers that name a side are for the same shown side.
+    "at random": of at least 20 checks so few agree that the 95 % interval ends below half the way from
+    chance to what someone reaches who errs in one of ten cases. Checks are answers that name a side, against
+    the same person's first answer, the model's guess where it was sure, and two others who say the same.
+    One other person is no check: it could be them who guess.
+    """
+    names = sorted({record.answer.annotator for record in records})
+    of_question: defaultdict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        if record.answer.choice in DECIDED:
+            of_question[record.question.id].append(record)
+    return [_reliability(name, records, of_question) for name in names]
+
+
+def wilson(hits: float, of: float, confidence: float = 0.95) -> tuple[float, float]:
+    """Interval of a share (E. B. Wilson, 1927), (0, 1) of nothing; `hits` may hold halves, as of ties."""
+    if not of:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    rate, spread = hits / of, z * z / of
+    middle = (rate + spread / 2) / (1 + spread)
+    half = z * sqrt(rate * (1 - rate) / of + spread / (4 * of)) / (1 + spread)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def share(hits: int, of: int) -> Share:
+    """A share with its interval."""
+    return Share(hits, of, *wilson(hits, of))
+
+
+def _reliability(name: str, records: Sequence[Record], of_question: dict[str, list[Record]]) -> Reliability:
+    mine = [record for record in records if record.answer.annotator == name]
+    decided = [record for record in mine if record.answer.choice in DECIDED]
+    left, repeats = position_bias(decided), repeat_consistency(mine)
+    pairs = [
+        record.answer.choice == other.answer.choice
+        for record in decided
+        for other in of_question[record.question.id]
+        if other.answer.annotator != name
+    ]
+    guessed = [_as_guessed(record) for record in decided if record.question.guess is not None]
+    flags: tuple[str, ...] = ()
+    if left.of >= FEWEST_DECIDED and max(left.rate, 1 - left.rate) >= ONE_SIDED:
+        flags = (ONE_SIDE,)
+    elif _at_random(mine, decided, of_question):
+        flags = (AT_RANDOM,)
+    others, model = share(sum(pairs), len(pairs)), share(sum(guessed), len(guessed))
+    return Reliability(name, len(mine), left, others, model, repeats, seconds_of(mine), flags)
+
+
+def _at_random(
+    mine: Sequence[Record], decided: Sequence[Record], of_question: dict[str, list[Record]]
+) -> bool:
+    """Whether the checks say that someone guesses."""
+    checks = [
+        (MIRRORED[first] == second, STEADY)
+        for first, second in _repeats(mine)
+        if first in DECIDED and second in DECIDED
+    ]
+    for record in decided:
+        guess = record.question.guess
+        if guess is not None and max(guess, 1 - guess) >= SURE:
+            # whoever errs in one of ten cases agrees with a model that is right with this probability
+            right = max(guess, 1 - guess)
+            checks.append((_as_guessed(record), 0.9 * right + 0.1 * (1 - right)))
+        others = [
+            o.answer.choice
+            for o in of_question[record.question.id]
+            if o.answer.annotator != record.answer.annotator
+        ]
+        if len(others) >= 2 and len(set(others)) == 1:
+            checks.append((record.answer.choice == others[0], STEADY))
+    if len(checks) < FEWEST_CHECKS:
+        return False
+    reached = sum(level for _, level in checks) / len(checks)
+    return wilson(sum(agree for agree, _ in checks), len(checks))[1] < (0.5 + reached) / 2
+
+
+def _repeats(records: Sequence[Record]) -> list[tuple[str, str]]:
+    """First and second choice of each person who answered a question and its repeat, not "can't tell"."""
+    first = {(r.answer.annotator, r.question.id): r.answer.choice for r in records}
+    again = [
+        (first.get((r.answer.annotator, r.question.repeat_of)), r.answer.choice)
+        for r in records
+        if r.question.repeat_of is not None
+    ]
+    return [(one, two) for one, two in again if one is not None and "cant_tell" not in (one, two)]
+
+
+def _as_guessed(record: Record) -> bool:
+    """Whether an answer that names a side is the one that the model gave the larger probability."""
+    guess = record.question.guess
+    assert guess is not None
+    return (guess > 0.5) == (record.answer.choice == "right")

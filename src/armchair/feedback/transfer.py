@@ -1,0 +1,57 @@
+"""A whole store copied into another database, table by table: ids, order and audit chain stay as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from armchair.errors import StoreError
+from armchair.feedback.database import Database
+from armchair.feedback.schema import metadata
+
+ROWS = 200  # copied at a time
+
+
+def copy_store(source: str | Path, target: str | Path) -> int:
+    """Copy a store, which may be in use, into a database that holds none yet. -> how many rows.
+
+    The copy is the store as it was at one moment. Raises StoreError when either cannot be used or the
+    target holds something; then the target stays as it was.
+    """
+    old = Database(source, create=False)
+    try:
+        new = Database(target)
+        try:
+            return _copy(old, new)
+        finally:
+            new.close()
+    finally:
+        old.close()
+
+
+def _copy(old: Database, new: Database) -> int:
+    with old.read() as reads, new.write() as writes:
+        for name in ("clips", "questions", "annotators", "metrics", "assets"):
+            if writes.execute(sa.select(sa.func.count()).select_from(metadata.tables[name])).scalar_one():
+                raise StoreError(f"there is a store at {new.where} already: name an empty database")
+        total = 0
+        for table in metadata.sorted_tables:  # those that others point to first
+            writes.execute(table.delete())
+            total += _copy_table(table, reads, writes)
+        return total
+
+
+def _copy_table(table: sa.Table, reads: sa.Connection, writes: sa.Connection) -> int:
+    """Copy a table in the order of its keys, in which rows come after those of the same table they name."""
+    number = 0
+    rows = sa.select(table).order_by(*table.primary_key.columns)
+    for part in reads.execute(rows, execution_options={"yield_per": ROWS}).mappings().partitions():
+        writes.execute(table.insert(), [dict(row) for row in part])
+        number += len(part)
+    if number and writes.dialect.name == "postgresql" and table.autoincrement_column is not None:
+        column = table.autoincrement_column
+        last = sa.select(sa.func.max(column)).scalar_subquery()
+        sequence = sa.func.pg_get_serial_sequence(table.name, column.name)
+        writes.execute(sa.select(sa.func.setval(sequence, last)))
+    return number
