@@ -1,0 +1,229 @@
+"""What the API takes and gives, as JSON."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict  # pydantic wants this one below Python 3.12
+
+from armchair.ids import check_id
+from armchair.types import Choice
+
+MAX_WANTED, MAX_ROWS, MAX_RELEASED = 8, 200, 100
+MAX_SECONDS = 7 * 86400.0
+Reason = Literal["empty", "budget", "paused", "done", "excluded"]
+
+
+def _strength(value: float) -> float:
+    if value not in (0.5, 1.0, 2.0):
+        raise ValueError("the strength is 0.5 (slightly), 1 or 2 (much)")
+    return value
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError("a finite number is wanted")
+    return value
+
+
+Id = Annotated[str, Field(max_length=36), AfterValidator(lambda value: check_id("what is named", value))]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Given(BaseModel):
+    """Unknown names are an error, so that a misspelt one is not passed over."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class LogIn(_Given):
+    """The token of a link, used up by this."""
+
+    token: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Wanted(_Given):
+    """How many pairs the page would like to have at hand."""
+
+    want: Annotated[int, Field(ge=1, le=MAX_WANTED)] = MAX_WANTED
+
+
+class Given(_Given):
+    """An answer; `choice` speaks of the question's own left and right, however they were shown."""
+
+    id: Id
+    question: Id
+    choice: Choice
+    strength: Annotated[float, AfterValidator(_strength)] = 1.0
+    seconds: Annotated[float, Field(ge=0, le=MAX_SECONDS), AfterValidator(_finite)]
+    swapped: bool = False
+    page: Annotated[str, Field(max_length=64)] = ""
+
+
+class Named(_Given):
+    """A UUID made by the page, so that sending the same request twice is harmless."""
+
+    id: Id
+
+
+class Released(_Given):
+    """Questions to give back unanswered."""
+
+    questions: Annotated[list[Id], Field(max_length=MAX_RELEASED)]
+
+
+class Setting(_Given):
+    """A setting and its new value."""
+
+    key: Annotated[str, Field(max_length=64)]
+    value: bool | int | float | str | None
+
+
+class Invited(_Given):
+    """Whom to invite."""
+
+    annotator: Name
+    role: Literal["owner", "annotator"] = "annotator"
+
+
+class Excluded(_Given):
+    """Whether someone's answers are left out."""
+
+    excluded: bool
+
+
+class ClipRef(TypedDict):
+    """A clip and where its data are."""
+
+    id: str
+    kind: Literal["poses", "film"]
+    steps: int
+    bodies: int
+    url: str
+    film: str
+
+
+class Pair(TypedDict):
+    """A question as the page shows it. What the model guesses is not in it."""
+
+    question: str
+    left: ClipRef
+    right: ClipRef
+    policy_step: int
+
+
+class Pairs(TypedDict):
+    """Pairs that the annotator holds; `reason` says why there are none."""
+
+    pairs: list[Pair]
+    reason: Reason | None
+
+
+class Guess(TypedDict):
+    """What the model had expected, and how surely: from 0.5 to 1."""
+
+    choice: Literal["left", "right"]
+    probability: float
+
+
+class Saved(TypedDict):
+    """An answer that is on disk."""
+
+    saved: bool
+    new: bool
+    guess: Guess | None
+
+
+class AnswerRow(TypedDict):
+    """An answer."""
+
+    id: str
+    question: str
+    annotator: str
+    choice: Choice
+    strength: float
+    seconds: float
+    created: float
+    swapped: bool
+    page: str
+
+
+class Undone(TypedDict):
+    """The answer that was taken back, and its pair again."""
+
+    undone: AnswerRow | None
+    pair: Pair | None
+
+
+class HistoryRow(TypedDict):
+    """An answer in force with its clips."""
+
+    id: str
+    seq: int
+    question: str
+    choice: Choice
+    strength: float
+    seconds: float
+    created: float
+    annotator: str
+    left: ClipRef
+    right: ClipRef
+    can_flip: bool
+    guess: Guess | None
+
+
+class History(TypedDict):
+    """Answers, the latest first; `next` is the `before` of the next page."""
+
+    rows: list[HistoryRow]
+    next: int | None
+
+
+class Flipped(TypedDict):
+    """The answer now in force."""
+
+    answer: HistoryRow
+
+
+class PersonRow(TypedDict):
+    """An annotator."""
+
+    name: str
+    kind: str
+    role: str
+    excluded: bool
+    created: float
+    answers: int
+
+
+class People(TypedDict):
+    """Everyone who may answer or has answered."""
+
+    people: list[PersonRow]
+
+
+class Invitation(TypedDict):
+    """Where the invited person goes; works once. The token is in the fragment, which no server logs."""
+
+    path: str
+
+
+class SettingsRow(TypedDict):
+    """All settings."""
+
+    question: str
+    labels: int | None
+    paused: bool
+    overlap: int
+    repeat_share: float
+    show_success: bool
+    show_guess: bool
+    strengths: bool
+
+
+class NowSet(TypedDict):
+    """All settings after the change."""
+
+    settings: SettingsRow

@@ -1,0 +1,49 @@
+"""What the endpoints share, and who asks."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Annotated, NamedTuple, cast
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from armchair.feedback.people import SessionInfo
+from armchair.feedback.store import Store
+from armchair.web.gate import VIEWER
+from armchair.web.options import Options
+
+if TYPE_CHECKING:
+    from armchair.web.auth import Throttle
+    from armchair.web.clips import Clips
+    from armchair.web.events import Hub
+    from armchair.web.ledger import Ledger
+    from armchair.web.pages import Assets
+
+
+class Context(NamedTuple):
+    """The parts of one running server."""
+
+    store: Store
+    options: Options
+    ledger: Ledger
+    assets: Assets
+    clips: Clips
+    hub: Hub
+    throttle: Throttle
+    writing: threading.Lock
+    """Held by whoever writes: a queue here is fair, waiting for the database's lock is a lottery."""
+
+
+async def here(connection: HTTPConnection) -> Context:
+    """The server's parts."""
+    return cast(Context, connection.app.state.context)
+
+
+async def viewer(connection: HTTPConnection) -> SessionInfo:
+    """Whom the gate let in."""
+    return cast(SessionInfo, connection.scope[VIEWER])
+
+
+Here = Annotated[Context, Depends(here)]
+Viewer = Annotated[SessionInfo, Depends(viewer)]

@@ -1,0 +1,103 @@
+"""How a page server is set up, and by which names it may be reached."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import re
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from starlette.websockets import WebSocket
+
+DEFAULT_PORT = 8642
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+ANY_ADDRESS = ("0.0.0.0", "::", "")
+_HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,253})(:[0-9]{1,5})?")
+
+Films = Callable[[str], bytes]
+Player = Callable[[WebSocket], Awaitable[None]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What is served, where, and what the caller lends to it."""
+
+    run: str
+    """The run's name, shown on the page."""
+    run_path: Path | None = None
+    """The run's folder, for the dashboard."""
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    """0 takes any free one."""
+    hosts: tuple[str, ...] = ()
+    """Further names by which the page may be reached, as a browser puts them into the Host header."""
+    https: bool = False
+    """A proxy in front speaks HTTPS: cookies are Secure and its forwarded headers are believed."""
+    dashboard: bool = True
+    films: Films | None = None
+    """Draws a clip (id) that has poses as an MP4; an ArmchairError says why it cannot."""
+    player: Player | None = None
+    """Plays live over an accepted WebSocket until one side leaves."""
+
+    @property
+    def private(self) -> bool:
+        """Whether only this machine can reach the page, directly or through a proxy."""
+        return is_loopback(self.host) and not self.https and not self.hosts
+
+    @property
+    def cookie(self) -> str:
+        """The session's cookie. Cookies do not know ports, and two servers must not log each other out."""
+        return f"armchair_session_{self.port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or name to listen on is reached from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def host_allowed(header: str, options: Options) -> bool:
+    """Whether a request's Host header names this server.
+
+    A foreign name that was made to point here (DNS rebinding) is not among those allowed. An address
+    cannot be made to point anywhere, so off loopback any address will do.
+    """
+    found = _HOST.fullmatch(header.lower())
+    if found is None:
+        return False
+    name = found[1]
+    if name in LOOPBACK_NAMES or name in {host.lower() for host in options.hosts}:
+        return True
+    if is_loopback(options.host):
+        return name == options.host
+    return _is_address(name) or name in own_names() or name == options.host.lower()
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def own_names() -> frozenset[str]:
+    """What this machine calls itself, also as announced by mDNS."""
+    name = socket.gethostname().lower()
+    return frozenset({name, name.split(".")[0], f"{name.split('.')[0]}.local"})
+
+
+def lan_address() -> str | None:
+    """The address of this machine in its network, or None. No packet is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # reserved for documentation; only the route is looked up
+        except OSError:
+            return None
+        return str(probe.getsockname()[0])

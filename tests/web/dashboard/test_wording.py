@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from armchair.web.dashboard.wording import figure, plain, share, span
+
+
+def test_texts_of_others_are_no_markdown() -> None:
+    assert plain("![x](http://a.b/c.png)\n**b**") == r"\!\[x\]\(http\:\/\/a\.b\/c\.png\) \*\*b\*\*"
+    assert plain("Zoë 3") == "Zoë 3"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (200_000, "2 days")]
+)
+def test_span(seconds: float, told: str) -> None:
+    assert span(seconds) == told
+
+
+def test_unknown_figures_are_a_dash() -> None:
+    assert (share(math.nan), figure(math.nan)) == ("–", "–")
+    assert (share(0.256), figure(1234.4)) == ("26%", "1,234")
+
+
+def test_names_with_marks_are_shown_as_they_are() -> None:
+    script = (
+        "import streamlit as st\nfrom armchair.web.dashboard.wording import plain\nst.markdown(plain('a*b*'))"
+    )
+    assert AppTest.from_string(script).run().markdown[0].value == r"a\*b\*"
