@@ -1,0 +1,5 @@
+"""The dashboard: how training goes, what was answered, runs side by side, settings. Streamlit draws it.
+
+`app.py` is the script that Streamlit runs, `classic.py` another one, which asks for answers in the plainest
+way. Neither imports a learner: they read and write the store.
+"""

@@ -1,0 +1,35 @@
+"""The script that Streamlit runs for the dashboard; `armchair.web.dashboard.source.use` comes first."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from armchair.errors import ArmchairError
+from armchair.web.dashboard import compare, labels, settings, source, training
+from armchair.web.dashboard.wording import plain
+
+STYLE = "<style>.stMainBlockContainer { padding-top: 3.75rem; }</style>"  # the header leaves much room
+
+
+def main() -> None:
+    """Draw the page that was asked for."""
+    st.set_page_config(page_title="armchair dashboard", page_icon="🪑", layout="wide")
+    page = st.navigation(
+        [
+            st.Page(training.show, title="Training", url_path="training", default=True),
+            st.Page(labels.show, title="Labels", url_path="labels"),
+            st.Page(compare.show, title="Compare", url_path="compare"),
+            st.Page(settings.show, title="Settings", url_path="settings"),
+        ],
+        position="top",
+    )
+    st.html(STYLE)
+    try:
+        source.current()
+        page.run()
+    except ArmchairError as error:
+        st.error(plain(str(error)))
+
+
+if __name__ == "__main__":  # which is how Streamlit runs it
+    main()

@@ -1,0 +1,133 @@
+"""A question's two clips, to look at again: from above and from the side, or as films without poses.
+
+The arm in three dimensions is the labelling page's; here a slider moves two plane views in the browser,
+without asking the server.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from armchair.errors import ArmchairError
+from armchair.feedback.clip_rows import Replay
+from armchair.web.dashboard.charts import COLOURS, GREY
+from armchair.web.dashboard.paths import AXES, Paths, View, busiest, paths, poses_of, tool_of
+from armchair.web.dashboard.source import Source
+
+SIDES = ("left", "right")
+SIZE = (290, 150)  # pixels of a view; both fit a phone, one above the other
+MARGIN = 0.08  # m around what is drawn, across
+LEAST = 0.3  # m across, that are drawn at least
+LABELS: dict[View, tuple[str, str]] = {
+    "above": ("x, away from the base (m)", "y, to its left (m)"),
+    "side": ("x, away from the base (m)", "z, height over the table (m)"),
+}
+
+
+class _Views(NamedTuple):
+    """What is drawn: rows with side, step, x, y, z."""
+
+    tool: pd.DataFrame
+    arm: pd.DataFrame  # besides, joint: the order along the arm
+    marks: pd.DataFrame  # besides, what: block or goal
+
+
+def show(here: Source, left: str, right: str) -> None:
+    """Draw two clips by their ids."""
+    clips = (here.store.replay(left), here.store.replay(right))
+    films = [_film(here, name, clip) for name, clip in zip((left, right), clips, strict=True)]
+    poses = [poses_of(clip) for clip in clips]
+    if poses[0] is not None and poses[1] is not None:
+        asset = here.store.board.asset("scene")
+        tool = (tool_of(asset.data) if asset else None) or busiest(poses[0])
+        st.altair_chart(
+            drawing(paths(poses[0], tool), paths(poses[1], tool)),
+            width="content",
+            alt="The paths of the tool in both clips, from above and from the side",
+        )
+    elif all(film is not None for film in films):
+        for side, column, film in zip(SIDES, st.columns(2), films, strict=True):
+            if film is not None:
+                column.video(film, loop=True, autoplay=True, muted=True, alt=f"The {side} clip")
+                column.caption(side.capitalize())
+    else:
+        st.info("These clips have neither poses nor a film, so there is nothing to show of them.")
+
+
+def _film(here: Source, name: str, clip: Replay) -> bytes | None:
+    """The clip's film: the stored one, or one drawn now if it has no poses; None where there is none."""
+    if clip.film is not None or clip.poses is not None or here.films is None:
+        return clip.film
+    try:
+        return here.films(name)
+    except ArmchairError:
+        return None
+
+
+def drawing(left: Paths, right: Paths) -> alt.VConcatChart:
+    """Both clips in one picture from above and one from the side, and a slider for the step."""
+    views = _views(left, right)
+    last = len(left.tool) - 1
+    step = alt.param(name="at", value=last, bind=alt.binding_range(min=0, max=last, step=1, name="Step "))
+    action = pd.concat([views.tool, views.marks])  # of the arm only what is near it
+    ranges = domains(action[["x", "y", "z"]].to_numpy(float))
+    return alt.vconcat(*(_view(views, ranges, view) for view in AXES)).add_params(step)
+
+
+def _view(views: _Views, ranges: list[list[float]], view: View) -> alt.LayerChart | alt.FacetChart:
+    across, up = ("xyz"[axis] for axis in AXES[view])
+    wide, high = (ranges[axis] for axis in AXES[view])
+    x = alt.X(f"{across}:Q", title=LABELS[view][0], scale=alt.Scale(domain=wide, nice=False))
+    y = alt.Y(f"{up}:Q", title=LABELS[view][1], scale=alt.Scale(domain=high, nice=False))
+    colour = alt.Color(
+        "side:N",
+        title=None,
+        scale=alt.Scale(domain=list(SIDES), range=list(COLOURS[:2])),
+        legend=alt.Legend(orient="top", symbolType="circle", symbolOpacity=1),
+    )
+    tool = alt.Chart(views.tool).encode(x=x, y=y, color=colour)
+    arm = alt.Chart(views.arm).encode(x=x, y=y, color=colour, order="joint:Q")
+    marks = alt.Chart(views.marks).encode(x=x, y=y, color=colour).transform_filter("datum.step == at")
+    seen = tool.transform_filter("datum.step <= at").mark_line(strokeWidth=2.5, clip=True)
+    return alt.layer(
+        tool.mark_line(strokeWidth=1.5, opacity=0.35, clip=True).encode(order="step:Q"),
+        arm.transform_filter("datum.step == at").mark_line(strokeWidth=5, opacity=0.28, clip=True),
+        seen.encode(order="step:Q"),
+        tool.transform_filter("datum.step == at").mark_point(filled=True, size=90, opacity=1),
+        marks.transform_filter("datum.what == 'block'").mark_point(shape="square", filled=True, size=130),
+        marks.transform_filter("datum.what == 'goal'").mark_point(
+            shape="cross", filled=True, size=170, stroke=GREY, strokeWidth=1, opacity=1
+        ),
+    ).properties(width=SIZE[0], height=SIZE[1])
+
+
+def domains(points: np.ndarray) -> list[list[float]]:
+    """Ranges of x, y and z that hold all points (P, 3), with one scale in both views and directions."""
+    pixels = np.array([SIZE[0], SIZE[1], SIZE[1]])
+    low, high = points.min(axis=0), points.max(axis=0)
+    metres = max(float(((high - low) / pixels).max()), LEAST / SIZE[0])  # of a pixel
+    middle, half = (low + high) / 2, (metres / 2 + MARGIN / SIZE[0]) * pixels
+    return [[float(m - h), float(m + h)] for m, h in zip(middle, half, strict=True)]
+
+
+def _views(left: Paths, right: Paths) -> _Views:
+    tool: list[dict[str, float | str]] = []
+    arm: list[dict[str, float | str]] = []
+    marks: list[dict[str, float | str]] = []
+    for side, clip in zip(SIDES, (left, right), strict=True):
+        for step in range(len(clip.tool)):
+            about: dict[str, float | str] = {"side": side, "step": step}
+            tool.append(about | _point(clip.tool[step]))
+            arm += [about | {"joint": k} | _point(at) for k, at in enumerate(clip.arm[step])]
+            marks += [about | {"what": "block"} | _point(at) for at in clip.blocks[step]]
+            marks.append(about | {"what": "goal"} | _point(clip.goal[step]))
+    return _Views(pd.DataFrame(tool), pd.DataFrame(arm), pd.DataFrame(marks))
+
+
+def _point(at: np.ndarray) -> dict[str, float | str]:
+    return {name: round(float(value), 4) for name, value in zip("xyz", at, strict=True)}

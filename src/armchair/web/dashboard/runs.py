@@ -1,0 +1,224 @@
+"""Runs side by side: what the folders around a run say of how well policies became, and by whom taught."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from armchair.errors import RunError
+from armchair.rundir import RunDir, Value, runs_in
+
+TRUE_REWARD = "the task's own reward"
+PEOPLE = "people"
+GRID = 60  # most places along a band
+RESAMPLES = 1000
+MOST = 1000  # runs that are kept in memory
+NO_TEACHER = ("", "none", "human", "person", "people", "you")
+
+Axis = Literal["env_steps", "answers"]
+Measure = Literal["success", "total"]
+
+
+class Point(NamedTuple):
+    """The policy, evaluated at some moment of its training."""
+
+    env_steps: float
+    answers: float
+    success: float  # share of episodes, NaN where the environment does not tell
+    total: float  # the true return, a mean over episodes; NaN where it was not written down
+
+
+class Run(NamedTuple):
+    """A run that was evaluated at least once."""
+
+    name: str  # its folder, from the folder of runs
+    task: str
+    learnt_from: str  # the task's own reward, people, or a simulated teacher and its traits
+    seed: int
+    points: tuple[Point, ...]  # in the order in which they came about
+
+
+class Place(NamedTuple):
+    """Where the runs of a group were on average, at a place along an axis."""
+
+    learnt_from: str
+    x: float  # environment steps or answers
+    mean: float
+    low: float  # of the 95 % bootstrap interval over runs; NaN for one run alone
+    high: float
+
+
+class Summary(NamedTuple):
+    """How the runs of a group ended; the interval is NaN for one run alone."""
+
+    learnt_from: str
+    runs: int
+    value: float  # mean over runs
+    low: float  # of its 95 % bootstrap interval
+    high: float
+    worst: float
+    env_steps: float  # mean over runs
+    answers: float
+
+
+def runs_around(root: Path) -> list[Run]:
+    """The runs in a folder of runs that were evaluated, those inside a comparison's folder too.
+
+    A run that cannot be read is left out: it may be under way, or of another version.
+    """
+    folders = [*runs_in(root), *(run for inner in sorted(root.glob("*/runs")) for run in runs_in(inner))]
+    found = (read_run(folder, str(folder.path.relative_to(root))) for folder in folders)
+    return [run for run in found if run is not None]
+
+
+def read_run(folder: RunDir, name: str) -> Run | None:
+    """A run by its configuration and metrics; None where nothing was evaluated or it cannot be read."""
+    try:
+        file = folder.metrics_file.stat()
+    except OSError:
+        return None
+    return _read(folder.path, name, (file.st_mtime_ns, file.st_size))
+
+
+@lru_cache(maxsize=MOST)
+def _read(path: Path, name: str, stamp: tuple[int, int]) -> Run | None:
+    """The same; a run is read again when its metrics have changed, of which `stamp` tells."""
+    del stamp
+    folder = RunDir(path)
+    try:
+        config, lines = folder.config(), folder.metrics()
+    except (RunError, OSError):
+        return None
+    points = points_of(lines)
+    if not points or config.get("command") == "compare":
+        return None
+    seed = number(config, "seed")
+    return Run(
+        name,
+        str(config.get("task", "?")),
+        learnt_from(config),
+        0 if math.isnan(seed) else int(seed),
+        points,
+    )
+
+
+def points_of(lines: Sequence[Mapping[str, Value]]) -> tuple[Point, ...]:
+    """The evaluations among a run's metrics."""
+    found: list[Point] = []
+    answers = steps = 0.0
+    for line in lines:
+        told, at = number(line, "answers"), number(line, "env_steps")
+        answers, steps = (old if math.isnan(new) else new for old, new in ((answers, told), (steps, at)))
+        success, total = number(line, "eval_success"), number(line, "eval_return")
+        if not (math.isnan(success) and math.isnan(total)):
+            found.append(Point(steps, answers, success, total))
+    return tuple(found)
+
+
+def learnt_from(config: Mapping[str, Value]) -> str:
+    """Who or what taught a run: "people", "teacher mistake (mistake 0.2)", "the task's own reward", ..."""
+    if config.get("command") == "train":
+        model = config.get("reward_model")
+        return f"the reward learnt in {Path(str(model)).name}" if model else TRUE_REWARD
+    teacher = config.get("teacher")
+    told: Mapping[str, Value] = teacher if isinstance(teacher, Mapping) else {"name": teacher}
+    name = str(told.get("name") or "")
+    if name in NO_TEACHER:
+        return PEOPLE
+    traits = [f"{key} {value}" for key, value in told.items() if key != "name" and value is not None]
+    return f"teacher {name}" + (f" ({', '.join(traits)})" if traits else "")
+
+
+def summary(runs: Sequence[Run], measure: Measure) -> list[Summary]:
+    """How each group of runs ended, in the order in which groups first come."""
+    found: list[Summary] = []
+    for name, members in groups(runs, measure).items():
+        ends = [_known(run, measure)[-1] for run in members]
+        values = np.array([[getattr(end, measure)] for end in ends])
+        mean, low, high = (float(at[0]) for at in bootstrap(values))
+        found.append(
+            Summary(
+                learnt_from=name,
+                runs=len(ends),
+                value=mean,
+                low=low,
+                high=high,
+                worst=float(values.min()),
+                env_steps=sum(end.env_steps for end in ends) / len(ends),
+                answers=sum(end.answers for end in ends) / len(ends),
+            )
+        )
+    return found
+
+
+def bands(runs: Sequence[Run], axis: Axis, measure: Measure) -> list[Place]:
+    """Mean and 95 % bootstrap interval over the runs of each group, along an axis.
+
+    Between two evaluations a run is taken to be on the line between them, after its last one to stay.
+    Against answers a group that gave none is a level line where it ended.
+    """
+    widest = max((getattr(run.points[-1], axis) for run in runs), default=0.0)
+    found: list[Place] = []
+    for name, members in groups(runs, measure).items():
+        lines = [_along(run, axis, measure) for run in members]
+        level = axis == "answers" and all(xs[-1] == 0 for xs, _ in lines)
+        places = np.array([0.0, widest]) if level else _places([xs for xs, _ in lines])
+        columns = bootstrap(np.stack([np.interp(places, xs, ys) for xs, ys in lines]))
+        rows = zip(places.tolist(), *(column.tolist() for column in columns), strict=True)
+        found += [Place(name, *row) for row in rows]
+    return found
+
+
+def bootstrap(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean over the runs and its 95 % percentile interval, NaN for one run. (n, P) -> three of (P,)."""
+    mean = scores.mean(axis=0)
+    if len(scores) < 2:
+        return mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan)
+    draws = np.random.default_rng(0).integers(0, len(scores), (RESAMPLES, len(scores)))
+    low, high = np.quantile(scores[draws].mean(axis=1), [0.025, 0.975], axis=0)
+    return mean, low, high
+
+
+def ceiling(runs: Sequence[Run], task: str) -> float | None:
+    """Success that the task's own reward leads to, mean over the runs there are; None without one."""
+    own = [run for run in runs if run.task == task and run.learnt_from == TRUE_REWARD]
+    found = summary(own, "success")
+    return found[0].value if found else None
+
+
+def groups(runs: Sequence[Run], measure: Measure) -> dict[str, list[Run]]:
+    """Runs that learnt from the same, whatever their seeds; without those whose measure is not known."""
+    found: dict[str, list[Run]] = {}
+    for run in runs:
+        if _known(run, measure):
+            found.setdefault(run.learnt_from, []).append(run)
+    return found
+
+
+def number(line: Mapping[str, Value], key: str) -> float:
+    """A number of a line of metrics; NaN where there is none."""
+    value = line.get(key)
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+def _known(run: Run, measure: Measure) -> list[Point]:
+    return [point for point in run.points if not math.isnan(getattr(point, measure))]
+
+
+def _along(run: Run, axis: Axis, measure: Measure) -> tuple[np.ndarray, np.ndarray]:
+    """Places and values there, each place once, the last one counting."""
+    at = {float(getattr(point, axis)): float(getattr(point, measure)) for point in _known(run, measure)}
+    places = sorted(at)
+    return np.array(places), np.array([at[place] for place in places])
+
+
+def _places(lines: Sequence[np.ndarray]) -> np.ndarray:
+    """Where the runs were evaluated, from where all have begun; at most GRID and one."""
+    begin = max(xs[0] for xs in lines)
+    everywhere = np.unique(np.concatenate([xs[xs >= begin] for xs in lines]))
+    return np.unique([*everywhere[:: -(-len(everywhere) // GRID)], everywhere[-1]])

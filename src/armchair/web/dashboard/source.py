@@ -1,0 +1,92 @@
+"""Where the dashboard reads and writes. Streamlit runs its script in threads of the server's process, so
+whoever starts it says here, once, which store it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
+
+from armchair.errors import StoreError
+from armchair.feedback.store import Store
+from armchair.rundir import RunDir
+
+OPTIONS: dict[str, str | bool | int] = {
+    "browser.gatherUsageStats": False,
+    "client.showErrorDetails": "type",
+    "client.showErrorLinks": False,
+    "client.showSidebarNavigation": False,
+    "client.toolbarMode": "minimal",
+    "runner.magicEnabled": False,
+    "server.enableStaticServing": False,
+    "server.fileWatcherType": "none",
+    "server.headless": True,
+    "server.maxUploadSize": 1,
+    "server.runOnSave": False,
+    "theme.light.primaryColor": "#0b63ce",
+    "theme.dark.primaryColor": "#2f7de1",
+}
+"""Options of Streamlit that the dashboard needs. Colours are set for light and dark alike, because one colour
+for both would fix the theme: left alone, it follows the browser's."""
+
+
+class Source(NamedTuple):
+    """The store that is shown, and what lies around it."""
+
+    store: Store
+    run: RunDir | None  # the run's folder; None for a store on its own
+    films: Callable[[str], bytes] | None  # clip id -> MP4; ArmchairError where it cannot be drawn
+
+
+class _Given:
+    """What `use` was told, and the store once it is open."""
+
+    lock = Lock()
+    where: str | Path | None = None
+    run: Path | None = None
+    films: Callable[[str], bytes] | None = None
+    source: Source | None = None
+
+
+def use(
+    url_or_path: str | Path,
+    run_path: Path | None = None,
+    *,
+    films: Callable[[str], bytes] | None = None,
+) -> None:
+    """Say which store is to be shown; it is opened at the first look. It must exist.
+
+    run_path: the run's folder, beside whose siblings it is shown. films: draws a clip that has no film.
+    """
+    close()
+    with _Given.lock:
+        _Given.where, _Given.run, _Given.films = url_or_path, run_path, films
+
+
+def use_once(
+    url_or_path: str | Path, run_path: Path | None = None, *, films: Callable[[str], bytes] | None = None
+) -> None:
+    """The same, unless that store is in use already: for scripts that Streamlit runs again and again."""
+    if _Given.where != url_or_path:
+        use(url_or_path, run_path, films=films)
+
+
+def current() -> Source:
+    """The store to show. Raises StoreError when `use` was not called, or the store cannot be opened."""
+    with _Given.lock:
+        if _Given.source is None:
+            if _Given.where is None:
+                raise StoreError("no store was named: call armchair.web.dashboard.source.use first")
+            run = RunDir(_Given.run) if _Given.run is not None else None
+            _Given.source = Source(Store.open(_Given.where, create=False), run, _Given.films)
+        return _Given.source
+
+
+def close() -> None:
+    """Close the store if it is open, and show none from now on."""
+    with _Given.lock:
+        if _Given.source is not None:
+            _Given.source.store.close()
+        _Given.where = _Given.run = _Given.films = _Given.source = None

@@ -1,0 +1,31 @@
+"""Figures and texts of others as the dashboard writes them."""
+
+from __future__ import annotations
+
+import math
+import re
+
+_MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=@/])")
+
+
+def plain(text: str) -> str:
+    """Text that others wrote, so that Streamlit shows it as it is: nothing in it is Markdown."""
+    return _MARKS.sub(r"\\\1", " ".join(text.split()))
+
+
+def share(value: float) -> str:
+    """A share as a percentage; a dash where it is not known."""
+    return "–" if math.isnan(value) else f"{value:.0%}"
+
+
+def figure(value: float) -> str:
+    """A whole number with separators; a dash where it is not known."""
+    return "–" if math.isnan(value) else f"{value:,.0f}"
+
+
+def span(seconds: float) -> str:
+    """A stretch of time in the unit that suits it: "3 s", "5 min", "2 h", "4 days"."""
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
