@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all check format bench docs clean
+.PHONY: help install page demo test test-all check format bench docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/pip install -q -c constraints.txt torch==2.13.0
 	$(BIN)/pip install -q -c constraints.txt -e '.[dev,bullet]'
 	@touch $@
+
+page: ## bundle the labelling page (needs Node.js 20 or newer); `make install` does it too
+	cd src/armchair/web/frontend && npm ci --no-audit --no-fund && npm run build
 
 demo: install ## teach reach with a simulated teacher: summary, plot and film in demo/reach-NNN
 	$(BIN)/armchair teach reach --teacher oracle --runs demo

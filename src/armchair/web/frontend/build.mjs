@@ -1,0 +1,63 @@
+// Bundles the pages into ../static: scripts, styles and HTML, and the one-file template of the replay.
+// `npm run build` for the real thing; `node build.mjs --out DIR` to put it elsewhere.
+import { build } from "esbuild";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const at = process.argv.indexOf("--out");
+const out = at > 0 ? resolve(process.argv[at + 1]) : join(here, "..", "static");
+const FIRST_LOAD = 300 * 1024; // bytes gzipped of page, script and style; the scene comes on top (limit 500 KiB)
+
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+const sources = {
+  theme: "src/ui/theme.ts",
+  label: "src/label/main.ts",
+  login: "src/login/main.ts",
+  play: "src/play/main.ts",
+  replay: "src/replay/main.ts",
+};
+await build({
+  absWorkingDir: here,
+  entryPoints: {
+    ...sources,
+    ...Object.fromEntries(["label", "login", "play", "replay"].map((name) => [name + ".style", `styles/${name}.css`])),
+  },
+  outdir: out,
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: ["es2022", "chrome111", "firefox114", "safari16.4"],
+  legalComments: "none",
+  entryNames: "[name]",
+  logLevel: "warning",
+});
+
+const sizes = {};
+async function put(name, text) {
+  await writeFile(join(out, name), text);
+  sizes[name] = gzipSync(text, { level: 9 }).length;
+}
+for (const name of ["label", "login", "play", "replay"]) {
+  await put(`${name}.css`, await readFile(join(out, `${name}.style.css`), "utf8"));
+  await rm(join(out, `${name}.style.css`));
+}
+for (const name of Object.keys(sources)) await put(`${name}.js`, await readFile(join(out, `${name}.js`), "utf8"));
+for (const name of ["index", "login", "play"]) await put(`${name}.html`, await readFile(join(here, "pages", `${name}.html`), "utf8"));
+
+// replay.html carries all it needs; Python puts the JSON in place of @REPLAY_JSON@ (see the README)
+const template = await readFile(join(here, "pages", "replay.html"), "utf8");
+const css = await readFile(join(out, "replay.css"), "utf8");
+const js = await readFile(join(out, "replay.js"), "utf8");
+const theme = await readFile(join(out, "theme.js"), "utf8");
+if (/<\/script/i.test(js + theme)) throw new Error("the script would end its own element");
+await put("replay.html", template.replace("@CSS@", () => css).replace("@THEME@", () => theme).replace("@JS@", () => js));
+
+const kb = (bytes) => `${(bytes / 1024).toFixed(1)} KiB`;
+for (const [name, size] of Object.entries(sizes)) console.log(`${name.padEnd(14)} ${kb(size).padStart(10)} gzipped`);
+const first = ["index.html", "theme.js", "label.js", "label.css"].reduce((sum, name) => sum + sizes[name], 0);
+console.log(`first load     ${kb(first).padStart(10)} gzipped, without the scene`);
+if (first > FIRST_LOAD) throw new Error(`the first load must stay below ${kb(FIRST_LOAD)}`);

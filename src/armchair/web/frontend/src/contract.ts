@@ -1,0 +1,119 @@
+/** What the server and the page say to each other: the JSON of /api. */
+
+export type Choice = "left" | "right" | "tie" | "both_bad" | "cant_tell";
+export type Strength = 0.5 | 1 | 2;
+export type Reason = "empty" | "budget" | "paused" | "done" | "excluded";
+export type Phase =
+  | "collecting" | "fitting" | "practising" | "waiting" | "paused" | "done" | "stopped" | "none";
+
+export interface ClipRef {
+  id: string;
+  kind: "poses" | "film";
+  steps: number;
+  bodies: number;
+  url: string;
+  film: string;
+}
+
+export interface Pair {
+  question: string;
+  left: ClipRef;
+  right: ClipRef;
+  policy_step: number;
+}
+
+export interface PairsReply {
+  pairs: Pair[];
+  reason: Reason | null;
+}
+
+export interface Progress {
+  answers: number;
+  budget: number | null;
+  mine: number;
+  today: number;
+  pace_per_minute: number | null;
+  eta_minutes: number | null;
+  agreement: { agree: number; of: number } | null;
+  waiting: number;
+}
+
+export interface Trainer {
+  phase: Phase;
+  alive: boolean;
+  updates: number;
+  of_updates: number;
+  env_steps: number;
+  success: number | null;
+}
+
+export interface Meter {
+  verdict: "unknown" | "improving" | "settled";
+  wins: number;
+  ties: number;
+  losses: number;
+  text: string;
+}
+
+export interface State {
+  run: string;
+  task: string;
+  question: string;
+  annotator: string;
+  role: "owner" | "annotator";
+  page: string;
+  clip_seconds: number;
+  control_dt: number;
+  settings: { show_success: boolean; show_guess: boolean; strengths: boolean };
+  progress: Progress;
+  trainer: Trainer;
+  meter: Meter | null;
+  scene: { url: string; version: string } | null;
+}
+
+/** An answer as it is sent; `choice` speaks of the question's own left and right. */
+export interface AnswerBody {
+  id: string;
+  question: string;
+  choice: Choice;
+  strength: Strength;
+  seconds: number;
+  swapped: boolean;
+  page: string;
+}
+
+export interface Guess {
+  choice: "left" | "right";
+  probability: number;
+}
+
+export interface AnswerReply {
+  saved: boolean;
+  new: boolean;
+  guess: Guess | null;
+}
+
+export interface UndoReply {
+  undone: { question: string; choice: Choice } | null;
+  pair: Pair | null;
+}
+
+export interface HistoryRow {
+  id: string;
+  seq: number;
+  question: string;
+  choice: Choice;
+  strength: number;
+  seconds: number;
+  created: number;
+  annotator: string;
+  left: ClipRef;
+  right: ClipRef;
+  can_flip: boolean;
+  guess: Guess | null;
+}
+
+export interface HistoryReply {
+  rows: HistoryRow[];
+  next: number | null;
+}

@@ -1,0 +1,299 @@
+/** Puts the parts of the labelling page together. */
+
+import { Refused, type Client } from "../api";
+import type { AnswerBody, AnswerReply, Choice, HistoryRow, State, Strength } from "../contract";
+import { hasWebGL } from "../player/views";
+import { parseScene } from "../scene/asset";
+import { byId, make, press, setText, shelf } from "../ui/dom";
+import { Guide } from "../ui/guide";
+import { Notices } from "../ui/notices";
+import { foldStrip, showProgress } from "../ui/progress";
+import { Banner, copyButton, StateCard } from "../ui/states";
+import { Transport } from "../ui/transport";
+import { Clips } from "./clips";
+import { History } from "./history";
+import { Live } from "./live";
+import { Outbox } from "./outbox";
+import { loadBoth, PairQueue } from "./queue";
+import { Screen } from "./screen";
+import { Session } from "./session";
+import { unswapped } from "./sides";
+import { bannerOf, cardOf, savedOf } from "./situation";
+import { CHOICE_WORDS, revealText } from "./words";
+
+const REFILL = 2000; // ms between looks for more pairs while few are left
+
+export class App {
+  readonly notices = new Notices(byId("toast"), byId("announcer"));
+  readonly guide = new Guide();
+  readonly transport: Transport;
+  readonly screen: Screen;
+  readonly history: History;
+  readonly session: Session;
+  private readonly clips: Clips;
+  private readonly queue: PairQueue;
+  private readonly outbox: Outbox;
+  private readonly live: Live;
+  private readonly card = new StateCard(byId("state"));
+  private readonly banner = new Banner(byId("banner"));
+  private readonly canDraw = hasWebGL();
+  private sceneVersion: string | null = null;
+  private offline = false;
+  private expired = false;
+  private slow = false;
+  private settledSeen = false;
+  private reviewed: HistoryRow | null = null;
+
+  constructor(private readonly client: Client, private state: State) {
+    this.transport = new Transport(null, () => this.screen.dt, () => this.swap());
+    this.screen = new Screen(this.transport);
+    this.screen.dt = state.control_dt;
+    this.screen.onempty = () => this.render();
+    this.screen.onshown = () => this.render();
+    this.screen.onunfit = () => void this.useFilms();
+    this.screen.onslow = () => { this.slow = true; this.render(); };
+    this.clips = new Clips(client, this.canDraw && state.scene !== null);
+    this.queue = new PairQueue(client, this.clips, {
+      changed: () => { if (!this.reviewed) this.session.next(); this.render(); },
+      expired: () => this.expire(),
+      unusable: (why) => this.notices.say(`A pair was given back: ${why}`),
+    });
+    this.outbox = new Outbox(client, shelf(), `${state.run}.${state.annotator}`, {
+      changed: () => this.render(),
+      saved: (answer, reply) => this.saved(answer, reply),
+      dropped: (_, why) => this.notices.say(`An answer was not needed any more: ${why}`),
+      expired: () => this.expire(),
+    });
+    this.session = new Session(client, this.queue, this.outbox, this.screen, {
+      answered: (_, shown) => this.flash(shown),
+      undone: (choice) => this.notices.say(`Undone: ${CHOICE_WORDS[choice]}. Look at the pair again.`),
+      notice: (text) => this.notices.say(text),
+      expired: () => this.expire(),
+    });
+    this.history = new History(client, {
+      review: (row) => void this.review(row),
+      flip: (row) => this.flip(row),
+      failed: (error) => this.failed(error),
+    });
+    this.live = new Live(client, {
+      state: (fresh) => this.take(fresh),
+      expired: () => this.expire(),
+      offline: (is) => { this.offline = is; this.render(); },
+    });
+  }
+
+  start(): void {
+    foldStrip();
+    this.take(this.state);
+    void this.queue.fill();
+    void this.outbox.flush();
+    this.live.start();
+    setInterval(() => this.refill(), REFILL);
+    window.addEventListener("online", () => void this.outbox.flush());
+    window.addEventListener("pagehide", () => this.session.leave());
+    window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden && this.expired) void this.comeBack();
+    });
+    this.guide.openOnce();
+  }
+
+  private refill(): void {
+    if (!document.hidden && !this.expired) void this.queue.fill();
+  }
+
+  private take(state: State): void {
+    this.state = state;
+    this.session.page = state.page;
+    setText(byId("question"), state.question);
+    setText(byId("who"), state.annotator);
+    byId("to-dashboard").hidden = state.role !== "owner";
+    byId("strengths").hidden = !state.settings.strengths;
+    document.title = `${state.task}: ${state.question}`;
+    showProgress(state);
+    void this.openScene();
+    this.render();
+  }
+
+  private async openScene(): Promise<void> {
+    const { scene } = this.state;
+    if (!scene || !this.canDraw || this.sceneVersion !== null) return;
+    this.sceneVersion = scene.version;
+    this.clips.draws3d = true;
+    try {
+      this.screen.open(parseScene(await this.client.bytes(scene.url)));
+    } catch (error) {
+      if (!(error instanceof Refused) && error instanceof TypeError) throw error;
+      this.notices.say("The 3D scene cannot be shown; films are shown instead.");
+      await this.useFilms();
+    }
+  }
+
+  /** Shows films in place of 3D from now on. */
+  async useFilms(): Promise<void> {
+    this.clips.draws3d = false;
+    this.slow = false;
+    const current = this.session.current;
+    try {
+      if (current && current.left.kind === "poses") {
+        Object.assign(current, await loadBoth(this.clips, current.pair, true));
+        if (this.session.current === current) this.screen.show(current, this.session.swapped);
+      }
+      await this.queue.reload();
+    } catch (error) {
+      this.clips.draws3d = this.screen.scene !== null;
+      this.failed(error);
+    }
+    this.render();
+  }
+
+  answer(shown: Choice, much: boolean, pressed: number): void {
+    if (this.reviewed) return;
+    if (!this.session.answer(shown, much && this.state.settings.strengths)) {
+      this.notices.say("There is nothing to answer yet. The next pair comes by itself.");
+      return;
+    }
+    performance.measure("armchair:next-pair", { start: pressed, end: performance.now() });
+    this.showStrength();
+  }
+
+  skip(): void {
+    if (!this.reviewed && this.session.skip()) this.notices.say("Skipped: the pair was given back.");
+  }
+
+  undo(): void {
+    this.endReview();
+    void this.session.undo();
+  }
+
+  swap(): void {
+    if (!this.reviewed) this.session.swap();
+    this.screen.swapped();
+    this.transport.showSwapped(!this.reviewed && this.session.swapped);
+  }
+
+  strength(strength: Strength): void {
+    this.session.strength = strength;
+    this.showStrength();
+  }
+
+  private showStrength(): void {
+    for (const button of byId("strengths").querySelectorAll<HTMLElement>("[data-strength]")) {
+      press(button, Number(button.dataset["strength"]) === this.session.strength);
+    }
+  }
+
+  private saved(answer: AnswerBody, reply: AnswerReply): void {
+    this.offline = false;
+    const shown = unswapped(answer.choice, answer.swapped); // as the person saw it
+    this.notices.announce(`Saved: ${CHOICE_WORDS[shown]}. ${this.session.current ? "Next pair." : "Waiting for the next pair."}`);
+    if (reply.guess) this.notices.show(revealText(shown, unswapped(reply.guess.choice, answer.swapped), reply.guess.probability));
+  }
+
+  private flash(shown: Choice): void {
+    const button = document.querySelector(`[data-choice="${shown}"]`);
+    button?.classList.add("flash");
+    setTimeout(() => button?.classList.remove("flash"), 140);
+  }
+
+  private async review(row: HistoryRow): Promise<void> {
+    try {
+      const { left, right } = await loadBoth(this.clips, row);
+      this.reviewed = row;
+      this.screen.review(row.id, left, right);
+      this.render();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  /** Back from an old pair to the one that is to be answered. */
+  endReview(): void {
+    if (!this.reviewed) return;
+    this.reviewed = null;
+    const current = this.session.current;
+    if (current) {
+      this.session.look();
+      this.screen.show(current, this.session.swapped);
+    } else {
+      this.screen.empty();
+      this.session.next();
+    }
+    this.render();
+  }
+
+  private async flip(row: HistoryRow): Promise<HistoryRow | null> {
+    try {
+      const flipped = await this.session.flip(row);
+      this.notices.say(`Flipped: the answer is ${CHOICE_WORDS[flipped.choice]} now.`);
+      if (this.reviewed?.id === row.id) this.reviewed = flipped;
+      this.render();
+      return flipped;
+    } catch (error) {
+      this.failed(error);
+      return null;
+    }
+  }
+
+  private failed(error: unknown): void {
+    if (error instanceof Refused && error.status === 401) this.expire();
+    else this.notices.say(error instanceof Error ? error.message : String(error));
+  }
+
+  private expire(): void {
+    this.expired = true;
+    this.live.stop();
+    this.render();
+  }
+
+  /** The person may have signed in in another tab. */
+  private async comeBack(): Promise<void> {
+    try {
+      this.take(await this.client.get<State>("/api/state"));
+      this.expired = false;
+      this.outbox.resume();
+      this.live.follow();
+      void this.queue.fill();
+    } catch {
+      // still signed out
+    }
+    this.render();
+  }
+
+  private render(): void {
+    const unsent = this.outbox?.waiting ?? 0;
+    const offline = this.offline || (this.outbox?.offline ?? false) || (this.queue?.offline ?? false);
+    const showing = Boolean(this.session?.current) || this.reviewed !== null;
+    const now = { state: this.state, reason: this.queue?.reason ?? null, showing, offline, expired: this.expired, unsent };
+    const saved = savedOf(unsent, offline, this.expired);
+    byId("saved").dataset["state"] = saved.state;
+    setText(byId("saved").querySelector(".text")!, saved.text);
+    const card = cardOf(now);
+    if (card) this.card.show(card);
+    else this.card.hide();
+    this.showBanner(bannerOf(now));
+    for (const button of document.querySelectorAll<HTMLButtonElement>("[data-choice], #skip")) {
+      button.disabled = !this.session?.current || this.reviewed !== null || this.expired;
+    }
+  }
+
+  private showBanner(text: ReturnType<typeof bannerOf>): void {
+    const row = this.reviewed;
+    if (row) {
+      const back = make("button", { class: "plain", text: "Back (Esc)", onclick: () => this.endReview() });
+      const flip = make("button", { class: "plain", text: "Flip this answer", onclick: () => void this.flip(row) });
+      this.banner.show(`An old pair. You answered: ${CHOICE_WORDS[row.choice]}.`, ...(row.can_flip ? [flip] : []), back);
+    } else if (text) {
+      this.banner.show(text.text, ...(text.command ? [make("code", { text: text.command }), copyButton(text.command)] : []));
+    } else if (this.slow) {
+      const film = make("button", { class: "plain", text: "Show films", onclick: () => void this.useFilms() });
+      const keep = make("button", { class: "plain", text: "Keep 3D", onclick: () => { this.slow = false; this.render(); } });
+      this.banner.show("3D is slow on this machine.", film, keep);
+    } else if (this.state.meter?.verdict === "settled" && !this.settledSeen && this.session?.current) {
+      const on = make("button", { class: "plain", text: "Go on anyway", onclick: () => { this.settledSeen = true; this.render(); } });
+      this.banner.show(this.state.meter.text, on);
+    } else {
+      this.banner.hide();
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/** The drawer with the answers given so far: filter, look again, flip. */
+
+import type { Client } from "../api";
+import type { HistoryReply, HistoryRow } from "../contract";
+import { byId, make, setText } from "../ui/dom";
+import { CHOICE_WORDS, strengthWord } from "./words";
+
+export interface HistoryEvents {
+  review(row: HistoryRow): void;
+  flip(row: HistoryRow): Promise<HistoryRow | null>;
+  failed(error: unknown): void;
+}
+
+export class History {
+  private readonly dialog = byId<HTMLDialogElement>("history");
+  private readonly list = byId("history-rows");
+  private readonly filter = byId<HTMLSelectElement>("history-filter");
+  private readonly more = byId("history-more");
+  private next: number | null = null;
+
+  constructor(private readonly client: Client, private readonly events: HistoryEvents) {
+    this.filter.addEventListener("change", () => void this.load(false));
+    this.more.addEventListener("click", () => void this.load(true));
+    this.dialog.querySelector("[data-close]")?.addEventListener("click", () => this.close());
+    this.dialog.addEventListener("click", (event) => {
+      if (event.target === this.dialog) this.close(); // the backdrop
+    });
+  }
+
+  open(): void {
+    if (this.dialog.open) return;
+    this.dialog.showModal();
+    void this.load(false);
+  }
+
+  close(): void {
+    this.dialog.close();
+  }
+
+  private async load(older: boolean): Promise<void> {
+    const query = new URLSearchParams({ limit: "50" });
+    if (this.filter.value) query.set("choice", this.filter.value);
+    if (older && this.next !== null) query.set("before", String(this.next));
+    try {
+      const reply = await this.client.get<HistoryReply>(`/api/history?${query}`);
+      if (!older) this.list.replaceChildren();
+      this.list.append(...reply.rows.map((row) => this.item(row)));
+      this.next = reply.next;
+      this.more.hidden = reply.next === null;
+      setText(byId("history-note"), this.list.children.length ? "" : "No answers yet.");
+    } catch (error) {
+      setText(byId("history-note"), "The answers cannot be shown now.");
+      this.events.failed(error);
+    }
+  }
+
+  private item(row: HistoryRow): HTMLLIElement {
+    const words = CHOICE_WORDS[row.choice];
+    const replay = make("button", { class: "plain", text: "Look", onclick: () => {
+      this.close();
+      this.events.review(row);
+    } });
+    replay.setAttribute("aria-label", `Look at the pair again that you answered with ${words}`);
+    const item = make("li", {}, make("div", { class: "what" },
+      make("b", { text: capital([strengthWord(row.strength), words].filter(Boolean).join(" ")) }),
+      make("small", { text: detail(row) })), replay);
+    if (row.can_flip) {
+      const flip = make("button", { class: "plain", text: "Flip", onclick: () => void this.flip(row, item) });
+      flip.setAttribute("aria-label", `Flip this answer from ${words} to ${row.choice === "left" ? "right" : "left"}`);
+      item.append(flip);
+    }
+    return item;
+  }
+
+  private async flip(row: HistoryRow, item: HTMLLIElement): Promise<void> {
+    const flipped = await this.events.flip(row);
+    if (!flipped) return;
+    const fresh = this.item(flipped);
+    item.replaceWith(fresh);
+    fresh.querySelector<HTMLElement>("button:last-child")?.focus();
+  }
+}
+
+function detail(row: HistoryRow): string {
+  const when = new Date(row.created * 1000);
+  const today = when.toDateString() === new Date().toDateString();
+  const time = today ? when.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })
+    : when.toLocaleString([], { dateStyle: "short", timeStyle: "short" });
+  const parts = [time, `${row.seconds.toFixed(1)} s`, row.annotator];
+  if (row.guess !== null) {
+    parts.push(`model: ${CHOICE_WORDS[row.guess.choice]} ${Math.round(100 * row.guess.probability)} %`);
+  }
+  return parts.join(" · ");
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,108 @@
+/** Shows pairs on the stage, with whichever player they need. */
+
+import { FilmPlayer } from "../player/film_player";
+import type { ClipData, Player } from "../player/player";
+import { ScenePlayer } from "../player/scene_player";
+import type { SceneAsset } from "../scene/asset";
+import { byId, recall } from "../ui/dom";
+import { tone } from "../ui/tone";
+import type { Transport } from "../ui/transport";
+import type { Ready } from "./queue";
+import type { Stage } from "./session";
+import { clipText } from "./words";
+
+export class Screen implements Stage {
+  scene: ScenePlayer | null = null;
+  private film: FilmPlayer | null = null;
+  private active: Player | null = null;
+  private wanted: { left: ClipData; right: ClipData } | null = null;
+  private readonly stage = byId("stage");
+  dt = 0.05;
+  onempty: () => void = () => undefined;
+  onshown: () => void = () => undefined;
+  /** The clips have other bodies than the scene. */
+  onunfit: () => void = () => undefined;
+  onslow: () => void = () => undefined;
+
+  constructor(private readonly transport: Transport) {
+    new ResizeObserver(() => this.active?.resize()).observe(this.stage);
+  }
+
+  /** The 3D scene has come. */
+  open(asset: SceneAsset): void {
+    const fixedQuality = recall("quality") === "high";
+    this.scene = new ScenePlayer(this.stage, asset, this.dt, { count: 2, surface: byId("surface"), fixedQuality });
+    this.scene.tone(tone());
+    this.scene.onslow = () => this.onslow();
+    this.scene.hide();
+    if (this.wanted) this.play(this.wanted.left, this.wanted.right);
+  }
+
+  show(ready: Ready, swapped: boolean): void {
+    this.stage.dataset["question"] = ready.pair.question;
+    delete this.stage.dataset["review"];
+    const [left, right] = swapped ? [ready.right, ready.left] : [ready.left, ready.right];
+    this.play(left, right);
+    this.transport.showSwapped(swapped);
+    this.onshown();
+  }
+
+  /** An old pair, to look at only. */
+  review(answer: string, left: ClipData, right: ClipData): void {
+    this.stage.dataset["review"] = answer;
+    this.play(left, right);
+    this.transport.showSwapped(false);
+  }
+
+  empty(): void {
+    this.wanted = null;
+    delete this.stage.dataset["question"];
+    this.active?.hide();
+    this.active = null;
+    this.onempty();
+  }
+
+  private play(left: ClipData, right: ClipData): void {
+    this.wanted = { left, right };
+    const player = this.playerFor(left, right);
+    if (!player) return; // the scene is still on its way
+    if (player !== this.active) {
+      this.active?.hide();
+      this.active = player;
+      player.show();
+      this.transport.attach(player, player === this.scene);
+    }
+    player.load(left, right);
+    this.describe(left, right);
+  }
+
+  private playerFor(left: ClipData, right: ClipData): Player | null {
+    if (left.kind === "film" || right.kind === "film") return (this.film ??= new FilmPlayer(this.stage, this.dt));
+    if (!this.scene) return null;
+    if (this.scene.fits(left.poses) && this.scene.fits(right.poses)) return this.scene;
+    this.onunfit();
+    return null;
+  }
+
+  /** The sides on the screen were exchanged. */
+  swapped(): void {
+    if (!this.wanted) return;
+    this.wanted = { left: this.wanted.right, right: this.wanted.left };
+    this.describe(this.wanted.left, this.wanted.right);
+  }
+
+  private describe(left: ClipData, right: ClipData): void {
+    byId("pane-left").setAttribute("aria-label", clipText("Left", left.ref.steps, this.dt));
+    byId("pane-right").setAttribute("aria-label", clipText("Right", right.ref.steps, this.dt));
+    this.stage.dataset["left"] = left.ref.id;
+    this.stage.dataset["right"] = right.ref.id;
+  }
+
+  turn(sideways: number, upwards: number, distance: number): void {
+    this.scene?.turn(0.12 * sideways, 0.1 * upwards, distance);
+  }
+
+  resetView(): void {
+    this.active?.resetView();
+  }
+}

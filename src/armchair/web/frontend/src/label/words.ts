@@ -1,0 +1,89 @@
+/** Numbers and states as short sentences. */
+
+import type { Choice, Progress, State, Trainer } from "../contract";
+
+export const CHOICE_WORDS: Record<Choice, string> = {
+  left: "left",
+  right: "right",
+  tie: "tie",
+  both_bad: "both bad",
+  cant_tell: "can’t tell",
+};
+
+/** After an answer, never before it: what the model had expected. */
+export function revealText(answer: Choice, guess: Choice, probability: number): string {
+  return `You: ${CHOICE_WORDS[answer]}. The model’s guess: ${CHOICE_WORDS[guess]} (${Math.round(100 * probability)} %)`;
+}
+
+export function minutes(value: number): string {
+  if (value < 1) return "less than a minute";
+  if (value < 90) return `about ${Math.round(value)} min`;
+  const hours = value / 60;
+  return hours < 10 ? `about ${hours.toFixed(1)} h` : `about ${Math.round(hours)} h`;
+}
+
+/** How long the rest will take: "about 6 min to go", or "" where nobody can know. */
+export function etaText(progress: Progress): string {
+  const { budget, answers, eta_minutes: eta } = progress;
+  if (budget !== null && answers >= budget) return "all answers given";
+  if (eta === null || !Number.isFinite(eta) || eta < 0) return "";
+  return `${minutes(eta)} to go`;
+}
+
+export function paceText(progress: Progress): string {
+  const today = progress.mine < progress.answers ? `${progress.today} today, ${progress.mine} of all are yours` : `${progress.today} today`;
+  const pace = progress.pace_per_minute;
+  return pace === null || !Number.isFinite(pace) || pace <= 0 ? today : `${today} · ${pace.toFixed(pace < 10 ? 1 : 0)} a minute`;
+}
+
+export function countText(progress: Progress): string {
+  return progress.budget === null ? `${progress.answers} answers` : `${progress.answers} of ${progress.budget}`;
+}
+
+/** What the arm does now, for somebody who has never heard of training. */
+export function armText(trainer: Trainer): string {
+  if (trainer.phase !== "none" && trainer.phase !== "done" && !trainer.alive) return "Training has stopped";
+  switch (trainer.phase) {
+    case "collecting": return "The arm is trying things out";
+    case "fitting": return "Learning from your answers";
+    case "practising": return "The arm is practising";
+    case "waiting": return "The arm is waiting for you";
+    case "paused": return "Training is paused";
+    case "done": return "Training is done";
+    case "stopped": return "Training has stopped";
+    case "none": return "No training is running";
+  }
+}
+
+export function successText(state: State): string {
+  const success = state.trainer.success;
+  return success === null || !state.settings.show_success ? "" : `${Math.round(100 * success)} % success`;
+}
+
+export function agreementText(progress: Progress): string {
+  const agreement = progress.agreement;
+  return agreement ? `The model agrees with ${agreement.agree} of your last ${agreement.of} answers.` : "";
+}
+
+/** How far training has come. */
+export function practiceText(trainer: Trainer): string {
+  if (!trainer.of_updates) return "";
+  return `Training round ${trainer.updates} of ${trainer.of_updates}, ${trainer.env_steps.toLocaleString("en")} steps of practice.`;
+}
+
+export function resumeCommand(run: string): string {
+  return `armchair resume ${/^[\w./-]+$/.test(run) ? run : `'${run.replaceAll("'", "'\\''")}'`}`;
+}
+
+/** For people who cannot see the clip: how long it is, and nothing that could hint at an answer. */
+export function clipText(side: "Left" | "Right", steps: number, dt: number): string {
+  return `${side} clip, ${Math.max(0, (steps - 1) * dt).toFixed(1)} seconds of the arm moving`;
+}
+
+export function clockText(step: number, last: number, dt: number): string {
+  return `${(step * dt).toFixed(1)} / ${(last * dt).toFixed(1)} s`;
+}
+
+export function strengthWord(strength: number): string {
+  return strength < 1 ? "slightly" : strength > 1 ? "much" : "";
+}

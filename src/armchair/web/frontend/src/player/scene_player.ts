@@ -1,0 +1,165 @@
+/** Clips from body poses, in 3D. All views show the same moment of their clips. */
+
+import type { SceneAsset } from "../scene/asset";
+import type { Tone } from "../scene/studio";
+import { Clock } from "./clock";
+import type { ClipData, Player } from "./player";
+import { pathOf, poseAt, type Poses } from "./poses";
+import { Ticker } from "./ticker";
+import { Views, type ViewOptions } from "./views";
+import { workspaceOf } from "./workspace";
+
+export class ScenePlayer implements Player {
+  readonly views: Views;
+  onstep: Player["onstep"] = () => undefined;
+  onslow: Player["onslow"] = () => undefined;
+  private readonly clock = new Clock();
+  private readonly ticker = new Ticker((seconds, now) => this.tick(seconds, now));
+  private clips: Poses[] = [];
+  private readonly moment: Float32Array;
+  private dirty = false;
+  private passed = 0; // s since the last picture
+  private shown = true;
+
+  constructor(box: HTMLElement, private readonly asset: SceneAsset, private readonly dt: number, options: ViewOptions) {
+    this.views = new Views(box, asset, options);
+    this.moment = new Float32Array(this.views.rows * 7);
+    this.views.onchange = () => this.changed();
+    this.clock.loop = !matchMedia("(prefers-reduced-motion: reduce)").matches; // then once for each pair
+  }
+
+  /** Whether a clip has the bodies of this scene. */
+  fits(poses: Poses): boolean {
+    return poses.bodies === this.views.rows;
+  }
+
+  load(left: ClipData, right: ClipData): void {
+    if (left.kind === "poses" && right.kind === "poses") this.loadAll([left.poses, right.poses]);
+  }
+
+  /** One clip for each view. */
+  loadAll(clips: Poses[]): void {
+    this.clips = clips;
+    this.follow();
+    this.views.camera.hold(workspaceOf(clips, this.asset));
+    this.clock.begin(Math.max(...clips.map((clip) => clip.steps)), this.dt);
+    this.draw();
+    this.ticker.wake();
+  }
+
+  private follow(): void {
+    const { toolBody, toolOffset } = this.asset;
+    this.clips.forEach((clip, k) => this.views.views[k]?.trail.follow(pathOf(clip, toolBody, toolOffset)));
+  }
+
+  private tick(seconds: number, now: number): boolean {
+    this.passed += seconds;
+    if (!this.dirty && this.passed < this.views.quality.gap) return true;
+    const moved = this.clock.advance(this.passed);
+    this.passed = 0;
+    if (moved || this.dirty) this.draw();
+    if (moved) this.watch(now);
+    return this.shown && this.clock.playing && this.clips.length > 0;
+  }
+
+  private watch(now: number): void {
+    const verdict = this.views.watch(now);
+    if (verdict === "lower") this.draw(); // another size empties the canvas
+    if (verdict === "give up") this.onslow();
+  }
+
+  private draw(): void {
+    this.dirty = false;
+    this.clips.forEach((clip, k) => {
+      poseAt(clip, this.clock.step, this.moment);
+      this.views.views[k]?.actor.pose(this.moment);
+      this.views.views[k]?.trail.show(Math.min(this.clock.step, clip.steps - 1));
+      if (k === 1) this.views.poseGhost(this.moment);
+    });
+    if (this.clips.length) this.views.draw();
+    this.onstep(this.clock.step, this.clock.last);
+  }
+
+  private changed(): void {
+    this.dirty = true;
+    this.ticker.wake();
+  }
+
+  show(): void {
+    this.shown = true;
+    this.views.canvas.hidden = false;
+    this.changed();
+  }
+
+  hide(): void {
+    this.shown = false;
+    this.views.canvas.hidden = true;
+  }
+
+  get playing(): boolean {
+    return this.clock.playing;
+  }
+
+  play(): void {
+    this.clock.play();
+    this.changed();
+  }
+
+  pause(): void {
+    this.clock.pause();
+    this.changed();
+  }
+
+  seek(step: number): void {
+    this.clock.seek(step);
+    this.changed();
+  }
+
+  nudge(direction: 1 | -1): void {
+    this.clock.nudge(direction);
+    this.changed();
+  }
+
+  rate(times: number): void {
+    this.clock.rate = times;
+  }
+
+  swap(): void {
+    this.clips.reverse();
+    this.follow();
+    this.changed();
+  }
+
+  ghost(on: boolean): void {
+    this.views.ghost(on);
+    this.changed();
+  }
+
+  trace(on: boolean): void {
+    this.views.trace(on);
+    this.changed();
+  }
+
+  tone(tone: Tone): void {
+    this.views.tone(tone);
+  }
+
+  turn(sideways: number, upwards: number, distance = 1): void {
+    this.views.camera.turn(sideways, upwards, distance);
+  }
+
+  resetView(): void {
+    this.views.camera.reset();
+    this.changed();
+  }
+
+  resize(): void {
+    this.views.resize();
+    this.draw();
+  }
+
+  destroy(): void {
+    this.ticker.stop();
+    this.views.dispose();
+  }
+}

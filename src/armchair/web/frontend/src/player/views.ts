@@ -1,0 +1,167 @@
+/** Several clips side by side: one renderer, one shared camera, one scissored view for each clip. */
+
+import { PCFShadowMap, SRGBColorSpace, WebGLRenderer } from "three";
+import { Actor } from "../scene/actor";
+import type { SceneAsset } from "../scene/asset";
+import { makeModels, type Models } from "../scene/models";
+import { Studio, type Tone } from "../scene/studio";
+import { Trail } from "../scene/trail";
+import { SharedCamera } from "./camera";
+import { isSoftware, Quality } from "./quality";
+
+export interface ViewOptions {
+  count: number;
+  surface: HTMLElement; // takes the pointer; the canvas lies below it
+  oneFinger?: boolean;
+  fixedQuality?: boolean;
+}
+
+interface View {
+  actor: Actor;
+  trail: Trail;
+}
+
+const GAP = 2; // CSS pixels between views
+
+export class Views {
+  readonly canvas = document.createElement("canvas");
+  readonly camera: SharedCamera;
+  readonly views: View[];
+  readonly quality: Quality;
+  private readonly renderer: WebGLRenderer;
+  private readonly models: Models;
+  private readonly studio: Studio;
+  private readonly spirit: Actor;
+  private ghostOn = false;
+  private traceOn = false;
+  private width = 0;
+  private height = 0;
+  /** Called when something other than time changed the picture. */
+  onchange: () => void = () => undefined;
+
+  constructor(private readonly box: HTMLElement, asset: SceneAsset, options: ViewOptions) {
+    const software = isSoftware(rendererName());
+    this.quality = new Quality(software, options.fixedQuality);
+    this.canvas.setAttribute("aria-hidden", "true");
+    this.renderer = new WebGLRenderer({ canvas: this.canvas, antialias: true, alpha: true });
+    this.renderer.outputColorSpace = SRGBColorSpace;
+    this.renderer.shadowMap.enabled = true;
+    this.renderer.shadowMap.type = PCFShadowMap;
+    this.renderer.setScissorTest(true);
+    this.models = makeModels(asset);
+    this.studio = new Studio(this.models);
+    this.views = Array.from({ length: options.count }, () => this.addView(asset));
+    this.spirit = new Actor(asset, this.models, true);
+    this.spirit.group.visible = false;
+    this.studio.scene.add(this.spirit.group);
+    box.prepend(this.canvas);
+    this.camera = new SharedCamera(options.surface, asset, options.oneFinger ?? false, () => this.onchange());
+    this.studio.shadow(this.quality.level.shadow);
+    this.resize();
+  }
+
+  private addView(asset: SceneAsset): View {
+    const view = { actor: new Actor(asset, this.models), trail: new Trail() };
+    this.studio.scene.add(view.actor.group, view.trail.mesh);
+    return view;
+  }
+
+  /** Rows that a moment of a clip must have. */
+  get rows(): number {
+    return this.spirit.rows;
+  }
+
+  ghost(on: boolean): void {
+    this.ghostOn = on;
+  }
+
+  /** Poses of the ghost that is drawn over the first view. */
+  poseGhost(rows: Float32Array): void {
+    if (this.ghostOn) this.spirit.pose(rows);
+  }
+
+  trace(on: boolean): void {
+    this.traceOn = on;
+  }
+
+  tone(tone: Tone): void {
+    this.studio.tone(tone);
+    this.onchange();
+  }
+
+  resize(): void {
+    const { clientWidth, clientHeight } = this.box;
+    if (!clientWidth || !clientHeight) return;
+    this.width = clientWidth;
+    this.height = clientHeight;
+    this.renderer.setPixelRatio(this.quality.pixelRatio(window.devicePixelRatio || 1));
+    this.renderer.setSize(clientWidth, clientHeight);
+    const { width, height } = this.cell(0);
+    this.camera.fit(width / height);
+  }
+
+  /** The place of view `k`: side by side, four in two rows. */
+  private cell(k: number): { x: number; y: number; width: number; height: number } {
+    const count = this.views.length;
+    const columns = count > 3 ? 2 : count;
+    const rows = Math.ceil(count / columns);
+    const width = (this.width - GAP * (columns - 1)) / columns;
+    const height = (this.height - GAP * (rows - 1)) / rows;
+    const row = Math.floor(k / columns);
+    return { x: (k % columns) * (width + GAP), y: (rows - 1 - row) * (height + GAP), width, height };
+  }
+
+  draw(): void {
+    if (!this.width) return;
+    this.views.forEach((_, k) => {
+      this.views.forEach((view, other) => {
+        view.actor.group.visible = other === k;
+        view.trail.mesh.visible = this.traceOn && other === k;
+      });
+      this.spirit.group.visible = this.ghostOn && k === 0;
+      const { x, y, width, height } = this.cell(k);
+      this.renderer.setViewport(x, y, width, height);
+      this.renderer.setScissor(x, y, width, height);
+      this.renderer.render(this.studio.scene, this.camera.camera);
+    });
+  }
+
+  /** Tell how time passes while playing. Says what became of the quality. */
+  watch(now: number): "same" | "lower" | "give up" {
+    const verdict = this.quality.frame(now);
+    if (verdict === "lower") {
+      this.studio.shadow(this.quality.level.shadow);
+      this.resize();
+    }
+    return verdict;
+  }
+
+  dispose(): void {
+    this.camera.dispose();
+    for (const view of this.views) view.trail.dispose();
+    this.studio.dispose();
+    this.models.dispose();
+    this.renderer.dispose();
+    this.renderer.forceContextLoss();
+    this.canvas.remove();
+  }
+}
+
+/** What WebGL says it draws with; throws where there is no WebGL 2. */
+function rendererName(): string {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  if (!gl) throw new Error("this browser has no WebGL 2");
+  const names = gl.getExtension("WEBGL_debug_renderer_info");
+  const name = names ? String(gl.getParameter(names.UNMASKED_RENDERER_WEBGL)) : "";
+  gl.getExtension("WEBGL_lose_context")?.loseContext();
+  return name;
+}
+
+export function hasWebGL(): boolean {
+  try {
+    rendererName();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,69 @@
+/** One arm with its blocks and its goal, put where a row of poses says. */
+
+import { CylinderGeometry, Group, Mesh } from "three";
+import type { SceneAsset } from "./asset";
+import type { Models, Shape } from "./models";
+
+const POST_RADIUS = 0.0024; // m, at least: thinner posts flicker on small screens
+
+export class Actor {
+  readonly group = new Group();
+  private readonly bodies: Group[];
+  private readonly goal = new Group();
+  private readonly ground = new Group();
+  private readonly post: Mesh | null;
+
+  /** A ghost is see-through, of one colour, casts no shadow and has no goal. */
+  constructor(asset: SceneAsset, models: Models, ghost = false) {
+    this.bodies = models.bodies.map((shapes) => {
+      const body = new Group();
+      for (const shape of shapes) body.add(meshOf(shape, ghost ? models.ghost : null, !ghost));
+      body.renderOrder = ghost ? 2 : 0;
+      this.group.add(body);
+      return body;
+    });
+    this.post = ghost || asset.goal.lineRadius <= 0 ? null : makePost(asset, models);
+    if (ghost) return;
+    for (const shape of models.goal) this.goal.add(meshOf(shape, null, false), meshOf(shape, models.hidden, false));
+    for (const shape of models.ground) this.ground.add(meshOf(shape, null, false), meshOf(shape, models.hidden, false));
+    this.group.add(this.goal, this.ground);
+    if (this.post) this.group.add(this.post);
+  }
+
+  /** How many rows a moment must have: the bodies and the goal's marker. */
+  get rows(): number {
+    return this.bodies.length + 1;
+  }
+
+  /** `rows` holds position and quaternion w, x, y, z of each body, the goal's marker last. */
+  pose(rows: Float32Array): void {
+    this.bodies.forEach((body, k) => place(body, rows, k * 7));
+    const at = this.bodies.length * 7;
+    if (this.goal.children.length) place(this.goal, rows, at);
+    this.ground.position.set(rows[at]!, rows[at + 1]!, 0);
+    if (this.post) {
+      const height = Math.max(rows[at + 2]!, 1e-4);
+      this.post.position.set(rows[at]!, rows[at + 1]!, height / 2);
+      this.post.scale.y = height;
+    }
+  }
+}
+
+function meshOf(shape: Shape, instead: Shape["material"] | null, shadow: boolean): Mesh {
+  const mesh = new Mesh(shape.geometry, instead ?? shape.material);
+  mesh.castShadow = shadow && !mesh.material.transparent;
+  mesh.receiveShadow = shadow;
+  return mesh;
+}
+
+function makePost(asset: SceneAsset, models: Models): Mesh {
+  const radius = Math.max(asset.goal.lineRadius, POST_RADIUS);
+  const post = new Mesh(new CylinderGeometry(radius, radius, 1, 10), models.line);
+  post.rotation.x = Math.PI / 2; // three's cylinders stand along y
+  return post;
+}
+
+function place(thing: Group, rows: Float32Array, at: number): void {
+  thing.position.set(rows[at]!, rows[at + 1]!, rows[at + 2]!);
+  thing.quaternion.set(rows[at + 4]!, rows[at + 5]!, rows[at + 6]!, rows[at + 3]!);
+}

@@ -1,0 +1,134 @@
+/** The 3D scene as the server stores it: a JSON header and one binary buffer. Knows nothing of drawing. */
+
+export interface Material {
+  rgba: [number, number, number, number];
+  roughness: number;
+  shininess: number;
+}
+
+export interface Mesh {
+  positions: Float32Array; // xyz of each vertex, m
+  normals: Int8Array; // xyz and a pad byte of each vertex, 127 is 1
+  indices: Uint16Array | Uint32Array;
+  material: Material;
+}
+
+export interface SceneAsset {
+  bodies: { name: string; parts: Mesh[] }[];
+  goal: { marker: string; parts: Mesh[]; ground: Mesh[]; lineRadius: number; line: Material };
+  surroundings: Mesh[];
+  toolBody: number;
+  toolOffset: [number, number, number];
+  camera: { eye: [number, number, number]; target: [number, number, number] };
+}
+
+/** The bytes are not a scene that this page can show. */
+export class BadScene extends Error {}
+
+type Json = Record<string, unknown>;
+
+/** Reads the asset; the meshes are views of `bytes`, nothing is copied. Throws BadScene. */
+export function parseScene(bytes: ArrayBuffer): SceneAsset {
+  const { header, start } = readHeader(bytes);
+  if (header["version"] !== 1) {
+    throw new BadScene(`the scene has version ${String(header["version"])}, this page reads version 1: reload the page`);
+  }
+  const mesh = (part: unknown): Mesh => readPart(bytes, start, asObject(part, "a part"));
+  const bodies = asList(header["bodies"], "bodies").map((one) => {
+    const body = asObject(one, "a body");
+    return { name: String(body["name"]), parts: asList(body["parts"], "a body's parts").map(mesh) };
+  });
+  const goal = asObject(header["goal"], "the goal");
+  const around = (header["surroundings"] ?? {}) as Json;
+  const camera = asObject(header["camera"], "the camera");
+  const toolBody = asNumber(header["tool_body"], "tool_body");
+  if (!bodies[toolBody]) throw new BadScene(`tool_body is ${toolBody}, but there are ${bodies.length} bodies`);
+  return {
+    bodies,
+    goal: {
+      marker: String(goal["marker"]),
+      parts: asList(goal["parts"], "the goal's parts").map(mesh),
+      ground: asList(goal["ground"], "the goal's ground").map(mesh),
+      lineRadius: asNumber(goal["line_radius"], "line_radius"),
+      line: asMaterial(goal["line"]),
+    },
+    surroundings: asList(around["parts"] ?? [], "the surroundings' parts").map(mesh),
+    toolBody,
+    toolOffset: asVector(header["tool_offset"], "tool_offset"),
+    camera: { eye: asVector(camera["eye"], "the camera's eye"), target: asVector(camera["target"], "its target") },
+  };
+}
+
+function readHeader(bytes: ArrayBuffer): { header: Json; start: number } {
+  if (bytes.byteLength < 4) throw new BadScene("the scene is empty");
+  const length = new DataView(bytes).getUint32(0, true);
+  if (4 + length > bytes.byteLength) throw new BadScene("the scene is cut off in its header");
+  const start = 4 + length;
+  if (start % 4) throw new BadScene("the scene's header is not padded to four bytes");
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(bytes, 4, length));
+    return { header: asObject(JSON.parse(text), "the header"), start };
+  } catch (error) {
+    if (error instanceof BadScene) throw error;
+    throw new BadScene("the scene's header is not JSON");
+  }
+}
+
+function readPart(bytes: ArrayBuffer, start: number, part: Json): Mesh {
+  const [at, count] = asNumbers(part["positions"], 2, "positions");
+  const [normalsAt, normalCount] = asNumbers(part["normals"], 2, "normals");
+  const [indicesAt, indexCount, width] = asNumbers(part["indices"], 3, "indices");
+  if (normalCount !== count) throw new BadScene(`a part has ${count} vertices but ${normalCount} normals`);
+  if (width !== 2 && width !== 4) throw new BadScene(`indices are 2 or 4 bytes wide, not ${width}`);
+  if (indexCount! % 3) throw new BadScene(`a part has ${indexCount} indices, which is no number of triangles`);
+  const within = (offset: number, size: number, align: number): number => {
+    const from = start + offset;
+    if (offset < 0 || from + size > bytes.byteLength) throw new BadScene("a part lies outside of the scene's bytes");
+    if (from % align) throw new BadScene("a part is not aligned");
+    return from;
+  };
+  const positions = new Float32Array(bytes, within(at!, count! * 12, 4), count! * 3);
+  const normals = new Int8Array(bytes, within(normalsAt!, count! * 4, 1), count! * 4);
+  const from = within(indicesAt!, indexCount! * width, width);
+  const indices = width === 2 ? new Uint16Array(bytes, from, indexCount) : new Uint32Array(bytes, from, indexCount);
+  for (const index of indices) {
+    if (index >= count!) throw new BadScene(`a triangle names vertex ${index} of ${count}`);
+  }
+  return { positions, normals, indices, material: asMaterial(part["material"]) };
+}
+
+function asObject(value: unknown, what: string): Json {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new BadScene(`the scene lacks ${what}`);
+  }
+  return value as Json;
+}
+
+function asList(value: unknown, what: string): unknown[] {
+  if (!Array.isArray(value)) throw new BadScene(`the scene lacks ${what}`);
+  return value;
+}
+
+function asNumber(value: unknown, what: string): number {
+  if (typeof value !== "number" || !Number.isFinite(value)) throw new BadScene(`${what} must be a number`);
+  return value;
+}
+
+function asNumbers(value: unknown, count: number, what: string): number[] {
+  const list = asList(value, what);
+  if (list.length !== count) throw new BadScene(`${what} must have ${count} numbers`);
+  return list.map((one) => asNumber(one, what));
+}
+
+function asVector(value: unknown, what: string): [number, number, number] {
+  return asNumbers(value, 3, what) as [number, number, number];
+}
+
+function asMaterial(value: unknown): Material {
+  const material = asObject(value, "a material");
+  return {
+    rgba: asNumbers(material["rgba"], 4, "rgba") as Material["rgba"],
+    roughness: asNumber(material["roughness"], "roughness"),
+    shininess: asNumber(material["shininess"], "shininess"),
+  };
+}
