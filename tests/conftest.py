@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +30,65 @@ def missing_browser() -> str | None:
 NEEDS = {"gl": missing_gl, "browser": missing_browser}
 
 
+def unmet(reason: str) -> None:
+    """Skips a test whose needs are not met, or fails it where they should have been."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason} (a failure, since CI=true)", pytrace=False)
+    pytest.skip(reason)
+
+
+def postgresql_programs() -> Path | None:
+    """The folder of initdb and pg_ctl, which Debian keeps off the PATH; the newest version's, or None."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
+    found = shutil.which("pg_ctl")
+    folders = [Path(found).resolve().parent, *folders] if found else folders
+    return next((path for path in reversed(folders) if (path / "initdb").exists()), None)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL server for this process of the tests -> URL of its database `postgres`.
+
+    It writes to a folder in /tmp, since a socket's path must be short, and as another user where the tests
+    run as root, which it refuses. It does not wait for the disk: no test cuts the power.
+    """
+    programs = postgresql_programs()
+    if programs is None:
+        unmet("no PostgreSQL: apt-get install postgresql")
+    assert programs is not None
+    account = next(filter(known_user, ("postgres", "nobody"))) if os.getuid() == 0 else None
+    with tempfile.TemporaryDirectory(prefix="pg", dir="/tmp", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        if account is not None:
+            shutil.chown(folder, account)
+
+        def call(program: str, *words: str) -> None:
+            command, log = (
+                [str(programs / program), "-D", f"{folder}/data", *words],
+                folder / f"{program}.log",
+            )
+            with log.open("w") as out:  # a pipe would stay open as long as the server runs
+                done = subprocess.run(command, stdout=out, stderr=out, user=account, cwd="/", timeout=120)
+            assert done.returncode == 0, log.read_text()
+
+        call("initdb", "-U", "postgres", "--auth=trust", "--no-sync", "--no-locale", "-E", "UTF8")
+        options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=200"
+        call("pg_ctl", "-w", "-l", f"{folder}/data/log", "-o", options, "start")
+        try:
+            yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+        finally:
+            call("pg_ctl", "-m", "immediate", "stop")
+
+
+def known_user(name: str) -> bool:
+    """Whether this machine has such an account."""
+    import pwd
+
+    with contextlib.suppress(KeyError):
+        return bool(pwd.getpwnam(name))
+    return False
+
+
 def pytest_configure() -> None:
     """MuJoCo reads its choice of OpenGL when it is imported, so it is made before any test file is."""
     found = find_gl()
@@ -36,7 +100,5 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skips a test whose needs are not met, or fails it where they should have been."""
     for marker, missing in NEEDS.items():
         reason = missing() if item.get_closest_marker(marker) else None
-        if reason and os.environ.get("CI") == "true":
-            pytest.fail(f"{reason} (a failure, since CI=true)", pytrace=False)
         if reason:
-            pytest.skip(reason)
+            unmet(reason)

@@ -138,7 +138,9 @@ def test_teaching_says_that_it_learns_its_own_reward(
     monkeypatch.setattr("armchair.cli.teaching.go_through", lambda *args, **kwargs: 0)
     asked = tmp_path / "asked.yaml"
     asked.write_text("task: reach\nreward_model_path: there.safetensors\n")
-    assert main(["teach", "reach", "--config", str(asked), "--runs", str(tmp_path)]) == 0
+    assert (
+        main(["teach", "reach", "--teacher", "oracle", "--config", str(asked), "--runs", str(tmp_path)]) == 0
+    )
     assert "`armchair train reach --reward there.safetensors`" in capsys.readouterr().err
 
 

@@ -118,7 +118,7 @@ def decoded(film: bytes) -> tuple[list[NDArray[np.uint8]], float]:
 
 def test_ones_own_environment_from_the_command_line(tmp_path: Path, capsys: Capture) -> None:
     argv = ["teach", "arms_of_mine:drawn", "--labels", "8", "--updates", "2", "--runs", "runs", "--json"]
-    assert main(argv) == 0
+    assert main([*argv, "--teacher", "oracle"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert told["success"] is None  # which this environment never speaks of
     assert -1000.0 < told["return"] < 0.0
@@ -163,7 +163,9 @@ def test_a_resumed_run_begins_its_episodes_anew(tmp_path: Path) -> None:
     with Store.open(run.path / STORE) as store:
         trainer = Trainer(config, envs, store, layout_of(envs.train), oracle())
         load_state(run, trainer)
-        assert trainer.episodes.episodes and not trainer.episodes.shown()  # numbers are there, pictures not
+        assert (
+            trainer.asker.episodes.episodes and not trainer.asker.episodes.shown()
+        )  # numbers are there, pictures not
         assert torch.equal(trainer.running.length, torch.zeros(2, dtype=torch.int64))
     told = [progress.answers for progress in teach(config, run, oracle(), resume=True)]
     assert told == [6, 8]

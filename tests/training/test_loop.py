@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from armchair.errors import RunError
 from armchair.feedback.store import Store
 from armchair.feedback.styles import style_score
 from armchair.feedback.teachers import Teacher, answer_pending, make_teacher, true_return
+from armchair.ids import new_id
 from armchair.maths import generator
 from armchair.rundir import RunDir
 from armchair.tasks import TASKS
@@ -120,6 +122,33 @@ def test_resuming_gives_what_an_uninterrupted_run_gives(tmp_path: Path) -> None:
     with Store.open(whole.path / "armchair.db") as a, Store.open(cut.path / "armchair.db") as b:
         assert [r.question for r in a.records()] == [r.question for r in b.records()]
         assert [r.answer.choice for r in a.records()] == [r.answer.choice for r in b.records()]
+
+
+def test_after_a_crash_it_gives_what_an_uninterrupted_run_gives(tmp_path: Path) -> None:
+    """The checkpoint is older than the database: what was asked and answered since then is asked anew."""
+    config = dataclasses.replace(SMOKE, evaluate_every=2)
+    whole = RunDir.create(tmp_path, "whole", as_yaml(config))
+    list(teach(config, whole, oracle()))
+    cut = RunDir.create(tmp_path, "cut", as_yaml(config))
+    going = teach(config, cut, oracle())
+    for _ in range(2):
+        next(going)
+    shutil.copytree(cut.checkpoints, tmp_path / "kept")
+    next(going)
+    going.close()
+    shutil.rmtree(cut.checkpoints)
+    shutil.copytree(tmp_path / "kept", cut.checkpoints)
+    with Store.open(cut.path / "armchair.db") as store:  # the crash came between claiming and answering
+        store.ask([store.records()[0].question._replace(id=new_id(), policy_step=10**6)])
+        assert len(store.claim("teacher")) == 1
+    list(teach(config, cut, oracle(), resume=True))
+    one, two = whole.load("state")[0], cut.load("state")[0]
+    assert [name for name in one if not torch.equal(one[name], two[name])] == []
+    with Store.open(whole.path / "armchair.db") as a, Store.open(cut.path / "armchair.db") as b:
+        assert [r.question for r in a.records()] == [r.question for r in b.records()]
+        assert [r.answer.choice for r in a.records()] == [r.answer.choice for r in b.records()]
+        told = [[line["updates"] for line in store.board.metrics()] for store in (a, b)]
+        assert told[0] == told[1] == [1, 2, 3, 4]
 
 
 def test_a_run_without_a_checkpoint_cannot_be_resumed(tmp_path: Path) -> None:

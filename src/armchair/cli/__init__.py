@@ -14,14 +14,15 @@ from collections.abc import Sequence
 from armchair.errors import ArmchairError, check_choice
 
 COMMANDS: dict[str, str] = {
-    "teach": "teach a policy by comparing clips",
+    "teach": "teach a policy by comparing clips: the page opens, the arm learns",
     "resume": "go on with a run of teaching where it stopped",
+    "label": "serve the labelling page of a run, with a trainer or without",
     "train": "train a policy on the task's own reward",
     "evaluate": "measure a saved policy's success",
     "compare": "the task's own reward against a teacher: curves, table, plot",
     "export": "write a run's answers and clips as files",
     "import": "read answers given elsewhere into a new run",
-    "play": "watch a scripted or random policy, or film it",
+    "play": "watch a policy live in the browser, or film it",
     "envs": "list tasks, engines, control modes and Gymnasium ids",
     "doctor": "check this machine and say how to mend what is wrong",
     "bench": "measure speed on this machine",

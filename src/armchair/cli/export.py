@@ -1,4 +1,4 @@
-"""`armchair export`: a run's answers and clips as files for other programs."""
+"""`armchair export`: a run's answers and clips as files for other programs; a run as a whole, as a copy."""
 
 from __future__ import annotations
 
@@ -25,21 +25,28 @@ EXAMPLES = (
     "armchair export runs/reach-001 --out answers",
     "armchair export runs/reach-001 --out answers --format parquet --json",
     "armchair export runs/reach-001 --out folder --format seed --films",
+    "armchair export runs/reach-001 --backup backups/reach-001",
+    "armchair export runs/reach-001 --to postgresql://user@host/reach",
 )
 FILM_SIZE, FPS = 240, 20  # pixels; a control step is 0.05 s
 
 
 @dataclasses.dataclass(frozen=True)
 class Args:
-    """Write a run's answers, and the clips they speak of, as tables or as a folder of files.
+    """Write a run's answers, and the clips they speak of, as tables or as a folder of files; or copy the run.
 
-    Answers that were taken back are left out. What the files hold: docs/data.md.
+    Answers that were taken back are left out of tables; a copy holds everything. The run may be in use. What
+    the files hold: docs/data.md.
     """
 
     run: tyro.conf.Positional[Path]
     """The run's folder."""
-    out: Path
+    out: Path | None = None
     """The folder to write to; it is made when there is none."""
+    backup: Path | None = None
+    """Copy the whole run into this new folder instead: `armchair resume` goes on from it."""
+    to: str | None = None
+    """Copy the whole run into this database instead, by URL; `armchair import URL` brings it back."""
     format: Literal["jsonl", "parquet", "seed"] = "jsonl"
     """Two tables, as JSON lines or Parquet; or `seed`, the older layout: preferences.json, clips and npz."""
     films: bool = False
@@ -53,36 +60,57 @@ def main(argv: Sequence[str]) -> int:
     args = parse(Args, "export", argv, EXAMPLES)
     if args.films and args.format != "seed":
         raise InvalidInput("--films goes with --format seed: the tables hold the poses")
+    if sum(where is not None for where in (args.out, args.backup, args.to)) != 1:
+        raise InvalidInput("say where to: one of --out FOLDER, --backup FOLDER and --to URL")
     report = Report("export", args.json)
-    from armchair.feedback.store import Store
     from armchair.rundir import RunDir
-    from armchair.training.teach import STORE
 
     run = RunDir.open(args.run)
-    with Store.open(run.path / STORE, create=False) as store:
-        counts = _export_seed(args, run, store) if args.format == "seed" else _export_tables(args, store)
+    if args.out is None:
+        return _copy(args, run, report)
+    from armchair.feedback.store import Store
+
+    with Store.open(run.store_file, create=False) as store:
+        export = _export_seed if args.format == "seed" else _export_tables
+        counts = export(args, args.out, run, store)
     told = " and ".join(f"{value} {name}" for name, value in counts.items())
     report.say(f"{told} written to {args.out}")
     report.finish({"run": str(run.path), "out": str(args.out), "format": args.format, **counts})
     return 0
 
 
-def _export_tables(args: Args, store: Store) -> dict[str, Json]:
+def _copy(args: Args, run: RunDir, report: Report) -> int:
+    """The whole run, into a folder or a database."""
+    from armchair.feedback.backup import back_up, put_into
+    from armchair.feedback.database import shown
+
+    if args.backup is not None:
+        rows, where = back_up(run, args.backup), str(args.backup)
+        report.say(f"{run.path} copied to {where}: `armchair resume {where}` goes on from there")
+    else:
+        assert args.to is not None
+        rows, where = put_into(run, args.to), shown(args.to)
+        report.say(f"{run.path} copied to {where}: `armchair import` brings it back as a run")
+    report.finish({"run": str(run.path), "out": where, "format": "copy", "rows": rows})
+    return 0
+
+
+def _export_tables(args: Args, out: Path, _: RunDir, store: Store) -> dict[str, Json]:
     from armchair.feedback.exchange import export_jsonl, export_parquet
 
     export = export_parquet if args.format == "parquet" else export_jsonl
-    files = export(store, args.out)
+    files = export(store, out)
     return {"answers": files.answers, "clips": files.clips}
 
 
-def _export_seed(args: Args, run: RunDir, store: Store) -> dict[str, Json]:
+def _export_seed(args: Args, out: Path, run: RunDir, store: Store) -> dict[str, Json]:
     from armchair.feedback.seed_layout import export_seed_layout
     from armchair.tasks import TASKS
 
     if not args.films or run.config().get("task") not in TASKS:  # clips of others have films already
-        return {"answers": export_seed_layout(store, args.out)}
+        return {"answers": export_seed_layout(store, out)}
     with _camera(run) as film:
-        return {"answers": export_seed_layout(store, args.out, film=film)}
+        return {"answers": export_seed_layout(store, out, film=film)}
 
 
 @contextmanager

@@ -1,8 +1,9 @@
-"""`armchair play`: watch a scripted, random or saved policy, or film it."""
+"""`armchair play`: watch a scripted, random or saved policy live, film it, or keep it as a replay."""
 
 from __future__ import annotations
 
 import dataclasses
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from armchair.envs.arm_env import ArmEnv
 
 EXAMPLES = (
+    "armchair play runs/reach-001",
+    "armchair play runs/reach-001 --html replay.html --episodes 3",
     "armchair play stack --policy scripted --episodes 3",
     "armchair play reach --policy random --video reach.mp4",
     "armchair play pick_place --policy scripted --engine bullet --json",
@@ -34,9 +37,11 @@ Policy = Callable[["Tensor"], "Tensor"]  # observations (1, D) -> actions (1, A)
 
 @dataclasses.dataclass(frozen=True)
 class Args:
-    """Watch a policy at a task: in a window where there is a display, as a video with --video.
+    """Watch a policy at a task, live in the browser: give it new goals, push the arm.
 
-    Without either, or with --json alone, the episodes run unseen and only their success is told.
+    A run's policy is the newest, also while it is being taught. With --video, --html or --window a number
+    of episodes is played instead; with --json, or where nobody sits at the terminal, they are played
+    unseen. Their success is told.
     """
 
     what: tyro.conf.Positional[str]
@@ -54,6 +59,14 @@ class Args:
     """What actions mean: tool, or what a run's policy learnt. The scripted policy needs tool."""
     video: Path | None = None
     """Film the episodes to this MP4 file."""
+    html: Path | None = None
+    """Keep the episodes as this file: a 3D replay that any browser opens, with no server and no network."""
+    window: bool = False
+    """Show the episodes in a window of their own instead of the browser."""
+    port: int | None = None
+    """The live page's port, any free one if not given; given, it is served whoever sits at the terminal."""
+    no_open: bool = False
+    """Leave the browser alone: the link is printed in any case."""
     size: int = 480
     """Width and height of the video, in pixels; even."""
     json: bool = False
@@ -75,17 +88,28 @@ def main(argv: Sequence[str]) -> int:
     cast = choose(args)
     report = Report("play", args.json)
     if ":" in cast.task:
+        if args.html is not None:
+            raise InvalidInput(f"{cast.task} has pictures and no poses to replay: use --video")
         from armchair.cli.play_import import play_import
 
         act = None if cast.agent is None else cast.agent.net.best
         return play_import(cast.task, cast.policy, act, (args.episodes, args.seed), args.video, report)
+    if is_live(args):
+        from armchair.cli.links import Door
+        from armchair.cli.play_live import play_live
+
+        door = Door("127.0.0.1", args.port or 0, browser=not args.no_open)
+        return play_live(cast, args.seed, door, report)
     from armchair.envs.arm_env import make_env
 
     env = make_env(cast.task, engine=cast.engine, control=cast.control, seed=args.seed, record_poses=True)
     played = Played()
     try:
-        moments = play(env, make_policy(cast, env, args.seed), args.episodes, played)
-        watch(env, moments, args, report)
+        policy = make_policy(cast, env, args.seed)
+        if args.html is not None:
+            keep(env, policy, args, played, report)
+        else:
+            watch(env, play(env, policy, args.episodes, played), args, report)
     finally:
         env.close()
     won, count = sum(played.successes), len(played.successes)
@@ -101,9 +125,17 @@ def main(argv: Sequence[str]) -> int:
             "episodes": count,
             "env_steps": played.env_steps,
             "video": None if args.video is None else str(args.video),
+            "html": None if args.html is None else str(args.html),
         }
     )
     return 0
+
+
+def is_live(args: Args) -> bool:
+    """Whether to play in the browser until Ctrl-C; nothing waits for ever where nobody is there to end it."""
+    if args.video or args.html or args.window or args.json:
+        return False
+    return args.port is not None or all(stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 def check(args: Args) -> None:
@@ -112,10 +144,17 @@ def check(args: Args) -> None:
         raise InvalidInput(f"--episodes must be at least 1, got {args.episodes}")
     if args.size < 2 or args.size % 2:
         raise InvalidInput(f"--size must be an even number of pixels, got {args.size}")
+    if sum(bool(way) for way in (args.video, args.html, args.window)) > 1:
+        raise InvalidInput("--video, --html and --window show the same episodes: give one of them")
     if args.video is not None:
         from armchair.video import check_video_path
 
         check_video_path(args.video)
+    if args.html is not None:
+        from armchair.training.replay_file import check_replay_path, template
+
+        check_replay_path(args.html)
+        template()
 
 
 class Cast(NamedTuple):
@@ -130,8 +169,11 @@ class Cast(NamedTuple):
 
 def choose(args: Args) -> Cast:
     """What the arguments come to; a run's policy brings the task, engine and control that it knows."""
+    from armchair.cli.runs import find_run
     from armchair.tasks import TASKS
 
+    if Path(args.what).parent != Path() and ":" not in args.what:
+        find_run(Path(args.what))
     folder = args.what if Path(args.what).is_dir() and args.what not in TASKS else args.policy
     if folder is None or folder in POLICIES:
         if ":" in args.what:
@@ -193,9 +235,25 @@ def play(env: ArmEnv, policy: Policy, episodes: int, played: Played) -> Iterator
             yield step.poses[0]
 
 
+def keep(env: ArmEnv, policy: Policy, args: Args, played: Played, report: Report) -> None:
+    """Play the episodes and keep them as one HTML file."""
+    from armchair.training.replay_file import play_episodes, write_replay
+
+    assert args.html is not None
+    episodes = play_episodes(env, policy, args.episodes, args.seed)
+    played.successes = [episode.success for episode in episodes]
+    played.env_steps = sum(len(episode.poses) - 1 for episode in episodes)
+    name = Path(args.what).name
+    caption = name if args.policy is None else f"{name}, policy {args.policy}"
+    write_replay(
+        args.html, env, episodes, title=f"{env.task.name}, {args.episodes} episodes", caption=caption
+    )
+    report.say(f"{args.html}: opens in any browser")
+
+
 def watch(env: ArmEnv, moments: Iterator[Tensor], args: Args, report: Report) -> None:
     """Runs through the moments: into a film, in a window, or unseen."""
-    from armchair.engines.picture import Renderer, Viewer, has_display
+    from armchair.engines.picture import Renderer, Viewer
 
     dt, marker, blocks = env.engine.dt, env.task.goal_marker, env.task.num_blocks
     if args.video is not None:
@@ -204,7 +262,7 @@ def watch(env: ArmEnv, moments: Iterator[Tensor], args: Args, report: Report) ->
         with Renderer(blocks, marker, args.size, args.size) as renderer:
             count = write_mp4(args.video, map(renderer.render, moments), 1 / dt)
         report.say(f"{args.video}: {count * dt:.1f} s")
-    elif has_display() and not args.json:
+    elif args.window:
         show_live(Viewer(blocks, marker), moments, dt)
     else:
         for _ in moments:

@@ -36,12 +36,12 @@ class Report:
 
     def __init__(self, command: str, as_json: bool) -> None:
         """`command` is the command's name, `as_json` whether --json was given."""
-        self._command, self._as_json = command, as_json
+        self._command, self.as_json = command, as_json
         self._started = time.perf_counter()
 
     def say(self, line: str = "") -> None:
         """A line for people: standard output, or standard error with --json."""
-        print(line, file=sys.stderr if self._as_json else sys.stdout, flush=True)
+        print(line, file=sys.stderr if self.as_json else sys.stdout, flush=True)
 
     def log(self, line: str) -> None:
         """A line about progress: always standard error."""
@@ -49,7 +49,7 @@ class Report:
 
     def finish(self, summary: Mapping[str, Json]) -> None:
         """Ends the command: with --json prints the summary with `command` before and `seconds` after it."""
-        if self._as_json:
+        if self.as_json:
             seconds = round(time.perf_counter() - self._started, 3)
             print_json({"command": self._command, **summary, "seconds": seconds})
 

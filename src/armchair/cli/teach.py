@@ -11,33 +11,40 @@ import tyro
 
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
+from armchair.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from armchair.cli.links import Door
     from armchair.feedback.teachers import Teacher
-    from armchair.rundir import RunDir
+    from armchair.rundir import RunDir, Value
     from armchair.training.config import TeachConfig
 
 EXAMPLES = (
+    "armchair teach reach",
+    "armchair teach reach --host 0.0.0.0 --invite ann bob",
     "armchair teach reach --teacher oracle",
     "armchair teach reach --teacher mistake --mistake 0.2 --labels 100 --seed 3",
     "armchair teach push --teacher oracle --config push --runs runs --json",
     "armchair teach gymnasium:Pendulum-v1 --teacher oracle",
-    "armchair teach my_module:make_env --labels 300",
+    "armchair teach my_module:make_env --labels 300 --question 'Which one lands softly?'",
 )
+
+PERSON = "person"  # in a run's description, in the place of a simulated teacher's name
 
 
 @dataclasses.dataclass(frozen=True)
 class Args:
     """Teach a policy by comparing clips, two at a time; no reward is written.
 
-    A simulated teacher answers the questions from the task's own reward, which the learner never sees.
-    The run is kept in a folder of its own under --runs; after Ctrl-C `armchair resume` goes on with it.
+    You answer, on a page that opens in the browser, and the arm learns meanwhile. With --teacher a simulated
+    one answers instead, from the task's own reward, which the learner never sees. The run is kept in a
+    folder of its own under --runs; after Ctrl-C `armchair resume` goes on with it.
     """
 
     task: tyro.conf.Positional[str]
     """A task, `gymnasium:ID`, or `module:factory` of your own, in the current folder too."""
-    teacher: str = "oracle"
-    """Who answers: oracle, boltzmann, mistake, skip, equal, myopic or coin."""
+    teacher: str | None = None
+    """Who answers in your place: oracle, boltzmann, mistake, skip, equal, myopic or coin."""
     labels: int | None = None
     """Questions that may be asked, all told."""
     seed: int | None = None
@@ -64,6 +71,18 @@ class Args:
     """The teacher discounts earlier steps by this per step."""
     style: str | None = None
     """The teacher judges how the arm moves instead: from_above or slow_near_goal."""
+    question: str | None = None
+    """What the page asks; the task's own words if not given."""
+    host: str = "127.0.0.1"
+    """Where the page listens: 0.0.0.0 lets others in, who must be invited."""
+    port: int = 8642
+    """The page's port."""
+    invite: tuple[str, ...] = ()
+    """Names of further people who answer; a link is printed for each."""
+    no_open: bool = False
+    """Leave the browser alone: the link is printed in any case."""
+    hide_success: bool = False
+    """Do not show on the page how often the arm succeeds."""
     runs: Path = Path("runs")
     """Folder in which the run's folder is made."""
     json: bool = False
@@ -74,18 +93,45 @@ def main(argv: Sequence[str]) -> int:
     """Teaches, and leaves a summary, a plot and a film; returns 0."""
     args = parse(Args, "teach", argv, EXAMPLES)
     report = Report("teach", args.json)
-    from armchair.cli.teaching import go_through
+    from armchair.cli.teaching import go_through, with_people
     from armchair.rundir import RunDir
     from armchair.training.configs import as_yaml
 
     config = _config(args)
     _warn(args, report)
-    teacher = make(teacher_of(args), config)
+    asked = teacher_of(args)
+    teacher = None if asked["name"] == PERSON else make(asked, config)
     if ":" in config.task:
         check_import(config.task)
     name = config.task.replace(":", "-").replace("/", "-")
-    run = RunDir.create(args.runs, name, {**as_yaml(config), "teacher": teacher_of(args)})
-    return go_through(run, config, teacher, report, resume=False)
+    described: dict[str, Value] = {**as_yaml(config), "teacher": asked}
+    if teacher is not None:
+        run = RunDir.create(args.runs, name, described)
+        return go_through(run, config, teacher, report, resume=False)
+    door = open_door(args.host, args.port, args.invite, browser=not args.no_open)
+    run = RunDir.create(args.runs, name, described)
+    return with_people(run, config, door, report, _settings(args), resume=False)
+
+
+def open_door(
+    host: str, port: int, invite: tuple[str, ...], *, browser: bool, run: RunDir | None = None
+) -> Door:
+    """How the page will be reached, checked before anything is made. run: an older one, to go on with."""
+    from armchair.cli.links import Door, check_door
+    from armchair.cli.runs import DATABASE
+    from armchair.web.serve import anyone_invited, check_port
+
+    database = run.path / DATABASE if run is not None else None
+    door = Door(host, port, browser, invite)
+    check_door(door, invited=database is not None and database.is_file() and anyone_invited(database))
+    check_port(host, port)
+    return door
+
+
+def _settings(args: Args) -> dict[str, Value]:
+    """What is set of the page from the command line."""
+    given: dict[str, Value] = {} if args.question is None else {"question": args.question}
+    return given | ({"show_success": False} if args.hide_success else {})
 
 
 def check_import(task: str) -> None:
@@ -132,11 +178,15 @@ def teacher_of(args: Args) -> dict[str, str | float]:
         "myopic": args.myopic,
         "style": args.style,
     }
-    return {"name": args.teacher, **{key: value for key, value in given.items() if value is not None}}
+    traits = {key: value for key, value in given.items() if value is not None}
+    if args.teacher in (None, PERSON) and traits:
+        flag = f"--{next(iter(traits))}"
+        raise InvalidInput(f"{flag} is a trait of simulated teachers: add --teacher oracle, or leave it out")
+    return {"name": args.teacher or PERSON, **traits}
 
 
 def make(teacher: dict[str, str | float], config: TeachConfig) -> Teacher:
-    """The teacher that `teacher_of` described."""
+    """The simulated teacher that `teacher_of` described."""
     from armchair.feedback.styles import style_score
     from armchair.feedback.teachers import make_teacher, true_return
     from armchair.maths import generator
@@ -148,18 +198,18 @@ def make(teacher: dict[str, str | float], config: TeachConfig) -> Teacher:
     return make_teacher(str(teacher["name"]), params, generator(config.seed, "teacher"), scorer=scorer)
 
 
-def open_run(path: Path) -> tuple[RunDir, TeachConfig, Teacher]:
-    """A run of teaching that exists already, as it was set up."""
+def open_run(path: Path) -> tuple[RunDir, TeachConfig, Teacher | None]:
+    """A run of teaching that exists already, as it was set up; no teacher where people answer."""
     from typing import cast
 
+    from armchair.cli.runs import find_run
     from armchair.errors import RunError
-    from armchair.rundir import RunDir
     from armchair.training.configs import from_run
 
-    run = RunDir.open(path)
+    run = find_run(path)
     saved = run.config()
     described = saved.pop("teacher", None)
     if not isinstance(described, dict):
         raise RunError(f"{path} is no run of teaching: `armchair teach` makes one")
-    config = from_run(saved)
-    return run, config, make(cast("dict[str, str | float]", described), config)
+    config, teacher = from_run(saved), cast("dict[str, str | float]", described)
+    return run, config, None if teacher["name"] == PERSON else make(teacher, config)

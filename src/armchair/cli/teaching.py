@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -14,12 +16,46 @@ from armchair.feedback.teachers import Teacher
 from armchair.rundir import RunDir, Value
 from armchair.training import loop
 from armchair.training.config import TeachConfig
-from armchair.training.outcome import film_policy, plot_curve, summarise, write_summary
-from armchair.training.teach import teach
+from armchair.training.outcome import film_policy, leave_replay, plot_curve, summarise, write_summary
+from armchair.training.teach import STORE, begin, teach
+
+if TYPE_CHECKING:
+    from armchair.cli.links import Door
 
 
-def go_through(run: RunDir, config: TeachConfig, teacher: Teacher, report: Report, *, resume: bool) -> int:
-    """Teach to the end, then leave a summary, a plot and a film in the run; returns 0, or 130 on Ctrl-C."""
+def with_people(
+    run: RunDir, config: TeachConfig, door: Door, report: Report, settings: dict[str, Value], *, resume: bool
+) -> int:
+    """Teach with people: serve the page, say where it is, train while they answer. -> as `go_through`.
+
+    settings: what the run's owner wants set, see `armchair.feedback.board.Settings`.
+    """
+    from armchair.cli.links import invite, show_links, watched
+    from armchair.cli.page import PageServer
+    from armchair.feedback.store import Store
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops the run otherwise means Ctrl-C
+    with Store.open(run.path / STORE) as store:
+        for key, value in settings.items():
+            assert value is None or isinstance(value, str | int | float)
+            store.board.set_setting(key, value)
+        if not resume:
+            begin(store, config)
+        invited = invite(store, door)
+        with PageServer(run, door, report) as page:
+            show_links(invited, door, page.address, report)
+            status = go_through(run, config, None, report, resume=resume)
+            page.say_goodbye(keep=status == 0 and watched() and not report.as_json)
+    return status
+
+
+def go_through(
+    run: RunDir, config: TeachConfig, teacher: Teacher | None, report: Report, *, resume: bool
+) -> int:
+    """Teach to the end, then leave a summary, a plot, a film and a replay; returns 0, or 130 on Ctrl-C.
+
+    teacher: None where people answer.
+    """
     import torch
 
     torch.set_num_threads(1)  # the networks are small: more threads would only wait for each other
@@ -31,19 +67,18 @@ def go_through(run: RunDir, config: TeachConfig, teacher: Teacher, report: Repor
         report.log(f"stopped; `armchair resume {run.path}` goes on from here")
         return 130
     plot_curve(run)
-    video = _film(run, config, report)
+    left = ["summary.json", "curve.png", *_pictures(run, config, report)]
     summary = summarise(run, config, time.perf_counter() - began)
     write_summary(run, summary)
-    left = ", ".join(["summary.json", "curve.png", *([video] if video else [])])
     report.say(
         f"{_outcome(summary['success'], summary['return'])} after {summary['answers']} answers and "
-        f"{summary['env_steps']:,} environment steps; in {run.path}: {left}"
+        f"{summary['env_steps']:,} environment steps; in {run.path}: {', '.join(left)}"
     )
     report.finish({**summary, "run": str(run.path)})
     return 0
 
 
-def _watch(run: RunDir, config: TeachConfig, teacher: Teacher, *, resume: bool) -> None:
+def _watch(run: RunDir, config: TeachConfig, teacher: Teacher | None, *, resume: bool) -> None:
     """A bar with what matters beside it; where nobody watches, a line at each evaluation."""
     console = Console(file=sys.stderr)
     columns = (
@@ -76,10 +111,13 @@ def _outcome(success: Value, total: Value) -> str:
     return f"return {total:.1f}" if isinstance(total, float) else "not evaluated"
 
 
-def _film(run: RunDir, config: TeachConfig, report: Report) -> str | None:
-    """Film the policy; where that cannot be done say why, since all else is there."""
-    try:
-        return film_policy(run, config).name
-    except ArmchairError as error:
-        report.log(f"no film: {error}")
-        return None
+def _pictures(run: RunDir, config: TeachConfig, report: Report) -> list[str]:
+    """Film the policy and leave a replay; where that cannot be done say why, since all else is there."""
+    made: list[str] = []
+    makers = {"film": film_policy} if ":" in config.task else {"film": film_policy, "replay": leave_replay}
+    for what, make in makers.items():
+        try:
+            made.append(make(run, config).name)
+        except ArmchairError as error:
+            report.log(f"no {what}: {error}")
+    return made

@@ -54,8 +54,13 @@ class TeachConfig:
     """Updates between two evaluations; they are for reports only."""
     evaluate_episodes: int = 100
     """Episodes in an evaluation."""
-    patience: int = 20
-    """With a person: updates that training may run ahead of the latest answer before it waits."""
+    patience: int = 10
+    """With people: updates that training may run ahead of their answers before it waits."""
+    queue: int = 10
+    """With people: questions that wait for them."""
+    progress_share: float = 0.2
+    """With people: share of the questions that compare the newest policy with an older one, which tells
+    when more answers have stopped helping."""
     ppo: PPOConfig = field(default_factory=PPOConfig)
     """How the policy learns."""
     reward: RewardConfig = field(default_factory=RewardConfig)

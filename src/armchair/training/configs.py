@@ -34,9 +34,10 @@ _MOST = float("inf")
 LIMITS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("labels", "first", "session", "session_every", "updates", "num_envs"), (1, _MOST)),
     **dict.fromkeys(("rollout", "film_envs", "clip_length", "evaluate_every", "patience"), (1, _MOST)),
+    "queue": (1, _MOST),
     **dict.fromkeys(("evaluate_episodes", "ppo.epochs", "ppo.minibatch"), (1, _MOST)),
     **dict.fromkeys(("seed", "threads", "critic_updates"), (0, _MOST)),
-    **dict.fromkeys(("random_share", "ppo.lam"), (0.0, 1.0)),
+    **dict.fromkeys(("random_share", "progress_share", "ppo.lam"), (0.0, 1.0)),
     "ppo.gamma": (0.0, 0.99999),
     **dict.fromkeys(("ppo.learning_rate", "ppo.std", "ppo.clip", "ppo.max_grad"), (1e-9, _MOST)),
 }

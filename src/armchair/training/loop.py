@@ -11,30 +11,30 @@ from torch import Tensor
 
 from armchair.agents.agent import Agent
 from armchair.agents.ppo import UpdateStats, update
-from armchair.envs.arm_env import ArmEnv
 from armchair.envs.base import Env
 from armchair.envs.gym_import import tells_success
 from armchair.errors import InvalidInput
 from armchair.evaluate import Evaluation, evaluate
-from armchair.feedback.questions import Predictions, choose, make_questions
 from armchair.feedback.store import Store
 from armchair.feedback.teachers import Teacher, answer_pending
 from armchair.maths import generator
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.fit import FitReport, fit
 from armchair.rewards.relations import VisibleLayout
-from armchair.rollout.clips import CandidatePairs
 from armchair.rollout.collect import Episodes, Running, collect
+from armchair.rundir import Value
+from armchair.training import pace
+from armchair.training.asking import Asker, Learnt
 from armchair.training.config import TeachConfig
-from armchair.training.filming import KEPT, Act, Wander, episodes_of, film
+from armchair.training.telling import Teller, about
 from armchair.training.train import new_agent, start
+from armchair.training.words import Phase
 from armchair.types import Rollout
 
-CANDIDATES = 200  # pairs to choose the questions from
 KEEP_ROLLOUTS = 6  # whose states fix how the reward is standardised and normalised
 REFERENCE = 3000  # states, drawn from them
 WAIT = 0.2  # s between two looks for a person's answers
-PATIENCE = 10  # films without a pair to ask about, before the run gives up
+EVER = 2**62  # environment steps, more than any run takes
 TEACHER = "teacher"  # the simulated teacher's name among the annotators
 
 
@@ -79,109 +79,148 @@ class Trainer:
         """teacher: None where people answer, through the same store."""
         self.config, self.envs, self.store, self.layout, self.teacher = config, envs, store, layout, teacher
         self.agent: Agent = new_agent(envs.train, config.ppo, config.seed)
-        self.rngs = {name: generator(config.seed, name) for name in ("act", "film", "ask", "fit", "learn")}
+        self.rngs = {name: generator(config.seed, name) for name in ("act", "fit", "learn")}
         self.running = Running(start(envs.train, config.seed))
-        envs.film.reset(config.seed + 1)
-        self.episodes = episodes_of(envs.film)
+        self.asker = Asker(config, envs.film, store, people=teacher is None)
         self.model: RewardEnsemble | None = None
         self.recent: list[Tensor] = []  # (S, F) each, states of the latest rollouts
-        self.updates = self.env_steps = self.asked = self.fitted_at = 0
-        self.answered_at = 0  # update at which the latest answer was seen
-        self.in_vain = 0  # films on end in which there was nothing to ask about
+        self.updates = self.env_steps = 0
+        self.fitted_at = self.fitted_update = 0  # position in the store and update of the last fit
+        self.labels = config.labels  # the budget, which the run's owner may change
+        self.success: float | None = None  # true, of the last evaluation
+        self.teller = Teller(store.board, about(config.task, envs.film, person=teacher is None))
+        self._seen: pace.Standing | None = None  # in this turn
         self.stop = False  # set it to end the run after the update in progress
 
     def run(self) -> Iterator[Progress]:
         """Go on until the updates are done; each turn is one rollout and one update of the policy."""
-        while self.updates < self.config.updates and not self.stop:
+        while not self.stop:
+            self._seen = None
+            paused = self.heed_settings()
+            if self.updates >= self.last_update:
+                break
+            if paused:
+                self.rest("paused")
+                continue
             self.ask()
             self.let_answer()
             report = self.refit()
             if self.model is None or self.must_wait():
-                time.sleep(WAIT)
+                self.rest("waiting")
                 continue
+            self.tell("practising")
             rollout, ended = self.act()
             rollout = self.score(rollout)
             stats = self.learn(rollout, refitted=report is not None)
             yield self.progress(rollout, ended, stats, report)
 
+    def heed_settings(self) -> bool:
+        """Take over the budget that the run's owner set. -> whether they want the run to pause."""
+        settings = self.store.board.settings()
+        self.labels = self.config.labels if settings.labels is None else settings.labels
+        return settings.paused
+
+    @property
+    def last_update(self) -> int:
+        """How many updates there will be."""
+        if self.teacher is not None:
+            return self.config.updates
+        return pace.last_update(self.config, self.labels)
+
+    def standing(self) -> pace.Standing:
+        """How far the run has come, as seen in this turn; counting again and again would take its time."""
+        if self._seen is None:
+            counts = self.store.counts()
+            self._seen = pace.Standing(
+                counts.asked, counts.answers, counts.open, counts.leased, self.labels, self.updates
+            )
+        return self._seen
+
+    def rest(self, phase: Phase) -> None:
+        """Do nothing for a moment."""
+        self.tell(phase)
+        time.sleep(WAIT)
+
+    def tell(self, phase: Phase, *, now: bool = False) -> None:
+        """Let the page know what the run does; `now` in any case, else when it is time again."""
+        facts: dict[str, Value] = {"labels": self.labels, "updates": self.updates}
+        facts |= {"of_updates": self.last_update, "env_steps": self.env_steps, "success": self.success}
+        self.teller.tell(phase, facts, now=now)
+
+    def end(self) -> None:
+        """Say that the run is done or that it stopped; once it is done nobody need answer any more."""
+        done = self.updates >= self.last_update
+        if done:
+            self.store.retire(EVER)
+        self.tell("done" if done else "stopped", now=True)
+
     # ---- asking
 
     def ask(self) -> None:
         """Film the arm and put the questions that are due."""
+        if self.teacher is None:
+            self.asker.withdraw(self.updates)
         due = self.due()
         if due <= 0:
             return
-        config, rng = self.config, self.rngs["ask"]
-        wandering = self.model is None
-        placed = config.same_start and isinstance(self.envs.film, ArmEnv)
-        same = placed and (not wandering or self.asked > 0)
-        self.env_steps += film(
-            self.envs.film, self.episodes, self.shown(), self.rngs["film"], same_start=same
-        )
-        self.episodes.policy_step = self.env_steps
-        pairs = self.episodes.propose(
-            CANDIDATES, config.clip_length, rng, same_start=same, recent=KEPT * config.film_envs
-        )
-        self.in_vain = 0 if len(pairs.left) else self.in_vain + 1
-        if self.in_vain == PATIENCE:
-            raise InvalidInput(
-                f"in {PATIENCE} films there was no pair of clips worth asking about: clips have "
-                f"{config.clip_length} steps, make clip_length smaller if episodes end before"
-            )
-        predictions = self.predict(pairs)
-        strategy = "uniform" if wandering else config.strategy
-        rows, names = choose(strategy, predictions, due, rng, random_share=config.random_share)
-        clips = self.episodes.clips(pairs.select(rows), rng)
-        questions = make_questions(clips, names, self.env_steps, rng)
-        self.store.ask(questions, [clip for pair in clips for clip in pair], priority=float(self.updates))
-        self.asked += len(questions)
+        self.tell("collecting")
+        learnt = Learnt(self.model, self.agent.net, self.updates, self.env_steps)
+        useful = 0 if self.teacher is not None else self.standing().useful
+        self.env_steps += self.asker.ask(due, learnt, useful)
+        self._seen = None
 
     def due(self) -> int:
         """How many questions should be put now."""
         config = self.config
+        if self.teacher is None:
+            return pace.due(config, self.standing(), wandering=self.model is None, put=self.asker.asked)
         if self.model is None:  # half of the first ones about unrelated clips, half about like starts
-            return min((config.first + 1) // 2, config.first - self.asked)
+            return min((config.first + 1) // 2, config.first - self.asker.asked)
         if self.updates % config.session_every or self.store.counts().open > 0:
             return 0
-        return min(config.session, config.labels - self.asked)
-
-    def shown(self) -> Act:
-        """Who acts in the clips: the policy as it explores, before there is one an arm that wanders."""
-        if self.model is None:
-            return Wander((self.config.film_envs, self.envs.film.action_dim), self.rngs["film"])
-        return lambda obs: self.agent.net.sample(obs, self.rngs["film"])[0]
-
-    def predict(self, pairs: CandidatePairs) -> Predictions:
-        """What the reward model makes of the candidates; nothing while there is none."""
-        ends = torch.cat((pairs.left[:, -1], pairs.right[:, -1]), dim=1)
-        if self.model is None:
-            none = torch.zeros(1, len(pairs.left))
-            return Predictions(none, none, pairs.policy_step, ends)
-        left, right = self.model.clip_values(pairs.left), self.model.clip_values(pairs.right)
-        return Predictions(left, right, pairs.policy_step, ends)
+        return min(config.session, self.labels - self.asker.asked)
 
     # ---- answers
 
     def let_answer(self) -> None:
         """A simulated teacher answers what waits; people do it in their own time."""
-        if self.teacher is not None:
-            answer_pending(self.store, self.teacher, TEACHER)
+        if self.teacher is not None and answer_pending(self.store, self.teacher, TEACHER):
+            self._seen = None
 
     def refit(self) -> FitReport | None:
         """Fit the reward anew if enough has been answered since the last time."""
         position = self.store.position()
-        if position == self.fitted_at or (
-            self.model is None and self.store.counts().asked < self.config.first
-        ):
+        if position == self.fitted_at or not self.may_fit():
             return None
         answers = self.store.preferences()
         if not len(answers.target):
             return None
-        self.fitted_at, self.answered_at = position, self.updates
+        self.tell("fitting")
+        self.fitted_at, self.fitted_update = position, self.updates
         self.model, report = fit(
             answers, self.reference(answers.left), self.layout, self.config.reward, self.rngs["fit"]
         )
         return report
+
+    def may_fit(self) -> bool:
+        """Whether it is time for a fit, given that there is something new."""
+        now = self.standing()
+        if self.model is None:
+            self.check_hope(now)
+            person = self.teacher is None
+            return pace.enough_to_fit(self.config, now) if person else now.answers >= self.config.first
+        if self.teacher is not None:
+            return True
+        # people answer one by one: not every answer is worth a fit while there is something else to do
+        return self.must_wait() or self.updates - self.fitted_update >= self.config.session_every
+
+    def check_hope(self, now: pace.Standing) -> None:
+        """InvalidInput where all was asked that may be asked and nobody could tell anything."""
+        if now.answers and not now.useful and not now.open and self.due() <= 0:
+            raise InvalidInput(
+                f'all {now.answers} answers are "can\'t tell", from which nothing can be learnt: allow '
+                "more labels and `armchair resume` the run, or make clips longer with clip_length"
+            )
 
     def reference(self, clips: Tensor) -> Tensor:
         """States (S, F) that are usual now: of the latest rollouts, of the clips before there are any."""
@@ -190,9 +229,7 @@ class Trainer:
 
     def must_wait(self) -> bool:
         """With people: whether training is too far ahead of their answers."""
-        if self.teacher is not None or self.asked >= self.config.labels:
-            return False
-        return self.updates - self.answered_at >= self.config.patience and self.store.counts().open > 0
+        return self.teacher is None and self.updates >= pace.allowed(self.config, self.standing())
 
     # ---- learning
 
@@ -227,16 +264,19 @@ class Trainer:
         self, rollout: Rollout, ended: Episodes, stats: UpdateStats, report: FitReport | None
     ) -> Progress:
         """What to tell of this turn."""
-        due = self.updates % self.config.evaluate_every == 0 or self.updates == self.config.updates
+        due = self.updates % self.config.evaluate_every == 0 or self.updates == self.last_update
         evaluation = self.evaluate() if due else None
+        has_success = tells_success(self.envs.train)
+        if evaluation is not None and has_success:
+            self.success = evaluation.success.value
         return Progress(
             updates=self.updates,
             env_steps=self.env_steps,
-            asked=self.asked,
+            asked=self.asker.asked,
             answers=self.store.counts().asked,
             reward=float(rollout.reward.mean()),
             success=float(ended.success.float().mean()),
-            has_success=tells_success(self.envs.train),
+            has_success=has_success,
             evaluation=evaluation,
             fit=report,
             update=stats,

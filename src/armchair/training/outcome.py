@@ -19,10 +19,12 @@ from armchair.envs.gym_import import import_env, why_no_pictures
 from armchair.errors import MissingDependency
 from armchair.rundir import RunDir, Value, write_atomic
 from armchair.training.config import TeachConfig
+from armchair.training.replay_file import play_episodes, write_replay
 from armchair.video import even, write_mp4
 
 FPS = 20
 EPISODES = 2  # in the film
+REPLAYED = 4  # episodes in the replay
 MOST_FRAMES = 600  # in the film of an imported environment, whose pictures may be slow to draw
 
 
@@ -100,6 +102,23 @@ def film_policy(run: RunDir, config: TeachConfig, episodes: int = EPISODES) -> P
         film_imported(config.task, agent.net.best, file, episodes, config.seed + 3, MOST_FRAMES)
     else:
         write_mp4(file, _frames(run, config, episodes), FPS)
+    return file
+
+
+def leave_replay(run: RunDir, config: TeachConfig, episodes: int = REPLAYED) -> Path:
+    """Let the run's policy play a few episodes of its own, to be replayed in a browser. -> replay.html.
+
+    Raises MissingDependency where the player was not bundled when armchair was installed.
+    """
+    file = run.path / "replay.html"
+    agent, info = load_policy(run)
+    env = make_env(config.task, engine=config.engine, control=config.control, record_poses=True)
+    try:
+        played = play_episodes(env, agent.net.best, episodes, config.seed + 3)
+        caption = f"{run.name}, after {info.env_steps:,} environment steps"
+        write_replay(file, env, played, title=f"{config.task}, taught by comparison", caption=caption)
+    finally:
+        env.close()
     return file
 
 

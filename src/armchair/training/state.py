@@ -10,20 +10,23 @@ from torch import Tensor
 from armchair.envs.arm_env import ArmEnv, EnvSnapshot
 from armchair.envs.base import Env
 from armchair.errors import RunError
+from armchair.feedback.store import Store
 from armchair.feedback.teachers import TeacherState
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rollout.clips import EpisodesState
 from armchair.rundir import RunDir, Value
-from armchair.training.loop import TEACHER, Trainer
+from armchair.training.loop import EVER, TEACHER, Trainer
+from armchair.training.pace import Marks
 
 CHECKPOINT = "state"
-COUNTERS = ("updates", "env_steps", "asked", "fitted_at", "answered_at")
+COUNTERS = ("updates", "env_steps", "fitted_at", "fitted_update")
 
 
 def save_state(run: RunDir, trainer: Trainer) -> None:
     """Write the run's checkpoint, in place of the one before."""
     about: dict[str, Value] = {name: getattr(trainer, name) for name in COUNTERS}
-    about["position"] = trainer.store.position()
+    about |= {"asked": trainer.asker.asked, "position": trainer.store.position()}
+    about["success"] = trainer.success
     run.save(CHECKPOINT, state_tensors(trainer), about)
 
 
@@ -37,24 +40,37 @@ def load_state(run: RunDir, trainer: Trainer) -> None:
     try:
         for name in COUNTERS:
             setattr(trainer, name, int(str(about[name])))
+        trainer.asker.asked, position = int(str(about["asked"])), int(str(about["position"]))
+        success = about["success"]
+        trainer.success = None if success is None else float(str(success))
         load_tensors(trainer, tensors)
-        position = int(str(about["position"]))
     except (KeyError, ValueError, RuntimeError) as error:
         raise RunError(f"the checkpoint in {run.path} does not fit this run: {error}") from None
     if trainer.teacher is not None:
-        trainer.store.retract(TEACHER, position)
-    trainer.store.retire(trainer.env_steps + 1)
+        forget_teacher(trainer.store, position)
+
+
+def forget_teacher(store: Store, position: int) -> None:
+    """Undo what a simulated teacher did after a position, and close what it was asked: it will be again.
+
+    Questions that people hold stay open: nobody's work is lost when a trainer goes back.
+    """
+    store.retract(TEACHER, position)
+    store.release(TEACHER, [question.id for question in store.held(TEACHER)])
+    store.retire(EVER)
 
 
 def state_tensors(trainer: Trainer) -> dict[str, Tensor]:
     """Everything but the counters, by name."""
     out = {f"agent.{name}": value for name, value in trainer.agent.tensors().items()}
-    out |= {f"rng.{name}": rng.get_state() for name, rng in trainer.rngs.items()}
+    out |= {f"rng.{name}": rng.get_state() for name, rng in _generators(trainer).items()}
     out |= {f"running.{name}": value for name, value in trainer.running.tensors().items()}
-    out |= _named("episodes", trainer.episodes.state())
+    out |= _named("episodes", trainer.asker.episodes.state())
     out |= {f"recent.{i}": states for i, states in enumerate(trainer.recent)}
     if trainer.model is not None:
         out |= {f"model.{name}": value for name, value in trainer.model.tensors().items()}
+    out |= {f"past.{name}": value for name, value in trainer.asker.past.tensors().items()}
+    out["marks"] = torch.tensor(trainer.asker.marks.rows, dtype=torch.int64).reshape(-1, 2)
     if trainer.teacher is not None:
         out |= _named("teacher", trainer.teacher.state())
     for name, env in (("train", trainer.envs.train), ("film", trainer.envs.film)):
@@ -67,8 +83,10 @@ def load_tensors(trainer: Trainer, tensors: Mapping[str, Tensor]) -> None:
     """The reverse of `state_tensors`."""
     trainer.agent.load_tensors(_part(tensors, "agent"))
     for name, state in _part(tensors, "rng").items():
-        trainer.rngs[name].set_state(state)
-    trainer.episodes.load_state(EpisodesState(**_part(tensors, "episodes")))
+        _generators(trainer)[name].set_state(state)
+    trainer.asker.episodes.load_state(EpisodesState(**_part(tensors, "episodes")))
+    trainer.asker.past.load_tensors(_part(tensors, "past"))
+    trainer.asker.marks = Marks([(int(row[0]), int(row[1])) for row in tensors["marks"]])
     recent = _part(tensors, "recent")
     trainer.recent = [recent[str(i)] for i in range(len(recent))]
     model = _part(tensors, "model")
@@ -79,6 +97,10 @@ def load_tensors(trainer: Trainer, tensors: Mapping[str, Tensor]) -> None:
     if _restore(trainer.envs.train, _part(tensors, "env.train")):
         trainer.running.load_tensors(_part(tensors, "running"))
     _restore(trainer.envs.film, _part(tensors, "env.film"))
+
+
+def _generators(trainer: Trainer) -> dict[str, torch.Generator]:
+    return {**trainer.rngs, **trainer.asker.rngs}
 
 
 def _restore(env: Env, tensors: dict[str, Tensor]) -> bool:

@@ -15,10 +15,13 @@ from armchair.feedback.store import Store
 from armchair.feedback.teachers import Teacher
 from armchair.rewards.relations import VisibleLayout
 from armchair.rundir import RunDir, Value
+from armchair.tasks import get_task
 from armchair.training.config import TeachConfig
 from armchair.training.loop import Envs, Progress, Trainer
 from armchair.training.metrics_log import MetricsLog
+from armchair.training.scene_asset import SCENE, SCENE_TYPE, scene_asset
 from armchair.training.state import load_state, save_state
+from armchair.training.words import question_of
 
 STORE = "armchair.db"
 MOST_REPORTS = 16  # copies of an environment of others, which run one after the other
@@ -38,17 +41,40 @@ def teach(
         trainer = Trainer(config, envs, store, layout_of(envs.train), teacher)
         if resume:
             load_state(run, trainer)
+            store.board.cut_metrics(trainer.env_steps)
+        elif teacher is None:
+            save_state(run, trainer)  # what people answer from now on can be gone on with, whatever happens
+        put_scene(store, envs.film)
         try:
             with MetricsLog(run, after=trainer.env_steps) as log:
                 for progress in trainer.run():
-                    log.add(record(progress))
+                    line = record(progress)
+                    log.add(line)
+                    store.board.log(line)
                     if progress.evaluation is not None:
                         save(run, trainer)
                     yield progress
         finally:
             save(run, trainer)
+            trainer.end()
             for env in envs:
                 env.close()
+
+
+def begin(store: Store, config: TeachConfig) -> None:
+    """Say what is going to be taught, before there is a trainer: a page that is open already can show it."""
+    if ":" not in config.task:
+        task = get_task(config.task)
+        store.board.put_asset(SCENE, scene_asset(task), SCENE_TYPE)
+    facts: dict[str, Value] = {"task": config.task, "question": question_of(config.task)}
+    facts |= {"labels": config.labels, "of_updates": config.updates, "updates": 0, "env_steps": 0}
+    store.board.set_status({**facts, "phase": "collecting", "success": None, "teacher": "person"})
+
+
+def put_scene(store: Store, env: Env) -> None:
+    """Leave the scene that clips are replayed in, where it is one of ours."""
+    if isinstance(env, ArmEnv):
+        store.board.put_asset(SCENE, scene_asset(env.task), SCENE_TYPE)
 
 
 def make_envs(config: TeachConfig) -> Envs:

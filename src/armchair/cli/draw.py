@@ -1,0 +1,90 @@
+"""`python -m armchair.cli.draw STORE CLIP`: a clip's poses as a film, on standard output.
+
+A process of its own, because drawing needs torch and OpenGL and the page's server has neither.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from armchair.errors import ArmchairError, MissingDependency, StoreError
+
+if TYPE_CHECKING:
+    from armchair.feedback.store import Store
+
+SIZE = 320  # pixels, width and height
+TIMEOUT = 120.0  # s
+FPS = 20.0  # where nobody said how long a step takes
+
+
+def films_of(store: str) -> Callable[[str], bytes]:
+    """What draws the clips of a store (a file or a URL): clip id -> MP4, each in a process of its own."""
+
+    def film(clip: str) -> bytes:
+        command = [sys.executable, "-m", "armchair.cli.draw", store, clip]
+        try:
+            made = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False)
+        except subprocess.TimeoutExpired:
+            raise MissingDependency(f"clip {clip} took longer than {TIMEOUT:.0f} s to draw") from None
+        if made.returncode == 0:
+            return made.stdout
+        said = made.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+        raise MissingDependency(f"clip {clip} cannot be drawn: {said[-1].removeprefix('armchair: ')}")
+
+    return film
+
+
+def draw(store: Store, clip: str) -> bytes:
+    """The film of a clip that has poses, or the one it came with. Raises StoreError where it has neither."""
+    import numpy as np
+
+    from armchair.engines.picture import Renderer
+    from armchair.engines.scene import body_names
+    from armchair.video import mp4_bytes
+
+    replay = store.replay(clip)
+    if replay.film is not None:
+        return replay.film
+    if replay.poses is None:
+        raise StoreError(f"clip {clip} has neither poses nor pictures")
+    poses = np.frombuffer(replay.poses, "<f4").reshape(replay.steps, replay.bodies, 7)
+    blocks = replay.bodies - 1 - len(body_names(0))  # the last row is the goal's
+    marker, dt = _marker(store), _control_dt(store)
+    with Renderer(blocks, marker, SIZE, SIZE) as renderer:
+        return mp4_bytes(map(renderer.render, poses), 1.0 / dt)
+
+
+def _marker(store: Store) -> str:
+    """How the goal is marked in this run, by its scene."""
+    scene = store.board.asset("scene")
+    if scene is None:
+        return "none"
+    size = int.from_bytes(scene.data[:4], "little")
+    return str(json.loads(scene.data[4 : 4 + size])["goal"]["marker"])
+
+
+def _control_dt(store: Store) -> float:
+    status = store.board.status()
+    told = None if status is None else status.value.get("control_dt")
+    return float(told) if isinstance(told, int | float) and told > 0 else 1.0 / FPS
+
+
+def main(argv: Sequence[str]) -> int:
+    """Write the film; 2 and one line on standard error where that cannot be."""
+    from armchair.feedback.store import Store
+
+    try:
+        with Store.open(argv[0], create=False) as store:
+            sys.stdout.buffer.write(draw(store, argv[1]))
+    except ArmchairError as error:
+        print(f"armchair: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,181 @@
+"""`armchair label` serves any run, also one that nobody trains any more; clips can be drawn for it."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import av
+import httpx
+import pytest
+import torch
+
+from armchair.cli import main
+from armchair.cli.draw import films_of
+from armchair.errors import MissingDependency
+from armchair.feedback.store import Store
+from armchair.feedback.teachers import make_teacher
+from armchair.ids import new_id
+from armchair.maths import generator
+from armchair.rundir import RunDir
+from armchair.training.configs import as_yaml, load_config
+from armchair.training.teach import STORE, teach
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
+    """A run that is done."""
+    torch.set_num_threads(1)
+    config = load_config("smoke")
+    run = RunDir.create(tmp_path_factory.mktemp("runs"), "reach", as_yaml(config))
+    list(teach(config, run, make_teacher("oracle", {}, generator(0, "teacher"))))
+    return run
+
+
+def served(run: RunDir, *words: str) -> subprocess.Popen[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "armchair.cli",
+        "label",
+        str(run.path),
+        "--no-open",
+        "--port",
+        "0",
+        *words,
+    ]
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+def test_a_finished_run_is_served_without_a_trainer(taught: RunDir) -> None:
+    process = served(taught, "--invite", "ann")
+    try:
+        assert process.stdout is not None
+        lines = [process.stdout.readline().strip() for _ in range(2)]
+        for name, role, line in (("owner", "owner", lines[0]), ("ann", "annotator", lines[1])):
+            found = re.fullmatch(r"(?:answer here|for ann): (http://127\.0\.0\.1:\d+)/login#(\S+)", line)
+            assert found is not None, line
+            http = httpx.Client(base_url=found[1], headers={"X-Armchair": "1"}, timeout=20.0)
+            assert http.post("/api/login", json={"token": found[2]}).status_code == 204
+            state = http.get("/api/state").json()
+            assert (state["annotator"], state["role"]) == (name, role)
+            assert state["trainer"]["phase"] == "done"
+            assert state["progress"]["answers"] == 6
+        history = http.get("/api/history?everyone=true").status_code
+        assert history == 403  # of others only the owner may see
+        loaded = Path(f"/proc/{process.pid}/maps")
+        assert not loaded.exists() or "libtorch" not in loaded.read_text()  # the page's server stays small
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_the_pages_process_carries_no_torch() -> None:
+    program = "import sys, armchair.cli.page_process, armchair.cli.label; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.slow
+def test_the_network_is_let_in_only_when_somebody_is_invited(taught: RunDir) -> None:
+    process = served(taught, "--host", "0.0.0.0", "--invite", "bob")
+    try:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(3)]
+        assert lines[1].startswith("for bob: http://")
+        port = re.search(r":(\d+)/", lines[1])
+        assert port is not None
+        assert httpx.get(f"http://127.0.0.1:{port[1]}/", timeout=20.0).status_code == 401
+        assert "network that you trust" in lines[2]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_run_without_questions_is_told(tmp_path: Path, capsys: Capture) -> None:
+    run = RunDir.create(tmp_path, "train", {})
+    assert main(["label", str(run.path), "--no-open"]) == 2
+    assert "has no questions to answer" in capsys.readouterr().err
+
+
+def test_runs_there_are_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _ in range(10):
+        RunDir.create(tmp_path / "runs", "push", {})
+    for command in ("label", "resume"):
+        assert main([command, "runs/push-011"]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "runs/push-003, runs/push-004" in line and "runs/push-010 and 2 more" in line
+
+
+@pytest.mark.gl
+@pytest.mark.slow
+def test_a_clip_is_drawn_for_browsers_that_cannot(taught: RunDir) -> None:
+    with Store.open(taught.path / STORE) as store:
+        question = store.records()[0].question
+    film = films_of(str(taught.path / STORE))(question.left)
+    with av.open(io.BytesIO(film)) as container:
+        stream = container.streams.video[0]
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert len(frames) == 20 and stream.average_rate == 20
+    red = [(frame[..., 0] > 180) & (frame[..., 1] < 90) for frame in frames]
+    assert all(mask.sum() > 20 for mask in red)  # the goal's ball
+    assert abs(frames[0].astype(float) - frames[-1]).max() > 50  # the arm has moved
+
+
+@pytest.mark.slow
+def test_a_clip_that_is_not_there_is_told_in_a_sentence(taught: RunDir) -> None:
+    with pytest.raises(MissingDependency, match="there is no clip"):
+        films_of(str(taught.path / STORE))(new_id())
+
+
+@pytest.mark.slow
+def test_the_classic_page_is_streamlits_own_on_this_machine_only(taught: RunDir) -> None:
+    process = served(taught, "--streamlit", "--port", "18642")
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().split(": ", 1)[1].strip()
+        until = time.monotonic() + 60
+        while True:
+            try:
+                assert httpx.get(f"{address}/_stcore/health", timeout=5.0).text == "ok"
+                break
+            except httpx.TransportError:
+                assert time.monotonic() < until and process.poll() is None
+                time.sleep(0.3)
+        listening = Path("/proc/net/tcp").read_text() if Path("/proc/net/tcp").exists() else ""
+        ours = [line.split()[1] for line in listening.splitlines()[1:] if line.split()[1].endswith(":48D2")]
+        assert all(name.startswith("0100007F") for name in ours)  # 127.0.0.1
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            assert process.wait(15) == 0
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_its_summary_is_an_object(taught: RunDir, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setattr(
+        "armchair.web.serve.serve", lambda store, options, *, ready: ready("http://localhost:7")
+    )
+    assert main(["label", str(taught.path), "--no-open", "--port", "0", "--json"]) == 0
+    captured = capsys.readouterr()
+    told = json.loads(captured.out)
+    assert (told["command"], told["run"], told["answers"]) == ("label", str(taught.path), 6)
+    assert ":7/login#" in captured.err

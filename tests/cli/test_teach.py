@@ -1,0 +1,55 @@
+"""What `armchair teach` with a simulated teacher leaves behind, and what it does without."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from armchair.cli import main
+from armchair.errors import MissingDependency
+from armchair.feedback.store import Store
+from armchair.rundir import RunDir
+from armchair.training import outcome, replay_file
+
+Capture = pytest.CaptureFixture[str]
+SMOKE = ("teach", "reach", "--teacher", "oracle", "--config", "smoke", "--json")
+
+
+def no_film(*_: object) -> Path:
+    raise MissingDependency("nothing can be drawn here")
+
+
+def test_a_replay_and_a_store_that_the_page_can_show_are_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr(replay_file, "template", lambda: replay_file.PLACE)
+    monkeypatch.setattr("armchair.cli.teaching.film_policy", no_film)
+    assert main([*SMOKE, "--runs", str(tmp_path)]) == 0
+    captured = capsys.readouterr()
+    assert "no film: nothing can be drawn here" in captured.err
+    assert "summary.json, curve.png, replay.html" in captured.err
+    run = RunDir.open(Path(json.loads(captured.out)["run"]))
+    replay = json.loads((run.path / "replay.html").read_text())
+    assert len(replay["clips"]) == outcome.REPLAYED
+    assert replay["caption"].startswith("reach-001, after ")
+    with Store.open(run.path / "armchair.db", create=False) as store:
+        status = store.board.status()
+        assert status is not None
+        assert (status.value["phase"], status.value["teacher"]) == ("done", "simulated")
+        assert len(store.board.metrics()) == len(run.metrics()) == 3
+        assert store.board.asset("scene") is not None
+        assert store.records(strategy="progress") == []
+
+
+def test_where_the_page_was_not_built_the_run_ends_well_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr(replay_file, "files", lambda name: tmp_path / "nothing")
+    monkeypatch.setattr("armchair.cli.teaching.film_policy", no_film)
+    assert main([*SMOKE, "--runs", str(tmp_path)]) == 0
+    captured = capsys.readouterr()
+    (line,) = [line for line in captured.err.splitlines() if line.startswith("no replay: ")]
+    assert "Node.js" in line
+    assert not (tmp_path / "reach-001" / "replay.html").exists()
