@@ -103,7 +103,17 @@ def test_wrong_sizes_are_named() -> None:
         RewardEnsemble(LAYOUT, ensemble.config, short, ensemble.normaliser)
 
 
-@pytest.mark.parametrize("wrong", [{"members": 0}, {"drop": 1.0}, {"crop": 0.0}, {"smoothing": 0.5}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"members": 0},
+        {"drop": 1.0},
+        {"crop": 0.0},
+        {"smoothing": 0.5},
+        {"early_stop": -1},
+        {"early_stop": 5, "bootstrap": False},  # nothing left out to look at
+    ],
+)
 def test_settings_out_of_range(wrong: dict[str, float]) -> None:
     with pytest.raises(InvalidInput, match=next(iter(wrong))):
         RewardConfig(**wrong)  # pyright: ignore[reportArgumentType]

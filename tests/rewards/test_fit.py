@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
 
 from armchair.errors import InvalidInput
 from armchair.maths import generator
-from armchair.rewards.ensemble import RewardConfig, RewardEnsemble
-from armchair.rewards.fit import bootstrap, bradley_terry_loss, crop_steps, fit, smooth
+from armchair.rewards.ensemble import RewardConfig, RewardEnsemble, Weights, init_weights
+from armchair.rewards.fit import Best, bootstrap, bradley_terry_loss, crop_steps, fit, keep_better, smooth
 from armchair.rewards.metrics import agreement, spearman
 from armchair.rewards.relations import VisibleLayout
 from armchair.types import PreferenceBatch
@@ -165,6 +167,41 @@ def test_the_report_is_honest_about_coin_flips() -> None:
     assert real.heldout is not None and real.heldout.accuracy > 0.85
     assert [name for name, _ in real.relevance][:1] == ["b"]
     assert sum(share for _, share in real.relevance) == pytest.approx(1.0)
+
+
+def test_a_better_look_replaces_its_member_only() -> None:
+    old, new = (init_weights(3, 2, 4, generator(seed, "w")) for seed in range(2))
+    best = Best(old, torch.tensor([0.5, 0.5, torch.inf]), torch.tensor([10, 10, 10]))
+    kept = keep_better(best, new, torch.tensor([0.4, 0.6, torch.nan]), 20)
+    assert kept.update.tolist() == [20, 10, 20], "better, worse, and one that cannot be judged"
+    assert kept.nll[:2].tolist() == pytest.approx([0.4, 0.5])
+    for name in Weights._fields:
+        before, after, found = (getattr(weights, name) for weights in (old, new, kept.weights))
+        assert torch.equal(found, torch.stack((after[0], before[1], after[2])))
+
+
+def test_wrong_answers_end_a_long_fit_early() -> None:
+    batch, fresh = linear(60), linear(300, seed=1)
+    turned = torch.rand(60, generator=generator(4, "turned")) < 0.15
+    wrong = batch._replace(target=torch.where(turned, 1 - batch.target, batch.target))
+    long = RewardConfig(min_updates=300)
+    nll: list[float] = []
+    for config in (long, replace(long, early_stop=20)):
+        ensemble, report = fit(wrong, reference(), PLAIN, config, generator(0, "fit"))
+        nll.append(agreement(ensemble.probability(fresh.left, fresh.right).mean(0), fresh.target).nll)
+        assert report.updates == 300
+        if not config.early_stop:
+            assert report.kept == (300,) * 5
+    assert all(update < 300 and update % 20 == 0 for update in report.kept)
+    assert nll[1] < nll[0] - 0.05
+
+
+def test_looking_changes_nothing_but_the_choice() -> None:
+    """One look, at the end: the same weights, bit by bit, as without."""
+    batch, states = linear(40), reference()
+    plain = fitted(batch)(states)
+    looked = fitted(batch, config=RewardConfig(early_stop=RewardConfig().min_updates))(states)
+    assert torch.equal(plain, looked)
 
 
 def reach_states(count: int, rng: torch.Generator) -> Tensor:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from armchair.errors import ConfigError
+from armchair.rewards.relations import CHOSEN
 from armchair.rundir import RunDir
 from armchair.tasks import TASKS
 from armchair.training.config import IMPORTED, TeachConfig
@@ -174,6 +175,15 @@ def test_a_run_gives_back_the_configuration_it_was_made_with(tmp_path: Path) -> 
     assert from_run(RunDir.open(run.path).config()) == config
     with pytest.raises(ConfigError, match=r"config.yaml: unknown key ppo.gama"):
         from_run({"ppo": {"gama": 1}})
+
+
+def test_chosen_inputs_are_those_of_the_task_unless_named() -> None:
+    config = with_flags(load_config("push"), {"reward.inputs": "chosen"})
+    assert config.reward.chosen == CHOSEN["push"]
+    named = with_flags(load_config("push"), {"reward.inputs": "chosen", "reward.chosen": ["tool:height"]})
+    assert named.reward.chosen == ("tool:height",)
+    with pytest.raises(ConfigError, match="none are known for gymnasium:Pendulum-v1"):
+        with_flags(load_config("pendulum"), {"reward.inputs": "chosen"})
 
 
 def test_every_limit_is_one_of_a_field_that_exists() -> None:

@@ -45,6 +45,9 @@ class RewardConfig:
     """Updates of a fit, however few the answers."""
     epochs: float = 20.0
     """Times that each answer is seen when there are many."""
+    early_stop: int = 0
+    """Updates between two looks at how likely each member finds the answers that its bootstrap left out; it
+    keeps the weights of its best look. 0: the last ones."""
     crop: float = 0.8
     """Share of a clip that an update looks at, from independent random starts."""
     steps: int = 8
@@ -70,6 +73,12 @@ class RewardConfig:
                 raise InvalidInput(f"{name} must be at least 1, got {getattr(self, name)}")
         if not (0.0 <= self.drop < 1.0 and 0.0 <= self.smoothing < 0.5 and 0.0 < self.crop <= 1.0):
             raise InvalidInput("drop must be in [0, 1), smoothing in [0, 0.5), crop in (0, 1]")
+        if self.early_stop < 0:
+            raise InvalidInput(f"early_stop must be at least 0, got {self.early_stop}")
+        if self.early_stop and not self.bootstrap:
+            raise InvalidInput(
+                "early_stop needs bootstrap: it looks at the answers that a member's leaves out"
+            )
 
 
 class Weights(NamedTuple):

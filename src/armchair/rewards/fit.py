@@ -39,10 +39,11 @@ MAX_REFERENCE = 64  # reference states that stand for "usual" in an update
 
 
 class FitReport(NamedTuple):
-    """What a fit came to."""
+    """What a fit came to. With `early_stop`, `heldout` is flattered: its answers chose the weights."""
 
     answers: int
     updates: int
+    kept: tuple[int, ...]  # after how many of them each member's weights were taken, see `early_stop`
     seconds: float
     train: Agreement  # of the whole ensemble with the answers it was fitted to
     heldout: Agreement | None  # of each answer with the members whose bootstrap left it out; None without any
@@ -77,11 +78,11 @@ def fit(
         batch.both_bad,
         standardise(relations, normaliser, reference),
     )
-    weights, updates = _train(data, relations, config, rng)
+    best = _train(data, relations, config, rng)
     with torch.no_grad():
-        offset, spread = normalise_outputs(networks(weights, data.reference))
-    ensemble = RewardEnsemble(layout, config, weights, Normaliser(mean, std, offset, spread))
-    return ensemble, _report(ensemble, batch, data, reference, updates, began)
+        offset, spread = normalise_outputs(networks(best.weights, data.reference))
+    ensemble = RewardEnsemble(layout, config, best.weights, Normaliser(mean, std, offset, spread))
+    return ensemble, _report(ensemble, batch, data, reference, best, began)
 
 
 class _Data(NamedTuple):
@@ -130,9 +131,48 @@ def bradley_terry_loss(logit: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     return ((entropy * weight).sum(1) / weight.sum(1).clamp_min(1e-6)).sum()
 
 
-def _train(
-    data: _Data, relations: Relations, config: RewardConfig, rng: torch.Generator
-) -> tuple[Weights, int]:
+class Best(NamedTuple):
+    """Each member at its best look so far."""
+
+    weights: Weights
+    nll: Tensor  # (K,) of the answers that the member's bootstrap left out
+    update: Tensor  # (K,) int64, how many updates it had gone through
+
+
+def keep_better(best: Best, weights: Weights, nll: Tensor, update: int) -> Best:
+    """The same with those members replaced whose answers have become likelier.
+
+    nll: (K,), NaN for a member whose bootstrap left nothing out: it cannot be judged and is always replaced.
+    """
+    better = (nll < best.nll) | nll.isnan()
+    pairs = zip(weights, best.weights, strict=True)
+    chosen = Weights(*(torch.where(better.view(-1, 1, 1), new.detach(), old) for new, old in pairs))
+    at = torch.where(better, update, best.update)
+    return Best(chosen, torch.where(better, nll, best.nll), at)
+
+
+@torch.no_grad()
+def _left_out_nll(weights: Weights, data: _Data, config: RewardConfig) -> Tensor:
+    """Mean cross entropy of the answers that each member's bootstrap left out, NaN for none. -> (K,)."""
+    left, right = (
+        networks(weights, clips.flatten(0, 1)).unflatten(1, clips.shape[:2]).mean(-1)
+        for clips in (data.left, data.right)
+    )
+    logit = clip_logit(config.scale * (right - left))
+    entropy = functional.binary_cross_entropy_with_logits(
+        logit, data.target.expand_as(logit), reduction="none"
+    )
+    out = data.weight == 0
+    return (entropy * out).sum(1) / out.sum(1)
+
+
+def updates_of(answers: int, config: RewardConfig) -> int:
+    """How many updates a fit to so many answers has."""
+    return max(config.min_updates, math.ceil(config.epochs * answers / config.batch))
+
+
+def _train(data: _Data, relations: Relations, config: RewardConfig, rng: torch.Generator) -> Best:
+    """Every member at its last update, or at its best look where `early_stop` says so."""
     sizes = relations.sizes
     drop = config.drop if relations.redundant else 0.0
     weights = init_weights(config.members, relations.size, config.hidden, rng)
@@ -142,8 +182,9 @@ def _train(
         list(weights), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
     )
     answers = len(data.target)
-    updates = max(config.min_updates, math.ceil(config.epochs * answers / config.batch))
+    updates = updates_of(answers, config)
     repeats = torch.tensor(sizes)
+    best = Best(weights, torch.full((config.members,), torch.inf), torch.full((config.members,), updates))
     for update in range(updates):
         warm = min(1.0, (update + 1) / WARMUP)
         optimiser.param_groups[0]["lr"] = (
@@ -157,7 +198,10 @@ def _train(
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    return weights, updates
+        done = update + 1
+        if config.early_stop and (done % config.early_stop == 0 or done == updates):
+            best = keep_better(best, weights, _left_out_nll(weights, data, config), done)
+    return best
 
 
 def _loss(weights: Weights, data: _Data, rows: Tensor, config: RewardConfig, rng: torch.Generator) -> Tensor:
@@ -185,7 +229,7 @@ def _report(
     batch: PreferenceBatch,
     data: _Data,
     reference: Tensor,
-    updates: int,
+    best: Best,
     began: float,
 ) -> FitReport:
     probability = ensemble.probability(batch.left, batch.right)
@@ -194,7 +238,8 @@ def _report(
     alone = (probability * out).sum(0) / out.sum(0).clamp_min(1.0)
     return FitReport(
         answers=len(batch.target),
-        updates=updates,
+        updates=updates_of(len(batch.target), ensemble.config),
+        kept=tuple(best.update.tolist()),
         seconds=time.perf_counter() - began,
         train=agreement(probability.mean(0), batch.target),
         heldout=agreement(alone[seen], batch.target[seen]) if bool(seen.any()) else None,

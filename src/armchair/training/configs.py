@@ -21,6 +21,7 @@ from armchair.envs.control import CONTROLS
 from armchair.envs.registration import IDS, register_envs
 from armchair.errors import ConfigError, nearest
 from armchair.feedback.questions import STRATEGIES
+from armchair.rewards.relations import CHOSEN
 from armchair.rundir import Value
 from armchair.tasks import TASKS
 from armchair.training.config import IMPORTED, TeachConfig
@@ -190,7 +191,20 @@ def _read(values: object, where: str, over: TeachConfig | None = None) -> TeachC
             f"{where}: first must be at most labels, {config.labels}, of which it is a part; "
             f"got {config.first}"
         )
-    return config
+    return _with_chosen(config, where)
+
+
+def _with_chosen(config: TeachConfig, where: str) -> TeachConfig:
+    """With the relations that a hand chose for the task, where `chosen` is asked for and none are named."""
+    if config.reward.inputs != "chosen" or config.reward.chosen:
+        return config
+    names = CHOSEN.get(config.task)
+    if names is None:
+        raise ConfigError(
+            f"{where}: reward.inputs chosen needs names of relations in reward.chosen: none are known for "
+            f"{config.task}"
+        )
+    return dataclasses.replace(config, reward=dataclasses.replace(config.reward, chosen=names))
 
 
 def _check_range(what: str, value: float, low: float, high: float) -> None:

@@ -1,0 +1,91 @@
+"""A teacher with another wish than the task's: the same reward network, nothing changed.
+
+    style_teacher.py --seeds 5 --labels 60
+
+At reach, the teacher wants the tool to hover 10 cm above the ball, not in it. Prints the share of 100
+episodes that end within 2.5 cm of that place, deterministic policy, and of those that end in the ball.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+from statistics import mean
+
+import torch
+from torch import Tensor
+
+from armchair.agents.saved import load_policy
+from armchair.envs.arm_env import make_env
+from armchair.feedback.styles import Points, style_score
+from armchair.feedback.teachers import make_teacher
+from armchair.maths import generator
+from armchair.rundir import RunDir
+from armchair.tasks import get_task
+from armchair.training.configs import load_config, with_flags
+from armchair.training.teach import teach
+
+FIRST_SEED = 100
+EPISODES = 100
+ABOVE = torch.tensor([0.0, 0.0, 0.10])  # m
+CLOSE = 0.025  # m
+
+
+def hover(points: Points) -> Tensor:
+    """The nearer to the place 10 cm above the goal the better. -> (L,)."""
+    distance = (points["tool"] - points["goal"] - ABOVE).norm(dim=1)
+    return torch.exp(-distance / 0.05) + torch.exp(-distance / 0.2)
+
+
+def ends(run: RunDir, seed: int) -> Tensor:
+    """Where the tool is, as seen from the goal, when the episodes end. -> (EPISODES, 3) m."""
+    agent, info = load_policy(run)
+    env = make_env(info.task, num_envs=EPISODES, seed=seed)
+    obs = env.reset(seed=seed)
+    with torch.inference_mode():
+        for _ in range(env.horizon):
+            step = env.step(agent.net.best(obs))
+            obs = step.obs
+    env.close()
+    points = Points(step.visible, get_task(info.task).points)
+    return points["tool"] - points["goal"]
+
+
+def one(seed: int, settings: dict[str, int]) -> tuple[float, float]:
+    """Teach once. -> share that ends above the ball, share that ends in it."""
+    config = with_flags(load_config("reach"), {"seed": seed, **settings})
+    scorer = style_score(hover, get_task("reach").points)
+    teacher = make_teacher("oracle", {}, generator(seed, "teacher"), scorer=scorer)
+    with tempfile.TemporaryDirectory() as folder:
+        run = RunDir.create(Path(folder), "run", {})
+        for _ in teach(config, run, teacher):
+            pass
+        at = ends(run, seed + 1000)
+    above, inside = ((at - place).norm(dim=1) < CLOSE for place in (ABOVE, torch.zeros(3)))
+    return float(above.float().mean()), float(inside.float().mean())
+
+
+def main() -> None:
+    """A line a seed, then the means."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
+    parser.add_argument("--labels", type=int, default=60)
+    parser.add_argument("--session", type=int, default=2)
+    parser.add_argument("--updates", type=int, default=90)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    rows: list[tuple[float, float]] = []
+    settings = {"labels": args.labels, "session": args.session, "updates": args.updates}
+    for seed in range(args.first_seed, args.first_seed + args.seeds):
+        rows.append(one(seed, settings))
+        above, inside = rows[-1]
+        print(f"seed {seed}: {above:.0%} end above the ball, {inside:.0%} in it", flush=True)
+    figures = {"above": mean(row[0] for row in rows), "inside": mean(row[1] for row in rows)}
+    print(json.dumps({"success": min(row[0] for row in rows) >= 0.9, "figures": figures}))
+
+
+if __name__ == "__main__":
+    main()
