@@ -170,3 +170,17 @@ def test_bad_input_is_answered_in_one_line_and_leaves_no_run(
     assert expected in captured.err
     assert captured.err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_some_episodes_may_begin_along_a_solution_but_not_those_that_are_evaluated(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    argv = ["train", "pick_place", *SHORT, "--starts", "0.5", "--runs", str(tmp_path), "--json"]
+    assert main(argv) == 0
+    told = summary(capsys)
+    assert RunDir.open(Path(str(told["run"]))).config()["starts"] == 0.5
+    assert float(str(told["success"])) < 0.1, "an untrained arm solves nothing from ordinary starts"
+    assert main(["train", "reach", *SHORT, "--starts", "2", "--runs", str(tmp_path)]) == 2
+    assert "starts must be at least 0 and at most 1" in capsys.readouterr().err
+    assert main(["train", "gymnasium:Pendulum-v1", *SHORT, "--starts", "0.5", "--runs", str(tmp_path)]) == 2
+    assert "nobody has written a solution" in capsys.readouterr().err

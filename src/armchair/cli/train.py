@@ -30,6 +30,7 @@ EXAMPLES = (
     "armchair train reach --control joint --json",
     "armchair train reach --reward runs/reach-001",
     "armchair train reach --policy runs/reach-002 --steps 20000",
+    "armchair train stack --starts 0.5",
 )
 EPISODES = 100  # of the evaluation at the end
 LINES = 20  # about as many lines of progress
@@ -58,6 +59,9 @@ class Args:
     """The simulator, mujoco if nothing says otherwise; `armchair envs` lists them."""
     control: Literal["tool", "joint"] | None = None
     """What actions mean: steps of the tool (if nothing says otherwise), or of the joints."""
+    starts: float | None = None
+    """Share of the episodes that begin along the task's scripted solution, while no ordinary one succeeds;
+    fewer later, none in evaluations. 0 if nothing says otherwise."""
     num_envs: int | None = None
     """Copies of the arm simulated together; the task's preset has a default."""
     threads: int | None = None
@@ -80,7 +84,7 @@ def main(argv: Sequence[str]) -> int:
     torch.set_num_threads(1)  # the networks are small: more threads would only wait for each other
     plan = _plan(args)
     config = plan.config
-    env = make_copies(config, config.num_envs, config.seed, record=False)
+    env = make_copies(config, config.num_envs, config.seed, record=False, starts=config.starts)
     try:
         run, evaluation, env_steps = _train(args, plan, env, report)
         tells = tells_success(env)
@@ -119,7 +123,7 @@ def _plan(args: Args) -> Plan:
         hidden = agent.net.hidden if agent else settings.config.ppo.hidden
         config = replace(settings.config, ppo=replace(settings.config.ppo, hidden=hidden))
     trained = config.control
-    names = ("task", "seed", "engine", "control", "num_envs", "threads")
+    names = ("task", "seed", "engine", "control", "num_envs", "threads", "starts")
     config = with_flags(config, {name: getattr(args, name) for name in names})
     if agent is not None and config.control != trained:
         raise InvalidInput(f"{args.policy} has a policy for {trained} control: leave out --control")
@@ -148,6 +152,7 @@ def _continued(path: Path, task: str) -> tuple[Agent, TeachConfig]:
 
 def _train(args: Args, plan: Plan, env: Env, report: Report) -> tuple[RunDir, Evaluation, int]:
     from armchair.agents.saved import PolicyInfo, save_policy
+    from armchair.envs.arm_env import ArmEnv
     from armchair.evaluate import evaluate
     from armchair.rundir import RunDir
     from armchair.training.metrics_log import MetricsLog
@@ -170,6 +175,8 @@ def _train(args: Args, plan: Plan, env: Env, report: Report) -> tuple[RunDir, Ev
             env_steps = progress.env_steps
         where = (config.task, config.engine, config.control, env.obs_dim, env.action_dim)
         save_policy(run, agent, PolicyInfo(*where, agent.net.hidden, env_steps))
+        if isinstance(env, ArmEnv):
+            env.start_share = 0.0  # what counts is how it does from ordinary starts
         evaluation = evaluate(env, agent.net.best, EPISODES, seed=config.seed + 1_000_000)
         log.add({"env_steps": env_steps, "eval_success": evaluation.success.value})
     return run, evaluation, env_steps
@@ -183,7 +190,7 @@ def describe(args: Args, plan: Plan) -> dict[str, Value]:
     whole |= {"reward_model": str(plan.reward)} if plan.reward else {}
     whole |= {"policy": str(args.policy)} if args.policy else {}
     order = ("command", "task", "engine", "control", "seed", "steps", "reward_model", "policy")
-    return {name: whole[name] for name in (*order, "num_envs", "rollout", "ppo") if name in whole}
+    return {name: whole[name] for name in (*order, "starts", "num_envs", "rollout", "ppo") if name in whole}
 
 
 def record(progress: Progress) -> dict[str, Value]:

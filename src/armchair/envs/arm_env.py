@@ -12,11 +12,13 @@ from armchair.engines.base import check_finite, check_ids
 from armchair.engines.iiwa import make_scene
 from armchair.engines.kinematics import body_poses
 from armchair.envs.control import CONTROLS, Control
+from armchair.envs.starts import EPISODES, SKILL_RATE, Starts, scripted_starts
 from armchair.errors import InvalidInput, check_choice
 from armchair.maths import generator
 from armchair.tasks import Task, get_task
 from armchair.types import ArmState, Layout, Step
 
+SCRIPTED = 32  # copies in which the script plays, to make start states
 OBS_LIMIT = 10.0  # observations are clipped to ± this, far beyond what they reach in sane motion
 
 
@@ -28,6 +30,8 @@ class EnvSnapshot(NamedTuple):
     goal: Tensor  # (N, 3)
     clock: Tensor  # (N,) int64, steps since the episodes began
     rng: Tensor  # uint8, the layout generator's state
+    along: Tensor  # (N,) bool, whether the episode began along a solution
+    skill: Tensor  # () share of ordinary episodes that succeeded of late
 
 
 class ArmEnv:
@@ -55,6 +59,10 @@ class ArmEnv:
         self.record_poses = record_poses
         self.goal = torch.zeros(self.num_envs, 3)
         self.diverged = 0  # how many episodes were lost to the simulation so far
+        self.starts: Starts | None = None  # states along a solution; see `armchair.envs.starts`
+        self.start_share = 0.0  # of the episodes that begin there, while no ordinary one succeeds
+        self.skill = torch.zeros(())
+        self._along = torch.zeros(self.num_envs, dtype=torch.bool)
         self._all = torch.arange(self.num_envs)
         self._clock = torch.zeros(self.num_envs, dtype=torch.int64)
         self._rng = generator(seed, "layout")
@@ -85,7 +93,21 @@ class ArmEnv:
         self.engine.reset(ids, layout)
         self.goal = self.goal.index_copy(0, ids, layout.goal)
         self._clock[ids] = 0
+        self._along[ids] = False
         self._refresh(ids)
+
+    def place_along(self, ids: Tensor, rows: Tensor) -> None:
+        """Begin an episode of the copies `ids` (n,) in the states `rows` (n,) of `starts`."""
+        assert self.starts is not None
+        self._put_along(self.starts, check_ids(ids, self.num_envs), rows)
+        self._clock[ids] = 0
+        self._along[ids] = True
+        self._refresh(ids)
+
+    @property
+    def along_share(self) -> float:
+        """Share of the episodes that begin along a solution now: fewer, the more ordinary ones succeed."""
+        return self.start_share * (1.0 - float(self.skill)) if self.starts is not None else 0.0
 
     def step(self, action: Tensor) -> Step:
         """Act for one control step; `action` (N, A) is clipped to [-1, 1]. See `Step`.
@@ -120,6 +142,8 @@ class ArmEnv:
         ended = step.done.nonzero().squeeze(1)
         if not len(ended):
             return step
+        if self.starts is not None:
+            self._judge(step.success[ended[~self._along[ended]]])
         self._begin(ended)
         self._refresh(ended)
         return step._replace(obs=self.observe())
@@ -130,6 +154,25 @@ class ArmEnv:
         # out of place: whoever keeps a goal or a clock of an earlier step keeps what it was
         self.goal = self.goal.index_copy(0, ids, layout.goal)
         self._clock = self._clock.index_fill(0, ids, 0)
+        if self.starts is not None:
+            self._begin_along(self.starts, ids)
+
+    def _begin_along(self, starts: Starts, ids: Tensor) -> None:
+        """Put a share of the copies `ids`, which have just begun, into states along a solution."""
+        along = torch.rand(len(ids), generator=self._rng) < self.along_share
+        self._along = self._along.index_copy(0, ids, along)
+        self._put_along(starts, ids[along], starts.draw(int(along.sum()), self._rng))
+
+    def _put_along(self, starts: Starts, ids: Tensor, rows: Tensor) -> None:
+        if len(ids):
+            self.engine.restore(ids, starts.engine[rows])
+            self.goal = self.goal.index_copy(0, ids, starts.goal[rows])
+
+    def _judge(self, success: Tensor) -> None:
+        """Take in how ordinary episodes ended, (n,) bool."""
+        if len(success):
+            weight = 1.0 - (1.0 - SKILL_RATE) ** len(success)
+            self.skill = self.skill + weight * (success.float().mean() - self.skill)
 
     def _refresh(self, ids: Tensor) -> None:
         """Read the state again after the copies `ids` were put elsewhere, and start their control anew."""
@@ -167,7 +210,13 @@ class ArmEnv:
         """Everything that the future depends on; copies of it stay valid."""
         rng = self._rng.get_state()
         return EnvSnapshot(
-            self.engine.snapshot(), self._memory.clone(), self.goal.clone(), self._clock.clone(), rng
+            engine=self.engine.snapshot(),
+            memory=self._memory.clone(),
+            goal=self.goal.clone(),
+            clock=self._clock.clone(),
+            rng=rng,
+            along=self._along.clone(),
+            skill=self.skill.clone(),
         )
 
     def restore(self, snapshot: EnvSnapshot) -> Tensor:
@@ -175,6 +224,7 @@ class ArmEnv:
         self.engine.restore(self._all, snapshot.engine)
         self._memory, self.goal = snapshot.memory.clone(), snapshot.goal.clone()
         self._clock = snapshot.clock.clone()
+        self._along, self.skill = snapshot.along.clone(), snapshot.skill.clone()
         self._rng.set_state(snapshot.rng)
         self.state = self.engine.state()
         return self.observe()
@@ -193,22 +243,26 @@ def make_env(
     seed: int = 0,
     threads: int = 1,
     record_poses: bool = False,
+    starts: float = 0.0,
 ) -> ArmEnv:
     """`num_envs` copies of the named task.
 
     engine: see `armchair.engines.ENGINES`. control: "tool" or "joint". threads: simulation threads, 0 for
-    one a core. record_poses: fill `Step.poses`, which a replay needs and training does not.
+    one a core. record_poses: fill `Step.poses`, which a replay needs and training does not. starts: share of
+    the episodes that begin along a scripted solution, see `armchair.envs.starts`; never for evaluation.
     Raises InvalidChoice for an unknown name, MissingDependency for an engine that is not installed.
     """
     chosen = get_task(task)
     if num_envs < 1:
         raise InvalidInput(f"num_envs must be at least 1, got {num_envs}")
+    if not 0.0 <= starts <= 1.0:
+        raise InvalidInput(f"starts, a share of the episodes, must be in [0, 1], got {starts}")
     scene = make_scene(chosen.num_blocks, fingers=chosen.uses_gripper)
     made = make_engine(engine, scene, num_envs, threads)
-    return ArmEnv(
-        chosen,
-        made,
-        CONTROLS[check_choice("control", control, CONTROLS)],
-        seed=seed,
-        record_poses=record_poses,
-    )
+    mode = CONTROLS[check_choice("control", control, CONTROLS)]
+    env = ArmEnv(chosen, made, mode, seed=seed, record_poses=record_poses)
+    if starts:
+        scripted = make_env(task, num_envs=SCRIPTED, engine=engine, seed=seed, threads=threads)
+        env.starts, env.start_share = scripted_starts(scripted, EPISODES, seed), starts
+        scripted.close()
+    return env

@@ -244,13 +244,18 @@ def _first_of_its_kind(left: Windows, right: Windows) -> Tensor:
 
 
 def place_pairs(env: ArmEnv, episodes: RecentEpisodes, rng: torch.Generator) -> Tensor:
-    """Begin an episode in every copy, two by two in the same layout. -> (N, D) observations.
+    """Begin an episode in every copy, two by two in the same state. -> (N, D) observations.
 
-    An odd last copy has a layout of its own. What was running is given up.
+    An odd last copy has a state of its own. What was running is given up. Where episodes may begin along a
+    solution, some of the pairs do.
     """
     half = (env.num_envs + 1) // 2
     pair = torch.arange(env.num_envs) // 2
     env.place(torch.arange(env.num_envs), env.task.layout(rng, half).select(pair))
+    if env.starts is not None:
+        along, rows = torch.rand(half, generator=rng) < env.along_share, env.starts.draw(half, rng)
+        some = along[pair].nonzero().squeeze(1)
+        env.place_along(some, rows[pair][some])
     last = max((episode.group for episode in episodes.episodes), default=-1)
     episodes.begin(torch.arange(env.num_envs), pair + last + 1)
     return env.observe()
