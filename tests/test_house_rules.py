@@ -11,6 +11,8 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "armchair"
 FILES = sorted(SOURCE.rglob("*.py"))
 PICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+READS_OLD_PICKLES = SOURCE / "feedback" / "seed_tensors.py"
+"""The one file that may call torch.load, as `torch.load(..., weights_only=True)`: see its docstring."""
 MAX_FILE, MAX_FUNCTION = 300, 60  # lines
 
 
@@ -30,7 +32,8 @@ def pickling_calls(tree: ast.Module) -> Iterator[str]:
             continue
         name = ast.unparse(node.func)
         if name in {"torch.save", "torch.load"}:
-            yield name
+            safe = any(ast.unparse(word) == "weights_only=True" for word in node.keywords)
+            yield f"{name}(weights_only=True)" if safe else name
         allowed = [word for word in node.keywords if word.arg == "allow_pickle"]
         if any(ast.unparse(word.value) != "False" for word in allowed):
             yield f"{name}(allow_pickle=...)"
@@ -41,7 +44,8 @@ def test_source_file(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
     assert not PICKLERS & set(imported(tree)), "no pickle anywhere"
-    assert not list(pickling_calls(tree)), "no pickle anywhere, not through torch or numpy either"
+    allowed = ["torch.load(weights_only=True)"] if path == READS_OLD_PICKLES else []
+    assert list(pickling_calls(tree)) == allowed, "no pickle anywhere, not through torch or numpy either"
     assert len(text.splitlines()) <= MAX_FILE
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     too_long = [node.name for node in functions if (node.end_lineno or 0) - node.lineno + 1 > MAX_FUNCTION]

@@ -2,15 +2,23 @@ from __future__ import annotations
 
 import json
 import socket
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from armchair.cli import checks, doctor, main
 from armchair.cli.checks import Check
 from armchair.engines import gl
+from armchair.errors import RunError
+from armchair.feedback.store import Store
+from armchair.ids import new_id
+from armchair.rundir import RunDir
+from armchair.types import Answer, Clip, Question
 
 Capture = pytest.CaptureFixture[str]
 GOOD = Check("disk", True, "12.0 GB free")
@@ -123,3 +131,116 @@ def test_a_folder_that_cannot_be_written_is_essential(
     monkeypatch.setattr(checks.os, "access", lambda path, mode: False)
     check = checks.check_disk(tmp_path)
     assert (check.ok, check.essential) == (False, True)
+
+
+# ---- a run
+
+
+def make_run(root: Path) -> Path:
+    """A run with three answers and a checkpoint."""
+    run = RunDir.create(root, "reach", {"task": "reach"})
+    run.save("state", {"weights": torch.arange(6.0)}, {"position": 3})
+    with Store.open(run.store_file) as store:
+        for number in range(3):
+            left, right = (
+                Clip(
+                    new_id(),
+                    torch.full((2, 3), 2.0 * number + k),
+                    torch.ones(2, 1),
+                    torch.ones(2),
+                    None,
+                    None,
+                    0,
+                    0,
+                    0,
+                )
+                for k in range(2)
+            )
+            store.ask([Question(new_id(), left.id, right.id, "uniform", 0)], [left, right])
+            (question,) = store.claim("ann")
+            store.submit(Answer(new_id(), question.id, "ann", "left", 1.0, 1.0, 12.0))
+    return run.path
+
+
+def test_a_sound_run_says_what_was_looked_at(tmp_path: Path, capsys: Capture) -> None:
+    run = make_run(tmp_path)
+    assert main(["doctor", str(run), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["run"], told["success"]) == (str(run), True)
+    found = {check["name"]: check["found"] for check in told["checks"]}
+    assert list(found) == ["configuration", "database", "clips", "answers", "audit chain", "checkpoints"]
+    assert found["clips"].startswith("6 clips") and "over 3 changes" in found["audit chain"]
+    assert main(["doctor", str(tmp_path / "reach-002")]) == 2
+    assert "did you mean" in capsys.readouterr().err
+
+
+HARMS = {
+    "UPDATE answers SET choice = 'right' WHERE seq = 2": (
+        "audit chain",
+        "change 2, is not what was recorded",
+    ),
+    "DELETE FROM answers WHERE seq = 2": ("audit chain", "change 2 is missing"),
+    "UPDATE clips SET arrays = (SELECT arrays FROM clips LIMIT 1 OFFSET 3) WHERE rowid = 1": (
+        "clips",
+        "damaged",
+    ),
+    "UPDATE clips SET arrays = substr(arrays, 1, 40) WHERE rowid = 2": ("clips", "damaged"),
+    "DELETE FROM clips WHERE rowid = 1": ("answers", "which is not there"),
+    "UPDATE questions SET answered = 0 WHERE seq = 1": ("answers", "counts its answers wrongly"),
+    "INSERT INTO annotators VALUES ('eve', 'person', 0, 1, 'annotator')": (
+        "audit chain",
+        "eve is marked excluded",
+    ),
+    "UPDATE meta SET value = '99' WHERE key = 'schema'": ("database", "schema 99"),
+    "UPDATE meta SET value = '' WHERE key = 'head'": ("audit chain", "does not say where"),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_what_was_altered_in_the_store_is_named(harm: str, tmp_path: Path, capsys: Capture) -> None:
+    run = make_run(tmp_path)
+    with sqlite3.connect(run / "armchair.db") as raw:
+        raw.execute(harm)
+    raw.close()
+    name, expected = HARMS[harm]
+    assert main(["doctor", str(run), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    wrong = {check["name"]: check for check in told["checks"] if not check["ok"]}
+    assert not told["success"] and expected in wrong[name]["found"] and "--backup" in wrong[name]["mend"]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda data: data[: len(data) // 2],
+        lambda data: data + b"more",
+        lambda data: (2**40).to_bytes(8, "little") + data[8:],
+        lambda data: data.replace(b"[6]", b"[9]"),
+        lambda data: b"",
+    ],
+)
+def test_a_damaged_checkpoint_is_named(
+    harm: Callable[[bytes], bytes], tmp_path: Path, capsys: Capture
+) -> None:
+    run = make_run(tmp_path)
+    file = run / "checkpoints" / "state.safetensors"
+    file.write_bytes(harm(file.read_bytes()))
+    assert main(["doctor", str(run)]) == 1
+    assert f"{file} is damaged" in capsys.readouterr().out
+    with pytest.raises(RunError, match="is damaged"):
+        RunDir.open(run).load("state")
+
+
+def test_a_checkpoint_that_was_kept_aside_is_not_held_against_the_run(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    run = make_run(tmp_path)
+    aside = run / "checkpoints" / "broken-000001"
+    aside.mkdir()
+    (aside / "state.safetensors").write_bytes(b"broken")
+    assert main(["doctor", str(run)]) == 0
+    assert "1 found damaged earlier and kept aside" in capsys.readouterr().out
+    folder = run / "checkpoints" / "000002"
+    folder.mkdir()
+    assert main(["doctor", str(run)]) == 1
+    assert "manifest.json is missing" in capsys.readouterr().out

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from armchair.errors import InvalidChoice, InvalidInput, StoreError
+from armchair.errors import InvalidChoice, InvalidInput, MissingDependency, StoreError
 from armchair.feedback.store import Store
 from armchair.ids import new_id
 from armchair.types import Answer, Choice, Clip, Question
@@ -412,3 +412,19 @@ def test_sqlite_writes_are_on_disk_when_they_return_where_that_was_promised(tmp_
                 names = ("journal_mode", "synchronous", "foreign_keys")
                 found.append([conn.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names])
     assert found == [["wal", 2, 1], ["wal", 1, 1], ["wal", 2, 1]]
+
+
+# ---- servers
+
+
+def test_a_server_that_is_not_there_is_told_without_the_password(tmp_path: Path) -> None:
+    with pytest.raises(StoreError) as told:
+        Store.open(f"postgresql://ann:secret@/reach?host={tmp_path}")
+    assert "cannot be used" in str(told.value) and "secret" not in str(told.value)
+    assert len(str(told.value).splitlines()) == 1
+
+
+def test_a_server_without_its_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(MissingDependency, match=r"pip install 'armchair\[postgres\]'"):
+        Store.open("postgresql://host/reach")

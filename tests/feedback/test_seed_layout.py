@@ -226,3 +226,13 @@ def test_a_folder_that_cannot_be_written_is_an_error(store: Store, tmp_path: Pat
     (tmp_path / "data").write_text("a file in the way")
     with pytest.raises(ArmchairError, match="cannot write"):
         export_seed_layout(store, tmp_path)
+
+
+def test_an_archive_is_not_unpacked(store: Store, tmp_path: Path) -> None:
+    archive = tmp_path / "folder.zip"
+    with zipfile.ZipFile(archive, "w") as out:
+        out.writestr("../evil.txt", "evil")
+        out.writestr("preferences.json", "[]")
+    with pytest.raises(InvalidInput, match=r"no preferences\.json"):
+        import_seed_layout(store, archive)
+    assert not list(tmp_path.parent.rglob("evil.txt"))

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import torch
 from hypothesis import settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from hypothesis.strategies import integers, sampled_from
 
 from armchair.errors import StoreError
+from armchair.feedback import chain
 from armchair.feedback.store import Store
 from armchair.ids import new_id
 from armchair.types import Answer, Choice, Clip, Question
 
-PEOPLE = ("ann", "bob")
+PEOPLE = ("ann", "bob", "eve")
 CHOICES: tuple[Choice, ...] = ("left", "right", "tie", "both_bad", "cant_tell")
 TARGETS = {"left": 0.0, "right": 1.0, "tie": 0.5, "both_bad": 0.5}
 LEASE = 10.0
@@ -30,13 +38,16 @@ class StoreMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.now = 0.0
-        self.store = Store.open(Path(self.folder.name) / "armchair.db", clock=lambda: self.now)
+        self.store = Store.open(self.new_database(), clock=lambda: self.now)
         self.store.board.set_setting("repeat_share", 0.0)
         self.waiting: list[str] = []  # asked and not retired, oldest first
         self.leases: dict[tuple[str, str], float] = {}  # question and holder: until when
         self.answers: list[Answer] = []
         self.sent: list[Answer] = []
         self.out: set[str] = set()  # who is excluded
+
+    def new_database(self) -> str:
+        return f"{self.folder.name}/armchair.db"
 
     def counted(self) -> list[Answer]:
         return [answer for answer in self.answers if answer.annotator not in self.out]
@@ -47,6 +58,18 @@ class StoreMachine(RuleBasedStateMachine):
     def free(self) -> list[str]:
         live = {name for (name, _), until in self.leases.items() if until > self.now}
         return [name for name in self.waiting if name not in live | self.answered()]
+
+    def free_to(self, who: str, overlap: int) -> list[str]:
+        """What someone is given when so many may answer the same question."""
+        counted = [answer.question for answer in self.counted()]
+        own = {answer.question for answer in self.answers if answer.annotator == who}
+        live = [key for key, until in self.leases.items() if until > self.now]
+        taken = counted + [name for name, _ in live]
+        return [
+            name
+            for name in self.waiting
+            if taken.count(name) < overlap and (name, who) not in live and name not in own
+        ]
 
     def forget(self, names: Sequence[str] = (), who: str | None = None) -> None:
         self.leases = {key: t for key, t in self.leases.items() if key[0] not in names and key[1] != who}
@@ -60,17 +83,24 @@ class StoreMachine(RuleBasedStateMachine):
             self.store.ask([question], [left, right])
             self.waiting.append(question.id)
 
-    @rule(who=sampled_from(PEOPLE), n=integers(1, 3))
-    def claim(self, who: str, n: int) -> None:
+    @rule(who=sampled_from(PEOPLE), n=integers(1, 3), overlap=integers(1, 3))
+    def claim(self, who: str, n: int, overlap: int) -> None:
         if who in self.out:
             with pytest.raises(StoreError, match="excluded"):
                 self.store.claim(who, n=n)
             return
-        expected = self.free()[:n]
-        got = [question.id for question in self.store.claim(who, n=n, lease_seconds=LEASE)]
+        expected = self.free_to(who, overlap)[:n]
+        taken = self.store.claim(who, n=n, lease_seconds=LEASE, overlap=overlap)
+        got = [question.id for question in taken]
         assert got == expected
-        self.forget(got)
+        self.leases = {key: t for key, t in self.leases.items() if key[0] not in got or t > self.now}
         self.leases |= {(name, who): self.now + LEASE for name in got}
+
+    @rule(who=sampled_from(PEOPLE), n=integers(1, 2))
+    def release(self, who: str, n: int) -> None:
+        names = [name for name, holder in self.leases if holder == who][:n]
+        self.store.release(who, names)
+        self.leases = {key: t for key, t in self.leases.items() if key[1] != who or key[0] not in names}
 
     @rule(who=sampled_from(PEOPLE))
     def exclude_or_include(self, who: str) -> None:
@@ -91,7 +121,8 @@ class StoreMachine(RuleBasedStateMachine):
     def submit(self, who: str, choice: Choice, k: int) -> None:
         name = self.waiting[k % len(self.waiting)]
         answer = Answer(new_id(), name, who, choice, 1.0, 0.0, 0.0)
-        if (name, who) in self.leases:
+        own = {answer.question for answer in self.answers if answer.annotator == who}
+        if (name, who) in self.leases and name not in own:
             assert self.store.submit(answer)
             self.answers.append(answer)
             self.sent.append(answer)
@@ -152,6 +183,12 @@ class StoreMachine(RuleBasedStateMachine):
             live = {name for (name, by), until in self.leases.items() if by == who and until > self.now}
             assert {question.id for question in self.store.held(who)} == live
 
+    @invariant()
+    def the_chain_holds(self) -> None:
+        if hasattr(self, "store"):
+            with self.store._database.read() as conn:
+                assert chain.verify(conn) == []
+
     def teardown(self) -> None:
         self.store.close()
         self.folder.cleanup()
@@ -159,3 +196,19 @@ class StoreMachine(RuleBasedStateMachine):
 
 StoreMachine.TestCase.settings = settings(max_examples=8, stateful_step_count=25, deadline=None)
 TestStore = StoreMachine.TestCase
+
+
+@pytest.mark.slow
+def test_the_same_holds_on_a_server(postgresql: str) -> None:
+    engine = sa.create_engine(postgresql, isolation_level="AUTOCOMMIT")
+
+    class OnServer(StoreMachine):
+        def new_database(self) -> str:
+            name = f"model_{new_id().replace('-', '')}"
+            with engine.connect() as conn:
+                conn.exec_driver_sql(f"CREATE DATABASE {name}")
+            return sa.make_url(postgresql).set(database=name).render_as_string()
+
+    few = settings(max_examples=8, stateful_step_count=25, deadline=None, database=None)
+    run_state_machine_as_test(OnServer, settings=few)
+    engine.dispose()

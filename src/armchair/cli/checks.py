@@ -1,4 +1,4 @@
-"""What can be wrong on a machine: one function a check, each saying how to mend what it finds.
+"""What can be wrong on a machine or with a run: one function a check, each saying how to mend what it finds.
 
 Nothing of the package that needs torch is imported up here: the checks must run where torch is broken.
 """
@@ -11,14 +11,19 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from armchair.rundir import RunDir
 
 ENGINE_PACKAGES = {"mujoco": "mujoco", "bullet": "pybullet"}
 CORE_PACKAGES = ("torch", "numpy", "gymnasium")
 OLDEST_PYTHON = (3, 11)
 BULLET_BEFORE_PYTHON = (3, 12)  # PyBullet's last release (3.2.7) has wheels up to Python 3.11
 WANTED_BYTES = 2 * 10**9
+RESTORE = "go on from a backup; `armchair export RUN --backup FOLDER` makes one"
 PORTS = {8501: "the dashboard", 8000: "the labelling page"}
 RENDER = """
 import mujoco
@@ -171,6 +176,59 @@ def check_disk(folder: Path) -> Check:
     free = shutil.disk_usage(folder).free
     found = f"{free / 1e9:.1f} GB free in {folder}"
     return Check("disk", free >= WANTED_BYTES, found, "free 2 GB for runs and clips")
+
+
+def shown(where: str) -> str:
+    """Where a run is, as it may be printed: the URL of a database without its password."""
+    from armchair.feedback.database import shown
+
+    return shown(where) if "://" in where else where
+
+
+def check_run(where: str) -> Iterator[Check]:
+    """The files and the store of a run, or a store by URL; a line as soon as it is found.
+
+    Raises RunError when there is no run.
+    """
+    from armchair.errors import ArmchairError
+    from armchair.feedback.integrity import check_store
+    from armchair.rundir import RunDir
+
+    if "://" in where:
+        yield from (Check(name, ok, found, RESTORE, True) for name, ok, found in check_store(where))
+        return
+    run = RunDir.open(Path(where))
+    try:
+        yield Check("configuration", True, f"{len(run.config())} entries", essential=True)
+    except ArmchairError as error:
+        yield Check("configuration", False, str(error), RESTORE, True)
+    if run.store_file.exists():
+        for name, ok, found in check_store(run.store_file):
+            yield Check(name, ok, found, RESTORE, True)
+    else:
+        yield Check("database", True, "none: this run asked nobody")
+    yield check_checkpoints(run)
+
+
+def check_checkpoints(run: RunDir) -> Check:
+    """Every saved tensor of a run can be read, and checkpoints are what their manifests say."""
+    from armchair.errors import RunError
+    from armchair.rundir import check_tensors
+    from armchair.training.checkpoint import NUMBERED, verify
+
+    wrong: list[str] = []
+    aside = list(run.checkpoints.glob("broken-*"))
+    files = [file for file in run.checkpoints.rglob("*.safetensors") if file.parent not in aside]
+    folders = [path for path in run.checkpoints.glob("*") if path.is_dir() and NUMBERED.fullmatch(path.name)]
+    for check, path in [(check_tensors, file) for file in sorted(files)] + [(verify, one) for one in folders]:
+        try:
+            check(path)
+        except RunError as error:
+            if path.exists():  # else the trainer has replaced it just now
+                wrong.append(str(error))
+    kept = f"; {len(aside)} found damaged earlier and kept aside" if aside else ""
+    found = "; ".join(wrong) or f"{len(folders)} checkpoints, {len(files)} files, each as it was written"
+    return Check("checkpoints", not wrong, found + kept, RESTORE, True)
 
 
 def _last_line(text: str) -> str:

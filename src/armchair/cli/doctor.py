@@ -1,4 +1,4 @@
-"""`armchair doctor`: what is wrong on this machine and how to mend it."""
+"""`armchair doctor`: what is wrong on this machine, or with a run, and how to mend it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import tyro
+
 from armchair.cli import checks
 from armchair.cli.checks import Check
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 
-EXAMPLES = ("armchair doctor", "armchair doctor --json")
+EXAMPLES = ("armchair doctor", "armchair doctor runs/reach-001", "armchair doctor --json")
 
 
 @dataclasses.dataclass(frozen=True)
 class Args:
-    """Check this machine: Python, engines, OpenGL, video, threads, ports, disk.
+    """Check this machine: Python, engines, OpenGL, video, threads, ports, disk. Or, with RUN, that run.
 
-    Exit status 0 unless something is missing without which nothing works.
+    Of a run: its database, the clips in it, its answers, the audit chain that shows whether anything was
+    altered, and its checkpoints; it may be in use. Exit status 0 unless something is missing without which
+    nothing works, or something is wrong with the run.
     """
 
+    run: tyro.conf.Positional[str | None] = None
+    """The folder of a run to check, in place of the machine; or the URL of a database that holds one."""
     json: bool = False
     """End the output with one JSON object; the lines go to standard error."""
 
@@ -30,13 +36,14 @@ def main(argv: Sequence[str]) -> int:
     args = parse(Args, "doctor", argv, EXAMPLES)
     report = Report("doctor", args.json)
     done: list[Check] = []
-    for check in run_checks():
+    for check in run_checks() if args.run is None else checks.check_run(args.run):
         report.say(line_of(check))
         done.append(check)
     broken = [check.name for check in done if not check.ok and check.essential]
     wrong = [check.name for check in done if not check.ok]
     report.say("all is well" if not wrong else f"to mend: {', '.join(wrong)}")
-    report.finish({"success": not broken, "checks": [check._asdict() for check in done]})
+    about = {} if args.run is None else {"run": checks.shown(args.run)}
+    report.finish({**about, "success": not broken, "checks": [check._asdict() for check in done]})
     return 1 if broken else 0
 
 

@@ -25,7 +25,7 @@ from armchair.rundir import RunDir, write_atomic
 TRIES = 5  # at copying checkpoints that the trainer replaces meanwhile
 PREFIX = "run:"  # of the names under which a database keeps the files of a run
 NAME = r"[A-Za-z0-9_-][A-Za-z0-9_.-]*"
-FILE = re.compile(rf"config\.yaml|metrics\.jsonl|checkpoints/(?:{NAME}/)?{NAME}")
+FILE = re.compile(rf"config\.yaml|metrics\.jsonl|checkpoints/(?:(?!broken-){NAME}/)?{NAME}")
 """The files of a run that it needs to go on. Nothing that matches leads out of a folder."""
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from armchair.feedback.schema import counted, in_force, leases, questions
+from armchair.feedback.schema import counted, in_force, is_live, leases, questions
 from armchair.types import Choice
 
 
@@ -29,7 +29,7 @@ class Counts(NamedTuple):
 
 def count(conn: sa.Connection, now: float) -> Counts:
     """Everything there is to count at a moment (s since the epoch)."""
-    live = questions.c.id.in_(sa.select(leases.c.question).where(leases.c.expires > now))
+    live = questions.c.id.in_(sa.select(leases.c.question).where(is_live(now)))
     waits = sa.and_(questions.c.state == "open", questions.c.answered == 0)
     wanted = (sa.true(), waits, waits & live, questions.c.state == "retired")
     ours = sa.select(sa.func.count()).select_from(questions).where(questions.c.repeat_of.is_(None))

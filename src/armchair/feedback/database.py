@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
@@ -17,7 +20,22 @@ from armchair.errors import MissingDependency, StoreError
 from armchair.feedback.prepare import prepare
 
 BUSY_SECONDS = 30.0  # how long a writer waits for the others
+PAUSE = (0.001, 0.008)  # s between two tries of a writer, drawn anew each time
 WRITE_LOCK = 0x41524D43  # PostgreSQL's advisory lock that stands for "the writer"
+_PAUSES = random.Random()  # its own, so that nobody's draws depend on how often a writer had to wait
+_DAMAGED = "; it is damaged: `armchair doctor RUN` tells more, go on from a backup"
+_SHUT = "; may this user write to the file and to its folder?"
+MENDS = {
+    "file is not a database": _DAMAGED,
+    "malformed": _DAMAGED,
+    "disk I/O error": _DAMAGED,
+    "disk is full": "; nothing was written by halves: free some space and go on",
+    "No space left": "; nothing was written by halves: free some space and go on",
+    "database is locked": f"; another process has kept it for {BUSY_SECONDS:.0f} s: is one stopped?",
+    "readonly database": _SHUT,
+    "unable to open": _SHUT,
+}
+"""What to do about what a database says."""
 
 
 class Database:
@@ -58,7 +76,7 @@ class Database:
         else:
             event.listen(self._engine, "connect", _set_up_postgresql)
         with self.write() as conn:
-            prepare(conn, str(self.where))
+            prepare(conn, str(self.where), create=create)
 
     @contextmanager
     def read(self) -> Generator[sa.Connection]:
@@ -112,8 +130,9 @@ class Database:
         try:
             yield
         except (exc.SQLAlchemyError, sqlite3.Error) as error:
-            cause = getattr(error, "orig", None) or error
-            raise StoreError(f"the store {self.where} cannot be used: {cause}".splitlines()[0]) from error
+            cause = str(getattr(error, "orig", None) or error).splitlines()[0]
+            mend = next((mend for part, mend in MENDS.items() if part in cause), "")
+            raise StoreError(f"the store {self.where} cannot be used: {cause}{mend}") from error
 
     def close(self) -> None:
         """Close all connections; twice is harmless."""
@@ -176,7 +195,33 @@ def _set_up_postgresql(connection: DBAPIConnection, record: ConnectionPoolEntry)
 
 def _begin_sqlite(conn: sa.Connection) -> None:
     options = conn.get_execution_options()
-    writes, durable = options.get("armchair_writes", False), options.get("armchair_durable", True)
-    if writes:  # it cannot be changed within the transaction, and the connection may be a used one
-        conn.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-    conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+    raw = cast("sqlite3.Connection", conn.connection.driver_connection)
+    if not options.get("armchair_writes", False):
+        raw.execute("BEGIN DEFERRED")
+        return
+    # it cannot be changed within the transaction, and the connection may be a used one
+    durable = options.get("armchair_durable", True)
+    raw.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    _take_turn(raw)
+
+
+def _take_turn(raw: sqlite3.Connection) -> None:
+    """BEGIN IMMEDIATE, tried again and again for as long as another process writes.
+
+    SQLite itself waits longer after each failure, so that whoever has waited longest is the least likely
+    to be next: of sixteen processes that answer without a pause, some waited for more than half a minute.
+    Here everyone tries equally often.
+    """
+    give_up = time.monotonic() + BUSY_SECONDS
+    raw.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                    raise
+            time.sleep(_PAUSES.uniform(*PAUSE))
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")

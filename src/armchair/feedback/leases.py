@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from armchair.errors import InvalidInput, StoreError, check_choice
 from armchair.feedback import repeats
 from armchair.feedback.clip_rows import chunks, to_question
-from armchair.feedback.schema import annotators, in_force, leases, questions
+from armchair.feedback.schema import annotators, in_force, is_live, leases, questions
 from armchair.types import Question
 
 KINDS = ("person", "simulated", "imported")
@@ -44,9 +44,9 @@ def check_included(conn: sa.Connection, annotator: str) -> None:
 
 def _free() -> sa.Select[tuple[object, ...]]:
     """The questions with that many answers that an annotator may be given, the best first."""
-    who, now = sa.bindparam("who", type_=sa.String), sa.bindparam("now", type_=sa.Double)
+    who, now = sa.bindparam("who", type_=sa.String), sa.bindparam("now", type_=sa.Double[float]())
     number, overlap = sa.bindparam("answered", type_=sa.Integer), sa.bindparam("overlap", type_=sa.Integer)
-    here, live = leases.c.question == questions.c.id, leases.c.expires > now
+    here, live = leases.c.question == questions.c.id, is_live(now)
     others = sa.select(sa.func.count()).where(here, live).correlate(questions).scalar_subquery()
     own_answer = sa.exists().where(in_force.c.question == questions.c.id, in_force.c.annotator == who)
     own_lease = sa.exists().where(here, live, leases.c.annotator == who)
@@ -90,7 +90,7 @@ def claim(conn: sa.Connection, annotator: str, n: int, terms: Terms) -> list[Que
     free = [(to_question(row), float(row.priority)) for row in rows]
     taken = repeats.mix(conn, annotator, free, terms.repeat_share, now)
     for chunk in chunks(question.id for question in taken):
-        conn.execute(leases.delete().where(leases.c.question.in_(chunk), leases.c.expires <= now))
+        conn.execute(leases.delete().where(leases.c.question.in_(chunk), ~is_live(now)))
     if taken:
         given = [{"question": question.id, "annotator": annotator, "expires": expires} for question in taken]
         conn.execute(leases.insert(), given)
@@ -112,7 +112,7 @@ def _find_free(conn: sa.Connection, annotator: str, n: int, terms: Terms) -> lis
     if not locked:
         return []
     # a statement does not see the leases that were committed after it began, so they are counted again
-    ids, live = [row.id for row in locked], leases.c.expires > terms.now
+    ids, live = [row.id for row in locked], is_live(terms.now)
     now = sa.select(leases.c.question).where(leases.c.question.in_(ids), live)
     held_now = Counter(conn.execute(now).scalars())
     return [row for row in locked if held_now[row.id] < terms.overlap - row.answered] or None
@@ -137,7 +137,7 @@ def _best(
 
 def held(conn: sa.Connection, annotator: str, now: float) -> list[Question]:
     """The questions that an annotator holds a live lease on."""
-    mine = sa.select(leases.c.question).where(leases.c.annotator == annotator, leases.c.expires > now)
+    mine = sa.select(leases.c.question).where(leases.c.annotator == annotator, is_live(now))
     rows = conn.execute(sa.select(questions).where(questions.c.id.in_(mine)).order_by(questions.c.seq))
     return [to_question(row) for row in rows]
 
@@ -177,7 +177,7 @@ def drop_all(conn: sa.Connection, annotator: str) -> None:
 
 def retire(conn: sa.Connection, older_than: int, now: float) -> int:
     """Close the open questions about behaviour from before a policy step; not those in someone's hands."""
-    live = sa.select(leases.c.question).where(leases.c.expires > now)
+    live = sa.select(leases.c.question).where(is_live(now))
     stale = sa.select(questions.c.id).where(
         questions.c.state == "open",
         questions.c.answered == 0,

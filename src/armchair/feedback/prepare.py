@@ -10,12 +10,15 @@ from armchair.feedback import chain
 from armchair.feedback.schema import SCHEMA_VERSION, counted, get_meta, meta, metadata, questions, set_meta
 
 
-def prepare(conn: sa.Connection, where: str) -> None:
+def prepare(conn: sa.Connection, where: str, *, create: bool) -> None:
     """Make the tables in an empty database, or check the version of the ones there are.
 
-    Raises StoreError when the database holds something else or was written by a newer armchair.
+    create: False where an empty database is one that lost its contents. Raises StoreError for it, and when
+    the database holds something else or was written by a newer armchair.
     """
     tables = set(sa.inspect(conn).get_table_names())
+    if not tables and not create:
+        raise StoreError(f"{where} is empty, there is no store in it: go on from a backup")
     if not tables:
         metadata.create_all(conn)
         rows = {"schema": str(SCHEMA_VERSION), "written_by": armchair.__version__}

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from armchair.feedback.clip_rows import find_question, insert_questions, to_question
-from armchair.feedback.schema import annotators, answers, in_force, leases, questions
+from armchair.feedback.schema import annotators, answers, in_force, is_live, leases, questions
 from armchair.ids import id_from
 from armchair.types import Question
 
@@ -57,7 +57,7 @@ def _is_person(conn: sa.Connection, annotator: str) -> bool:
 def _given(conn: sa.Connection, annotator: str, now: float) -> int:
     """How much an annotator was given so far: grows with every question."""
     rows = sa.select(sa.func.count()).where(answers.c.annotator == annotator)
-    held = sa.select(sa.func.count()).where(leases.c.annotator == annotator, leases.c.expires > now)
+    held = sa.select(sa.func.count()).where(leases.c.annotator == annotator, is_live(now))
     return conn.execute(rows).scalar_one() + conn.execute(held).scalar_one()
 
 

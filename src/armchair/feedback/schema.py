@@ -176,6 +176,18 @@ _excluded = sa.select(annotators.c.name).where(annotators.c.excluded.is_(sa.true
 counted = sa.select(in_force).where(in_force.c.annotator.not_in(_excluded)).subquery("counted")
 
 
+LONGEST_LEASE = 3600.0  # s
+
+
+def is_live(now: float | sa.ColumnElement[float]) -> sa.ColumnElement[bool]:
+    """Whether a lease still runs (s since the epoch).
+
+    One that would run on for longer than any is given for was given before the clock was set back: it has
+    ended, or else nobody would get its question until the clock is there again.
+    """
+    return sa.and_(leases.c.expires > now, leases.c.expires <= now + LONGEST_LEASE)
+
+
 def get_meta(conn: sa.Connection, key: str) -> str | None:
     """A value of the meta table, or None."""
     return conn.execute(sa.select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()

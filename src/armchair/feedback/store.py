@@ -112,10 +112,10 @@ class Store:
         ten answers ago, with the sides exchanged (`Question.repeat_of`). Raises StoreError for an annotator
         who is excluded.
         """
-        if n < 0 or (overlap is not None and overlap < 1) or not lease_seconds > 0:
+        if n < 0 or (overlap is not None and overlap < 1) or not 0 < lease_seconds <= tables.LONGEST_LEASE:
             raise InvalidInput(
-                f"n must be at least 0, overlap at least 1, lease_seconds positive; got {n}, {overlap}, "
-                f"{lease_seconds}"
+                f"n must be at least 0, overlap at least 1, lease_seconds above 0 and at most "
+                f"{tables.LONGEST_LEASE:g}; got {n}, {overlap}, {lease_seconds}"
             )
         taken = None
         while taken is None:
