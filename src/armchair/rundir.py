@@ -3,7 +3,7 @@
     runs/reach-001/
       config.yaml      the resolved configuration
       metrics.jsonl    one JSON object a line, in the order in which things happened
-      checkpoints/     NAME.safetensors with NAME.json beside it
+      checkpoints/     NAME.safetensors with NAME.json beside it; see `armchair.training.checkpoint`
       videos/
 
 Files are replaced as wholes: written under another name, synced, renamed. Whoever reads finds the old
@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import math
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -46,26 +48,34 @@ DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionEr
 class RunDir:
     """An existing run's folder. `create` makes one, `open` finds one."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, checkpoints: Path | None = None) -> None:
+        """checkpoints: where saved tensors are, if not in `path`/checkpoints."""
         self.path = path
+        self.checkpoints = checkpoints or path / "checkpoints"
+
+    def at(self, checkpoints: Path) -> RunDir:
+        """The same run with its saved tensors in another folder."""
+        return RunDir(self.path, checkpoints)
 
     @staticmethod
     def create(root: Path, prefix: str, config: Mapping[str, Value]) -> RunDir:
-        """A new folder `root/prefix-NNN` with the first free number, holding its configuration."""
-        root.mkdir(parents=True, exist_ok=True)
-        number = 1
-        while True:
-            path = root / f"{prefix}-{number:03d}"
-            try:
-                path.mkdir()
-            except FileExistsError:
-                number += 1
-                continue
-            run = RunDir(path)
+        """A new folder `root/prefix-NNN` with the first free number, holding its configuration.
+
+        Raises RunError when that cannot be written; then there is no such folder.
+        """
+        try:
+            run = RunDir(_free_folder(root, prefix))
+        except OSError as error:
+            raise RunError(f"no run can be made in {root}: {error.strerror or error}") from None
+        try:
             run.checkpoints.mkdir()
             run.videos.mkdir()
             write_atomic(run.config_file, yaml.safe_dump(dict(config), sort_keys=False).encode())
-            return run
+        except (OSError, RunError) as error:
+            shutil.rmtree(run.path, ignore_errors=True)
+            told = error if isinstance(error, RunError) else error.strerror
+            raise RunError(f"no run can be made in {root}: {told}") from None
+        return run
 
     @staticmethod
     def open(path: Path) -> RunDir:
@@ -93,11 +103,6 @@ class RunDir:
         return self.path / "metrics.jsonl"
 
     @property
-    def checkpoints(self) -> Path:
-        """Folder of saved tensors."""
-        return self.path / "checkpoints"
-
-    @property
     def store_file(self) -> Path:
         """Where clips, questions and answers are."""
         return self.path / "armchair.db"
@@ -120,9 +125,12 @@ class RunDir:
     def log(self, record: Mapping[str, Value]) -> None:
         """Add a line to the metrics. It reaches the disk with the next `save` at the latest."""
         line = json.dumps(record, allow_nan=True, ensure_ascii=False)
-        with self.metrics_file.open("ab+") as file:
-            torn = file.tell() > 0 and _last_byte(file) != b"\n"  # a crash cut the last line short
-            file.write((b"\n" if torn else b"") + line.encode() + b"\n")
+        try:
+            with self.metrics_file.open("ab+") as file:
+                torn = file.tell() > 0 and _last_byte(file) != b"\n"  # a crash cut the last line short
+                file.write((b"\n" if torn else b"") + line.encode() + b"\n")
+        except OSError as error:
+            raise RunError(f"{self.metrics_file} cannot be written: {error.strerror or error}") from None
 
     def metrics(self) -> list[dict[str, Value]]:
         """All lines of the metrics, less those that a crash cut short."""
@@ -133,6 +141,19 @@ class RunDir:
             with contextlib.suppress(ValueError):
                 records.append(json.loads(line))
         return records
+
+    def cut_metrics(self, after_env_steps: int) -> None:
+        """Remove the lines whose "env_steps" lie after that, as a run needs that goes back."""
+
+        def late(line: Mapping[str, Value]) -> bool:
+            steps = line.get("env_steps")
+            return isinstance(steps, int | float) and steps > after_env_steps
+
+        lines = self.metrics()
+        kept = [line for line in lines if not late(line)]
+        if len(kept) < len(lines):
+            text = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in kept)
+            write_atomic(self.metrics_file, text.encode())
 
     def save(self, name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Value]) -> Path:
         """Write tensors and what is to be known of them as the checkpoint `name`. -> the tensors' file.
@@ -145,7 +166,7 @@ class RunDir:
         file = self.checkpoints / f"{name}.safetensors"
         plain = {key: tensor.contiguous() for key, tensor in tensors.items()}
         if self.metrics_file.exists():
-            _sync(self.metrics_file)
+            sync(self.metrics_file)
         write_atomic(file, save(plain, {"about": text}))
         pretty = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
         write_atomic(file.with_suffix(".json"), pretty.encode())
@@ -162,7 +183,9 @@ class RunDir:
         try:
             data = file.read_bytes()
             header = _check_tensors(io.BytesIO(data), len(data))
-            return load(data), json.loads(header["__metadata__"]["about"])
+            # copies: where numbers lie in memory, and so how sums are rounded, must not hang on the file
+            tensors = {name: value.clone() for name, value in load(data).items()}
+            return tensors, json.loads(header["__metadata__"]["about"])
         except (SafetensorError, *DAMAGED) as error:
             raise RunError(f"{file} is damaged: {error}") from None
 
@@ -212,17 +235,34 @@ def _extent(name: str, part: Mapping[str, Value]) -> tuple[int, int]:
 
 
 def write_atomic(file: Path, content: bytes) -> None:
-    """Replace a file as a whole, durably: after a crash it has the old content or the new one."""
+    """Replace a file as a whole, durably: after a crash it has the old content or the new one.
+
+    Raises RunError when that cannot be done, as where the disk is full; then it has the old one.
+    """
     draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
-        with draft.open("wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(file)
-    finally:
-        draft.unlink(missing_ok=True)
-    _sync(file.parent)
+        try:
+            with draft.open("wb") as out:
+                out.write(content)
+                out.flush()
+                os.fsync(out.fileno())
+            draft.replace(file)
+        finally:
+            draft.unlink(missing_ok=True)
+        sync(file.parent)
+    except OSError as error:
+        raise RunError(f"{file} cannot be written: {error.strerror or error}") from None
+
+
+def _free_folder(root: Path, prefix: str) -> Path:
+    """A folder that was just made, with the first free number."""
+    root.mkdir(parents=True, exist_ok=True)
+    for number in itertools.count(1):
+        path = root / f"{prefix}-{number:03d}"
+        with contextlib.suppress(FileExistsError):
+            path.mkdir()
+            return path
+    raise AssertionError("there are numbers without end")
 
 
 def _last_byte(file: BinaryIO) -> bytes:
@@ -230,7 +270,7 @@ def _last_byte(file: BinaryIO) -> bytes:
     return file.read(1)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Have the system write a file's content, or a folder's names, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:

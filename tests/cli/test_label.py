@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from armchair.cli import main
-from armchair.cli.draw import films_of
+from armchair.cli.draw import command_of
 from armchair.errors import MissingDependency
 from armchair.feedback.store import Store
 from armchair.feedback.teachers import make_teacher
@@ -26,6 +26,7 @@ from armchair.maths import generator
 from armchair.rundir import RunDir
 from armchair.training.configs import as_yaml, load_config
 from armchair.training.teach import STORE, teach
+from armchair.web.films import films_by
 
 Capture = pytest.CaptureFixture[str]
 
@@ -87,7 +88,7 @@ def test_a_finished_run_is_served_without_a_trainer(taught: RunDir) -> None:
 
 
 def test_the_pages_process_carries_no_torch() -> None:
-    program = "import sys, armchair.cli.page_process, armchair.cli.label; sys.exit('torch' in sys.modules)"
+    program = "import sys, armchair.web.__main__, armchair.cli.label; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
@@ -128,7 +129,7 @@ def test_runs_there_are_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_clip_is_drawn_for_browsers_that_cannot(taught: RunDir) -> None:
     with Store.open(taught.path / STORE) as store:
         question = store.records()[0].question
-    film = films_of(str(taught.path / STORE))(question.left)
+    film = films_by(command_of(str(taught.path / STORE)))(question.left)
     with av.open(io.BytesIO(film)) as container:
         stream = container.streams.video[0]
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
@@ -141,7 +142,7 @@ def test_a_clip_is_drawn_for_browsers_that_cannot(taught: RunDir) -> None:
 @pytest.mark.slow
 def test_a_clip_that_is_not_there_is_told_in_a_sentence(taught: RunDir) -> None:
     with pytest.raises(MissingDependency, match="there is no clip"):
-        films_of(str(taught.path / STORE))(new_id())
+        films_by(command_of(str(taught.path / STORE)))(new_id())
 
 
 @pytest.mark.slow

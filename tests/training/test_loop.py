@@ -151,8 +151,19 @@ def test_after_a_crash_it_gives_what_an_uninterrupted_run_gives(tmp_path: Path) 
         assert told[0] == told[1] == [1, 2, 3, 4]
 
 
-def test_a_run_without_a_checkpoint_cannot_be_resumed(tmp_path: Path) -> None:
+def test_a_run_that_was_stopped_before_its_first_checkpoint_begins_anew(tmp_path: Path) -> None:
+    whole = RunDir.create(tmp_path, "whole", as_yaml(SMOKE))
+    list(teach(SMOKE, whole, oracle()))
     run = RunDir.create(tmp_path, "empty", as_yaml(SMOKE))
+    list(teach(SMOKE, run, oracle(), resume=True))
+    one, two = whole.load("state")[0], run.load("state")[0]
+    assert [name for name in one if not torch.equal(one[name], two[name])] == []
+
+
+def test_a_run_whose_checkpoints_are_gone_cannot_be_resumed(tmp_path: Path) -> None:
+    run = RunDir.create(tmp_path, "run", as_yaml(SMOKE))
+    list(teach(SMOKE, run, oracle()))
+    shutil.rmtree(run.checkpoints)
     with pytest.raises(RunError, match="no checkpoint"):
         list(teach(SMOKE, run, oracle(), resume=True))
 

@@ -53,6 +53,8 @@ class Normaliser:
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """Take over the statistics that `tensors()` gave."""
         self._set(tensors["mean"].clone(), tensors["var"].clone(), tensors["count"].clone())
+        if not bool(self.count):  # nothing seen yet: observations stay exactly as they are
+            self._shift, self._scale = torch.zeros_like(self._shift), torch.ones_like(self._scale)
 
 
 class ActorCritic:

@@ -68,6 +68,15 @@ class UpdateStats(NamedTuple):
     explained: float  # share of the returns' variance that the critic had explained before
 
 
+def sound(agent: Agent, stats: UpdateStats) -> str | None:
+    """None where all is finite after an update, else what is not: "loss" or "policy"."""
+    if not (math.isfinite(stats.value_loss) and math.isfinite(stats.kl)):
+        return "loss"
+    net = agent.net
+    learnt = (net.actor.theta, net.critic.theta, net.log_std, net.normaliser.mean, net.normaliser.var)
+    return None if math.isfinite(sum(float(values.sum()) for values in learnt)) else "policy"
+
+
 def make_agent(obs_dim: int, action_dim: int, config: PPOConfig, rng: torch.Generator) -> Agent:
     """An agent that has learnt nothing yet."""
     net = ActorCritic(obs_dim, action_dim, config.hidden, config.std, rng)

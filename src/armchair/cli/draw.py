@@ -6,36 +6,22 @@ A process of its own, because drawing needs torch and OpenGL and the page's serv
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from armchair.errors import ArmchairError, MissingDependency, StoreError
+from armchair.errors import ArmchairError, StoreError
 
 if TYPE_CHECKING:
     from armchair.feedback.store import Store
 
 SIZE = 320  # pixels, width and height
-TIMEOUT = 120.0  # s
 FPS = 20.0  # where nobody said how long a step takes
 
 
-def films_of(store: str) -> Callable[[str], bytes]:
-    """What draws the clips of a store (a file or a URL): clip id -> MP4, each in a process of its own."""
-
-    def film(clip: str) -> bytes:
-        command = [sys.executable, "-m", "armchair.cli.draw", store, clip]
-        try:
-            made = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False)
-        except subprocess.TimeoutExpired:
-            raise MissingDependency(f"clip {clip} took longer than {TIMEOUT:.0f} s to draw") from None
-        if made.returncode == 0:
-            return made.stdout
-        said = made.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
-        raise MissingDependency(f"clip {clip} cannot be drawn: {said[-1].removeprefix('armchair: ')}")
-
-    return film
+def command_of(store: str) -> list[str]:
+    """The command that draws a clip of a store (a file or a URL), to which the clip's id is to be added."""
+    return [sys.executable, "-m", "armchair.cli.draw", store]
 
 
 def draw(store: Store, clip: str) -> bytes:

@@ -74,14 +74,15 @@ def main(argv: Sequence[str]) -> int:
 
 def serve_page(run: RunDir, door: Door, report: Report) -> int:
     """The page in this process, until Ctrl-C."""
-    from armchair.cli.draw import films_of
+    from armchair.cli.draw import command_of
     from armchair.cli.links import invite, show_links
     from armchair.feedback.store import Store
+    from armchair.web.films import films_by
     from armchair.web.options import Options
     from armchair.web.serve import serve
 
     database = str(run.path / DATABASE)
-    options = Options(run.name, run.path, door.host, door.port, films=films_of(database))
+    options = Options(run.name, run.path, door.host, door.port, films=films_by(command_of(database)))
     with Store.open(database, create=False) as store:
         invited = invite(store, door)
         serve(database, options, ready=lambda where: show_links(invited, door, where, report))
@@ -91,13 +92,14 @@ def serve_page(run: RunDir, door: Door, report: Report) -> int:
 
 def serve_classic(run: RunDir, port: int, report: Report, *, browser: bool) -> int:
     """Streamlit's page of two videos and buttons, as a process; it can be reached from this machine only."""
+    from armchair.cli.draw import command_of
     from armchair.cli.links import OWNER, open_browser
 
     flags = {"server.address": "127.0.0.1", "server.port": str(port), "browser.gatherUsageStats": "false"}
     flags |= {"server.headless": "true", "server.fileWatcherType": "none"}
     words = [word for name, value in flags.items() for word in (f"--{name}", value)]
     database = str(run.path / DATABASE)
-    films = shlex.join((sys.executable, "-m", "armchair.cli.draw", database))
+    films = shlex.join(command_of(database))
     script = [str(CLASSIC), "--", database, "--run", str(run.path), "--annotator", OWNER, "--films", films]
     address = f"http://127.0.0.1:{port}"
     report.say(f"answer here: {address}")

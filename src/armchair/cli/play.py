@@ -45,8 +45,8 @@ class Args:
     """
 
     what: tyro.conf.Positional[str]
-    """A task (`armchair envs` lists them), `gymnasium:ID`, `module:factory`, or a run's folder, whose policy
-    is played at its task."""
+    """A task (`armchair envs` lists them), `gymnasium:ID`, `module:factory`, a run's folder, whose policy is
+    played at its task, or a dump of a run that went wrong (runs/NAME/dumps/001.safetensors)."""
     policy: str | None = None
     """"scripted" (the task's own solution, its default), "random" (of an imported environment), or a run."""
     episodes: int = 1
@@ -85,8 +85,14 @@ def main(argv: Sequence[str]) -> int:
     """Plays the episodes; returns 0."""
     args = parse(Args, "play", argv, EXAMPLES)
     check(args)
-    cast = choose(args)
     report = Report("play", args.json)
+    if Path(args.what).suffix == ".safetensors":
+        from armchair.cli.play_dump import play_dump
+
+        if args.video is not None or args.window:
+            raise InvalidInput("a dump is replayed in the browser: use --html, or no flag at all")
+        return play_dump(Path(args.what), args.html, report)
+    cast = choose(args)
     if ":" in cast.task:
         if args.html is not None:
             raise InvalidInput(f"{cast.task} has pictures and no poses to replay: use --video")

@@ -41,8 +41,10 @@ def main(argv: Sequence[str]) -> int:
     report = Report("resume", args.json)
     from armchair.cli.teach import open_door, open_run
     from armchair.cli.teaching import go_through, with_people
+    from armchair.training.alone import check_free
 
     run, config, teacher = open_run(args.run)
+    check_free(run)
     if teacher is not None:
         return go_through(run, config, teacher, report, resume=True)
     door = open_door(args.host, args.port, args.invite, browser=not args.no_open, run=run)

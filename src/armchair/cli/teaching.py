@@ -14,9 +14,9 @@ from armchair.cli.report import Report
 from armchair.errors import ArmchairError
 from armchair.feedback.teachers import Teacher
 from armchair.rundir import RunDir, Value
-from armchair.training import loop
 from armchair.training.config import TeachConfig
 from armchair.training.outcome import film_policy, leave_replay, plot_curve, summarise, write_summary
+from armchair.training.progress import Progress as Turn
 from armchair.training.teach import STORE, begin, teach
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _watch(run: RunDir, config: TeachConfig, teacher: Teacher | None, *, resume:
             bars.update(bar, completed=progress.updates, description=_line(progress, config, told))
 
 
-def _line(progress: loop.Progress, config: TeachConfig, told: str) -> str:
+def _line(progress: Turn, config: TeachConfig, told: str) -> str:
     steps = f"{progress.env_steps / 1000:.0f}k steps"
     return f"{progress.answers}/{config.labels} answers, {steps}, {told}"
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from armchair.envs.base import Env
+from armchair.errors import InvalidInput
 from armchair.types import Rollout, Step
 
 Act = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -17,6 +18,15 @@ Score = Callable[[Tensor], Tensor]
 """What a person sees (T, N, F) -> reward (T, N)."""
 Watch = Callable[[Tensor, Step], None]
 """Is shown each step's actions (N, A) and what they brought; for recording clips."""
+
+
+class NotFinite(InvalidInput):
+    """Something that training goes by is NaN or infinite."""
+
+    def __init__(self, where: str, rollout: Rollout | None = None) -> None:
+        """where: "observation", "reward", "loss", …; rollout: the steps that led to it, as far as known."""
+        super().__init__(f"the {where} is not finite")
+        self.where, self.rollout = where, rollout
 
 
 class Episodes(NamedTuple):
@@ -87,7 +97,14 @@ def collect(
     for t in range(steps):
         obs = running.obs
         action, log_prob = act(obs)
-        step = env.step(action)
+        try:
+            step = env.step(action)
+        except InvalidInput:
+            if is_finite(action):
+                raise
+            where = "policy" if is_finite(obs) else "observation"
+            rollout.obs[t], rollout.action[t] = obs, action
+            raise NotFinite(where, Rollout(*(field[: t + 1] for field in rollout))) from None
         row = (obs, action, log_prob, torch.zeros(()), step.terminated, step.truncated, step.final_obs)
         for field, value in zip(rollout, (*row, step.visible), strict=True):
             field[t] = value
@@ -102,6 +119,18 @@ def collect(
     elif reward is not None:
         rollout = rollout._replace(reward=reward(rollout.visible))
     return rollout, Episodes.join(ended)
+
+
+def is_finite(value: Tensor) -> bool:
+    """Whether there is no NaN and nothing infinite in it: one sum tells."""
+    return bool(value.sum().isfinite())
+
+
+def check_rollout(rollout: Rollout) -> None:
+    """Raises NotFinite where something in it is not finite that the learner goes by."""
+    for where in ("obs", "final_obs", "visible", "reward"):
+        if not is_finite(getattr(rollout, where)):
+            raise NotFinite("reward" if where == "reward" else "observation", rollout)
 
 
 def _empty(env: Env, steps: int) -> Rollout:

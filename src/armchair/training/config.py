@@ -36,6 +36,9 @@ class TeachConfig:
     """Control steps of every copy between two updates."""
     threads: int = 1
     """Simulation threads; 0 for one a core."""
+    starts: float = 0.0
+    """Share of the episodes, in training and in clips, that begin along a scripted solution while no ordinary
+    one succeeds; it carries knowledge of the task into training. See `armchair.envs.starts`."""
     film_envs: int = 16
     """Copies that play the episodes which questions are cut from."""
     clip_length: int = 20

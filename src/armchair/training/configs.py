@@ -38,7 +38,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "queue": (1, _MOST),
     **dict.fromkeys(("evaluate_episodes", "ppo.epochs", "ppo.minibatch"), (1, _MOST)),
     **dict.fromkeys(("seed", "threads", "critic_updates"), (0, _MOST)),
-    **dict.fromkeys(("random_share", "progress_share", "ppo.lam"), (0.0, 1.0)),
+    **dict.fromkeys(("random_share", "progress_share", "starts", "ppo.lam"), (0.0, 1.0)),
     "ppo.gamma": (0.0, 0.99999),
     **dict.fromkeys(("ppo.learning_rate", "ppo.std", "ppo.clip", "ppo.max_grad"), (1e-9, _MOST)),
 }
@@ -217,6 +217,8 @@ def _check_names(config: TeachConfig, where: str) -> None:
     choices = {"engine": list(ENGINES), "control": list(CONTROLS), "strategy": list(STRATEGIES)}
     if ":" not in config.task:
         choices["task"] = [*TASKS, "gymnasium:ID", "module:factory"]
+    elif config.starts:
+        raise ConfigError(f"{where}: starts must be 0: nobody has written a solution of {config.task}")
     for key, valid in choices.items():
         value = str(getattr(config, key))
         if value not in valid:

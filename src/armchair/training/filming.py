@@ -12,6 +12,7 @@ from armchair.envs.arm_env import ArmEnv
 from armchair.envs.base import Env
 from armchair.envs.gym_import import GymImport
 from armchair.rollout.clips import RecentEpisodes, place_pairs
+from armchair.rollout.collect import NotFinite, is_finite
 from armchair.rollout.frames import FrameRing
 from armchair.video import mp4_bytes
 
@@ -41,6 +42,17 @@ class Wander:
         return self._action
 
 
+def heedful(act: Act) -> Act:
+    """As `act`, but raises NotFinite for observations that are not."""
+
+    def acting(obs: Tensor) -> Tensor:
+        if not is_finite(obs):
+            raise NotFinite("observation")
+        return act(obs)
+
+    return acting
+
+
 def episodes_of(env: Env, kept: int = KEPT) -> RecentEpisodes:
     """Where `film` keeps the latest `kept` episodes of every copy; with pictures where there are some."""
     frames = None
@@ -52,8 +64,10 @@ def episodes_of(env: Env, kept: int = KEPT) -> RecentEpisodes:
 def film(env: Env, episodes: RecentEpisodes, act: Act, rng: torch.Generator, *, same_start: bool) -> int:
     """Let `act` play one episode in every copy and keep them in `episodes`. -> environment steps taken.
 
-    same_start: begin them two by two in the same layout, where the environment can do that.
+    same_start: begin them two by two in the same layout, where the environment can do that. Raises
+    NotFinite where an observation is not.
     """
+    act = heedful(act)
     if same_start and isinstance(env, ArmEnv):
         obs = place_pairs(env, episodes, rng)
     else:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from armchair.agents.agent import Agent
 from armchair.agents.ppo import UpdateStats, update
-from armchair.envs.base import Env
+from armchair.envs.arm_env import ArmEnv
 from armchair.envs.gym_import import tells_success
 from armchair.errors import InvalidInput
 from armchair.evaluate import Evaluation, evaluate
@@ -21,13 +20,16 @@ from armchair.maths import generator
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.fit import FitReport, fit
 from armchair.rewards.relations import VisibleLayout
-from armchair.rollout.collect import Episodes, Running, collect
+from armchair.rollout.collect import Episodes, NotFinite, Running, check_rollout, collect
 from armchair.rundir import Value
 from armchair.training import pace
 from armchair.training.asking import Asker, Learnt
 from armchair.training.config import TeachConfig
+from armchair.training.filming import heedful
+from armchair.training.guard import Guard
+from armchair.training.progress import Envs, Progress
 from armchair.training.telling import Teller, about
-from armchair.training.train import new_agent, start
+from armchair.training.train import check_sound, new_agent, start
 from armchair.training.words import Phase
 from armchair.types import Rollout
 
@@ -36,29 +38,6 @@ REFERENCE = 3000  # states, drawn from them
 WAIT = 0.2  # s between two looks for a person's answers
 EVER = 2**62  # environment steps, more than any run takes
 TEACHER = "teacher"  # the simulated teacher's name among the annotators
-
-
-class Progress(NamedTuple):
-    """Where a run stands after an update of the policy."""
-
-    updates: int
-    env_steps: int  # simulated for training and filming, without evaluations
-    asked: int  # questions put so far
-    answers: int  # answers in force, "can't tell" included
-    reward: float  # mean learned reward of the rollout, per step
-    success: float  # share of the rollout's ended episodes, true success at the end; NaN if none ended
-    has_success: bool  # whether the environment says what success is; if not, shares of it mean nothing
-    evaluation: Evaluation | None  # of the deterministic policy, when it was due
-    fit: FitReport | None  # when the reward was fitted anew
-    update: UpdateStats
-
-
-class Envs(NamedTuple):
-    """The environments of a run: for training, for making clips, for reports."""
-
-    train: Env
-    film: Env
-    report: Env
 
 
 class Trainer:
@@ -90,10 +69,14 @@ class Trainer:
         self.success: float | None = None  # true, of the last evaluation
         self.teller = Teller(store.board, about(config.task, envs.film, person=teacher is None))
         self._seen: pace.Standing | None = None  # in this turn
+        self.faults = self.diverged_before = 0  # turns given up; episodes lost, in earlier processes
+        self.in_turn = False  # whether it stands where no checkpoint should be taken
+        self.guard = Guard()
         self.stop = False  # set it to end the run after the update in progress
 
     def run(self) -> Iterator[Progress]:
         """Go on until the updates are done; each turn is one rollout and one update of the policy."""
+        self.guard.keep(self)
         while not self.stop:
             self._seen = None
             paused = self.heed_settings()
@@ -102,17 +85,44 @@ class Trainer:
             if paused:
                 self.rest("paused")
                 continue
-            self.ask()
-            self.let_answer()
-            report = self.refit()
-            if self.model is None or self.must_wait():
+            self.in_turn = True
+            try:
+                progress = self.turn()
+            except NotFinite as fault:
+                self.guard.go_back(self, fault)
+                continue
+            self.in_turn = False
+            if progress is None:
                 self.rest("waiting")
                 continue
-            self.tell("practising")
-            rollout, ended = self.act()
-            rollout = self.score(rollout)
-            stats = self.learn(rollout, refitted=report is not None)
-            yield self.progress(rollout, ended, stats, report)
+            yield progress
+
+    def turn(self) -> Progress | None:
+        """One rollout and one update of the policy; None where answers must come first.
+
+        Raises NotFinite where numbers went wrong; then `guard` knows the way back.
+        """
+        self.ask()
+        self.let_answer()
+        report = self.refit()
+        if self.model is None or self.must_wait():
+            return None
+        self.tell("practising")
+        self.guard.look(self.envs.train)
+        rollout, ended = self.act()
+        rollout = self.score(rollout)
+        check_rollout(rollout)
+        stats = self.learn(rollout, refitted=report is not None)
+        check_sound(self.agent, stats, rollout)
+        progress = self.progress(rollout, ended, stats, report)
+        self.guard.keep(self)
+        return progress
+
+    @property
+    def diverged(self) -> int:
+        """Episodes that the simulation lost so far; each copy was reset at once."""
+        ours = (env for env in (self.envs.train, self.envs.film) if isinstance(env, ArmEnv))
+        return self.diverged_before + sum(env.diverged for env in ours)
 
     def heed_settings(self) -> bool:
         """Take over the budget that the run's owner set. -> whether they want the run to pause."""
@@ -280,9 +290,11 @@ class Trainer:
             evaluation=evaluation,
             fit=report,
             update=stats,
+            diverged=self.diverged,
+            faults=self.faults,
         )
 
     def evaluate(self, act: Callable[[Tensor], Tensor] | None = None) -> Evaluation:
         """The deterministic policy on layouts of its own, always the same ones."""
-        chosen = act or self.agent.net.best
+        chosen = heedful(act or self.agent.net.best)
         return evaluate(self.envs.report, chosen, self.config.evaluate_episodes, self.config.seed + 2)

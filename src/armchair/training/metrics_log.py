@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 
+from armchair.errors import RunError
 from armchair.rundir import RunDir, Value
 
 FOLDER = "tensorboard"
@@ -22,7 +24,8 @@ class MetricsLog:
         from torch.utils.tensorboard.writer import SummaryWriter  # here, since it takes a moment
 
         self._run = run
-        self._board = SummaryWriter(run.path / FOLDER, purge_step=after + 1 if after else None)
+        with _told(run):
+            self._board = SummaryWriter(run.path / FOLDER, purge_step=after + 1 if after else None)
 
     def add(self, record: Mapping[str, Value]) -> None:
         """Add a line; its finite numbers become scalars at its `env_steps`."""
@@ -31,7 +34,8 @@ class MetricsLog:
         for name, value in record.items():
             number = isinstance(value, int | float) and math.isfinite(value)
             if number and name != STEP and isinstance(step, int):
-                self._board.add_scalar(name, value, step)
+                with _told(self._run):
+                    self._board.add_scalar(name, value, step)
 
     def __enter__(self) -> MetricsLog:
         """Itself."""
@@ -40,5 +44,19 @@ class MetricsLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        """Write out what is pending."""
-        self._board.close()
+        """Write out what is pending; where that fails after an error, the error is what is told."""
+        try:
+            with _told(self._run):
+                self._board.close()
+        except RunError:
+            if error is None:
+                raise
+
+
+@contextmanager
+def _told(run: RunDir) -> Generator[None]:
+    """RunError in place of what TensorBoard's writer raises where the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"{run.path / FOLDER} cannot be written: {error.strerror}") from None

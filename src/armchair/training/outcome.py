@@ -47,6 +47,8 @@ def summarise(run: RunDir, config: TeachConfig, seconds: float) -> dict[str, Val
         "answers": last.get("answers"),
         "accuracy": last.get("accuracy"),
         "env_steps": last.get("env_steps"),
+        "diverged": last.get("diverged"),
+        "faults": last.get("faults"),
         "seconds": round(seconds, 1),
     }
 

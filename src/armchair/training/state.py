@@ -12,6 +12,8 @@ from armchair.envs.base import Env
 from armchair.errors import RunError
 from armchair.feedback.store import Store
 from armchair.feedback.teachers import TeacherState
+from armchair.ids import new_id
+from armchair.maths import generator
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rollout.clips import EpisodesState
 from armchair.rundir import RunDir, Value
@@ -20,11 +22,12 @@ from armchair.training.pace import Marks
 
 CHECKPOINT = "state"
 COUNTERS = ("updates", "env_steps", "fitted_at", "fitted_update")
+LATER = ("diverged", "faults")  # counters that older checkpoints do not have
 
 
 def save_state(run: RunDir, trainer: Trainer) -> None:
     """Write the run's checkpoint, in place of the one before."""
-    about: dict[str, Value] = {name: getattr(trainer, name) for name in COUNTERS}
+    about: dict[str, Value] = {name: getattr(trainer, name) for name in (*COUNTERS, *LATER)}
     about |= {"asked": trainer.asker.asked, "position": trainer.store.position()}
     about["success"] = trainer.success
     run.save(CHECKPOINT, state_tensors(trainer), about)
@@ -34,20 +37,28 @@ def load_state(run: RunDir, trainer: Trainer) -> None:
     """Go on from the run's checkpoint; `trainer` is freshly made from the run's configuration.
 
     What a simulated teacher answered after the checkpoint is taken back, since it will be asked again; what
-    people answered stays. Raises RunError when there is no checkpoint or it does not fit.
+    people answered stays. Where the same clips cannot come about again, since people answer in their own
+    time or the environment is one of others, the next ones get new ids. Raises RunError when there is no
+    checkpoint or it does not fit.
     """
     tensors, about = run.load(CHECKPOINT)
     try:
         for name in COUNTERS:
             setattr(trainer, name, int(str(about[name])))
+        trainer.diverged_before, trainer.faults = (int(str(about.get(name, 0))) for name in LATER)
         trainer.asker.asked, position = int(str(about["asked"])), int(str(about["position"]))
         success = about["success"]
         trainer.success = None if success is None else float(str(success))
         load_tensors(trainer, tensors)
-    except (KeyError, ValueError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise RunError(f"the checkpoint in {run.path} does not fit this run: {error}") from None
+    if trainer.teacher is None or not isinstance(trainer.envs.film, ArmEnv):
+        # what is filmed now will not be what was filmed after the checkpoint, and must not get the same ids
+        trainer.asker.rngs |= {name: generator(trainer.config.seed, new_id()) for name in ("ask", "progress")}
     if trainer.teacher is not None:
         forget_teacher(trainer.store, position)
+        if trainer.fitted_at == position:  # taking answers back is no news to learn from
+            trainer.fitted_at = trainer.store.position()
 
 
 def forget_teacher(store: Store, position: int) -> None:

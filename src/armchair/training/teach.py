@@ -5,22 +5,26 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 
 from armchair.agents.saved import PolicyInfo, save_policy
 from armchair.envs.arm_env import ArmEnv, make_env
 from armchair.envs.base import Env
 from armchair.envs.gym_import import import_env, why_no_pictures
-from armchair.errors import ConfigError
+from armchair.errors import ArmchairError, ConfigError, RunError
 from armchair.feedback.store import Store
 from armchair.feedback.teachers import Teacher
 from armchair.rewards.relations import VisibleLayout
 from armchair.rundir import RunDir, Value
 from armchair.tasks import get_task
+from armchair.training.alone import alone
+from armchair.training.checkpoint import newest, write_checkpoint
 from armchair.training.config import TeachConfig
-from armchair.training.loop import Envs, Progress, Trainer
+from armchair.training.loop import Trainer
 from armchair.training.metrics_log import MetricsLog
+from armchair.training.progress import Envs, Progress
 from armchair.training.scene_asset import SCENE, SCENE_TYPE, scene_asset
-from armchair.training.state import load_state, save_state
+from armchair.training.state import CHECKPOINT, forget_teacher, load_state, save_state
 from armchair.training.words import question_of
 
 STORE = "armchair.db"
@@ -33,32 +37,74 @@ def teach(
 ) -> Iterator[Progress]:
     """Teach in the folder `run`; each turn is one update of the policy.
 
-    teacher: simulated; None where people answer through the run's store. resume: go on from the run's
-    checkpoint. However it ends (a closed iterator and Ctrl-C too), a checkpoint is left to resume from.
+    teacher: simulated; None where people answer through the run's store. resume: go on from the run's newest
+    checkpoint. However it ends (a closed iterator and Ctrl-C too), there is a checkpoint to resume from.
+    Raises RunError where another trainer is at work on the run, and where nothing can be written.
     """
-    envs = make_envs(config)
-    with Store.open(run.path / STORE) as store:
+    with alone(run), ExitStack() as closing:
+        envs = make_envs(config)
+        for env in envs:
+            closing.callback(env.close)
+        store = closing.enter_context(Store.open(run.path / STORE))
         trainer = Trainer(config, envs, store, layout_of(envs.train), teacher)
-        if resume:
-            load_state(run, trainer)
-            store.board.cut_metrics(trainer.env_steps)
-        elif teacher is None:
-            save_state(run, trainer)  # what people answer from now on can be gone on with, whatever happens
+        trainer.guard.keep_dumps_in(run)
+        set_out(run, trainer, resume=resume)
         put_scene(store, envs.film)
-        try:
-            with MetricsLog(run, after=trainer.env_steps) as log:
-                for progress in trainer.run():
-                    line = record(progress)
-                    log.add(line)
-                    store.board.log(line)
-                    if progress.evaluation is not None:
-                        save(run, trainer)
-                    yield progress
-        finally:
+        yield from _go_through(run, trainer)
+
+
+def set_out(run: RunDir, trainer: Trainer, *, resume: bool) -> None:
+    """Go on from the newest checkpoint, or make the first: from here on there always is one.
+
+    A run that was stopped before it had one, and so before it had learnt anything, begins anew.
+    """
+    found = newest(run) if resume else None
+    if found is None and resume and (run.checkpoints / f"{CHECKPOINT}.safetensors").exists():
+        found = run  # of an older armchair, which had no folders
+    if found is not None:
+        load_state(found, trainer)
+        trainer.store.board.cut_metrics(trainer.env_steps)
+        run.cut_metrics(trainer.env_steps)
+        return
+    if resume and run.metrics():
+        raise RunError(f"{run.path} has no checkpoint to go on from: go on from a backup, or teach anew")
+    if resume and trainer.teacher is not None:
+        forget_teacher(trainer.store, 0)
+    write_checkpoint(run, lambda into: save_state(into, trainer), _moment(trainer))
+
+
+def _go_through(run: RunDir, trainer: Trainer) -> Iterator[Progress]:
+    """Train to the end; however it ends, leave a checkpoint and say so to the page."""
+    try:
+        with MetricsLog(run, after=trainer.env_steps) as log:
+            for progress in trainer.run():
+                line = record(progress)
+                log.add(line)
+                trainer.store.board.log(line)
+                if progress.evaluation is not None:
+                    save(run, trainer)
+                yield progress
+    except ArmchairError:
+        with suppress(ArmchairError):  # what went wrong first is what should be told
+            _leave(run, trainer)
+        raise
+    except BaseException:
+        _leave(run, trainer)
+        raise
+    _leave(run, trainer)
+
+
+def _leave(run: RunDir, trainer: Trainer) -> None:
+    """Save, and say that the run has stopped.
+
+    In the middle of a turn a simulated teacher may have answered half of a batch: then the checkpoint before
+    is what to go on from. People's answers do not hang on where the trainer stood.
+    """
+    try:
+        if trainer.teacher is None or not trainer.in_turn:
             save(run, trainer)
-            trainer.end()
-            for env in envs:
-                env.close()
+    finally:
+        trainer.end()
 
 
 def begin(store: Store, config: TeachConfig) -> None:
@@ -83,7 +129,7 @@ def make_envs(config: TeachConfig) -> Envs:
     Where one of others cannot be drawn, standard error is told why: its clips will have no pictures.
     """
     reports, imported = config.evaluate_episodes, ":" in config.task
-    train = make_copies(config, config.num_envs, config.seed, record=False)
+    train = make_copies(config, config.num_envs, config.seed, record=False, starts=config.starts)
     if train.horizon < config.clip_length:
         train.close()
         raise ConfigError(
@@ -93,7 +139,7 @@ def make_envs(config: TeachConfig) -> Envs:
     record = not imported or (config.frames and _draws(config.task))
     return Envs(
         train=train,
-        film=make_copies(config, config.film_envs, config.seed + 1, record=record),
+        film=make_copies(config, config.film_envs, config.seed + 1, record=record, starts=config.starts),
         report=make_copies(
             config, min(reports, MOST_REPORTS) if imported else reports, config.seed + 2, record=False
         ),
@@ -107,8 +153,11 @@ def _draws(task: str) -> bool:
     return reason is None
 
 
-def make_copies(config: TeachConfig, num_envs: int, seed: int, *, record: bool) -> Env:
-    """Copies of the run's environment; record: with what clips show, poses or pictures."""
+def make_copies(config: TeachConfig, num_envs: int, seed: int, *, record: bool, starts: float = 0.0) -> Env:
+    """Copies of the run's environment; record: with what clips show, poses or pictures.
+
+    starts: share of the episodes that begin along a scripted solution; none in evaluations.
+    """
     if ":" in config.task:
         return import_env(config.task, num_envs=num_envs, seed=seed, render=record)
     return make_env(
@@ -119,6 +168,7 @@ def make_copies(config: TeachConfig, num_envs: int, seed: int, *, record: bool) 
         seed=seed,
         threads=config.threads,
         record_poses=record,
+        starts=starts,
     )
 
 
@@ -130,10 +180,8 @@ def layout_of(env: Env) -> VisibleLayout:
 
 
 def save(run: RunDir, trainer: Trainer) -> None:
-    """Leave the state to resume from, the policy to play and the reward model to train on."""
-    config, agent = trainer.config, trainer.agent
-    save_state(run, trainer)
-    net = agent.net
+    """Leave a checkpoint: the state to resume from, the policy to play, the reward model to train on."""
+    config, net = trainer.config, trainer.agent.net
     info = PolicyInfo(
         config.task,
         config.engine,
@@ -143,9 +191,18 @@ def save(run: RunDir, trainer: Trainer) -> None:
         config.ppo.hidden,
         trainer.env_steps,
     )
-    save_policy(run, agent, info)
-    if trainer.model is not None:
-        trainer.model.save(run.checkpoints / REWARD_MODEL)
+
+    def write(into: RunDir) -> None:
+        save_state(into, trainer)
+        save_policy(into, trainer.agent, info)
+        if trainer.model is not None:
+            trainer.model.save(into.checkpoints / REWARD_MODEL)
+
+    write_checkpoint(run, write, _moment(trainer))
+
+
+def _moment(trainer: Trainer) -> dict[str, Value]:
+    return {"updates": trainer.updates, "env_steps": trainer.env_steps}
 
 
 def record(progress: Progress) -> dict[str, Value]:
@@ -159,6 +216,8 @@ def record(progress: Progress) -> dict[str, Value]:
         "success": progress.success if progress.has_success else None,
         "kl": progress.update.kl,
         "std": progress.update.std,
+        "diverged": progress.diverged,
+        "faults": progress.faults,
     }
     if progress.evaluation is not None:
         line |= {"eval_return": progress.evaluation.total.value}

@@ -1,0 +1,81 @@
+"""The page's server beside a command: it comes back when something kills it, and ends when it is told to."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from armchair.cli import page
+from armchair.cli.links import Door
+from armchair.cli.page import PageServer
+from armchair.cli.report import Report
+from armchair.errors import RunError
+from armchair.feedback.store import Store
+from armchair.rundir import RunDir
+
+
+def wait_for(what: Callable[[], object]) -> None:
+    until = time.monotonic() + 30
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def servers() -> list[int]:
+    own = psutil.Process().children()
+    return [child.pid for child in own if child.status() != "zombie" and "armchair.web" in child.cmdline()]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunDir:
+    run = RunDir.create(tmp_path, "reach", {})
+    Store.open(run.store_file).close()
+    return run
+
+
+@pytest.mark.slow
+def test_a_killed_server_is_back_with_its_sessions_until_it_is_told_to_end(
+    run: RunDir, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(page, "LIVED", 0.0)
+    with Store.open(run.store_file) as store:
+        token = store.people.invite("ann")
+    with PageServer(run, Door("127.0.0.1", 0, False), Report("teach", False)) as server:
+        ann = httpx.Client(base_url=server.address, headers={"X-Armchair": "1"}, timeout=20)
+        assert ann.post("/api/login", json={"token": token}).status_code == 204
+        (first,) = servers()
+        os.kill(first, signal.SIGKILL)
+        wait_for(lambda: (now := servers()) and now != [first])
+        wait_for(lambda: "is back" in capsys.readouterr().err)
+        assert ann.get("/api/state").status_code == 200
+        (second,) = servers()
+        os.kill(second, signal.SIGTERM)
+        wait_for(lambda: "armchair label" in capsys.readouterr().err)
+        assert servers() == []
+        ann.close()
+
+
+@pytest.mark.slow
+def test_one_that_dies_young_stays_away_and_closing_ends_it(
+    run: RunDir, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = PageServer(run, Door("127.0.0.1", 0, False), Report("teach", False))
+    os.kill(servers()[0], signal.SIGKILL)
+    wait_for(lambda: "has ended" in capsys.readouterr().err)
+    server.close()
+    server.close()
+    again = PageServer(run, Door("127.0.0.1", 0, False), Report("teach", False))
+    port = int(again.address.rpartition(":")[2])
+    with pytest.raises(RunError, match=f"port {port} "):
+        PageServer(run, Door("127.0.0.1", port, False), Report("teach", False))
+    again.close()
+    assert servers() == []
+    assert json.dumps(capsys.readouterr().err).count("has ended") == 0  # it was meant to

@@ -1,0 +1,236 @@
+"""A run that was stopped goes on to what it would have come to: one hash over all that there is."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from armchair.cli import main
+from armchair.feedback.store import Store
+from armchair.feedback.teachers import Teacher, answer_pending, make_teacher
+from armchair.maths import generator
+from armchair.rundir import RunDir
+from armchair.training import loop
+from armchair.training.checkpoint import newest
+from armchair.training.config import TeachConfig
+from armchair.training.configs import as_yaml, load_config
+from armchair.training.teach import teach
+from armchair.types import Answer
+
+ABOUT = ("updates", "env_steps", "fitted_update", "asked", "success")
+SMALL = {"labels": 10, "first": 4, "session": 2, "session_every": 2, "updates": 6, "evaluate_every": 2}
+FEW = {"num_envs": 4, "rollout": 8, "film_envs": 4, "evaluate_episodes": 4}
+
+
+def small(task: str) -> TeachConfig:
+    return dataclasses.replace(load_config("smoke"), task=task, **SMALL, **FEW)
+
+
+def oracle(config: TeachConfig) -> Teacher:
+    return make_teacher("oracle", {}, generator(config.seed, "teacher"))
+
+
+def hashes(run: RunDir) -> dict[str, str]:
+    """SHA-256 of each part of what a run has come to; of the store all but times and the ids of answers."""
+    whole = newest(run)
+    assert whole is not None
+    tensors, about = whole.load("state")
+    parts: dict[str, list[bytes]] = {"about": [repr([about[name] for name in ABOUT]).encode()]}
+    for name, value in sorted(tensors.items()):
+        kind = name.split(".")[0]
+        parts.setdefault(kind, []).append(name.encode() + value.contiguous().numpy().tobytes())
+    with Store.open(run.store_file, create=False) as store:
+        records = store.records()
+        names = [name for r in records for name in (r.question.left, r.question.right)]
+        parts["questions"] = [repr(tuple(r.question)).encode() for r in records]
+        parts["answers"] = [repr((r.answer.annotator, r.answer.choice)).encode() for r in records]
+        parts["clips"] = [c.id.encode() + c.visible.numpy().tobytes() for c in store.clips(names)]
+    for name in ("policy", "reward"):
+        parts[f"{name} file"] = [(run.checkpoints / f"{name}.safetensors").read_bytes()]
+    return {name: hashlib.sha256(b"|".join(part)).hexdigest() for name, part in parts.items()}
+
+
+def uninterrupted(root: Path, config: TeachConfig) -> dict[str, str]:
+    run = RunDir.create(root, "whole", as_yaml(config))
+    list(teach(config, run, oracle(config)))
+    return hashes(run)
+
+
+@pytest.fixture(autouse=True)
+def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test cuts the power, so none waits for the disk."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # pyright: ignore[reportUnknownLambdaType]
+
+
+@pytest.fixture(scope="module")
+def whole_reach(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What `small("reach")` comes to."""
+    return uninterrupted(tmp_path_factory.mktemp("whole"), small("reach"))
+
+
+def cut_short(root: Path, config: TeachConfig, updates: int, lost: int) -> RunDir:
+    """A run as a crash leaves it: `lost` updates went on after its last checkpoint."""
+    run = RunDir.create(root, "cut", as_yaml(config))
+    going = teach(config, run, oracle(config))
+    for _ in range(updates):
+        next(going)
+    shutil.copytree(run.checkpoints, root / "kept")
+    for _ in range(lost):
+        next(going)
+    going.close()
+    shutil.rmtree(run.checkpoints)
+    (root / "kept").rename(run.checkpoints)
+    return run
+
+
+TASKS = ["reach", pytest.param("push", marks=pytest.mark.slow)]
+TASKS += [pytest.param(task, marks=pytest.mark.slow) for task in ("pick_place", "stack")]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_half_a_run_twice_is_a_whole_one(task: str, tmp_path: Path, whole_reach: dict[str, str]) -> None:
+    """Stopped after a checkpoint, a question session begun, an update lost; then moved and gone on with."""
+    config = small(task)
+    expected = whole_reach if task == "reach" else uninterrupted(tmp_path, config)
+    run = cut_short(tmp_path, config, updates=2, lost=1)
+    (tmp_path / "elsewhere").mkdir()
+    moved = RunDir(run.path.rename(tmp_path / "elsewhere" / "else"))
+    list(teach(config, moved, oracle(config), resume=True))
+    found = hashes(moved)
+    assert {"agent", "model", "rng", "env", "running", "episodes", "teacher", "recent"} <= found.keys()
+    assert [name for name in expected if found[name] != expected[name]] == []
+
+
+def test_a_run_that_never_came_to_an_update_is_gone_on_with(
+    tmp_path: Path, whole_reach: dict[str, str]
+) -> None:
+    """The very first checkpoint, in which nothing has been seen yet, is as exact as any other."""
+    config = small("reach")
+    expected = whole_reach
+    run = RunDir.create(tmp_path, "cut", as_yaml(config))
+    going = teach(config, run, oracle(config))
+    next(going)
+    going.close()
+    shutil.rmtree(run.checkpoints / "000002")
+    list(teach(config, run, oracle(config), resume=True))
+    found = hashes(run)
+    assert [name for name in expected if found[name] != expected[name]] == []
+    assert [line["updates"] for line in run.metrics()] == list(range(1, config.updates + 1))
+
+
+@pytest.mark.parametrize("answers", [1, 3, 7])
+def test_a_stop_within_a_batch_of_answers_costs_nothing(
+    answers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole_reach: dict[str, str]
+) -> None:
+    """Ctrl-C comes anywhere; a batch of which half is answered must not be taken for a whole one."""
+    config = small("reach")
+    run = RunDir.create(tmp_path, "run", as_yaml(config))
+    submit, given = Store.submit, list[str]()
+
+    def stopped(store: Store, answer: Answer) -> bool:
+        if len(given) == answers:
+            raise KeyboardInterrupt
+        given.append(answer.id)
+        return submit(store, answer)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "submit", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            list(teach(config, run, oracle(config)))
+    list(teach(config, run, oracle(config), resume=True))
+    found = hashes(run)
+    assert [name for name in whole_reach if found[name] != whole_reach[name]] == []
+
+
+def test_a_broken_checkpoint_costs_only_what_came_after_the_one_before(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], whole_reach: dict[str, str]
+) -> None:
+    config = small("reach")
+    expected = whole_reach
+    run = RunDir.create(tmp_path, "run", as_yaml(config))
+    going = teach(config, run, oracle(config))
+    for _ in range(5):
+        next(going)
+    going.close()
+    last = max(path for path in run.checkpoints.iterdir() if path.is_dir())
+    (last / "policy.safetensors").write_bytes(b"noise")
+    list(teach(config, run, oracle(config), resume=True))
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and "is damaged: policy.safetensors has 5 bytes" in told
+    found = hashes(run)
+    assert [name for name in expected if found[name] != expected[name]] == []
+
+
+@pytest.mark.slow
+def test_an_environment_of_others_begins_its_episodes_anew(tmp_path: Path) -> None:
+    """It cannot be put back to where it was; all that is ours is as it was at the checkpoint."""
+    config = dataclasses.replace(small("gymnasium:Pendulum-v1"), frames=False, same_start=False)
+    run = cut_short(tmp_path, config, updates=2, lost=1)
+    before = hashes(run)
+    going = teach(config, run, oracle(config), resume=True)
+    next(going)
+    going.close()
+    whole = newest(run)
+    assert whole is not None
+    assert whole.load("state")[1]["updates"] == 3
+    assert before["agent"] != hashes(run)["agent"]
+    list(teach(config, run, oracle(config), resume=True))
+    assert [line["updates"] for line in run.metrics()] == [1, 2, 3, 4, 5, 6]
+    assert torch.isfinite(run.load("policy")[0]["net.actor.0.weight"]).all()
+
+
+def test_after_a_crash_people_lose_nothing_and_what_is_filmed_anew_is_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clips that were filmed after the checkpoint stay under their ids, beside others filmed since."""
+    config = dataclasses.replace(small("reach"), labels=20, updates=8, patience=2, queue=6)
+    run = RunDir.create(tmp_path, "run", as_yaml(config))
+    given: list[int] = []
+
+    def nap(seconds: float) -> None:
+        with Store.open(run.store_file) as store:
+            given.append(answer_pending(store, oracle(config), "ann", limit=1))
+
+    monkeypatch.setattr(loop.time, "sleep", nap)
+    going = teach(config, run, None)
+    next(going)
+    shutil.copytree(run.checkpoints, tmp_path / "kept")
+    for _ in range(3):
+        next(going)
+    going.close()
+    with Store.open(run.store_file) as store:
+        before = {record.answer.id for record in store.records()}
+    shutil.rmtree(run.checkpoints)
+    (tmp_path / "kept").rename(run.checkpoints)
+    seen = [turn.updates for turn in teach(config, run, None, resume=True)]
+    assert seen == list(range(1, len(seen) + 1)) and len(seen) >= config.updates
+    with Store.open(run.store_file) as store:
+        after = store.records()
+        names = [name for r in after for name in (r.question.left, r.question.right)]
+        assert len(store.clips(names)) == len(names)
+    assert before < {record.answer.id for record in after}
+    assert len(after) == sum(given) == config.labels
+
+
+def test_the_folder_is_all_that_the_command_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole_reach: dict[str, str]
+) -> None:
+    for name in ("film_policy", "leave_replay"):
+        monkeypatch.setattr(f"armchair.cli.teaching.{name}", lambda *_: Path("none"))  # pyright: ignore[reportUnknownLambdaType]
+    config = small("reach")
+    expected = whole_reach
+    run = RunDir.create(tmp_path, "run", {**as_yaml(config), "teacher": {"name": "oracle"}})
+    going = teach(config, run, oracle(config))
+    for _ in range(4):
+        next(going)
+    going.close()
+    moved = run.path.rename(tmp_path / "moved")
+    assert main(["resume", str(moved)]) == 0
+    found = hashes(RunDir(moved))
+    assert [name for name in expected if found[name] != expected[name]] == []
