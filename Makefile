@@ -6,10 +6,10 @@ STAMP := .venv/.installed
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install page demo test test-all check format bench docs clean
+.PHONY: help install page demo test test-all check check-security format bench screenshots docs clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 install: $(STAMP) ## create .venv with the armchair command in it; quick when nothing changed
 
@@ -41,6 +41,16 @@ check: install ## format, lint, types, layers
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
+# Tools of their own environment: nothing that armchair runs on depends on them. The audit asks pypi.org.
+check-security: .venv-security/.installed ## bandit over the code, pip-audit over constraints.txt (needs the network)
+	.venv-security/bin/bandit -q -c pyproject.toml -r src/armchair --severity-level medium
+	.ci/audit .venv-security/bin/pip-audit
+
+.venv-security/.installed: Makefile
+	test -x .venv-security/bin/python || $(PYTHON) -m venv .venv-security
+	.venv-security/bin/pip install -q bandit==1.9.4 pip-audit==2.10.1
+	@touch $@
+
 format: install ## rewrite the code in the house format
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
@@ -48,9 +58,12 @@ format: install ## rewrite the code in the house format
 bench: install ## speed on this machine
 	$(ONE_THREAD) $(BIN)/armchair bench
 
+screenshots: install ## the pictures of the pages in docs/images, from a run of its own; needs Chromium
+	$(ONE_THREAD) $(BIN)/python docs/screenshots.py
+
 docs: install ## links resolve, the examples of the README run
 	$(ONE_THREAD) $(BIN)/pytest -q tests/test_docs.py tests/test_readme.py
 
 clean: ## remove what can be made again, .venv too
-	rm -rf .venv demo dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-security demo dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

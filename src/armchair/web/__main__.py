@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from armchair.errors import ArmchairError
+from armchair.web.films import films_by
 from armchair.web.options import DEFAULT_PORT, Options
 from armchair.web.serve import serve
 
@@ -26,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         hosts=tuple(args.allow_host),
         https=args.https,
         dashboard=not args.no_dashboard,
+        films=films_by(shlex.split(args.films)) if args.films else None,
     )
     ended = threading.Event()
     if args.stop_with_stdin:
@@ -47,6 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes any free one")
     parser.add_argument("--allow-host", action="append", default=[], help="a further name of this server")
     parser.add_argument("--https", action="store_true", help="a proxy in front speaks HTTPS")
+    parser.add_argument(
+        "--films", help="a command that gets a clip's id and writes its MP4 to standard output"
+    )
     parser.add_argument("--no-dashboard", action="store_true")
     parser.add_argument("--stop-with-stdin", action="store_true", help="stop when stdin is closed")
     return parser

@@ -13,7 +13,8 @@ from starlette.websockets import WebSocket
 
 DEFAULT_PORT = 8642
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
-ANY_ADDRESS = ("0.0.0.0", "::", "")
+ANY_IPV4 = "0.0.0.0"  # only compared with: nothing is bound to it unless asked for  # nosec B104
+ANY_ADDRESS = (ANY_IPV4, "::", "")
 _HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,253})(:[0-9]{1,5})?")
 
 Films = Callable[[str], bytes]

@@ -66,12 +66,14 @@ export class FakeClips implements ClipSource {
   free(data: ClipData): void { this.freed.push(data.ref.id); }
 }
 
-export function queueEvents(): QueueEvents & { expiredCount: number; why: string[] } {
+export function queueEvents(): QueueEvents & { expiredCount: number; why: string[]; under: Set<string> } {
   return {
+    under: new Set<string>(), // questions whose answers are under way
     expiredCount: 0,
     why: [] as string[],
     changed(): void {},
     expired(): void { this.expiredCount += 1; },
+    answered(question: string): boolean { return this.under.has(question); },
     unusable(why: string): void { this.why.push(why); },
   };
 }

@@ -31,6 +31,13 @@ describe("queue of pairs", () => {
     expect(queue.held(null)).toEqual(["b"]);
   });
 
+  it("never shows a pair that was answered before the tab was closed, though the server does not know yet", async () => {
+    const { queue, events } = setUp(offer("a", "b"));
+    events.under.add("a");
+    await queue.fill();
+    expect(queue.held(null)).toEqual(["b"]);
+  });
+
   it("joins a request that is under way", async () => {
     const { queue, client } = setUp(offer("a"));
     await Promise.all([queue.fill(), queue.fill(), queue.fill()]);
@@ -97,6 +104,15 @@ describe("queue of pairs", () => {
   it("holds what is on the screen and what waits", async () => {
     const { queue } = setUp(offer("a", "b"));
     await queue.fill();
+    expect(queue.held(queue.take())).toEqual(["a", "b"]);
+  });
+
+  it("holds what was given to it though its clips are still on their way", async () => {
+    const { queue, clips } = setUp(offer("a", "b"));
+    const load = clips.load.bind(clips);
+    clips.load = (ref, film) => (ref.id.startsWith("b") ? new Promise(() => undefined) : load(ref, film));
+    void queue.fill();
+    await settle();
     expect(queue.held(queue.take())).toEqual(["a", "b"]);
   });
 });

@@ -56,6 +56,7 @@ export class App {
     this.queue = new PairQueue(client, this.clips, {
       changed: () => { if (!this.reviewed) this.session.next(); this.render(); },
       expired: () => this.expire(),
+      answered: (question) => this.outbox.holds(question),
       unusable: (why) => this.notices.say(`A pair was given back: ${why}`),
     });
     this.outbox = new Outbox(client, shelf(), `${state.run}.${state.annotator}`, {

@@ -35,7 +35,7 @@ function connect(app: App): void {
   document.addEventListener("keydown", (event) => {
     if (belongsTo(event.target, event.key)) return;
     const action = actionOf(event);
-    if (!action || (document.querySelector("dialog[open]") && action.do !== "close")) return;
+    if (!action || document.querySelector("dialog[open]")) return; // Escape closes a dialog if nobody takes it
     event.preventDefault();
     act(app, action, event.timeStamp);
   });

@@ -14,6 +14,8 @@ export interface QueueEvents {
   /** More is ready, or the reason why nothing is has changed. */
   changed(): void;
   expired(): void;
+  /** Whether the person has answered this question, though the server may not know yet. */
+  answered(question: string): boolean;
   /** A pair was given back because its clips cannot be shown. */
   unusable(why: string): void;
 }
@@ -44,6 +46,7 @@ export class PairQueue {
   private readonly recent: Ready[] = [];
   private readonly shown = new Set<string>(); // questions that are on the screen or answered
   private readonly skipped = new Set<string>();
+  private coming: string[] = []; // questions that were given to this page and whose clips are on their way
   private filling: Promise<void> | null = null;
 
   constructor(private readonly client: Client, private readonly clips: ClipSource,
@@ -111,13 +114,16 @@ export class PairQueue {
       this.offline = false;
       this.reason = reply.reason;
       const known = new Set(this.ready.map((one) => one.pair.question));
-      const fresh = reply.pairs.filter(({ question }) => !this.shown.has(question) && !known.has(question));
+      const fresh = reply.pairs.filter(({ question }) =>
+        !this.shown.has(question) && !known.has(question) && !this.events.answered(question));
       const again = (pair: Pair): number => Number(this.skipped.has(pair.question));
+      this.coming = fresh.map((pair) => pair.question);
       for (const pair of fresh.sort((a, b) => again(a) - again(b))) await this.add(pair);
     } catch (error) {
       if (error instanceof Refused && error.status === 401) this.events.expired();
       else this.offline = isTransient(error);
     }
+    this.coming = [];
     this.events.changed();
   }
 
@@ -152,6 +158,7 @@ export class PairQueue {
 
   /** Questions that this page holds and has not answered. */
   held(current: Ready | null): string[] {
-    return [...(current ? [current] : []), ...this.ready].map((one) => one.pair.question);
+    const here = [...(current ? [current] : []), ...this.ready].map((one) => one.pair.question);
+    return [...here, ...this.coming.filter((question) => !here.includes(question) && !this.shown.has(question))];
   }
 }

@@ -30,7 +30,7 @@ async function signIn(token: string): Promise<void> {
   tell("Signing in", "One moment.", false);
   try {
     await client.post("/api/login", { token });
-    location.replace("/");
+    location.replace(location.pathname === "/login" ? "/" : location.pathname); // the page that was asked for
   } catch (error) {
     const words = error instanceof Refused ? WORDS[error.status] : undefined;
     if (words) tell(words.title, words.line, true);
@@ -42,7 +42,7 @@ async function signIn(token: string): Promise<void> {
 
 function start(): void {
   const token = tokenOf(location.hash);
-  history.replaceState(null, "", "/login"); // the token shall not stay in the address bar or the history
+  history.replaceState(null, "", location.pathname); // the token shall not stay in the address bar or the history
   byId<HTMLFormElement>("form").addEventListener("submit", (event) => {
     event.preventDefault();
     const typed = tokenOf(byId<HTMLInputElement>("token").value);

@@ -48,6 +48,7 @@ class Player {
   private readonly ticker = new Ticker((_, now) => this.tick(now));
 
   start(): void {
+    history.replaceState(null, "", location.pathname); // a link's token, where one was not needed
     if (!hasWebGL()) {
       this.card.show({ title: "This browser has no WebGL 2", lines: ["The live view needs it. A film can be made with:"], command: "armchair play RUN --video play.mp4" });
       return;

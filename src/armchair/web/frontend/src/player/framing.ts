@@ -38,18 +38,20 @@ function aim(low: number, high: number, reach: number): number {
   return Math.max(0, high - reach) + Math.min(0, low + reach);
 }
 
-/** Tangents of the outermost points: left, right, bottom, top. */
-function extent(eye: Vector, forward: Vector, right: Vector, up: Vector, points: ArrayLike<number>): number[] {
-  const found = [Infinity, -Infinity, Infinity, -Infinity];
+type Extent = [left: number, right: number, bottom: number, top: number];
+
+/** Tangents of the outermost points. */
+function extent(eye: Vector, forward: Vector, right: Vector, up: Vector, points: ArrayLike<number>): Extent {
+  const found: Extent = [Infinity, -Infinity, Infinity, -Infinity];
   for (let k = 0; k + 2 < points.length; k += 3) {
     const away = minus([points[k]!, points[k + 1]!, points[k + 2]!], eye);
     const depth = Math.max(dot(away, forward), 0.1);
     const x = dot(away, right) / depth;
     const y = dot(away, up) / depth;
-    found[0] = Math.min(found[0]!, x);
-    found[1] = Math.max(found[1]!, x);
-    found[2] = Math.min(found[2]!, y);
-    found[3] = Math.max(found[3]!, y);
+    found[0] = Math.min(found[0], x);
+    found[1] = Math.max(found[1], x);
+    found[2] = Math.min(found[2], y);
+    found[3] = Math.max(found[3], y);
   }
   return points.length < 3 ? [0, 0, 0, 0] : found;
 }

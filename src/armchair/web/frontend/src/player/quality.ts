@@ -22,7 +22,7 @@ export class Quality {
   private given = false;
 
   /** `software`: the graphics are drawn by the processor. `fixed`: never give way. */
-  constructor(private readonly software: boolean, private readonly fixed = false, private at = software ? 1 : 0) {}
+  constructor(private readonly software: boolean, private readonly fixed = false, private at = software && !fixed ? 1 : 0) {}
 
   /** Seconds that must lie between two pictures: the processor that draws is wanted for other things too. */
   get gap(): number {
