@@ -50,7 +50,7 @@ def test_version(capsys: Capture) -> None:
     [
         (["evns"], "armchair: unknown command 'evns': did you mean 'envs'? valid: "),
         (["envs", "--jsn"], "armchair: unknown flag '--jsn': did you mean --json? valid: --json, --help"),
-        (["doctor", "extra"], "armchair: unexpected argument 'extra' (see armchair doctor --help)"),
+        (["envs", "extra"], "armchair: unexpected argument 'extra' (see armchair envs --help)"),
     ],
 )
 def test_bad_input_is_answered_in_one_line_and_exit_2(
