@@ -124,6 +124,21 @@ def test_a_run_that_never_came_to_an_update_is_gone_on_with(
     assert [line["updates"] for line in run.metrics()] == list(range(1, config.updates + 1))
 
 
+def test_a_crash_costs_half_a_minute_even_where_evaluations_are_far_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkpoint that only the clock asked for is as exact as one that goes with an evaluation."""
+    config = dataclasses.replace(small("reach"), evaluate_every=5)
+    expected = uninterrupted(tmp_path, config)
+    monkeypatch.setattr("armchair.training.teach.SAVE_SECONDS", 0.0)
+    run = cut_short(tmp_path, config, updates=4, lost=0)
+    whole = newest(run)
+    assert whole is not None and whole.load("state")[1]["updates"] == 4
+    list(teach(config, run, oracle(config), resume=True))
+    found = hashes(run)
+    assert [name for name in expected if found[name] != expected[name]] == []
+
+
 @pytest.mark.parametrize("answers", [1, 3, 7])
 def test_a_stop_within_a_batch_of_answers_costs_nothing(
     answers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole_reach: dict[str, str]

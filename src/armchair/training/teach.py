@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
@@ -28,6 +29,7 @@ from armchair.training.state import CHECKPOINT, forget_teacher, load_state, save
 from armchair.training.words import question_of
 
 STORE = "armchair.db"
+SAVE_SECONDS = 30.0  # of work that a crash can cost; there is a checkpoint at each evaluation in any case
 MOST_REPORTS = 16  # copies of an environment of others, which run one after the other
 REWARD_MODEL = "reward.safetensors"
 
@@ -77,12 +79,14 @@ def _go_through(run: RunDir, trainer: Trainer) -> Iterator[Progress]:
     """Train to the end; however it ends, leave a checkpoint and say so to the page."""
     try:
         with MetricsLog(run, after=trainer.env_steps) as log:
+            saved = time.monotonic()
             for progress in trainer.run():
                 line = record(progress)
                 log.add(line)
                 trainer.store.board.log(line)
-                if progress.evaluation is not None:
+                if progress.evaluation is not None or time.monotonic() - saved > SAVE_SECONDS:
                     save(run, trainer)
+                    saved = time.monotonic()
                 yield progress
     except ArmchairError:
         with suppress(ArmchairError):  # what went wrong first is what should be told
