@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Value"]
 
 
+STORE_KEY = "store"  # in the configuration of a run whose answers are in a database elsewhere: its URL
 MAX_HEADER = 100 * 2**20  # bytes, as safetensors itself has it
 ITEM_BYTES = {
     **dict.fromkeys(("BOOL", "U8", "I8"), 1),
@@ -104,8 +105,14 @@ class RunDir:
 
     @property
     def store_file(self) -> Path:
-        """Where clips, questions and answers are."""
+        """Where clips, questions and answers are, unless the run keeps them in a database of its own."""
         return self.path / "armchair.db"
+
+    @property
+    def store(self) -> Path | str:
+        """Where this run's clips, questions and answers are: that file, or a database by URL."""
+        url = self.config().get(STORE_KEY) if self.config_file.is_file() else None
+        return url if isinstance(url, str) else self.store_file
 
     @property
     def videos(self) -> Path:

@@ -198,12 +198,14 @@ def check_run(where: str) -> Iterator[Check]:
         yield from (Check(name, ok, found, RESTORE, True) for name, ok, found in check_store(where))
         return
     run = RunDir.open(Path(where))
+    store: Path | str = run.store_file
     try:
         yield Check("configuration", True, f"{len(run.config())} entries", essential=True)
+        store = run.store
     except ArmchairError as error:
         yield Check("configuration", False, str(error), RESTORE, True)
-    if run.store_file.exists():
-        for name, ok, found in check_store(run.store_file):
+    if isinstance(store, str) or store.exists():
+        for name, ok, found in check_store(store):
             yield Check(name, ok, found, RESTORE, True)
     else:
         yield Check("database", True, "none: this run asked nobody")

@@ -70,7 +70,7 @@ def main(argv: Sequence[str]) -> int:
         return _copy(args, run, report)
     from armchair.feedback.store import Store
 
-    with Store.open(run.store_file, create=False) as store:
+    with Store.open(run.store, create=False) as store:
         export = _export_seed if args.format == "seed" else _export_tables
         counts = export(args, args.out, run, store)
     told = " and ".join(f"{value} {name}" for name, value in counts.items())

@@ -14,17 +14,17 @@ import tyro
 
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
-from armchair.cli.runs import DATABASE, find_run
-from armchair.errors import RunError
+from armchair.cli.stores import find_store
 
 if TYPE_CHECKING:
     from armchair.cli.links import Door
-    from armchair.rundir import RunDir
+    from armchair.cli.stores import Place
 
 EXAMPLES = (
     "armchair label runs/reach-001",
     "armchair label runs/reach-001 --host 0.0.0.0 --invite ann bob",
     "armchair label runs/reach-001 --streamlit",
+    "armchair label postgresql://user@host/reach --host 0.0.0.0 --invite ann",
 )
 CLASSIC = Path(__file__).parents[1] / "web" / "dashboard" / "classic.py"
 
@@ -36,8 +36,8 @@ class Args:
     No trainer is needed; one that runs learns from the answers, and `armchair resume` takes them up later.
     """
 
-    run: tyro.conf.Positional[Path]
-    """The run's folder."""
+    run: tyro.conf.Positional[str]
+    """The run's folder; or the URL of its database, on a host that has no such folder."""
     host: str = "127.0.0.1"
     """Where the page listens: 0.0.0.0 lets others in, who must be invited."""
     port: int = 8642
@@ -59,20 +59,17 @@ def main(argv: Sequence[str]) -> int:
     from armchair.cli.links import Door, check_door
     from armchair.web.serve import anyone_invited, check_port
 
-    run = find_run(args.run)
-    database = run.path / DATABASE
-    if not database.is_file():
-        raise RunError(f"{run.path} has no questions to answer: runs of `armchair teach` have")
+    place = find_store(args.run)
     door = Door(args.host, args.port, not args.no_open, args.invite)
     if args.streamlit:
         check_port("127.0.0.1", args.port)
-        return serve_classic(run, args.port, report, browser=door.browser)
-    check_door(door, invited=anyone_invited(database))
+        return serve_classic(place, args.port, report, browser=door.browser)
+    check_door(door, invited=anyone_invited(place.store))
     check_port(door.host, door.port)
-    return serve_page(run, door, report)
+    return serve_page(place, door, report)
 
 
-def serve_page(run: RunDir, door: Door, report: Report) -> int:
+def serve_page(place: Place, door: Door, report: Report) -> int:
     """The page in this process, until Ctrl-C."""
     from armchair.cli.draw import command_of
     from armchair.cli.links import invite, show_links
@@ -81,16 +78,16 @@ def serve_page(run: RunDir, door: Door, report: Report) -> int:
     from armchair.web.options import Options
     from armchair.web.serve import serve
 
-    database = str(run.path / DATABASE)
-    options = Options(run.name, run.path, door.host, door.port, films=films_by(command_of(database)))
+    database = str(place.store)
+    options = Options(place.name, place.folder, door.host, door.port, films=films_by(command_of(database)))
     with Store.open(database, create=False) as store:
         invited = invite(store, door)
         serve(database, options, ready=lambda where: show_links(invited, door, where, report))
-        report.finish({"run": str(run.path), "answers": store.counts().asked})
+        report.finish({"run": place.shown, "answers": store.counts().asked})
     return 0
 
 
-def serve_classic(run: RunDir, port: int, report: Report, *, browser: bool) -> int:
+def serve_classic(place: Place, port: int, report: Report, *, browser: bool) -> int:
     """Streamlit's page of two videos and buttons, as a process; it can be reached from this machine only."""
     from armchair.cli.draw import command_of
     from armchair.cli.links import OWNER, open_browser
@@ -98,9 +95,10 @@ def serve_classic(run: RunDir, port: int, report: Report, *, browser: bool) -> i
     flags = {"server.address": "127.0.0.1", "server.port": str(port), "browser.gatherUsageStats": "false"}
     flags |= {"server.headless": "true", "server.fileWatcherType": "none"}
     words = [word for name, value in flags.items() for word in (f"--{name}", value)]
-    database = str(run.path / DATABASE)
+    database = str(place.store)
     films = shlex.join(command_of(database))
-    script = [str(CLASSIC), "--", database, "--run", str(run.path), "--annotator", OWNER, "--films", films]
+    script = [str(CLASSIC), "--", database, "--annotator", OWNER, "--films", films]
+    script += [] if place.folder is None else ["--run", str(place.folder)]
     address = f"http://127.0.0.1:{port}"
     report.say(f"answer here: {address}")
     if browser:
@@ -110,5 +108,5 @@ def serve_classic(run: RunDir, port: int, report: Report, *, browser: bool) -> i
         status = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
     except KeyboardInterrupt:
         status = 0
-    report.finish({"run": str(run.path)})
+    report.finish({"run": place.shown})
     return 0 if status in (0, 130, -2) else 1

@@ -40,7 +40,7 @@ class PageServer:
 
     def _start(self, port: int) -> tuple[subprocess.Popen[str], str]:
         """The server, and where it listens."""
-        store = str(self._run.store_file)
+        store = str(self._run.store)
         told = {"store": store, "run": self._run.name, "run-path": str(self._run.path)}
         told |= {"host": self._door.host, "port": str(port), "films": shlex.join(command_of(store))}
         words = [f"--{name}={value}" for name, value in told.items()]

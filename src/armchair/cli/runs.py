@@ -7,7 +7,6 @@ from pathlib import Path
 from armchair.errors import RunError
 from armchair.rundir import RunDir, runs_in
 
-DATABASE = "armchair.db"  # in a run's folder: questions, clips and answers
 SHOWN = 8  # runs named in an error
 
 

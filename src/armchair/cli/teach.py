@@ -26,6 +26,7 @@ EXAMPLES = (
     "armchair teach reach --teacher mistake --mistake 0.2 --labels 100 --seed 3",
     "armchair teach push --teacher oracle --config push --runs runs --json",
     "armchair teach gymnasium:Pendulum-v1 --teacher oracle",
+    "armchair teach reach --store postgresql://user@host/reach",
     "armchair teach my_module:make_env --labels 300 --question 'Which one lands softly?'",
 )
 
@@ -83,6 +84,8 @@ class Args:
     """Leave the browser alone: the link is printed in any case."""
     hide_success: bool = False
     """Do not show on the page how often the arm succeeds."""
+    store: str | None = None
+    """Keep answers and clips in this empty PostgreSQL database, by URL, for pages on other hosts."""
     runs: Path = Path("runs")
     """Folder in which the run's folder is made."""
     json: bool = False
@@ -93,8 +96,9 @@ def main(argv: Sequence[str]) -> int:
     """Teaches, and leaves a summary, a plot and a film; returns 0."""
     args = parse(Args, "teach", argv, EXAMPLES)
     report = Report("teach", args.json)
+    from armchair.cli.stores import check_new
     from armchair.cli.teaching import go_through, with_people
-    from armchair.rundir import RunDir
+    from armchair.rundir import STORE_KEY, RunDir
     from armchair.training.configs import as_yaml
 
     config = _config(args)
@@ -103,12 +107,18 @@ def main(argv: Sequence[str]) -> int:
     teacher = None if asked["name"] == PERSON else make(asked, config)
     if ":" in config.task:
         check_import(config.task)
+    door = None
+    if teacher is None:
+        door = open_door(args.host, args.port, args.invite, browser=not args.no_open)
     name = config.task.replace(":", "-").replace("/", "-")
     described: dict[str, Value] = {**as_yaml(config), "teacher": asked}
+    if args.store is not None:
+        check_new(args.store)
+        described[STORE_KEY] = args.store
     if teacher is not None:
         run = RunDir.create(args.runs, name, described)
         return go_through(run, config, teacher, report, resume=False)
-    door = open_door(args.host, args.port, args.invite, browser=not args.no_open)
+    assert door is not None
     run = RunDir.create(args.runs, name, described)
     return with_people(run, config, door, report, _settings(args), resume=False)
 
@@ -118,12 +128,12 @@ def open_door(
 ) -> Door:
     """How the page will be reached, checked before anything is made. run: an older one, to go on with."""
     from armchair.cli.links import Door, check_door
-    from armchair.cli.runs import DATABASE
     from armchair.web.serve import anyone_invited, check_port
 
-    database = run.path / DATABASE if run is not None else None
+    store = run.store if run is not None else None
+    there = isinstance(store, str) or (store is not None and store.is_file())
     door = Door(host, port, browser, invite)
-    check_door(door, invited=database is not None and database.is_file() and anyone_invited(database))
+    check_door(door, invited=store is not None and there and anyone_invited(store))
     check_port(host, port)
     return door
 

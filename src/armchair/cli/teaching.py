@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -17,10 +19,12 @@ from armchair.rundir import RunDir, Value
 from armchair.training.config import TeachConfig
 from armchair.training.outcome import film_policy, leave_replay, plot_curve, summarise, write_summary
 from armchair.training.progress import Progress as Turn
-from armchair.training.teach import STORE, begin, teach
+from armchair.training.teach import begin, teach
 
 if TYPE_CHECKING:
     from armchair.cli.links import Door
+
+RATE_OVER = 10  # updates over which the speed is taken
 
 
 def with_people(
@@ -35,7 +39,7 @@ def with_people(
     from armchair.feedback.store import Store
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops the run otherwise means Ctrl-C
-    with Store.open(run.path / STORE) as store:
+    with Store.open(run.store) as store:
         for key, value in settings.items():
             assert value is None or isinstance(value, str | int | float)
             store.board.set_setting(key, value)
@@ -89,19 +93,49 @@ def _watch(run: RunDir, config: TeachConfig, teacher: Teacher | None, *, resume:
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
         bar = bars.add_task("teaching", total=config.updates)
-        told = "not evaluated yet"
+        known = Known(config.labels)
         for progress in teach(config, run, teacher, resume=resume):
-            if progress.evaluation is not None:
-                share = progress.evaluation.success.value if progress.has_success else None
-                told = _outcome(share, progress.evaluation.total.value)
-                if not console.is_terminal:
-                    print(_line(progress, config, told), file=sys.stderr)
-            bars.update(bar, completed=progress.updates, description=_line(progress, config, told))
+            news = known.take(progress, time.monotonic())
+            if news is not None:
+                bars.console.print(news, highlight=False, soft_wrap=True)
+            if progress.evaluation is not None and not console.is_terminal:
+                print(known, file=sys.stderr)
+            bars.update(bar, completed=progress.updates, description=str(known))
 
 
-def _line(progress: Turn, config: TeachConfig, told: str) -> str:
-    steps = f"{progress.env_steps / 1000:.0f}k steps"
-    return f"{progress.answers}/{config.labels} answers, {steps}, {told}"
+class Known:
+    """What is known of a run that goes on, as one line."""
+
+    def __init__(self, labels: int) -> None:
+        """labels: the budget that the run was started with."""
+        self._labels, self._answers, self._fitted = labels, 0, 0
+        self._outcome, self._accuracy = "not evaluated yet", ""
+        self._steps: deque[tuple[float, int]] = deque(maxlen=RATE_OVER + 1)  # when, how many so far
+
+    def take(self, progress: Turn, now: float) -> str | None:
+        """Take note of an update. -> what should be said of it apart, if anything."""
+        self._answers = progress.answers
+        self._steps.append((now, progress.env_steps))
+        if progress.evaluation is not None:
+            share = progress.evaluation.success.value if progress.has_success else None
+            self._outcome = _outcome(share, progress.evaluation.total.value)
+        if progress.fit is None:
+            return None
+        if progress.fit.heldout is not None and math.isfinite(progress.fit.heldout.accuracy):
+            self._accuracy = f", predicts {progress.fit.heldout.accuracy:.0%}"
+        before, self._fitted = self._fitted, progress.fit.answers
+        if before <= self._fitted:
+            return None
+        return (
+            f"the reward was fitted anew to {self._fitted} answers, {before - self._fitted} fewer than "
+            "before: some were taken back, or their annotator was excluded"
+        )
+
+    def __str__(self) -> str:
+        (first, since), (last, steps) = self._steps[0], self._steps[-1]
+        rate = f", {(steps - since) / (last - first):.0f} steps/s" if last > first else ""
+        told = f"{self._answers}/{self._labels} answers, {steps / 1000:.0f}k steps{rate}, {self._outcome}"
+        return told + self._accuracy
 
 
 def _outcome(success: Value, total: Value) -> str:

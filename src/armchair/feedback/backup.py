@@ -12,15 +12,17 @@ import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import sqlalchemy as sa
+import yaml
 
 from armchair.errors import RunError, StoreError
 from armchair.feedback.database import Database
 from armchair.feedback.schema import assets
 from armchair.feedback.store import Store
 from armchair.feedback.transfer import copy_store
-from armchair.rundir import RunDir, write_atomic
+from armchair.rundir import STORE_KEY, RunDir, Value, write_atomic
 
 TRIES = 5  # at copying checkpoints that the trainer replaces meanwhile
 PREFIX = "run:"  # of the names under which a database keeps the files of a run
@@ -38,13 +40,13 @@ def back_up(run: RunDir, target: Path) -> int:
         raise StoreError(f"{target} is there already: name a new folder")
     with _new_folder(target) as draft:
         _write_files(draft, read_files(run))
-        return copy_store(run.store_file, draft / run.store_file.name)
+        return copy_store(run.store, draft / run.store_file.name)
 
 
 def put_into(run: RunDir, url: str) -> int:
     """Copy a run into a database that holds no store yet. -> rows of the store."""
     files = read_files(run)
-    rows = copy_store(run.store_file, url)
+    rows = copy_store(run.store, url)
     with Store.open(url, create=False) as store:
         for name, data in files.items():
             store.board.put_asset(PREFIX + name, data, "application/octet-stream")
@@ -65,6 +67,8 @@ def take_out(url: str, folder: Path) -> int:
             found = conn.execute(sa.select(assets.c.name, assets.c.data).where(ours)).all()
             conn.execute(assets.delete().where(ours))
         files = {name.removeprefix(PREFIX): bytes(data) for name, data in found}
+        if "config.yaml" in files:
+            files["config.yaml"] = _at_home(files["config.yaml"])
         _write_files(folder, {name: data for name, data in files.items() if FILE.fullmatch(name)})
     finally:
         database.close()
@@ -77,6 +81,7 @@ def read_files(run: RunDir) -> dict[str, bytes]:
         before = _versions(run)
         try:
             files = {name: (run.path / name).read_bytes() for name in before}
+            files["config.yaml"] = _at_home(files["config.yaml"])
         except FileNotFoundError:
             continue  # replaced meanwhile
         except OSError as error:
@@ -85,6 +90,18 @@ def read_files(run: RunDir) -> dict[str, bytes]:
         if all(before[name] == after.get(name) for name in before if name.startswith("checkpoints/")):
             return files
     raise RunError(f"the checkpoints in {run.path} change too fast to be copied: try again")
+
+
+def _at_home(config: bytes) -> bytes:
+    """A run's configuration without the database that its answers are in: a copy has them in its folder."""
+    try:
+        found: object = yaml.safe_load(config)
+    except (UnicodeDecodeError, yaml.YAMLError):
+        return config
+    if not isinstance(found, dict) or STORE_KEY not in found:
+        return config
+    kept = {key: value for key, value in cast("dict[str, Value]", found).items() if key != STORE_KEY}
+    return yaml.safe_dump(kept, sort_keys=False).encode()
 
 
 def _versions(run: RunDir) -> dict[str, tuple[int, int, int]]:

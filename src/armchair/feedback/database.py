@@ -22,6 +22,7 @@ from armchair.feedback.prepare import prepare
 BUSY_SECONDS = 30.0  # how long a writer waits for the others
 PAUSE = (0.001, 0.008)  # s between two tries of a writer, drawn anew each time
 WRITE_LOCK = 0x41524D43  # PostgreSQL's advisory lock that stands for "the writer"
+TRAINER_LOCK = 0x41524D54  # and for "the trainer"
 _PAUSES = random.Random()  # its own, so that nobody's draws depend on how often a writer had to wait
 _DAMAGED = "; it is damaged: `armchair doctor RUN` tells more, go on from a backup"
 _SHUT = "; may this user write to the file and to its folder?"
@@ -54,7 +55,7 @@ class Database:
     def __init__(self, url_or_path: str | Path, *, create: bool = True) -> None:
         """Open, or create, and check the schema. Raises StoreError when that is not possible."""
         url = _url(url_or_path, create)
-        self.where = url.database if url.drivername == "sqlite" else url.render_as_string()
+        self.where = url.database if url.drivername == "sqlite" else shown(url)
         self._sqlite = url.get_backend_name() == "sqlite"
         # threads queue here: SQLite itself would have them try again and again, and some wait for seconds
         self._turn = threading.Lock()
@@ -116,6 +117,23 @@ class Database:
         with self._translated(), self._engine.begin() as conn:
             yield conn
 
+    @contextmanager
+    def trainer(self) -> Generator[bool]:
+        """Be the one trainer at this database for as long as the block lasts. -> whether there was no other.
+
+        A connection holds that, so one that died keeps nobody out. SQLite knows nothing of the kind.
+        """
+        if self._sqlite:
+            yield True
+            return
+        with self._translated(), self._engine.connect() as conn:
+            conn.execution_options(isolation_level="AUTOCOMMIT")
+            taken = conn.exec_driver_sql(f"SELECT pg_try_advisory_lock({TRAINER_LOCK})").scalar_one()
+            try:
+                yield bool(taken)
+            finally:
+                conn.invalidate()  # a connection that goes back into the pool would keep the lock
+
     def _flush(self) -> None:
         """Wait until all that this server committed is on its disk."""
         with self._translated(), self._engine.connect() as conn:
@@ -139,12 +157,19 @@ class Database:
         self._engine.dispose()
 
 
-def shown(url: str) -> str:
-    """The URL of a database as it may be printed: without its password."""
+def shown(url: str | sa.URL) -> str:
+    """The URL of a database as it may be printed: without its password, wherever in it that stands."""
     try:
-        return sa.make_url(url).render_as_string(hide_password=True)
+        made = sa.make_url(url)
     except exc.ArgumentError:
-        return url
+        return str(url)
+    hidden = {key: "***" for key in made.query if "password" in key.lower()}
+    return made.update_query_dict(hidden).render_as_string(hide_password=True)
+
+
+def has_password(url: str) -> bool:
+    """Whether a URL that can be read as one of a database holds a password."""
+    return shown(url) != sa.make_url(url).render_as_string(hide_password=False)
 
 
 def _url(url_or_path: str | Path, create: bool) -> sa.URL:

@@ -30,11 +30,25 @@ def copy_store(source: str | Path, target: str | Path) -> int:
         old.close()
 
 
+def check_empty(target: str | Path) -> None:
+    """Make the tables of a store that is to be filled. Raises StoreError where something is in it already."""
+    database = Database(target)
+    try:
+        with database.read() as conn:
+            _check_empty(conn, str(database.where))
+    finally:
+        database.close()
+
+
+def _check_empty(conn: sa.Connection, where: str) -> None:
+    for name in ("clips", "questions", "annotators", "metrics", "assets"):
+        if conn.execute(sa.select(sa.func.count()).select_from(metadata.tables[name])).scalar_one():
+            raise StoreError(f"there is a store at {where} already: name an empty database")
+
+
 def _copy(old: Database, new: Database) -> int:
     with old.read() as reads, new.write() as writes:
-        for name in ("clips", "questions", "annotators", "metrics", "assets"):
-            if writes.execute(sa.select(sa.func.count()).select_from(metadata.tables[name])).scalar_one():
-                raise StoreError(f"there is a store at {new.where} already: name an empty database")
+        _check_empty(writes, str(new.where))
         total = 0
         for table in metadata.sorted_tables:  # those that others point to first
             writes.execute(table.delete())

@@ -1,4 +1,7 @@
-"""One trainer to a run: a lock on a file in its folder, which a process that died does not keep."""
+"""One trainer to a run: a lock on a file in its folder, which a process that died does not keep.
+
+Where a run's answers are in a database, that has another lock: folders can be copied to other hosts.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import os
 from collections.abc import Generator
 
 from armchair.errors import RunError
+from armchair.feedback.database import Database, shown
 from armchair.rundir import RunDir
 
 try:
@@ -21,8 +25,15 @@ LOCK = "trainer.lock"
 def alone(run: RunDir) -> Generator[None]:
     """Be the run's trainer for as long as the block lasts.
 
-    Raises RunError where another process is, and where the run's folder cannot be written.
+    Raises RunError where another process is, and where the run's folder cannot be written; StoreError where
+    its database cannot be used.
     """
+    with _in_folder(run), _in_database(run):
+        yield
+
+
+@contextlib.contextmanager
+def _in_folder(run: RunDir) -> Generator[None]:
     file = run.path / LOCK
     try:
         handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
@@ -33,6 +44,22 @@ def alone(run: RunDir) -> Generator[None]:
         yield
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def _in_database(run: RunDir) -> Generator[None]:
+    url = run.store
+    if not isinstance(url, str):
+        yield
+        return
+    database = Database(url)
+    try:
+        with database.trainer() as free:
+            if not free:
+                raise RunError(f"the run in {shown(url)} is being trained already: stop that trainer first")
+            yield
+    finally:
+        database.close()
 
 
 def check_free(run: RunDir) -> None:

@@ -47,7 +47,7 @@ def teach(
         envs = make_envs(config)
         for env in envs:
             closing.callback(env.close)
-        store = closing.enter_context(Store.open(run.path / STORE))
+        store = closing.enter_context(Store.open(run.store))
         trainer = Trainer(config, envs, store, layout_of(envs.train), teacher)
         trainer.guard.keep_dumps_in(run)
         set_out(run, trainer, resume=resume)
@@ -231,8 +231,9 @@ def record(progress: Progress) -> dict[str, Value]:
                 "eval_ever": progress.evaluation.ever.value,
             }
     if progress.fit is not None:
-        line |= {"fit_accuracy": progress.fit.train.accuracy, "fit_nll": progress.fit.train.nll}
-        line |= {"fit_spread": progress.fit.spread, "fit_seconds": progress.fit.seconds}
+        line |= {"fit_answers": progress.fit.answers, "fit_accuracy": progress.fit.train.accuracy}
+        line |= {"fit_nll": progress.fit.train.nll, "fit_spread": progress.fit.spread}
+        line |= {"fit_seconds": progress.fit.seconds}
         if progress.fit.heldout is not None:
             held = progress.fit.heldout
             line |= {"accuracy": held.accuracy, "nll": held.nll, "ece": held.ece}
