@@ -32,7 +32,14 @@ FLAGS += ["--disable-background-networking", "--disable-component-update", "--en
 SIZES = {"desk": (1440, 900), "small": (1024, 768), "phone": (390, 844)}
 AXE = Path(__file__).parents[2] / "src/armchair/web/frontend/node_modules/axe-core/axe.min.js"
 STEPS, POOL = 32, 16
-LONG = 20_000  # ms, for what a busy machine may take its time with
+LONG = 60_000  # ms; a busy machine takes its time, and only a test that fails waits that long
+
+# Pictures drawn by the processor leave it no time for anything else. Where a test looks at no motion, the
+# page draws two pictures a second.
+CALM = """
+window.requestAnimationFrame = (run) => setTimeout(() => run(performance.now()), 500);
+window.cancelAnimationFrame = clearTimeout;
+"""
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +104,7 @@ def stop_server(process: subprocess.Popen[str]) -> None:
     """Twice is harmless."""
     assert process.stdin is not None and process.stdout is not None
     process.stdin.close()
-    process.wait(20)
+    process.wait(60)
     process.stdout.close()
 
 
@@ -119,8 +126,9 @@ def place(tmp_path_factory: pytest.TempPathFactory, pool: list[Clip]) -> Iterato
 @pytest.fixture(scope="module")
 def launch() -> Iterator[Callable[..., Any]]:
     """Starts Chromium, with further flags where wanted."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=LONG)
     names = ("chromium", "chromium-browser", "google-chrome")
     executable = next(filter(None, map(shutil.which, names)), None)
     with sync_playwright() as playwright, contextlib.ExitStack() as stack:
@@ -141,7 +149,10 @@ def chromium(launch: Callable[..., Any]) -> Any:
 class Person:
     """Somebody with a browser of their own, logged in."""
 
-    def __init__(self, place: Place, browser: Any, name: str, role: str, **looks: Any) -> None:
+    def __init__(
+        self, place: Place, browser: Any, name: str, role: str, lively: bool = False, **looks: Any
+    ) -> None:
+        """lively: the page draws as many pictures as it can, and as fine."""
         self.place, self.name = place, name
         self.asked: list[str] = []  # every address that any page of theirs wanted
         self.wrong: list[str] = []  # errors of scripts, and what the page's policy forbade
@@ -149,7 +160,10 @@ class Person:
         self.context.on("request", lambda request: self.asked.append(request.url))
         self.context.on("weberror", lambda error: self.wrong.append(str(error.error)))
         self.context.on("console", self._hear)
-        self.remember(guide="seen")
+        self.context.set_default_timeout(LONG)
+        self.remember(guide="seen", quality="high" if lively else "low")
+        if not lively:
+            self.context.add_init_script(CALM)
         self.token = place.store.people.invite(name, role)  # type: ignore[arg-type]
         self.page: Any = None
 
@@ -181,8 +195,19 @@ class Person:
         from playwright.sync_api import expect
 
         page = self.open()
-        expect(page.locator("#stage[data-question][data-left]")).to_be_attached(timeout=LONG)
+        expect(page.locator("#stage[data-question][data-left]")).to_be_attached()
         return page
+
+    def stocked(self) -> None:
+        """Wait until as many pairs are at hand as the page wants, with their clips."""
+        loaded = "performance.getEntriesByType('resource').map((one) => one.name.split('/').pop())"
+
+        def complete() -> bool:
+            held = self.place.store.held(self.name)
+            clips = {clip for question in held for clip in (question.left, question.right)}
+            return len(held) == 8 and clips <= set(self.page.evaluate(loaded))
+
+        until(complete, lambda: "fewer than 8 pairs are at hand")
 
     @property
     def shown(self) -> dict[str, str]:
@@ -193,10 +218,14 @@ class Person:
         """Press keys, each at a pair. -> what was on the screen before each."""
         seen = []
         for key in keys:
-            self.page.locator("#stage[data-question]").wait_for(timeout=LONG)
+            self.page.locator("#stage[data-question]").wait_for()
             seen.append(self.shown)
             self.page.keyboard.press(key)
         return seen
+
+    def next_after(self, shown: dict[str, str]) -> None:
+        """Wait until another pair is on the screen than `shown`."""
+        until(lambda: self.shown.get("question") not in (None, shown["question"]), lambda: "the same pair")
 
     def answers(self, number: int) -> list[Answer]:
         """The answers of theirs that the store holds, oldest first; waits until there are that many."""
@@ -211,10 +240,17 @@ class Person:
         """Wait until the page says that all is saved."""
         from playwright.sync_api import expect
 
-        expect(self.page.locator("#saved")).to_have_attribute("data-state", "saved", timeout=LONG)
+        expect(self.page.locator("#saved")).to_have_attribute("data-state", "saved")
+
+    def drawn(self) -> None:
+        """Wait until the page has drawn all that it was told until now."""
+        self.page.evaluate(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+        )
 
     def picture(self, side: str, tall: float = 0.8) -> NDArray[np.uint8]:
         """What is seen of one clip, without the label in its corner. -> (height, width, 3)"""
+        self.drawn()
         box = self.page.locator(f"#pane-{side}").bounding_box()
         cut = {"x": box["x"] + 4, "width": box["width"] - 8, "height": tall * box["height"]}
         shot = self.page.screenshot(clip={**cut, "y": box["y"] + (1.0 - tall) * box["height"]})
@@ -242,7 +278,9 @@ class Person:
         assert not self.wrong
 
 
-def until(true: Callable[[], bool], why: Callable[[], str] = lambda: "", seconds: float = 20.0) -> None:
+def until(
+    true: Callable[[], bool], why: Callable[[], str] = lambda: "", seconds: float = LONG / 1000
+) -> None:
     """Wait for something that no page shows."""
     end = time.monotonic() + seconds
     while not true():

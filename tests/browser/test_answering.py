@@ -38,6 +38,7 @@ def test_mouse_answers_by_button_and_by_clip_and_dragging_only_turns_the_view(me
     ann = meet()
     page = ann.sit_down()
     page.get_by_role("button", name="Right is better").click()
+    ann.answers(1)
     page.locator("#pane-left").click()
     assert [answer.choice for answer in ann.answers(2)] == ["right", "left"]
     page.keyboard.press("Space")
@@ -50,7 +51,7 @@ def test_mouse_answers_by_button_and_by_clip_and_dragging_only_turns_the_view(me
     page.mouse.move(middle[0] + 90, middle[1] + 30, steps=4)
     page.mouse.up()
     page.mouse.move(2, 2)
-    page.wait_for_timeout(300)
+    ann.drawn()
     assert ann.shown == shown
     assert np.abs(ann.picture("left").astype(int) - before).mean() > 2.0
     assert len(ann.held()) == 2
@@ -137,7 +138,7 @@ def test_a_skipped_pair_goes_back_and_comes_last(meet: Any, place: Any) -> None:
     assert ann.shown["question"] != skipped["question"]
     seen = ann.press("ArrowLeft", "ArrowLeft")
     assert skipped["question"] not in {shown["question"] for shown in seen}
-    expect(page.locator("#stage")).to_have_attribute("data-question", skipped["question"], timeout=15_000)
+    expect(page.locator("#stage")).to_have_attribute("data-question", skipped["question"])
     assert {answer.question for answer in ann.answers(2)} == {shown["question"] for shown in seen}
 
 
@@ -156,14 +157,11 @@ def test_pausing_stepping_scrubbing_and_the_ghost_change_the_picture(meet: Any) 
     expect(scrub).to_have_value("11")
     expect(page.locator("#time")).to_have_text("0.6 / 1.6 s")
     scrub.fill("4")
-    page.wait_for_timeout(200)
     early = ann.picture("left")
     scrub.fill("28")
-    page.wait_for_timeout(200)
     late, right = ann.picture("left"), ann.picture("right")
     assert np.abs(late.astype(int) - early).mean() > 0.3
     page.keyboard.press("g")
-    page.wait_for_timeout(200)
     assert page.locator("#ghost").get_attribute("aria-pressed") == "true"
     assert np.abs(ann.picture("left").astype(int) - late).mean() > 0.3, (
         "the right clip lies over the left one"
@@ -171,7 +169,6 @@ def test_pausing_stepping_scrubbing_and_the_ghost_change_the_picture(meet: Any) 
     assert np.array_equal(ann.picture("right"), right)
     page.keyboard.press("g")
     scrub.fill("4")
-    page.wait_for_timeout(200)
     assert np.array_equal(ann.picture("left"), early)
     page.get_by_role("button", name="¼×").click()
     page.keyboard.press("Space")
@@ -181,12 +178,11 @@ def test_pausing_stepping_scrubbing_and_the_ghost_change_the_picture(meet: Any) 
 
 def test_both_clips_show_the_same_moment(meet: Any, place: Any, until: Any) -> None:
     """The same clip twice, under two names: at any moment both sides are the same picture."""
-    ann = meet(questions=0)
+    ann = meet(questions=0, lively=True)
     clip = place.clips[-1]
     twin = clip._replace(id=new_id())
     question = Question(new_id(), clip.id, twin.id, "uniform", 1000, None, None, ann.name)
     place.store.ask([question], [twin])
-    ann.remember(quality="high")
     page = ann.sit_down()
     page.mouse.move(2, 2)
     steps: set[str] = set()
@@ -196,7 +192,7 @@ def test_both_clips_show_the_same_moment(meet: Any, place: Any, until: Any) -> N
         assert difference_of_sides(ann) < 0.5
     page.keyboard.press("ArrowLeft")
     place.ask(1, ann.name)
-    page.locator(f"#stage:not([data-question='{question.id}'])[data-question]").wait_for(timeout=10_000)
+    page.locator(f"#stage:not([data-question='{question.id}'])[data-question]").wait_for()
     assert difference_of_sides(ann) > 1.0, "the measure sees what differs"
 
 

@@ -41,7 +41,7 @@ def live(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Live,
 
 
 @pytest.mark.slow
-def test_the_arm_moves_and_can_be_disturbed(live: Any, chromium: Any, meet: Any, place: Any) -> None:
+def test_the_arm_moves_and_can_be_disturbed(live: Any, meet: Any, place: Any, until: Any) -> None:
     from playwright.sync_api import expect
 
     (origin, link), scheme = live
@@ -50,24 +50,31 @@ def test_the_arm_moves_and_can_be_disturbed(live: Any, chromium: Any, meet: Any,
     page = ann.open(link)
     expect(page.locator("#state")).to_be_hidden(timeout=30_000)
     expect(page.locator("#task")).to_have_text("reach")
-    expect(page.locator("#success")).to_have_text("Success", timeout=30_000)
+    expect(page.locator("#success")).to_have_text("Success")
     assert ann.axe() == []
     page.get_by_role("button", name="New goal").click()
     expect(page.locator("#toast")).to_have_text("A new goal")
     expect(page.locator("#success")).to_have_text("On its way")
-    expect(page.locator("#success")).to_have_text("Success", timeout=30_000)
+    expect(page.locator("#success")).to_have_text("Success")
     page.get_by_role("button", name="Pause").click()
-    page.wait_for_timeout(700)
-    still = page.locator("#episode").inner_text()
-    page.wait_for_timeout(700)
-    assert page.locator("#episode").inner_text() == still
+    told = [""]
+
+    def stands() -> bool:
+        page.wait_for_timeout(700)
+        told.append(page.locator("#episode").inner_text())
+        return told[-1] == told[-2]
+
+    until(stands)
+    still = told[-1]
     page.keyboard.press("Space")
     page.keyboard.press("p")
     expect(page.locator("#toast")).to_have_text("Pushed")
     expect(page.locator("#episode")).not_to_have_text(still)
 
 
-def test_the_replay_file_opens_from_disk_and_asks_nobody(pool: Any, chromium: Any, tmp_path: Path) -> None:
+def test_the_replay_file_opens_from_disk_and_asks_nobody(
+    pool: Any, chromium: Any, tmp_path: Path, until: Any
+) -> None:
     from playwright.sync_api import expect
 
     env = make_env("reach", record_poses=True)
@@ -86,11 +93,9 @@ def test_the_replay_file_opens_from_disk_and_asks_nobody(pool: Any, chromium: An
     expect(page.locator("#stage canvas")).to_have_count(1)
     page.keyboard.press("Space")
     page.locator("#scrub").fill("20")
-    page.wait_for_timeout(300)
     shot = page.locator("#stage").screenshot()
     page.locator("#scrub").fill("2")
-    page.wait_for_timeout(300)
-    assert page.locator("#stage").screenshot() != shot
+    until(lambda: page.locator("#stage").screenshot() != shot)
     context.close()
     assert not wrong
     assert len(asked) == 1 and asked[0].startswith("file:")

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 pytestmark = pytest.mark.browser
-LONG = 20_000
 
 
 def test_answers_given_offline_are_kept_and_saved_once_when_the_network_is_back(meet: Any) -> None:
@@ -15,7 +14,7 @@ def test_answers_given_offline_are_kept_and_saved_once_when_the_network_is_back(
 
     ann = meet()
     page = ann.sit_down()
-    page.wait_for_timeout(1500)  # for pairs to be at hand
+    ann.stocked()
     ann.context.set_offline(True)
     seen = ann.press("ArrowLeft", "ArrowRight", "ArrowDown")
     expect(page.locator("#saved")).to_have_text("Offline · 3 kept")
@@ -88,7 +87,7 @@ def test_a_session_that_ended_keeps_the_answer_until_the_person_is_back(meet: An
     (cookie,) = ann.context.cookies()
     place.store.people.end_session(cookie["value"])
     (shown,) = ann.press("ArrowLeft")
-    expect(page.locator("#state")).to_contain_text("Please sign in again", timeout=LONG)
+    expect(page.locator("#state")).to_contain_text("Please sign in again")
     expect(page.locator("#saved")).to_have_text("Signed out · 1 kept")
     assert not ann.held()
     ann.token = place.store.people.invite(ann.name)
@@ -105,7 +104,7 @@ def test_a_server_that_is_started_again_gets_what_was_answered_meanwhile(
 
     ann = meet()
     page = ann.sit_down()
-    page.wait_for_timeout(1500)
+    ann.stocked()
     with restart(place):
         seen = ann.press("ArrowLeft", "ArrowDown")
         expect(page.locator("#saved")).to_have_text("Offline · 2 kept")

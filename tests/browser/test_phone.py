@@ -28,16 +28,18 @@ def touch(page: Any, way: list[list[tuple[float, float]]]) -> None:
 def test_taps_and_swipes_answer(meet: Any) -> None:
     ann = meet(**PHONE)
     page = ann.sit_down()
-    page.locator("#pane-right").tap()
-    page.locator("#stage[data-question]").wait_for()
     box = page.locator("#surface").bounding_box()
     y = box["y"] + box["height"] / 2
+    page.locator("#pane-right").tap()
+    ann.answers(1)
     touch(page, [[(250.0 - 20 * k, y)] for k in range(7)])
     assert [answer.choice for answer in ann.answers(2)] == ["right", "left"]
-    for name in ("Tie", "Can’t tell", "Both bad", "Right is better"):
+    for k, name in enumerate(("Tie", "Can’t tell", "Both bad", "Right is better")):
+        shown = ann.shown
         page.get_by_role("button", name=name).tap()
-    told = [answer.choice for answer in ann.answers(6)]
-    assert told[2:] == ["tie", "cant_tell", "both_bad", "right"]
+        ann.answers(3 + k)
+        ann.next_after(shown)
+    assert [answer.choice for answer in ann.held()[2:]] == ["tie", "cant_tell", "both_bad", "right"]
     page.locator("#undo").tap()
     ann.answers(5)
 
@@ -51,7 +53,7 @@ def test_swiping_up_and_two_fingers_do_not_answer(meet: Any) -> None:
     y = box["y"] + box["height"] / 2
     touch(page, [[(200.0, y - 15 * k)] for k in range(7)])
     touch(page, [[(100.0 + 15 * k, y), (250.0 + 15 * k, y)] for k in range(7)])
-    page.wait_for_timeout(300)
+    ann.drawn()
     assert ann.shown == shown
     assert not ann.held()
 

@@ -11,7 +11,6 @@ import pytest
 from armchair.feedback.store import Store
 
 pytestmark = pytest.mark.browser
-LONG = 20_000
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +36,7 @@ def test_an_empty_queue_waits_and_goes_on_by_itself(meet: Any, place: Any) -> No
     expect(page.locator("#toast")).to_contain_text("nothing to answer yet")
     assert page.locator("[data-choice=left]").is_disabled()
     (question,) = place.ask(1, ann.name)
-    expect(page.locator("#stage")).to_have_attribute("data-question", question.id, timeout=LONG)
+    expect(page.locator("#stage")).to_have_attribute("data-question", question.id)
     expect(state(ann)).to_be_hidden()
     ann.press("ArrowRight")
     assert [answer.choice for answer in ann.answers(2)] == ["left", "right"]
@@ -51,11 +50,11 @@ def test_the_budget_is_reached_and_raised(meet: Any, place: Any) -> None:
     place.store.board.set_setting("labels", given + 2)
     page = ann.sit_down()
     ann.press("ArrowLeft", "ArrowLeft")
-    expect(state(ann)).to_contain_text("That’s all, thank you", timeout=LONG)
+    expect(state(ann)).to_contain_text("That’s all, thank you")
     expect(page.locator("#count")).to_have_text(f"{given + 2} of {given + 2}")
     ann.answers(2)
     place.store.board.set_setting("labels", given + 3)
-    expect(page.locator("#stage[data-question]")).to_be_attached(timeout=LONG)
+    expect(page.locator("#stage[data-question]")).to_be_attached()
     ann.press("ArrowRight")
     ann.answers(3)
 
@@ -68,7 +67,7 @@ def test_paused_and_resumed(meet: Any, place: Any) -> None:
     page = ann.open()
     expect(state(ann)).to_contain_text("Paused")
     place.store.board.set_setting("paused", False)
-    expect(page.locator("#stage[data-question]")).to_be_attached(timeout=LONG)
+    expect(page.locator("#stage[data-question]")).to_be_attached()
 
 
 def test_a_trainer_that_is_gone_is_told_with_the_command_that_goes_on(meet: Any, place: Any) -> None:
@@ -85,7 +84,7 @@ def test_a_trainer_that_is_gone_is_told_with_the_command_that_goes_on(meet: Any,
     expect(state(ann).locator("code")).to_have_text("armchair resume reach-001")
     place.tell("practising")
     (question,) = place.ask(1, ann.name)
-    expect(page.locator("#stage")).to_have_attribute("data-question", question.id, timeout=LONG)
+    expect(page.locator("#stage")).to_have_attribute("data-question", question.id)
     expect(page.locator("#banner")).to_be_hidden()
 
 
@@ -97,7 +96,7 @@ def test_stopped_and_done_are_told_apart(meet: Any, place: Any) -> None:
     ann.open()
     expect(state(ann)).to_contain_text("Training has stopped")
     place.tell("done", success=0.98)
-    expect(state(ann)).to_contain_text("Training is done", timeout=LONG)
+    expect(state(ann)).to_contain_text("Training is done")
     expect(ann.page.locator("#success-short")).to_have_text("98 % success")
 
 

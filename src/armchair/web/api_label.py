@@ -42,12 +42,16 @@ def pairs(wanted: Wanted, here: Here, viewer: Viewer) -> Pairs:
     if viewer.excluded:
         return {"pairs": [], "reason": "excluded"}
     with here.writing:
+        if wanted.visit is not None and here.visits.has_ended(viewer.annotator, wanted.visit):
+            return {"pairs": [], "reason": "empty"}  # the page was closed while it asked
         room, reason = _room(here.store)
         if reason is not None:
             return {"pairs": [], "reason": reason}
         held = here.store.held(viewer.annotator)[: wanted.want]
         new = min(wanted.want - len(held), room)
         claimed = here.store.claim(viewer.annotator, n=new) if new > 0 else []
+        if wanted.visit is not None:
+            here.visits.give(viewer.annotator, wanted.visit, (one.id for one in held + claimed))
     found = _pairs(here, held + claimed)
     return {"pairs": found, "reason": None if found else _why_none(here.store)}
 
@@ -83,7 +87,10 @@ def _why_none(store: Store) -> Reason:
 def release(given: Released, here: Here, viewer: Viewer) -> Response:
     """Give pairs back, so that others need not wait until the hold on them ends."""
     with here.writing:
-        here.store.release(viewer.annotator, given.questions)
+        back = given.questions
+        if given.ends is not None:
+            back = here.visits.end(viewer.annotator, given.ends, back, given.keeps)
+        here.store.release(viewer.annotator, back)
     return Response(status_code=204)
 
 

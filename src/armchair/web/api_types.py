@@ -48,6 +48,8 @@ class Wanted(_Given):
     """How many pairs the page would like to have at hand."""
 
     want: Annotated[int, Field(ge=1, le=MAX_WANTED)] = MAX_WANTED
+    visit: Id | None = None
+    """Made by each page when it is opened; what was given to it goes back when it ends."""
 
 
 class Given(_Given):
@@ -72,6 +74,10 @@ class Released(_Given):
     """Questions to give back unanswered."""
 
     questions: Annotated[list[Id], Field(max_length=MAX_RELEASED)]
+    ends: Id | None = None
+    """The visit that is over: all that it was given goes back too, but for `keeps`."""
+    keeps: Annotated[list[Id], Field(max_length=MAX_ROWS)] = []
+    """Questions whose answers wait in the browser."""
 
 
 class Setting(_Given):

@@ -19,6 +19,7 @@ from armchair.web.headers import SecurityHeaders
 from armchair.web.ledger import Ledger
 from armchair.web.mount import Dashboard
 from armchair.web.options import Options
+from armchair.web.visits import Visits
 
 
 def create_app(store: str | Path, options: Options) -> FastAPI:
@@ -36,6 +37,7 @@ def create_app(store: str | Path, options: Options) -> FastAPI:
         clips=Clips(opened, options.films),
         hub=events.Hub(ledger.look),
         throttle=auth.Throttle(),
+        visits=Visits(),
         writing=threading.Lock(),
     )
     dashboard = Dashboard(store, options) if options.dashboard else None

@@ -116,11 +116,25 @@ describe("quality", () => {
 
   it("stays where it is fast enough, and where it was told to", () => {
     expect(play(new Quality(true), 40, 100)).toEqual([]);
-    expect(play(new Quality(true, true), 200, 100)).toEqual([]);
+    expect(play(new Quality(true, "high"), 200, 100)).toEqual([]);
+    expect(play(new Quality(true, "low"), 200, 100)).toEqual([]);
+    expect([new Quality(true, "high").level, new Quality(false, "low").level]).toEqual([LEVELS[0], LEVELS.at(-1)]);
+  });
+
+  it("gives way after a few pictures where they are very slow", () => {
+    const quality = new Quality(true);
+    expect(play(quality, 600, 10)).toEqual(["lower"]);
+    expect(play(quality, 600, 10)).toEqual(["give up"]);
   });
 
   it("takes a pause for a pause", () => {
     expect(play(new Quality(false), 5000, 100)).toEqual([]);
+    const quality = new Quality(false);
+    const said = Array.from({ length: 100 }, (_, k) => {
+      quality.rest();
+      return quality.frame(1e6 + 700 * k);
+    });
+    expect(new Set(said)).toEqual(new Set(["same"]));
   });
 
   it("knows renderers without a graphics card", () => {

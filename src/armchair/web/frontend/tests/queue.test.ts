@@ -17,7 +17,7 @@ describe("queue of pairs", () => {
   it("asks for eight and hands them out in order", async () => {
     const { queue, client } = setUp(offer("a", "b", "c"));
     await queue.fill();
-    expect(client.to("/api/pairs")).toEqual([{ want: AHEAD }]);
+    expect(client.to("/api/pairs")).toEqual([{ want: AHEAD, visit: queue.visit }]);
     expect([queue.take(), queue.take(), queue.take(), queue.take()].map((one) => one?.pair.question))
       .toEqual(["a", "b", "c", undefined]);
   });

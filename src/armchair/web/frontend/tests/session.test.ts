@@ -104,9 +104,18 @@ describe("session", () => {
   });
 
   it("gives everything back that it holds when the page goes away", async () => {
-    const { session, client } = await setUp(["a", "b", "c"]);
+    const { session, client, queue } = await setUp(["a", "b", "c"]);
     session.answer("left");
     session.leave();
-    expect(client.to("/api/release")).toEqual([{ questions: ["b", "c"] }]);
+    expect(client.to("/api/release")).toEqual([{ questions: ["b", "c"], ends: queue.visit, keeps: ["a"] }]);
+    await settle();
+    session.leave();
+    expect(client.to("/api/release")[1]).toMatchObject({ questions: ["b", "c"], keeps: [] });
+  });
+
+  it("says goodbye also when it holds nothing, for a request may be under way", async () => {
+    const { session, client, queue } = await setUp([]);
+    session.leave();
+    expect(client.to("/api/release")).toEqual([{ questions: [], ends: queue.visit, keeps: [] }]);
   });
 });

@@ -4,7 +4,7 @@ import { Refused, type Client } from "../api";
 import type { AnswerBody, AnswerReply, Choice, HistoryRow, State, Strength } from "../contract";
 import { hasWebGL } from "../player/views";
 import { parseScene } from "../scene/asset";
-import { byId, make, press, setText, shelf } from "../ui/dom";
+import { byId, make, press, remember, setText, shelf } from "../ui/dom";
 import { Guide } from "../ui/guide";
 import { Notices } from "../ui/notices";
 import { foldStrip, showProgress } from "../ui/progress";
@@ -288,7 +288,7 @@ export class App {
       this.banner.show(text.text, ...(text.command ? [make("code", { text: text.command }), copyButton(text.command)] : []));
     } else if (this.slow) {
       const film = make("button", { class: "plain", text: "Show films", onclick: () => void this.useFilms() });
-      const keep = make("button", { class: "plain", text: "Keep 3D", onclick: () => { this.slow = false; this.render(); } });
+      const keep = make("button", { class: "plain", text: "Keep 3D", onclick: () => { remember("quality", "low"); this.slow = false; this.render(); } });
       this.banner.show("3D is slow on this machine.", film, keep);
     } else if (this.state.meter?.verdict === "settled" && !this.settledSeen && this.session?.current) {
       const on = make("button", { class: "plain", text: "Go on anyway", onclick: () => { this.settledSeen = true; this.render(); } });

@@ -70,6 +70,8 @@ export function actionOf(press: KeyPress): Action | null {
 /** Whether the focused element wants this key for itself. */
 export function belongsTo(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
+  // until the next picture the focus stays in a dialog that was closed: those keys are the page's already
+  if (target.closest("dialog:not([open])")) return false;
   if (target.closest("textarea, select, input:not([type=range])")) return true;
   if (target.closest("dialog")) return key !== "Escape" && key !== "?";
   if (target.closest("input[type=range]")) return key.startsWith("Arrow");

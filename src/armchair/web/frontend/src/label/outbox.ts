@@ -29,6 +29,7 @@ export interface OutboxEvents {
 
 const FIRST_WAIT = 500; // ms until the first repetition; doubles
 const LONGEST_WAIT = 15_000;
+const MOST_TOLD = 200;
 
 export class Outbox {
   offline = false;
@@ -68,6 +69,11 @@ export class Outbox {
   /** Whether an answer to this question waits here. */
   holds(question: string): boolean {
     return this.fresh.some((answer) => answer.question === question);
+  }
+
+  /** What the latest of them answer; as many as the server wants to know. */
+  get questions(): string[] {
+    return this.fresh.slice(-MOST_TOLD).map((answer) => answer.question);
   }
 
   /** Keeps the answer and begins to send it. Returns at once. */

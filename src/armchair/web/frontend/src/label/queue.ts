@@ -3,6 +3,7 @@
 import { isTransient, Refused, type Client } from "../api";
 import type { ClipRef, Pair, PairsReply, Reason } from "../contract";
 import type { ClipData } from "../player/player";
+import { uuid } from "../uuid";
 
 export interface Ready {
   pair: Pair;
@@ -49,8 +50,9 @@ export class PairQueue {
   private coming: string[] = []; // questions that were given to this page and whose clips are on their way
   private filling: Promise<void> | null = null;
 
+  /** `visit`: this page's name for itself; the server takes all back that it gave it when the page is closed. */
   constructor(private readonly client: Client, private readonly clips: ClipSource,
-    private readonly events: QueueEvents) {}
+    private readonly events: QueueEvents, readonly visit: string = uuid()) {}
 
   get length(): number {
     return this.ready.length;
@@ -110,7 +112,7 @@ export class PairQueue {
 
   private async fetch(): Promise<void> {
     try {
-      const reply = await this.client.post<PairsReply>("/api/pairs", { want: AHEAD });
+      const reply = await this.client.post<PairsReply>("/api/pairs", { want: AHEAD, visit: this.visit });
       this.offline = false;
       this.reason = reply.reason;
       const known = new Set(this.ready.map((one) => one.pair.question));

@@ -2,6 +2,7 @@
 
 import { FilmPlayer } from "../player/film_player";
 import type { ClipData, Player } from "../player/player";
+import { chosenOf } from "../player/quality";
 import { ScenePlayer } from "../player/scene_player";
 import type { SceneAsset } from "../scene/asset";
 import { byId, recall } from "../ui/dom";
@@ -30,8 +31,8 @@ export class Screen implements Stage {
 
   /** The 3D scene has come. */
   open(asset: SceneAsset): void {
-    const fixedQuality = recall("quality") === "high";
-    this.scene = new ScenePlayer(this.stage, asset, this.dt, { count: 2, surface: byId("surface"), fixedQuality });
+    const quality = chosenOf(recall("quality"));
+    this.scene = new ScenePlayer(this.stage, asset, this.dt, { count: 2, surface: byId("surface"), quality });
     this.scene.tone(tone());
     this.scene.onslow = () => this.onslow();
     this.scene.hide();

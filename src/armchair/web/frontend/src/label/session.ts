@@ -131,7 +131,8 @@ export class Session {
 
   /** The page goes away: others may have the pairs that it holds. */
   leave(): void {
-    const questions = this.queue.held(this.current);
-    if (questions.length) this.client.farewell("/api/release", { questions });
+    // also when it holds none: a request for pairs may still be on its way
+    const [questions, keeps] = [this.queue.held(this.current), this.outbox.questions];
+    this.client.farewell("/api/release", { questions, ends: this.queue.visit, keeps });
   }
 }

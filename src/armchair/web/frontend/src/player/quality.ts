@@ -1,8 +1,17 @@
 /** How finely to draw: starts with what the renderer promises and gives way when pictures come too slowly. */
 
 const WATCH = 30; // frames
+const ENOUGH = 8; // frames, where they took longer than
+const LONG = 2500; // ms; nobody shall look at a slide show for 30 frames
 const SLOW = 20; // frames a second
-const PAUSE = 400; // ms; a longer gap is a pause or a sleeping tab, not a slow picture
+const ASLEEP = 3000; // ms; a longer gap is a tab that nobody saw
+
+/** What a person may have chosen for good. */
+export type Chosen = "low" | "high";
+
+export function chosenOf(told: string | null): Chosen | null {
+  return told === "low" || told === "high" ? told : null;
+}
 
 export interface Level {
   scale: number; // of the screen's own pixels, at most `limit` of them a CSS pixel
@@ -18,33 +27,47 @@ export const LEVELS: readonly Level[] = [
 
 export class Quality {
   private gaps: number[] = [];
-  private last = 0;
+  private spent = 0; // ms, of all gaps
+  private last = 0; // 0: none was drawn just before
   private given = false;
+  private readonly fixed: boolean;
+  private at: number;
 
-  /** `software`: the graphics are drawn by the processor. `fixed`: never give way. */
-  constructor(private readonly software: boolean, private readonly fixed = false, private at = software && !fixed ? 1 : 0) {}
+  /** `software`: the graphics are drawn by the processor. `chosen`: by the person, and then never changed. */
+  constructor(private readonly software: boolean, chosen: Chosen | null = null) {
+    this.fixed = chosen !== null;
+    this.at = chosen === "low" ? LEVELS.length - 1 : chosen === "high" || !software ? 0 : 1;
+  }
 
   /** Seconds that must lie between two pictures: the processor that draws is wanted for other things too. */
   get gap(): number {
-    return this.software && !this.fixed ? 0.03 : 0;
+    return this.software && this.at > 0 ? 0.03 : 0;
   }
 
   get level(): Level {
     return LEVELS[this.at]!;
   }
 
+  /** Nothing is drawn for a while on purpose: the gap to the next picture tells nothing. */
+  rest(): void {
+    this.last = 0;
+  }
+
   /** A picture was drawn at `now` ms while playing. Says what to do about the pace. */
   frame(now: number): "same" | "lower" | "give up" {
-    const gap = now - this.last;
+    const gap = this.last ? now - this.last : 0;
     this.last = now;
-    if (this.fixed || this.given || gap > PAUSE || gap <= 0) return "same";
+    if (this.fixed || this.given || gap > ASLEEP || gap <= 0) return "same";
     this.gaps.push(gap);
-    if (this.gaps.length < WATCH) return "same";
-    const median = this.gaps.sort((a, b) => a - b)[WATCH / 2]!;
+    this.spent += gap;
+    if (this.gaps.length < (this.spent > LONG ? ENOUGH : WATCH)) return "same";
+    const median = this.gaps.sort((a, b) => a - b)[this.gaps.length >> 1]!;
     this.gaps = [];
+    this.spent = 0;
     if (1000 / median >= SLOW) return "same";
     if (this.at + 1 < LEVELS.length) {
       this.at += 1;
+      this.last = 0; // the first picture of another size takes longer
       return "lower";
     }
     this.given = true;

@@ -59,6 +59,7 @@ export class ScenePlayer implements Player {
     this.passed = 0;
     if (moved || this.dirty) this.draw();
     if (moved) this.watch(now);
+    else this.views.quality.rest();
     return this.shown && this.clock.playing && this.clips.length > 0;
   }
 

@@ -7,13 +7,13 @@ import { makeModels, type Models } from "../scene/models";
 import { Studio, type Tone } from "../scene/studio";
 import { Trail } from "../scene/trail";
 import { SharedCamera } from "./camera";
-import { isSoftware, Quality } from "./quality";
+import { type Chosen, isSoftware, Quality } from "./quality";
 
 export interface ViewOptions {
   count: number;
   surface: HTMLElement; // takes the pointer; the canvas lies below it
   oneFinger?: boolean;
-  fixedQuality?: boolean;
+  quality?: Chosen | null;
 }
 
 interface View {
@@ -41,7 +41,7 @@ export class Views {
 
   constructor(private readonly box: HTMLElement, asset: SceneAsset, options: ViewOptions) {
     const software = isSoftware(rendererName());
-    this.quality = new Quality(software, options.fixedQuality);
+    this.quality = new Quality(software, options.quality);
     this.canvas.setAttribute("aria-hidden", "true");
     this.renderer = new WebGLRenderer({ canvas: this.canvas, antialias: true, alpha: true });
     this.renderer.outputColorSpace = SRGBColorSpace;
