@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import warnings
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,29 @@ def pytest_configure() -> None:
         os.environ.setdefault("MUJOCO_GL", found)
 
 
+def pytest_collection_finish() -> None:
+    """What was imported stays: a look for garbage need not go through it each time."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    """Whoever left something open is named. Python would close it at any moment of any later test, which
+    would fail where the warning is an error for the code that happened to run."""
+    yield
+    with warnings.catch_warnings(record=True) as left:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", ResourceWarning)
+        gc.collect()
+    if left:
+        told = ", ".join(sorted({str(one.message)[:120] for one in left}))
+        warnings.warn(pytest.PytestWarning(f"left open: {told}"), stacklevel=1)
+    if nextitem is None or nextitem.path != item.path:
+        gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skips a test whose needs are not met, or fails it where they should have been."""
     for marker, missing in NEEDS.items():

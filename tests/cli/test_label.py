@@ -70,18 +70,18 @@ def test_a_finished_run_is_served_without_a_trainer(taught: RunDir) -> None:
         for name, role, line in (("owner", "owner", lines[0]), ("ann", "annotator", lines[1])):
             found = re.fullmatch(r"(?:answer here|for ann): (http://127\.0\.0\.1:\d+)/login#(\S+)", line)
             assert found is not None, line
-            http = httpx.Client(base_url=found[1], headers={"X-Armchair": "1"}, timeout=20.0)
-            assert http.post("/api/login", json={"token": found[2]}).status_code == 204
-            state = http.get("/api/state").json()
+            with httpx.Client(base_url=found[1], headers={"X-Armchair": "1"}, timeout=60.0) as http:
+                assert http.post("/api/login", json={"token": found[2]}).status_code == 204
+                state = http.get("/api/state").json()
+                history = http.get("/api/history?everyone=true").status_code
             assert (state["annotator"], state["role"]) == (name, role)
             assert state["trainer"]["phase"] == "done"
             assert state["progress"]["answers"] == 6
-        history = http.get("/api/history?everyone=true").status_code
-        assert history == 403  # of others only the owner may see
+            assert history == (200 if role == "owner" else 403)  # of others only the owner may see
         loaded = Path(f"/proc/{process.pid}/maps")
         assert not loaded.exists() or "libtorch" not in loaded.read_text()  # the page's server stays small
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.communicate()
@@ -101,7 +101,7 @@ def test_the_network_is_let_in_only_when_somebody_is_invited(taught: RunDir) -> 
         assert lines[1].startswith("for bob: http://")
         port = re.search(r":(\d+)/", lines[1])
         assert port is not None
-        assert httpx.get(f"http://127.0.0.1:{port[1]}/", timeout=20.0).status_code == 401
+        assert httpx.get(f"http://127.0.0.1:{port[1]}/", timeout=60.0).status_code == 401
         assert "network that you trust" in lines[2]
     finally:
         process.kill()
@@ -154,7 +154,7 @@ def test_the_classic_page_is_streamlits_own_on_this_machine_only(taught: RunDir)
         until = time.monotonic() + 60
         while True:
             try:
-                assert httpx.get(f"{address}/_stcore/health", timeout=5.0).text == "ok"
+                assert httpx.get(f"{address}/_stcore/health", timeout=60).text == "ok"
                 break
             except httpx.TransportError:
                 assert time.monotonic() < until and process.poll() is None
@@ -165,7 +165,7 @@ def test_the_classic_page_is_streamlits_own_on_this_machine_only(taught: RunDir)
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            assert process.wait(15) == 0
+            assert process.wait(60) == 0
         finally:
             process.kill()
             process.communicate()

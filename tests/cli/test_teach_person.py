@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import uuid
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -74,7 +75,8 @@ class Visitor:
 
     def __init__(self, link: str) -> None:
         address, token = link.split("/login#")
-        self.http = httpx.Client(base_url=address, headers={"X-Armchair": "1"}, timeout=30.0)
+        self.http = httpx.Client(base_url=address, headers={"X-Armchair": "1"}, timeout=60.0)
+        weakref.finalize(self, self.http.close)
         assert self.http.post("/api/login", json={"token": token}).status_code == 204
 
     def state(self) -> dict[str, dict[str, object]]:
@@ -164,7 +166,7 @@ def test_ctrl_c_leaves_a_run_to_resume_and_the_page_says_so(teaching: Teaching, 
             seen = str(visitor.state()["trainer"]["phase"])
             time.sleep(0.05)
     assert seen == "stopped"
-    status, _ = teaching.end(timeout=30)
+    status, _ = teaching.end(timeout=60)
     assert status == 130
     assert "armchair resume runs/reach-001" in teaching.err.read_text()
     again = Teaching("resume", "runs/reach-001", cwd=tmp_path)
@@ -183,7 +185,7 @@ def test_ctrl_c_leaves_a_run_to_resume_and_the_page_says_so(teaching: Teaching, 
 def test_a_trainer_that_is_killed_takes_its_page_along(teaching: Teaching) -> None:
     address = urlsplit(teaching.link())
     teaching.process.kill()
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         with socket.socket() as probe:
             if probe.connect_ex((str(address.hostname), int(str(address.port)))) != 0:

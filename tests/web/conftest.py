@@ -115,11 +115,11 @@ def running(path: Path, options: Options) -> Generator[Running]:
     )
     thread.start()
     try:
-        assert listens.wait(10)
+        assert listens.wait(60)
         yield Running(found[0], stop, thread)
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -145,7 +145,7 @@ def visit(place: Place) -> Iterator[Visit]:
     with contextlib.ExitStack() as stack:
 
         def enter(server: Running, name: str = "ann", role: str = "annotator") -> httpx.Client:
-            client = stack.enter_context(httpx.Client(base_url=server.url, headers=PAGE, timeout=10))
+            client = stack.enter_context(httpx.Client(base_url=server.url, headers=PAGE, timeout=60))
             token = place.store.people.invite(name, role)  # type: ignore[arg-type]
             assert client.post("/api/login", json={"token": token}).status_code == 204
             return client

@@ -288,7 +288,7 @@ def test_hostile_paths_find_nothing(server: Any, visit: Any) -> None:
     for path in HOSTILE:
         for cookie in ({}, {"Cookie": f"{name}={value}"}):
             # by hand, because every client tidies paths up before it sends them
-            raw = http.client.HTTPConnection(address.hostname or "", address.port or 0, timeout=10)
+            raw = http.client.HTTPConnection(address.hostname or "", address.port or 0, timeout=60)
             raw.putrequest("GET", path, skip_host=False)
             for header in cookie.items():
                 raw.putheader(*header)

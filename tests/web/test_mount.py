@@ -36,7 +36,7 @@ def stream(server: Any, client: httpx.Client | None, **headers: str) -> Any:
         server.url.replace("http", "ws") + STREAM,
         additional_headers=headers | ({"Cookie": cookies} if cookies else {}),
         subprotocols=["streamlit"],  # type: ignore[list-item]
-        open_timeout=20,
+        open_timeout=60,
     )
 
 
@@ -44,7 +44,7 @@ def stream(server: Any, client: httpx.Client | None, **headers: str) -> Any:
 def test_the_owner_sees_the_dashboard_and_nobody_else_does(dashboard: Any, visit: Any) -> None:
     ann = visit(dashboard, "ann")
     assert ann.get("/dashboard/").status_code == 403
-    assert httpx.get(f"{dashboard.url}/dashboard/").status_code == 401
+    assert httpx.get(f"{dashboard.url}/dashboard/", timeout=60).status_code == 401
     olga = visit(dashboard, "olga", "owner")
     first = olga.get("/dashboard")
     assert (first.status_code, first.headers["location"]) == (307, "/dashboard/")
@@ -105,7 +105,7 @@ def test_with_the_dashboard_the_server_stays_small_and_says_nothing(place: Any) 
         "stop = threading.Event()\n"
         "def visit(url):\n"
         "    token = Store.open(path).people.invite('olga', 'owner')\n"
-        "    with httpx.Client(base_url=url, headers={'X-Armchair': '1'}, timeout=30) as olga:\n"
+        "    with httpx.Client(base_url=url, headers={'X-Armchair': '1'}, timeout=60) as olga:\n"
         "        olga.post('/api/login', json={'token': token})\n"
         "        assert olga.get('/dashboard/').status_code == 200\n"
         "    print(psutil.Process().memory_info().rss // 2**20, 'torch' in sys.modules)\n"

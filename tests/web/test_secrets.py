@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -9,7 +10,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,21 @@ import pytest
 MARK = "do-not-keep-this-address"
 
 
-def log_in(url: str, token: str) -> httpx.Client:
-    client = httpx.Client(base_url=url, headers={"X-Armchair": "1"}, timeout=30)
-    assert client.post("/api/login", json={"token": token}).status_code == 204
-    return client
+LogIn = Callable[[str, str], httpx.Client]
+
+
+@pytest.fixture
+def log_in() -> Iterator[LogIn]:
+    """Log somebody in with a token -> their browser, which is closed in the end."""
+    with contextlib.ExitStack() as stack:
+
+        def enter(url: str, token: str) -> httpx.Client:
+            client = httpx.Client(base_url=url, headers={"X-Armchair": "1"}, timeout=60)
+            stack.enter_context(client)
+            assert client.post("/api/login", json={"token": token}).status_code == 204
+            return client
+
+        yield enter
 
 
 def session_of(client: httpx.Client) -> str:
@@ -54,7 +66,9 @@ def server(place: Any) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_no_token_is_said_kept_or_put_into_an_address(place: Any, server: subprocess.Popen[str]) -> None:
+def test_no_token_is_said_kept_or_put_into_an_address(
+    place: Any, server: subprocess.Popen[str], log_in: LogIn
+) -> None:
     assert server.stdout is not None
     url = json.loads(server.stdout.readline())["listening"]
     invited = place.store.people.invite("olga", "owner")
@@ -85,7 +99,7 @@ def test_no_token_is_said_kept_or_put_into_an_address(place: Any, server: subpro
     started = [*shown.cmdline(), *shown.environ().values()]
     assert not any(secret in word for secret in secrets for word in started)
     assert ann.post("/api/logout").status_code == 204
-    out, err = server.communicate(timeout=20)
+    out, err = server.communicate(timeout=60)
     assert (out, err) == ("", ""), "not even addresses are logged"
     for secret in (*secrets, MARK):
         assert files_with(place.path.parent, secret) == []
@@ -94,7 +108,7 @@ def test_no_token_is_said_kept_or_put_into_an_address(place: Any, server: subpro
 
 
 @pytest.mark.slow
-def test_a_run_keeps_no_token_in_its_folder(tmp_path: Path) -> None:
+def test_a_run_keeps_no_token_in_its_folder(tmp_path: Path, log_in: LogIn) -> None:
     command = [sys.executable, "-m", "armchair.cli", "teach", "reach", "--config", "smoke", "--no-open"]
     with subprocess.Popen(
         [*command, "--port", "0", "--runs", "runs"],

@@ -75,9 +75,9 @@ def test_the_network_reaches_a_server_with_invited_people(place: Any, start: Any
     port = int(server.url.rsplit(":", 1)[1])
     names = ["127.0.0.1", *own_names()]
     for name in names:
-        found = httpx.get(f"http://127.0.0.1:{port}/login", headers={"Host": f"{name}:{port}"})
+        found = httpx.get(f"http://127.0.0.1:{port}/login", headers={"Host": f"{name}:{port}"}, timeout=60)
         assert found.status_code in (200, 503), name
-    evil = httpx.get(f"http://127.0.0.1:{port}/login", headers={"Host": "evil.example"})
+    evil = httpx.get(f"http://127.0.0.1:{port}/login", headers={"Host": "evil.example"}, timeout=60)
     assert evil.status_code == 400
 
 
@@ -109,20 +109,20 @@ def listening(process: subprocess.Popen[str]) -> str:
 def test_a_process_of_its_own_says_where_it_is_and_stops_quietly(place: Any, visit: Any, how: Any) -> None:
     with start_process(place, "--stop-with-stdin") as process:
         url = listening(process)
-        assert httpx.get(f"{url}/api/state").status_code == 401
+        assert httpx.get(f"{url}/api/state", timeout=60).status_code == 401
         started = time.monotonic()
         if how == "stdin":
             process.stdin.close()  # type: ignore[union-attr]
         else:
             process.send_signal(how)
-        process.wait(10)
-        assert time.monotonic() - started < 3
+        process.wait(60)
+        assert time.monotonic() - started < 15, "it waits for no open stream"
         assert process.stderr is not None and process.stderr.read() == ""
 
 
 def test_a_process_that_cannot_start_says_why_in_one_line(place: Any, taken: int) -> None:
     with start_process(place, "--port", str(taken)) as process:
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (2, "")
     assert err.startswith("armchair: ") and len(err.splitlines()) == 1
 
@@ -131,7 +131,7 @@ def test_the_server_is_small_and_has_no_torch(place: Any) -> None:
     with start_process(place) as process:
         url = listening(process)
         token = place.store.people.invite("olga", "owner")
-        with httpx.Client(base_url=url, headers={"X-Armchair": "1"}, timeout=20) as olga:
+        with httpx.Client(base_url=url, headers={"X-Armchair": "1"}, timeout=60) as olga:
             assert olga.post("/api/login", json={"token": token}).status_code == 204
             assert olga.get("/api/state").status_code == 200
         found = psutil.Process(process.pid)
@@ -139,7 +139,7 @@ def test_the_server_is_small_and_has_no_torch(place: Any) -> None:
         loaded = maps.read_text() if maps.exists() else ""
         assert found.memory_info().rss < 150 * 2**20
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(60)
     assert "libtorch" not in loaded and "mujoco" not in loaded
 
 
@@ -158,6 +158,6 @@ def test_no_token_is_ever_logged(place: Any) -> None:
             olga.post("/api/login", json={"token": "wrong-token"})
             olga.post("/api/login", json={"token": token})
             session = next(iter(olga.cookies.values()))
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     for secret in (token, session, "wrong-token"):
         assert secret not in out + err

@@ -232,7 +232,7 @@ def page() -> Callable[[str], AppTest]:
 
     def draw(module: str) -> AppTest:
         script = f"from armchair.web.dashboard import {module}\n{module}.show()\n"
-        drawn = AppTest.from_string(script, default_timeout=30).run()
+        drawn = AppTest.from_string(script, default_timeout=120).run()
         assert not drawn.exception, drawn.exception
         return drawn
 

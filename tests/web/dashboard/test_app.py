@@ -17,20 +17,20 @@ FOLDER = Path(armchair.web.dashboard.__file__).parent
 
 
 def test_the_entry_draws_the_training_page(looked_at: Any) -> None:
-    drawn = AppTest.from_file(str(FOLDER / "app.py"), default_timeout=30).run()
+    drawn = AppTest.from_file(str(FOLDER / "app.py"), default_timeout=120).run()
     assert not drawn.exception and drawn.title[0].value == "Training"
 
 
 def test_without_a_store_it_says_so() -> None:
     with pytest.raises(StoreError, match="use first"):
         source.current()
-    drawn = AppTest.from_file(str(FOLDER / "app.py"), default_timeout=30).run()
+    drawn = AppTest.from_file(str(FOLDER / "app.py"), default_timeout=120).run()
     assert not drawn.exception and "no store was named" in drawn.error[0].value
 
 
 def test_a_store_that_is_gone_is_an_error_on_the_page(tmp_path: Path) -> None:
     source.use(tmp_path / "no.db")
-    drawn = AppTest.from_file(str(FOLDER / "app.py"), default_timeout=30).run()
+    drawn = AppTest.from_file(str(FOLDER / "app.py"), default_timeout=120).run()
     assert not drawn.exception and "there is no store at" in drawn.error[0].value.replace("\\", "")
 
 

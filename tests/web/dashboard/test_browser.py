@@ -38,7 +38,7 @@ def served(own: Any) -> Iterator[tuple[str, str]]:
         assert server.stdin is not None and server.stdout is not None
         yield json.loads(server.stdout.readline())["listening"], token
         server.stdin.close()
-        server.wait(20)
+        server.wait(60)
 
 
 @pytest.mark.slow
@@ -67,8 +67,8 @@ def test_every_page_draws_and_nothing_leaves_the_host(
         page.on("console", lambda message: wrong.append(message.text) if "Policy" in message.text else None)
         for path, title in (("", "Training"), ("labels", "Labels"), ("compare", "Compare")):
             page.goto(f"{origin}/dashboard/{path}")
-            expect(page.get_by_role("heading", name=title)).to_be_visible(timeout=30_000)
-            expect(page.locator("canvas.marks, svg.marks").first).to_be_attached(timeout=30_000)
+            expect(page.get_by_role("heading", name=title)).to_be_visible(timeout=60_000)
+            expect(page.locator("canvas.marks, svg.marks").first).to_be_attached(timeout=60_000)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.goto(f"{origin}/dashboard/settings")
         page.get_by_label("Name of the annotator").fill("carla")

@@ -24,7 +24,7 @@ def classic(own: Any) -> Iterator[AppTest]:
     source.close()
     with Store.open(own.store) as store:
         store.board.set_setting("repeat_share", 0.0)
-    yield AppTest.from_string(script, default_timeout=30).run()
+    yield AppTest.from_string(script, default_timeout=120).run()
     source.close()
 
 
