@@ -57,6 +57,27 @@ def test_the_first_paragraph_of_a_box_becomes_a_line() -> None:
     assert one_line(box) == "Error parsing --n: no number"
 
 
+def test_a_frame_of_plain_characters_is_left_out_too() -> None:
+    box = "+- Parsing error -+\n| ------- |\n| Missing from it: |\n| STR |\n| ---- |\n| More |\n+---+\n"
+    assert one_line(box) == "Missing from it: STR"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("no type matching {None}|FLOAT could be instantiated from ['x'].", "--n takes a number, got 'x'"),
+        (
+            "no type matching {None}|INT could be instantiated from ['1e9'].",
+            "--n takes a whole number, got '1e9'",
+        ),
+        ("invalid literal for int() with base 10: '22x'", "--n takes a whole number, got '22x'"),
+        ("could not convert string to float: 'x'", "--n takes a number, got 'x'"),
+    ],
+)
+def test_a_word_in_the_place_of_a_number_is_said_plainly(said: str, told: str) -> None:
+    assert one_line(f"╭─ Parsing error ─╮\n│ Error parsing --n: {said} │\n╰────╯\n") == told
+
+
 def test_positional_arguments_are_no_flags() -> None:
     assert flags_of(Args) == ["--episodes", "--dry-run", "--help"]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
+import re
 import sys
 from collections.abc import Sequence
 from typing import TypeVar
@@ -19,6 +20,15 @@ from armchair.errors import ArmchairError, nearest
 
 Args = TypeVar("Args")
 BOX = "│╭╮╰╯─ "
+RULE = re.compile(r"[-+|= ]*")  # a line of a frame where the terminal knows no other characters
+KINDS = {"INT": "a whole number", "FLOAT": "a number"}
+_SAID = (
+    r"no type matching \{None\}\|(?P<kind>\w+) could be instantiated from \[",
+    r"invalid literal for (?P<kind>int)\(\) with base 10: ",
+    r"could not convert string to (?P<kind>float): ",
+)
+UNREADABLE = [re.compile(rf"Error parsing (?P<flag>\S+): {said}'(?P<value>.*)'\]?\.?") for said in _SAID]
+"""What tyro and Python say of a word that should have been a number."""
 
 
 class UsageError(ArmchairError):
@@ -60,10 +70,16 @@ def one_line(box: str) -> str:
     lines: list[str] = []
     for line in box.splitlines()[1:]:
         text = line.strip(BOX)
-        if not text:
+        if not RULE.fullmatch(text):
+            lines.append(text.removeprefix("| ").removesuffix(" |").strip())
+        elif lines:
             break
-        lines.append(text)
-    return " ".join(lines) or box.strip()
+    text = " ".join(lines) or box.strip()
+    found = next(filter(None, (pattern.fullmatch(text) for pattern in UNREADABLE)), None)
+    if found is None:
+        return text
+    kind = found["kind"].upper()
+    return f"{found['flag']} takes {KINDS.get(kind, kind)}, got {found['value']!r}"
 
 
 def flags_of(args_type: type[object]) -> list[str]:
