@@ -12,28 +12,22 @@ import argparse
 import collections
 import json
 import os
-import random
 import socket
 import statistics
 import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
-import httpx
-import numpy as np
 import psutil
+from _annotators import Annotator
 from _timing import finish
 
-from armchair.engines.scene import body_names
 from armchair.feedback.integrity import check_store
 from armchair.feedback.store import Store
-from armchair.ids import new_id
 
-HAND = body_names(0).index("hand")
 SETTLED = 25.0  # s after which a process that was started has all it needs
 PRESET = """
 labels: 100000
@@ -59,82 +53,6 @@ class Arguments(argparse.Namespace):
     seconds: float
     every: float
     keep: Path | None
-
-
-@dataclass
-class Tally:
-    """What one annotator did."""
-
-    sent: int = 0  # answers, counted once
-    resent: int = 0  # times that one was sent again
-    known: int = 0  # of these, those that were there already
-    waited: int = 0  # times that there was nothing to answer
-    acknowledged: dict[str, str] = field(default_factory=dict[str, str])  # answer -> question
-    refused: collections.Counter[str] = field(default_factory=collections.Counter[str])
-
-
-class Annotator(threading.Thread):
-    """Someone with the page open who answers about every `seconds`, until told to stop."""
-
-    def __init__(self, name: str, port: int, token: str, seconds: float, stop: threading.Event) -> None:
-        super().__init__(name=name, daemon=True)
-        self.tally = Tally()
-        self._seconds, self._stop_all = seconds, stop
-        self._rng = random.Random(name)
-        headers = {"X-Armchair": "1"}
-        self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60)
-        if self._http.post("/api/login", json={"token": token}).status_code != 204:
-            raise RuntimeError(f"{name} cannot log in")
-
-    def run(self) -> None:
-        """Answer."""
-        while not self._stop_all.is_set():
-            pair = self._pair()
-            if pair is not None:
-                self._answer(pair)
-            self._stop_all.wait(self._rng.uniform(0.5, 1.5) * self._seconds)
-        self._http.close()
-
-    def _ask(self, method: str, path: str, body: object = None) -> httpx.Response:
-        """Ask until there is an answer: while the server is away or busy, that takes a while."""
-        while True:
-            try:
-                told = self._http.request(method, path, json=body)
-            except httpx.TransportError:
-                told = None
-            if told is not None and told.status_code not in (500, 503):
-                return told
-            if told is not None:
-                self.tally.refused[f"{told.status_code}"] += 1
-            if path == "/api/answers":
-                self.tally.resent += 1
-            time.sleep(0.3)
-
-    def _pair(self) -> dict[str, Any] | None:
-        found = self._ask("POST", "/api/pairs", {"want": 2}).json().get("pairs", [])
-        if not found:
-            self.tally.waited += 1
-            return None
-        return cast("dict[str, Any]", found[0])
-
-    def _answer(self, pair: dict[str, Any]) -> None:
-        left, right = (self._far(pair[side]) for side in ("left", "right"))
-        body = {"id": new_id(), "question": pair["question"], "seconds": self._seconds, "page": "soak"}
-        body["choice"] = "left" if left < right else "right"
-        self.tally.sent += 1
-        before = self.tally.resent
-        told = self._ask("POST", "/api/answers", body)
-        if told.status_code != 200:
-            self.tally.refused[str(told.json().get("code"))] += 1
-            return
-        self.tally.known += self.tally.resent > before and not told.json()["new"]
-        self.tally.acknowledged[body["id"]] = pair["question"]
-
-    def _far(self, clip: dict[str, Any]) -> float:
-        """Mean distance of hand and goal in m."""
-        reply = self._ask("GET", clip["url"]).raise_for_status()
-        poses = np.frombuffer(reply.content, "<f4").reshape(clip["steps"], clip["bodies"], 7)
-        return float(np.linalg.norm(poses[:, HAND, :3] - poses[:, -1, :3], axis=1).mean())
 
 
 class Sample(NamedTuple):
@@ -229,9 +147,17 @@ class Watch:
             self.samples[name].append(Sample(life, age, memory, files))
 
     def ends(self, name: str) -> tuple[Sample, Sample]:
-        """A typical sample of the first and of the last life that was long enough, at the same age."""
+        """A typical sample of the first and of the last life that was long enough, at the same age.
+
+        Of a life without end: of its first minute and of its last.
+        """
         settled = [sample for sample in self.samples[name] if sample.age >= SETTLED]
         lives = sorted({sample.life for sample in settled})
+        if len(lives) == 1:
+            begin, end = settled[0].age + 60.0, settled[-1].age - 60.0
+            return _typical([s for s in settled if s.age <= begin]), _typical(
+                [s for s in settled if s.age >= end]
+            )
         first, last = ([s for s in settled if s.life == life] for life in (lives[0], lives[-1]))
         span = min(first[-1].age, last[-1].age)
         typical = [_typical([s for s in some if s.age <= span + 2.0]) for some in (first, last)]
@@ -292,7 +218,8 @@ def main() -> None:
     for name in ("server", "trainer"):
         first, last = watch.ends(name)
         print(f"{name}: {first.memory:.0f} MB and {first.files} files in its first life, ", end="")
-        print(f"{last.memory:.0f} MB and {last.files} in life {last.life + 1}, at the same age")
+        at = "at the same age" if last.life > first.life else f"at an age of {last.age:.0f} s"
+        print(f"{last.memory:.0f} MB and {last.files} in life {last.life + 1}, {at}")
         rows |= {f"{name}'s memory, first of last": (first.memory / last.memory, 0.9)}
         rows |= {f"{name}'s open files, first of last": (first.files / last.files, 1.0)}
     print(", ".join(f"{name} {value:g}" for name, value in told.items()))
