@@ -53,3 +53,20 @@ def test_where_the_page_was_not_built_the_run_ends_well_all_the_same(
     (line,) = [line for line in captured.err.splitlines() if line.startswith("no replay: ")]
     assert "Node.js" in line
     assert not (tmp_path / "reach-001" / "replay.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (("--demos", "nowhere"), "demos must be scripted:N or a folder of demonstrations, got nowhere"),
+        (("--demos", "scripted:x"), "demos must be scripted:N, such as scripted:20"),
+        (("--starts", "1.5"), "starts must be at least 0 and at most 1, got 1.5"),
+    ],
+)
+def test_demonstrations_that_cannot_be_had_leave_no_run(
+    given: tuple[str, str], expected: str, tmp_path: Path, capsys: Capture
+) -> None:
+    assert main([*SMOKE, *given, "--runs", str(tmp_path / "runs")]) == 2
+    captured = capsys.readouterr()
+    assert expected in captured.err and captured.err.count("\n") == 1
+    assert not (tmp_path / "runs").exists()

@@ -184,3 +184,17 @@ def test_some_episodes_may_begin_along_a_solution_but_not_those_that_are_evaluat
     assert "starts must be at least 0 and at most 1" in capsys.readouterr().err
     assert main(["train", "gymnasium:Pendulum-v1", *SHORT, "--starts", "0.5", "--runs", str(tmp_path)]) == 2
     assert "nobody has written a solution" in capsys.readouterr().err
+
+
+def test_a_policy_that_begins_with_demonstrations_is_ahead_of_one_that_does_not(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    argv = ["train", "reach", *SHORT, "--runs", str(tmp_path), "--json"]
+    assert main(argv) == 0
+    alone = float(str(summary(capsys)["success"]))
+    assert main([*argv, "--demos", "scripted:8"]) == 0
+    told = summary(capsys)
+    assert float(str(told["success"])) > alone + 0.5
+    assert RunDir.open(Path(str(told["run"]))).config()["demos"] == "scripted:8"
+    assert main(["train", "push", *SHORT, "--demos", str(tmp_path), "--runs", str(tmp_path / "no")]) == 2
+    assert f"{tmp_path} holds no demonstrations" in capsys.readouterr().err

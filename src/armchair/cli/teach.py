@@ -25,6 +25,7 @@ EXAMPLES = (
     "armchair teach reach --teacher oracle",
     "armchair teach reach --teacher mistake --mistake 0.2 --labels 100 --seed 3",
     "armchair teach push --teacher oracle --config push --runs runs --json",
+    "armchair teach pick_place --teacher oracle --demos scripted:20",
     "armchair teach gymnasium:Pendulum-v1 --teacher oracle",
     "armchair teach reach --store postgresql://user@host/reach",
     "armchair teach my_module:make_env --labels 300 --question 'Which one lands softly?'",
@@ -60,6 +61,10 @@ class Args:
     """Updates of the policy."""
     threads: int | None = None
     """Simulation threads, 0 for one a core."""
+    demos: str | None = None
+    """Demonstrations to begin with: scripted:20 for so many by the task's script, or a folder of them."""
+    starts: float | None = None
+    """Share of the episodes that begin along a demonstration, or along the script's solution; fewer later."""
     beta: float | None = None
     """The teacher's sharpness: higher errs less (boltzmann)."""
     mistake: float | None = None
@@ -154,6 +159,7 @@ def check_import(task: str) -> None:
 def _config(args: Args) -> TeachConfig:
     """The preset or file, with the flags over it."""
     from armchair.training.configs import preset_for, with_flags
+    from armchair.training.lessons import check_folder
 
     flags = {
         "task": args.task,
@@ -163,8 +169,12 @@ def _config(args: Args) -> TeachConfig:
         "control": args.control,
         "updates": args.updates,
         "threads": args.threads,
+        "demos": args.demos,
+        "starts": args.starts,
     }
-    return with_flags(preset_for(args.task, args.control, args.config), flags)
+    config = with_flags(preset_for(args.task, args.control, args.config), flags)
+    check_folder(config)
+    return config
 
 
 def _warn(args: Args, report: Report) -> None:

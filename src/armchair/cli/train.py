@@ -31,6 +31,7 @@ EXAMPLES = (
     "armchair train reach --reward runs/reach-001",
     "armchair train reach --policy runs/reach-002 --steps 20000",
     "armchair train stack --starts 0.5",
+    "armchair train pick_place --demos scripted:20 --starts 0.5",
 )
 EPISODES = 100  # of the evaluation at the end
 LINES = 20  # about as many lines of progress
@@ -60,8 +61,10 @@ class Args:
     control: Literal["tool", "joint"] | None = None
     """What actions mean: steps of the tool (if nothing says otherwise), or of the joints."""
     starts: float | None = None
-    """Share of the episodes that begin along the task's scripted solution, while no ordinary one succeeds;
-    fewer later, none in evaluations. 0 if nothing says otherwise."""
+    """Share of the episodes that begin along a demonstration (along the script's solution without --demos),
+    while no ordinary one succeeds; fewer later, none in evaluations. 0 if nothing says otherwise."""
+    demos: str | None = None
+    """Demonstrations to begin by imitating: scripted:20 for so many by the task's script, or a folder."""
     num_envs: int | None = None
     """Copies of the arm simulated together; the task's preset has a default."""
     threads: int | None = None
@@ -79,13 +82,20 @@ def main(argv: Sequence[str]) -> int:
     import torch
 
     from armchair.envs.gym_import import tells_success
+    from armchair.training.lessons import Lessons, along_demos, demos_of
     from armchair.training.teach import make_copies
+    from armchair.training.train import new_agent
 
     torch.set_num_threads(1)  # the networks are small: more threads would only wait for each other
     plan = _plan(args)
-    config = plan.config
-    env = make_copies(config, config.num_envs, config.seed, record=False, starts=config.starts)
+    config, demos = plan.config, demos_of(plan.config)
+    along = along_demos(config, demos)
+    env = make_copies(config, config.num_envs, config.seed, record=False, along=along)
     try:
+        if plan.agent is None:
+            fresh = new_agent(env, config.ppo, config.seed)
+            Lessons(config, demos).imitate(fresh)
+            plan = plan._replace(agent=fresh)
         run, evaluation, env_steps = _train(args, plan, env, report)
         tells = tells_success(env)
     finally:
@@ -105,7 +115,7 @@ class Plan(NamedTuple):
     config: TeachConfig  # of which the environment, the seed and how to learn count
     steps: int
     reward: Path | None  # of the reward model; None for the task's own reward
-    agent: Agent | None  # to go on with; None for a new one
+    agent: Agent | None  # to go on with; None until a new one is made
 
 
 def _plan(args: Args) -> Plan:
@@ -123,7 +133,7 @@ def _plan(args: Args) -> Plan:
         hidden = agent.net.hidden if agent else settings.config.ppo.hidden
         config = replace(settings.config, ppo=replace(settings.config.ppo, hidden=hidden))
     trained = config.control
-    names = ("task", "seed", "engine", "control", "num_envs", "threads", "starts")
+    names = ("task", "seed", "engine", "control", "num_envs", "threads", "starts", "demos")
     config = with_flags(config, {name: getattr(args, name) for name in names})
     if agent is not None and config.control != trained:
         raise InvalidInput(f"{args.policy} has a policy for {trained} control: leave out --control")
@@ -158,11 +168,12 @@ def _train(args: Args, plan: Plan, env: Env, report: Report) -> tuple[RunDir, Ev
     from armchair.training.metrics_log import MetricsLog
     from armchair.training.saved_reward import load_reward
     from armchair.training.teach import layout_of
-    from armchair.training.train import TrainConfig, new_agent, train_on_reward
+    from armchair.training.train import TrainConfig, train_on_reward
 
     config = plan.config
     reward = load_reward(plan.reward, config.task, layout_of(env)).mean if plan.reward else "task"
-    agent = plan.agent or new_agent(env, config.ppo, config.seed)
+    agent = plan.agent
+    assert agent is not None
     steps = TrainConfig(plan.steps, config.rollout, config.ppo, config.seed)
     name = config.task.replace(":", "-").replace("/", "-")
     run = RunDir.create(args.runs, name, describe(args, plan))
@@ -190,7 +201,11 @@ def describe(args: Args, plan: Plan) -> dict[str, Value]:
     whole |= {"reward_model": str(plan.reward)} if plan.reward else {}
     whole |= {"policy": str(args.policy)} if args.policy else {}
     order = ("command", "task", "engine", "control", "seed", "steps", "reward_model", "policy")
-    return {name: whole[name] for name in (*order, "starts", "num_envs", "rollout", "ppo") if name in whole}
+    return {
+        name: whole[name]
+        for name in (*order, "starts", "demos", "num_envs", "rollout", "ppo")
+        if name in whole
+    }
 
 
 def record(progress: Progress) -> dict[str, Value]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -12,7 +13,8 @@ from armchair.engines.base import check_finite, check_ids
 from armchair.engines.iiwa import make_scene
 from armchair.engines.kinematics import body_poses
 from armchair.envs.control import CONTROLS, Control
-from armchair.envs.starts import EPISODES, SKILL_RATE, Starts, scripted_starts
+from armchair.envs.demos import Demo, record_script
+from armchair.envs.starts import SKILL_RATE, Starts, scripted_episodes, starts_along
 from armchair.errors import InvalidInput, check_choice
 from armchair.maths import generator
 from armchair.tasks import Task, get_task
@@ -59,8 +61,9 @@ class ArmEnv:
         self.record_poses = record_poses
         self.goal = torch.zeros(self.num_envs, 3)
         self.diverged = 0  # how many episodes were lost to the simulation so far
-        self.starts: Starts | None = None  # states along a solution; see `armchair.envs.starts`
+        self.starts: Starts | None = None  # states along demonstrations; see `armchair.envs.starts`
         self.start_share = 0.0  # of the episodes that begin there, while no ordinary one succeeds
+        self.paced = True  # whether fewer begin there as ordinary ones succeed
         self.skill = torch.zeros(())
         self._along = torch.zeros(self.num_envs, dtype=torch.bool)
         self._all = torch.arange(self.num_envs)
@@ -142,7 +145,7 @@ class ArmEnv:
         ended = step.done.nonzero().squeeze(1)
         if not len(ended):
             return step
-        if self.starts is not None:
+        if self.starts is not None and self.paced:
             self._judge(step.success[ended[~self._along[ended]]])
         self._begin(ended)
         self._refresh(ended)
@@ -243,26 +246,37 @@ def make_env(
     seed: int = 0,
     threads: int = 1,
     record_poses: bool = False,
-    starts: float = 0.0,
 ) -> ArmEnv:
     """`num_envs` copies of the named task.
 
     engine: see `armchair.engines.ENGINES`. control: "tool" or "joint". threads: simulation threads, 0 for
-    one a core. record_poses: fill `Step.poses`, which a replay needs and training does not. starts: share of
-    the episodes that begin along a scripted solution, see `armchair.envs.starts`; never for evaluation.
-    Raises InvalidChoice for an unknown name, MissingDependency for an engine that is not installed.
+    one a core. record_poses: fill `Step.poses`, which a replay needs and training does not.
     """
     chosen = get_task(task)
     if num_envs < 1:
         raise InvalidInput(f"num_envs must be at least 1, got {num_envs}")
-    if not 0.0 <= starts <= 1.0:
-        raise InvalidInput(f"starts, a share of the episodes, must be in [0, 1], got {starts}")
     scene = make_scene(chosen.num_blocks, fingers=chosen.uses_gripper)
     made = make_engine(engine, scene, num_envs, threads)
     mode = CONTROLS[check_choice("control", control, CONTROLS)]
-    env = ArmEnv(chosen, made, mode, seed=seed, record_poses=record_poses)
-    if starts:
-        scripted = make_env(task, num_envs=SCRIPTED, engine=engine, seed=seed, threads=threads)
-        env.starts, env.start_share = scripted_starts(scripted, EPISODES, seed), starts
-        scripted.close()
-    return env
+    return ArmEnv(chosen, made, mode, seed=seed, record_poses=record_poses)
+
+
+def begin_along(env: ArmEnv, share: float, demos: Sequence[Demo]) -> None:
+    """Let a share of the episodes to come begin along demonstrations; never for evaluation.
+
+    See `armchair.envs.starts`. Raises InvalidInput where the share is none.
+    """
+    if not 0.0 <= share <= 1.0:
+        raise InvalidInput(f"starts, a share of the episodes, must be in [0, 1], got {share}")
+    env.starts, env.start_share = starts_along(demos, len(env.task.points)), share
+
+
+def scripted_demos(task: str, engine: str, episodes: int | None, seed: int) -> list[Demo]:
+    """Demonstrations by the task's script; episodes: None for as many as start states want."""
+    env = make_env(task, num_envs=SCRIPTED, engine=engine, seed=seed, record_poses=True)
+    try:
+        row = env.engine.snapshot()[0]
+        wanted = episodes or scripted_episodes(row.numel() * row.element_size(), env.horizon)
+        return record_script(env, wanted, seed)
+    finally:
+        env.close()

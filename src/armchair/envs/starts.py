@@ -1,28 +1,25 @@
-"""Start states along a solution: a curriculum in which some episodes begin half-way through the task.
+"""Start states along demonstrations: a curriculum in which some episodes begin half-way through the task.
 
-Their share shrinks as ordinary episodes succeed, to nothing when all of them do. They carry knowledge of the
-task into training, so every figure that uses them says so. Evaluations never do.
+Their share shrinks: in `armchair train` as ordinary episodes succeed, to nothing when all of them do; in
+`armchair teach`, where nobody knows success, over the run. They carry knowledge of the task into training,
+so every figure that uses them says so. Evaluations never do.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from armchair.errors import InvalidInput
+from armchair.envs.demos import Demo
 
-if TYPE_CHECKING:
-    from armchair.envs.arm_env import ArmEnv
-
-BINS = 8  # stages of the task, equal shares of its reward's range
-EPISODES = 256  # scripted ones that the states come from
+BINS = 8  # stages of a demonstration, equal shares of the way that is gone in it
+SCALAR_WAY = 0.1  # m that a change of 1 in a visible number that is no place (gripper, tilt) counts as
 SKILL_RATE = 0.01  # of the running mean of ordinary success: about the last hundred episodes
-AFTER = 5  # steps kept after an episode has succeeded: how it looks when it is done
-NOISE = 0.3  # standard deviation of what is added to the script's actions, so that the states differ
-
-Moment = tuple[Tensor, Tensor, Tensor]  # rows of the engine's snapshot, goals, rewards
+EPISODES = 256  # scripted ones that states come from where no demonstrations are given
+MOST_BYTES = 256 * 2**20  # that the states may take: a row of PyBullet's has 50 kB, of MuJoCo's 2 kB
 
 
 class Starts(NamedTuple):
@@ -42,49 +39,28 @@ class Starts(NamedTuple):
         return first[chosen] + within
 
 
-def scripted_starts(env: ArmEnv, episodes: int, seed: int) -> Starts:
-    """States along episodes that the task's script solved, with some noise in what it does.
+def starts_along(demos: Sequence[Demo], points: int) -> Starts:
+    """All states of the demonstrations, by stage. points: how many places `visible` begins with.
 
-    env is left in the middle of an episode: reset it afterwards. Episodes that failed are left out.
-    Raises InvalidInput when none succeeded, or where the script cannot drive the arm (control "joint").
+    No reward is looked at: stages are shares of the way gone, and so those at rest are in one stage.
     """
-    rng = torch.Generator().manual_seed(seed)
-    kept: list[Moment] = []
-    rounds = -(-episodes // env.num_envs)
-    for round_ in range(rounds):
-        kept += _one_round(env, seed + round_, rng)
-    if not kept:
-        raise InvalidInput(f"the script of {env.task.name} solved none of {episodes} episodes")
-    engine, goal, reward = (torch.cat(parts) for parts in zip(*kept, strict=True))
-    low, high = reward.min(), reward.max().clamp_min(reward.min() + 1e-6)
-    stage = (BINS * (reward - low) / (high - low)).long().clamp(0, BINS - 1)
+    stage = torch.cat([stage_of(demo.visible, points) for demo in demos])
     order = stage.argsort(stable=True)
+    engine = torch.cat([demo.engine for demo in demos])
+    goal = torch.cat([demo.goal.expand(len(demo.engine), 3) for demo in demos])
     return Starts(engine[order], goal[order], stage[order])
 
 
-def _one_round(env: ArmEnv, seed: int, rng: torch.Generator) -> list[Moment]:
-    """One episode of every copy. -> for each moment, rows of those that succeeded in the end."""
-    env.reset(seed)
-    moments: list[Moment] = []
-    solved_for = torch.zeros(env.num_envs)
-    wanted: list[Tensor] = []
-    success = torch.zeros(env.num_envs, dtype=torch.bool)
-    ended = torch.zeros(env.num_envs, dtype=torch.bool)
-    for _ in range(env.horizon):
-        action = env.script()
-        noise = NOISE * torch.randn(action.shape, generator=rng)
-        noise[:, 3:] = 0.0  # the gripper does as the script says
-        step = env.step(action + noise)
-        success = torch.where(ended, success, step.success)
-        ended |= step.done
-        if bool(ended.all()):
-            break
-        now = env.snapshot()
-        solved_for = torch.where(step.success, solved_for + 1, torch.zeros(()))
-        moments.append((now.engine, now.goal, step.reward))
-        wanted.append(~ended & (solved_for <= AFTER))
-    return [
-        (engine[rows], goal[rows], reward[rows])
-        for (engine, goal, reward), want in zip(moments, wanted, strict=True)
-        if bool((rows := want & success).any())
-    ]
+def stage_of(visible: Tensor, points: int) -> Tensor:
+    """The stage in which each action of an episode finds the arm. (T, F) after each action -> (T,) int64."""
+    moved = visible.diff(dim=0)
+    places = moved[:, : 3 * points].unflatten(1, (points, 3)).norm(dim=2).sum(1)
+    gone = torch.cat((torch.zeros(1), (places + SCALAR_WAY * moved[:, 3 * points :].abs().sum(1)).cumsum(0)))
+    # row t of `visible` is after action t; what action t finds is the row before
+    before = torch.cat((torch.zeros(1), gone[:-1]))
+    return (BINS * before / gone[-1].clamp_min(1e-6)).long().clamp(0, BINS - 1)
+
+
+def scripted_episodes(row_bytes: int, horizon: int) -> int:
+    """How many episodes of the script to take states from: as many as the memory for them allows."""
+    return max(1, min(EPISODES, MOST_BYTES // (row_bytes * horizon)))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -25,6 +24,7 @@ from armchair.errors import InvalidInput, StoreError, check_choice
 from armchair.feedback.codec import MAX_BYTES, digest, encode
 from armchair.feedback.store import Store
 from armchair.ids import id_from
+from armchair.npz import read_npz
 from armchair.types import Answer, Choice, Clip, Question
 
 ANNOTATOR = "imported"
@@ -175,19 +175,13 @@ def _read(path: Path) -> bytes:
 def _read_trajectory(path: Path, entry: str) -> tuple[Tensor, Tensor]:
     """Observations (L, F) and actions (L, A) of an npz file, looked at before it is unpacked."""
     where = f"{entry}: {path.name}"
+    arrays = read_npz(path, MAX_BYTES, where)
+    names = next((keys for keys in KEYS if set(keys) <= set(arrays)), None)
+    if names is None:
+        raise InvalidInput(f"{where} must hold obs and act, or observations and actions")
     try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-        if size > MAX_BYTES:
-            raise InvalidInput(f"{where} unpacks to {size} bytes, at most {MAX_BYTES}")
-        with np.load(path, allow_pickle=False) as arrays:
-            names = next((keys for keys in KEYS if set(keys) <= set(arrays.files)), None)
-            if names is None:
-                raise InvalidInput(f"{where} must hold obs and act, or observations and actions")
-            obs, act = (np.asarray(arrays[name], dtype=np.float32) for name in names)
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, TypeError) as error:
-        if isinstance(error, InvalidInput):
-            raise
+        obs, act = (arrays[name].astype(np.float32) for name in names)
+    except (ValueError, TypeError) as error:
         raise InvalidInput(f"{where} cannot be read: {error}") from error
     if obs.ndim != 2 or act.ndim != 2 or len(obs) != len(act) or not len(obs):
         raise InvalidInput(f"{where} must hold (L, F) and (L, A), got {obs.shape} and {act.shape}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from armchair.agents.ppo import PPOConfig
 from armchair.rewards.ensemble import RewardConfig
+from armchair.rewards.free import FreeConfig
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,12 @@ class TeachConfig:
     threads: int = 1
     """Simulation threads; 0 for one a core."""
     starts: float = 0.0
-    """Share of the episodes, in training and in clips, that begin along a scripted solution while no ordinary
-    one succeeds; it carries knowledge of the task into training. See `armchair.envs.starts`."""
+    """Share of the episodes, in training and in clips, that begin along a demonstration (along the script's
+    solution where there is none), falling to nothing over the run; it carries knowledge of the task into
+    training. See `armchair.envs.starts`."""
+    demos: str = ""
+    """Demonstrations: `scripted:20` for so many by the task's script, or a folder of recorded ones. The
+    policy begins by imitating them, and they are worth comparisons. See `armchair.envs.demos`."""
     film_envs: int = 16
     """Copies that play the episodes which questions are cut from."""
     clip_length: int = 20
@@ -68,6 +73,8 @@ class TeachConfig:
     """How the policy learns."""
     reward: RewardConfig = field(default_factory=RewardConfig)
     """How the reward model learns."""
+    free: FreeConfig = field(default_factory=FreeConfig)
+    """What demonstrations, where there are some, say by themselves."""
 
 
 IMPORTED = TeachConfig(

@@ -25,6 +25,7 @@ from armchair.rewards.relations import CHOSEN
 from armchair.rundir import Value
 from armchair.tasks import TASKS
 from armchair.training.config import IMPORTED, TeachConfig
+from armchair.training.lessons import check_demos
 from armchair.training.sections import read_section
 
 # where the preset's name is not the task's
@@ -191,6 +192,7 @@ def _read(values: object, where: str, over: TeachConfig | None = None) -> TeachC
             f"{where}: first must be at most labels, {config.labels}, of which it is a part; "
             f"got {config.first}"
         )
+    check_demos(config, where)
     return _with_chosen(config, where)
 
 

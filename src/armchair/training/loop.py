@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -11,8 +11,8 @@ from torch import Tensor
 from armchair.agents.agent import Agent
 from armchair.agents.ppo import UpdateStats, update
 from armchair.envs.arm_env import ArmEnv
+from armchair.envs.demos import Demo
 from armchair.envs.gym_import import tells_success
-from armchair.errors import InvalidInput
 from armchair.evaluate import Evaluation, evaluate
 from armchair.feedback.store import Store
 from armchair.feedback.teachers import Teacher, answer_pending
@@ -27,6 +27,7 @@ from armchair.training.asking import Asker, Learnt
 from armchair.training.config import TeachConfig
 from armchair.training.filming import heedful
 from armchair.training.guard import Guard
+from armchair.training.lessons import Lessons
 from armchair.training.progress import Envs, Progress
 from armchair.training.telling import Teller, about
 from armchair.training.train import check_sound, new_agent, start
@@ -54,17 +55,20 @@ class Trainer:
         store: Store,
         layout: VisibleLayout,
         teacher: Teacher | None = None,
+        demos: Sequence[Demo] = (),
     ) -> None:
-        """teacher: None where people answer, through the same store."""
+        """teacher: None where people answer, through the same store. demos: what the run is shown."""
         self.config, self.envs, self.store, self.layout, self.teacher = config, envs, store, layout, teacher
         self.agent: Agent = new_agent(envs.train, config.ppo, config.seed)
         self.rngs = {name: generator(config.seed, name) for name in ("act", "fit", "learn")}
+        self.lessons = Lessons(config, demos)
+        self.lessons.fade(envs, 0.0)
         self.running = Running(start(envs.train, config.seed))
         self.asker = Asker(config, envs.film, store, people=teacher is None)
         self.model: RewardEnsemble | None = None
         self.recent: list[Tensor] = []  # (S, F) each, states of the latest rollouts
         self.updates = self.env_steps = 0
-        self.fitted_at = self.fitted_update = 0  # position in the store and update of the last fit
+        self.fitted_at, self.fitted_update = -1, 0  # position in the store and update of the last fit
         self.labels = config.labels  # the budget, which the run's owner may change
         self.success: float | None = None  # true, of the last evaluation
         self.teller = Teller(store.board, about(config.task, envs.film, person=teacher is None))
@@ -102,9 +106,11 @@ class Trainer:
 
         Raises NotFinite where numbers went wrong; then `guard` knows the way back.
         """
+        self.lessons.fade(self.envs, self.updates / self.last_update)
+        shown = self.refit() if self.lessons.demos and self.model is None else None
         self.ask()
         self.let_answer()
-        report = self.refit()
+        report = self.refit() or shown
         if self.model is None or self.must_wait():
             return None
         self.tell("practising")
@@ -202,35 +208,28 @@ class Trainer:
         position = self.store.position()
         if position == self.fitted_at or not self.may_fit():
             return None
-        answers = self.store.preferences()
+        answers = self.lessons.with_free(self.store.preferences(), self.rngs["fit"])
         if not len(answers.target):
             return None
         self.tell("fitting")
         self.fitted_at, self.fitted_update = position, self.updates
-        self.model, report = fit(
-            answers, self.reference(answers.left), self.layout, self.config.reward, self.rngs["fit"]
-        )
+        usual, how = self.reference(answers.left), self.config.reward
+        self.model, report = fit(answers, usual, self.layout, how, self.rngs["fit"])
         return report
 
     def may_fit(self) -> bool:
         """Whether it is time for a fit, given that there is something new."""
         now = self.standing()
+        if self.model is None and self.lessons.demos:
+            return True
         if self.model is None:
-            self.check_hope(now)
+            pace.check_hope(now, self.due())
             person = self.teacher is None
             return pace.enough_to_fit(self.config, now) if person else now.answers >= self.config.first
         if self.teacher is not None:
             return True
         # people answer one by one: not every answer is worth a fit while there is something else to do
         return self.must_wait() or self.updates - self.fitted_update >= self.config.session_every
-
-    def check_hope(self, now: pace.Standing) -> None:
-        """InvalidInput where all was asked that may be asked and nobody could tell anything."""
-        if now.answers and not now.useful and not now.open and self.due() <= 0:
-            raise InvalidInput(
-                f'all {now.answers} answers are "can\'t tell", from which nothing can be learnt: allow '
-                "more labels and `armchair resume` the run, or make clips longer with clip_length"
-            )
 
     def reference(self, clips: Tensor) -> Tensor:
         """States (S, F) that are usual now: of the latest rollouts, of the clips before there are any."""
@@ -245,13 +244,10 @@ class Trainer:
 
     def act(self) -> tuple[Rollout, Episodes]:
         """The policy acts; the learner is given no reward yet."""
-        config = self.config
+        config, rng = self.config, self.rngs["act"]
+        sample = self.agent.net.sample
         rollout, ended = collect(
-            self.envs.train,
-            lambda obs: self.agent.net.sample(obs, self.rngs["act"]),
-            config.rollout,
-            self.running,
-            reward=None,
+            self.envs.train, lambda obs: sample(obs, rng), config.rollout, self.running, reward=None
         )
         self.env_steps += config.rollout * config.num_envs
         self.recent = [*self.recent[1 - KEEP_ROLLOUTS :], rollout.visible.flatten(0, 1)[::4].clone()]
@@ -264,11 +260,11 @@ class Trainer:
 
     def learn(self, rollout: Rollout, *, refitted: bool) -> UpdateStats:
         """Update the policy; the critic first where the reward has changed under it."""
-        config, rng = self.config, self.rngs["learn"]
-        for _ in range(config.critic_updates if refitted else 0):
-            update(self.agent, rollout, config.ppo, rng, critic_only=True)
+        ppo, rng = self.config.ppo, self.rngs["learn"]
+        for _ in range(self.config.critic_updates if refitted else 0):
+            update(self.agent, rollout, ppo, rng, critic_only=True)
         self.updates += 1
-        return update(self.agent, rollout, config.ppo, rng)
+        return update(self.agent, rollout, ppo, rng)
 
     def progress(
         self, rollout: Rollout, ended: Episodes, stats: UpdateStats, report: FitReport | None

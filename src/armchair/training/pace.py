@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from armchair.errors import InvalidInput
 from armchair.training.config import TeachConfig
 
 AHEAD = 4  # sessions that people's answers may be ahead of what has been learnt from them
@@ -58,6 +59,18 @@ def allowed(config: TeachConfig, now: Standing) -> int:
 def enough_to_fit(config: TeachConfig, now: Standing) -> bool:
     """Whether there can be a first reward model: a little early, so that nobody has to wait for questions."""
     return now.useful > 0 and (now.spent or now.useful >= config.first - min(EARLY, config.first // 3))
+
+
+def check_hope(now: Standing, due: int) -> None:
+    """InvalidInput where all was asked that may be asked and nobody could tell anything.
+
+    due: how many questions should be put now.
+    """
+    if now.answers and not now.useful and not now.open and due <= 0:
+        raise InvalidInput(
+            f'all {now.answers} answers are "can\'t tell", from which nothing can be learnt: allow '
+            "more labels and `armchair resume` the run, or make clips longer with clip_length"
+        )
 
 
 def due(config: TeachConfig, now: Standing, *, wandering: bool, put: int) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 
 from armchair.agents.saved import PolicyInfo, save_policy
-from armchair.envs.arm_env import ArmEnv, make_env
+from armchair.envs.arm_env import ArmEnv, begin_along, make_env
 from armchair.envs.base import Env
+from armchair.envs.demos import Demo
 from armchair.envs.gym_import import import_env, why_no_pictures
 from armchair.errors import ArmchairError, ConfigError, RunError
 from armchair.feedback.store import Store
@@ -21,6 +22,7 @@ from armchair.tasks import get_task
 from armchair.training.alone import alone
 from armchair.training.checkpoint import newest, write_checkpoint
 from armchair.training.config import TeachConfig
+from armchair.training.lessons import along_demos, demos_of
 from armchair.training.loop import Trainer
 from armchair.training.metrics_log import MetricsLog
 from armchair.training.progress import Envs, Progress
@@ -44,11 +46,12 @@ def teach(
     Raises RunError where another trainer is at work on the run, and where nothing can be written.
     """
     with alone(run), ExitStack() as closing:
-        envs = make_envs(config)
+        demos = demos_of(config, run)
+        envs = make_envs(config, demos)
         for env in envs:
             closing.callback(env.close)
         store = closing.enter_context(Store.open(run.store))
-        trainer = Trainer(config, envs, store, layout_of(envs.train), teacher)
+        trainer = Trainer(config, envs, store, layout_of(envs.train), teacher, demos)
         trainer.guard.keep_dumps_in(run)
         set_out(run, trainer, resume=resume)
         put_scene(store, envs.film)
@@ -72,6 +75,7 @@ def set_out(run: RunDir, trainer: Trainer, *, resume: bool) -> None:
         raise RunError(f"{run.path} has no checkpoint to go on from: go on from a backup, or teach anew")
     if resume and trainer.teacher is not None:
         forget_teacher(trainer.store, 0)
+    trainer.lessons.imitate(trainer.agent)
     write_checkpoint(run, lambda into: save_state(into, trainer), _moment(trainer))
 
 
@@ -127,13 +131,15 @@ def put_scene(store: Store, env: Env) -> None:
         store.board.put_asset(SCENE, scene_asset(env.task), SCENE_TYPE)
 
 
-def make_envs(config: TeachConfig) -> Envs:
+def make_envs(config: TeachConfig, demos: Sequence[Demo] = ()) -> Envs:
     """The run's environments, poses or pictures recorded where clips are made.
 
-    Where one of others cannot be drawn, standard error is told why: its clips will have no pictures.
+    demos: what the run was shown, along which some episodes may begin. Where an environment of others cannot
+    be drawn, standard error is told why: its clips will have no pictures.
     """
     reports, imported = config.evaluate_episodes, ":" in config.task
-    train = make_copies(config, config.num_envs, config.seed, record=False, starts=config.starts)
+    along = along_demos(config, demos)
+    train = make_copies(config, config.num_envs, config.seed, record=False, along=along)
     if train.horizon < config.clip_length:
         train.close()
         raise ConfigError(
@@ -143,7 +149,7 @@ def make_envs(config: TeachConfig) -> Envs:
     record = not imported or (config.frames and _draws(config.task))
     return Envs(
         train=train,
-        film=make_copies(config, config.film_envs, config.seed + 1, record=record, starts=config.starts),
+        film=make_copies(config, config.film_envs, config.seed + 1, record=record, along=along),
         report=make_copies(
             config, min(reports, MOST_REPORTS) if imported else reports, config.seed + 2, record=False
         ),
@@ -157,14 +163,16 @@ def _draws(task: str) -> bool:
     return reason is None
 
 
-def make_copies(config: TeachConfig, num_envs: int, seed: int, *, record: bool, starts: float = 0.0) -> Env:
+def make_copies(
+    config: TeachConfig, num_envs: int, seed: int, *, record: bool, along: Sequence[Demo] = ()
+) -> Env:
     """Copies of the run's environment; record: with what clips show, poses or pictures.
 
-    starts: share of the episodes that begin along a scripted solution; none in evaluations.
+    along: demonstrations that a share of the episodes begin along; none for evaluations.
     """
     if ":" in config.task:
         return import_env(config.task, num_envs=num_envs, seed=seed, render=record)
-    return make_env(
+    env = make_env(
         config.task,
         num_envs=num_envs,
         engine=config.engine,
@@ -172,8 +180,10 @@ def make_copies(config: TeachConfig, num_envs: int, seed: int, *, record: bool, 
         seed=seed,
         threads=config.threads,
         record_poses=record,
-        starts=starts,
     )
+    if along:
+        begin_along(env, config.starts, along)
+    return env
 
 
 def layout_of(env: Env) -> VisibleLayout:

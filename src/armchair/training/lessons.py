@@ -1,0 +1,115 @@
+"""What demonstrations bring into a run: a policy to begin with, comparisons for nothing, and start states."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from armchair.agents.agent import Agent
+from armchair.agents.clone import CloneConfig, CloneStats, clone
+from armchair.envs.arm_env import ArmEnv, scripted_demos
+from armchair.envs.demos import Demo, Source, load_demos, save_demos
+from armchair.errors import ConfigError, InvalidInput
+from armchair.maths import generator
+from armchair.rewards.free import free_comparisons, joined
+from armchair.rundir import RunDir
+from armchair.training.config import TeachConfig
+from armchair.training.progress import Envs
+from armchair.types import PreferenceBatch
+
+FOLDER = "demos"  # in a run's folder: what it was shown, so that it can be resumed from there alone
+MOST = 1000  # scripted ones
+FADED = 0.8  # of a run's updates, after which no episode begins along a demonstration any more
+_SCRIPTED = re.compile(r"scripted:(\d+)")
+
+
+def check_demos(config: TeachConfig, where: str) -> None:
+    """Raises ConfigError where `config.demos` says nothing that can be used."""
+    wanted = config.demos
+    if not wanted:
+        return
+    if ":" in config.task:
+        raise ConfigError(f"{where}: demos must be empty: {config.task} is none of armchair's own tasks")
+    number = _SCRIPTED.fullmatch(wanted)
+    if number is None:
+        if wanted.startswith("scripted"):
+            raise ConfigError(f"{where}: demos must be scripted:N, such as scripted:20, got {wanted!r}")
+        return
+    if not 1 <= int(number[1]) <= MOST:
+        raise ConfigError(f"{where}: demos must be scripted:1 to scripted:{MOST}, got {wanted!r}")
+    if config.control != "tool":
+        raise ConfigError(f"{where}: the script moves the tool: use control tool, or a folder of demos")
+
+
+def check_folder(config: TeachConfig) -> None:
+    """Raises what `demos_of` would of a folder's files, before a run is made."""
+    if config.demos and _SCRIPTED.fullmatch(config.demos) is None:
+        demos_of(config)
+
+
+def demos_of(config: TeachConfig, run: RunDir | None = None) -> list[Demo]:
+    """The demonstrations that a run is shown; none where none are asked for.
+
+    run: where they are kept, and taken from if they are there. Raises InvalidInput for files that do not fit.
+    """
+    if not config.demos:
+        return []
+    source = Source(config.task, config.engine, config.control)
+    kept = run.path / FOLDER if run is not None else None
+    if kept is not None and kept.is_dir():
+        return load_demos(kept, source)
+    number = _SCRIPTED.fullmatch(config.demos)
+    if number is None:
+        folder = Path(config.demos)
+        if not folder.is_dir():
+            raise InvalidInput(f"demos must be scripted:N or a folder of demonstrations, got {folder}")
+        demos, by = load_demos(folder, source), config.demos
+    else:
+        demos, by = scripted_demos(config.task, config.engine, int(number[1]), config.seed), "script"
+    if kept is not None:
+        save_demos(kept, demos, source, by)
+    return demos
+
+
+def along_demos(config: TeachConfig, demos: Sequence[Demo]) -> Sequence[Demo]:
+    """What episodes may begin along: demonstrations, else the script's solution; nothing without starts."""
+    if not config.starts:
+        return ()
+    return demos or scripted_demos(config.task, config.engine, None, config.seed)
+
+
+class Lessons:
+    """The demonstrations of a run, and what is made of them; without any it does nothing."""
+
+    def __init__(self, config: TeachConfig, demos: Sequence[Demo]) -> None:
+        self.config, self.demos = config, demos
+        self._shown = [demo.visible for demo in demos]
+
+    def imitate(self, agent: Agent) -> CloneStats | None:
+        """Let a new policy begin with what was shown."""
+        if not self.demos:
+            return None
+        obs = torch.cat([demo.obs for demo in self.demos])
+        action = torch.cat([demo.action for demo in self.demos])
+        return clone(agent, obs, action, CloneConfig(), generator(self.config.seed, "clone"))
+
+    def with_free(self, answers: PreferenceBatch, rng: torch.Generator) -> PreferenceBatch:
+        """The answers, and what the demonstrations say by themselves."""
+        if not self.demos:
+            return answers
+        clips = torch.cat((answers.left, answers.right))
+        free = free_comparisons(self._shown, clips, self.config.clip_length, self.config.free, rng)
+        return joined(answers, free)
+
+    def fade(self, envs: Envs, progress: float) -> None:
+        """Let fewer episodes begin along demonstrations, the farther the run has come (0 to 1).
+
+        By the clock, not by success: what the learner does must not hang on the true reward.
+        """
+        for env in (envs.train, envs.film):
+            if isinstance(env, ArmEnv) and env.starts is not None:
+                env.paced = False
+                env.start_share = self.config.starts * max(0.0, 1.0 - progress / FADED)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from armchair.agents.clone import CloneConfig, clone
+from armchair.agents.ppo import PPOConfig, make_agent
+from armchair.errors import InvalidInput
+from armchair.maths import generator
+
+
+def test_a_linear_demonstrator_is_imitated_and_nothing_else_is_touched() -> None:
+    agent = make_agent(3, 2, PPOConfig(hidden=(32, 32), std=0.6), generator(0))
+    critic = agent.net.critic.theta.clone()
+    obs = 5.0 + 2.0 * torch.randn(400, 3, generator=generator(1))
+    weights = torch.tensor([[0.1, -0.2, 0.0], [0.05, 0.0, 0.1]])
+    action = (obs - 5.0) @ weights.T
+    stats = clone(agent, obs, action, CloneConfig(updates=800), generator(2))
+    fresh = 5.0 + 2.0 * torch.randn(400, 3, generator=generator(3))
+    error = (agent.net.actor(agent.net.normaliser(fresh)) - (fresh - 5.0) @ weights.T).square().mean()
+    assert stats.before > 0.05 and stats.after < 0.001 and float(error) < 0.003
+    assert torch.equal(agent.net.critic.theta, critic) and agent.updates == 0
+    assert agent.net.normaliser.mean.tolist() == pytest.approx([5.0] * 3, abs=0.3)
+    assert agent.net.log_std.tolist() == pytest.approx([math.log(0.3)] * 2), "explores less than before"
+
+
+def test_what_is_not_the_policys_shape_is_refused() -> None:
+    agent = make_agent(3, 2, PPOConfig(hidden=(4,)), generator(0))
+    with pytest.raises(InvalidInput, match=r"\(S, 3\) observations and \(S, 2\) actions, got \(5, 4\)"):
+        clone(agent, torch.zeros(5, 4), torch.zeros(5, 2), CloneConfig(), generator(0))
+    with pytest.raises(InvalidInput, match="demonstrations must be"):
+        clone(agent, torch.zeros(0, 3), torch.zeros(0, 2), CloneConfig(), generator(0))
