@@ -14,9 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from shutil import which
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
@@ -25,6 +26,7 @@ IMAGES = Path(__file__).parent / "images"
 LOOK = Path(__file__).parents[1] / "tests" / "browser" / "person.js"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader"]
+RUN = "runs/reach-001"
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
 MOST = 240_000  # bytes of a picture
 LABELS, PAUSE_AT = 60, 34  # answers in all, and after how many the pictures of the labelling page are taken
@@ -63,13 +65,14 @@ def context_of(browser: Browser, size: str, theme: str) -> BrowserContext:
     )
     choices = f"{{'armchair.guide': 'seen', 'armchair.quality': 'high', 'armchair.theme': '{theme}'}}"
     context.add_init_script(BEFORE.format(choices=choices))
+    context.set_default_timeout(120_000)
     return context
 
 
 def keep(page: Page, name: str) -> None:
     """The page as a PNG, of few colours where all of them would make it large."""
     path = IMAGES / f"page-{name}.png"
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    picture = Image.open(io.BytesIO(page.screenshot(timeout=120_000))).convert("RGB")
     picture.save(path, optimize=True)
     if path.stat().st_size > MOST:
         palette = picture.quantize(256, method=Image.Quantize.MEDIANCUT)
@@ -100,8 +103,20 @@ def still(page: Page) -> None:
     page.wait_for_timeout(4000)
 
 
+def sizes_of(browser: Browser, cookies: Sequence[Mapping[str, Any]] = ()) -> Iterator[tuple[Page, str]]:
+    """A page on the desk, then one on a phone, for somebody with these cookies.
+
+    -> the page, the end of its pictures' names
+    """
+    for size in SIZES:
+        context = context_of(browser, size, "light")
+        context.add_cookies([dict(cookie) for cookie in cookies])  # type: ignore[arg-type]
+        yield context.new_page(), "" if size == "desk" else f"-{size}"
+        context.close()
+
+
 def label_pages(browser: Browser, folder: Path) -> None:
-    """The labelling page at both sizes and in both themes, and the history, from the midst of a run."""
+    """The labelling page at both sizes and in both themes, history and guide, from the midst of a run."""
     words = ("teach", "reach", "--labels", str(LABELS), "--json")
     with command(folder, *words) as (process, link):
         desk = context_of(browser, "desk", "light")
@@ -109,53 +124,84 @@ def label_pages(browser: Browser, folder: Path) -> None:
         page.goto(link)
         answer(page, process, PAUSE_AT)
         origin, cookies = link.split("/login")[0], desk.cookies()
-        still(page)
-        keep(page, "label")
-        page.keyboard.press("h")
-        page.locator("#history-rows li").first.wait_for()
-        page.wait_for_timeout(500)
-        keep(page, "history")
-        page.keyboard.press("Escape")
-        for name, size, theme in (("label-dark", "desk", "dark"), ("label-phone", "phone", "light")):
-            other = context_of(browser, size, theme)
-            other.add_cookies([dict(cookie) for cookie in cookies])  # type: ignore[arg-type]
-            visit = other.new_page()
+        for visit, end in sizes_of(browser, cookies):
             visit.goto(origin)
             still(visit)
-            keep(visit, name)
-            other.close()
+            keep(visit, f"label{end}")
+            visit.locator("#open-history").click()
+            visit.locator("#history-rows li").first.wait_for()
+            visit.wait_for_timeout(1000)
+            keep(visit, f"history{end}")
+            visit.keyboard.press("Escape")
+            visit.locator("#open-guide").click()
+            visit.wait_for_timeout(1000)
+            keep(visit, f"guide{end}")
+        dark = context_of(browser, "desk", "dark")
+        dark.add_cookies([dict(cookie) for cookie in cookies])  # type: ignore[arg-type]
+        visit = dark.new_page()
+        visit.goto(origin)
+        still(visit)
+        keep(visit, "label-dark")
+        dark.close()
+        page.bring_to_front()
         answer(page, process)
-        process.wait(120)
+        process.wait(300)
         desk.close()
 
 
-def dashboard_pages(browser: Browser, folder: Path) -> None:
-    """The dashboard of the finished run."""
-    with command(folder, "label", "runs/reach-001") as (_, link):
+def pages_of_a_run(browser: Browser, folder: Path) -> None:
+    """Login and dashboard, over the finished run."""
+    with command(folder, "label", RUN) as (_, link):
+        origin = link.split("/login")[0]
         context = context_of(browser, "desk", "light")
         page = context.new_page()
         page.goto(link)
         page.locator("#who").wait_for()
-        for name, path in (("training", ""), ("labels", "labels")):
-            page.goto(f"{link.split('/login')[0]}/dashboard/{path}")
-            page.locator("canvas.marks, svg.marks").first.wait_for(timeout=60_000)
-            page.wait_for_timeout(4000)
-            keep(page, f"dashboard-{name}")
+        for visit, end in sizes_of(browser):
+            visit.goto(f"{origin}/login")
+            visit.locator("#card").wait_for()
+            keep(visit, f"login{end}")
+        for visit, end in sizes_of(browser, context.cookies()):
+            for name, path in (
+                ("training", ""),
+                *((name, name) for name in ("labels", "compare", "settings")),
+            ):
+                visit.goto(f"{origin}/dashboard/{path}")
+                visit.get_by_role("heading", name=name.capitalize(), exact=True).first.wait_for(
+                    timeout=120_000
+                )
+                visit.wait_for_timeout(8000)
+                keep(visit, f"dashboard-{name}{end}")
         context.close()
 
 
 def live_page(browser: Browser, folder: Path) -> None:
     """The live view of what was taught."""
-    with command(folder, "play", "runs/reach-001") as (_, link):
-        context = context_of(browser, "desk", "light")
-        page = context.new_page()
+    with command(folder, "play", RUN) as (_, link):
+        first = context_of(browser, "desk", "light")
+        page = first.new_page()
         page.goto(link)
-        page.locator("#success[data-on=true]").wait_for(timeout=60_000)
-        page.keyboard.press("t")
-        page.get_by_role("button", name="New goal").click()
-        page.wait_for_timeout(5000)
-        keep(page, "play")
-        context.close()
+        page.locator("#success").wait_for()
+        for visit, end in sizes_of(browser, first.cookies()):
+            visit.goto(link.split("#")[0])
+            visit.locator("#success[data-on=true]").wait_for(timeout=120_000)
+            visit.keyboard.press("t")
+            visit.get_by_role("button", name="New goal").click()
+            visit.wait_for_timeout(5000)
+            keep(visit, f"play{end}")
+        first.close()
+
+
+def replay_page(browser: Browser, folder: Path) -> None:
+    """The replay in one file, opened from disk."""
+    argv = [sys.executable, "-m", "armchair.cli", "play", RUN, "--html", "replay.html"]
+    subprocess.run(argv, cwd=folder, check=True)
+    for visit, end in sizes_of(browser):
+        visit.goto((folder / "replay.html").as_uri())
+        visit.locator("#stage canvas").wait_for()
+        visit.keyboard.press("Space")
+        visit.wait_for_timeout(4000)
+        keep(visit, f"replay{end}")
 
 
 def main() -> None:
@@ -165,7 +211,7 @@ def main() -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as name:
         executable = next(filter(None, map(which, names)), None)
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        for make in (label_pages, dashboard_pages, live_page):
+        for make in (label_pages, pages_of_a_run, live_page, replay_page):
             make(browser, Path(name))
         browser.close()
 

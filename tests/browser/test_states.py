@@ -75,7 +75,7 @@ def test_a_trainer_that_is_gone_is_told_with_the_command_that_goes_on(meet: Any,
 
     ann = meet(questions=1)
     with Store.open(place.path / "armchair.db", clock=lambda: time.time() - 60.0) as earlier:
-        place._replace(store=earlier).tell("practising")
+        place._replace(teller=earlier).tell("practising")
     page = ann.sit_down()
     expect(page.locator("#banner")).to_contain_text("armchair resume reach-001")
     ann.press("ArrowLeft")
