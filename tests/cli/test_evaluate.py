@@ -67,3 +67,24 @@ def test_a_trained_run_has_no_reward_model_to_report_on(tmp_path: Path, capsys: 
     captured = capsys.readouterr()
     assert "has no reward model to relearn from" in captured.err
     assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--episodes", "0"], "episodes must be at least 1"),
+        (["--episodes", "few"], "--episodes takes a whole number, got 'few'"),
+        (["--num-envs", "0"], "num_envs must be at least 1"),
+        (["--threads", "-1"], "threads must be at least 0"),
+        (["--engine", "mujoko"], "unknown engine 'mujoko': did you mean 'mujoco'?"),
+    ],
+)
+def test_bad_input(words: list[str], expected: str, taught: RunDir, capsys: Capture) -> None:
+    assert main(["evaluate", str(taught.path), *words]) == 2
+    told = capsys.readouterr().err
+    assert expected in told and told.count("\n") == 1
+
+
+def test_a_run_that_is_not_there(tmp_path: Path, capsys: Capture) -> None:
+    assert main(["evaluate", str(tmp_path / "reach-007")]) == 2
+    assert "no run in" in capsys.readouterr().err

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from armchair.engines.base import Engine
 from armchair.engines.scene import Scene
-from armchair.errors import MissingDependency, check_choice
+from armchair.errors import InvalidInput, MissingDependency, check_choice
 
 __all__ = ["ENGINES", "Engine", "make_engine"]
 
@@ -45,6 +45,9 @@ def make_engine(name: str, scene: Scene, num_envs: int, threads: int = 1) -> Eng
     """`num_envs` copies of a scene on the engine of this name.
 
     threads: simulation threads, 0 for one a core; an engine that cannot use them ignores it.
-    Raises InvalidChoice for an unknown name, MissingDependency where the simulator is not installed.
+    Raises InvalidChoice for an unknown name, InvalidInput for less than no threads, MissingDependency where
+    the simulator is not installed.
     """
+    if threads < 0:
+        raise InvalidInput(f"threads must be at least 0, which takes one a core; got {threads}")
     return ENGINES[check_choice("engine", name, ENGINES)](scene, num_envs, threads)
