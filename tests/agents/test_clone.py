@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from armchair.agents.clone import CloneConfig, clone
+from armchair.agents.clone import CloneConfig, Shown, clone
 from armchair.agents.ppo import PPOConfig, make_agent
 from armchair.errors import InvalidInput
 from armchair.maths import generator
@@ -32,3 +32,39 @@ def test_what_is_not_the_policys_shape_is_refused() -> None:
         clone(agent, torch.zeros(5, 4), torch.zeros(5, 2), CloneConfig(), generator(0))
     with pytest.raises(InvalidInput, match="demonstrations must be"):
         clone(agent, torch.zeros(0, 3), torch.zeros(0, 2), CloneConfig(), generator(0))
+
+
+def test_the_pull_adds_the_gradient_of_half_the_mean_squared_error() -> None:
+    agent = make_agent(3, 2, PPOConfig(hidden=(8,)), generator(0))
+    net, obs = agent.net, torch.randn(16, 3, generator=generator(1))
+    action = torch.rand(16, 2, generator=generator(2))
+    before = torch.randn(net.actor.gradient.shape, generator=generator(3))
+
+    def loss(theta: torch.Tensor) -> torch.Tensor:
+        kept = net.actor.theta.clone()
+        net.actor.theta.copy_(theta)
+        out = 0.5 * (net.actor(net.normaliser(obs)) - action).square().sum(1).mean()
+        net.actor.theta.copy_(kept)
+        return out
+
+    net.actor.gradient.copy_(before)
+    rows = Shown(obs, action, 0.25, generator(4))
+    # so many draws that every step comes about equally often
+    total = torch.zeros_like(before)
+    for _ in range(400):
+        net.actor.gradient.zero_()
+        rows.pull(net, 16)
+        total += net.actor.gradient / 400
+    step = 1e-2
+    for k in (0, 5, 20):
+        nudge = torch.zeros_like(before)
+        nudge[k] = step
+        slope = (loss(net.actor.theta + nudge) - loss(net.actor.theta - nudge)) / (2 * step)
+        assert float(total[k]) == pytest.approx(0.25 * float(slope), abs=0.02)
+    net.actor.gradient.copy_(before)
+    Shown(obs, action, 0.0, generator(5)).pull(net, 16)
+    assert torch.equal(net.actor.gradient, before), "no weight, no pull"
+    net.actor.gradient.copy_(before)
+    Shown(obs, action, 0.25, generator(6)).pull(net, 16)
+    added = net.actor.gradient - before
+    assert 0.0 < float(added.norm()) < 1.0, "it is added to what is there"

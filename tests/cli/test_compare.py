@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
 
+from armchair.agents.presets import preset
 from armchair.cli import main
 from armchair.rundir import RunDir
 
 Capture = pytest.CaptureFixture[str]
+SHOWN = """\
+task: reach
+demos: scripted:2
+labels: 16
+first: 1
+session: 2
+session_every: 1
+updates: 3
+num_envs: 8
+rollout: 16
+film_envs: 4
+evaluate_every: 3
+evaluate_episodes: 16
+reward: {min_updates: 5}
+clone: {updates: 500}
+"""
 TINY = ("--config", "smoke", "--steps", "2000", "--seeds", "2")
 
 
@@ -47,6 +65,67 @@ def test_both_kinds_of_runs_and_a_given_one_are_compared(tmp_path: Path, capsys:
     runs = [RunDir.open(folder.path / "runs" / name) for name in ("train-001", "train-002", "teach-002")]
     assert [run.config()["seed"] for run in runs] == [4, 5, 5]
     assert main(["evaluate", str(runs[0].path), "--episodes", "2", "--json"]) == 0
+
+
+def test_with_demonstrations_the_teacher_teaches_without_them_too(tmp_path: Path, capsys: Capture) -> None:
+    asked = tmp_path / "asked.yaml"
+    asked.write_text(SHOWN)
+    argv = [
+        "compare",
+        "--config",
+        str(asked),
+        "--steps",
+        "2000",
+        "--seeds",
+        "1",
+        "--runs",
+        str(tmp_path),
+        "--json",
+    ]
+    assert main(argv) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["task"] == "reach"
+    names = [group["name"] for group in told["groups"]]
+    assert names == ["the task's own reward", "teacher oracle", "teacher oracle, demonstrations"]
+    runs = Path(told["run"]) / "runs"
+    plain, shown = (RunDir.open(runs / name) for name in ("teach-001", "teach-002"))
+    assert (plain.config()["demos"], plain.config()["first"]) == ("", 2)
+    assert not (plain.path / "demos").exists() and len(list((shown.path / "demos").iterdir())) == 2
+    assert told["groups"][2]["success"] > told["groups"][1]["success"] + 0.3, "two demonstrations teach reach"
+
+
+def test_a_run_can_be_drawn_beside_its_yardsticks(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("armchair.cli.teaching._pictures", lambda *_: [])
+    quick = dataclasses.replace(preset("reach"), steps=1000)
+    monkeypatch.setattr("armchair.agents.presets.preset", lambda task: quick)
+    asked = tmp_path / "asked.yaml"
+    asked.write_text(SHOWN)
+    argv = [
+        "teach",
+        "--config",
+        str(asked),
+        "--teacher",
+        "oracle",
+        "--compare",
+        "--runs",
+        str(tmp_path),
+        "--json",
+    ]
+    assert main(argv) == 0
+    captured = capsys.readouterr()
+    run = Path(json.loads(captured.out)["run"])
+    assert "comparison.png" in captured.err
+    assert (run / "comparison.png").read_bytes().startswith(b"\x89PNG")
+    rows = json.loads((run / "comparison.json").read_text())
+    names = [row["name"] for row in rows]
+    assert names == ["the task's own reward", "teacher oracle", "teacher oracle, demonstrations"]
+    assert [row["answers"] for row in rows] == [0, 6, 6]
+    assert main(["teach", "reach", "--compare", "--runs", str(tmp_path / "no")]) == 2
+    assert "--compare is for simulated teachers" in capsys.readouterr().err
+    assert main(["teach", "--teacher", "oracle"]) == 2
+    assert "name a task, or a --config that does: reach, push" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

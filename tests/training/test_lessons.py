@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from armchair.agents.clone import CloneConfig
 from armchair.envs.arm_env import ArmEnv
 from armchair.errors import ConfigError, InvalidInput
 from armchair.feedback.store import Store
@@ -25,7 +26,14 @@ from armchair.training.loop import Trainer
 from armchair.training.teach import layout_of, make_envs, teach
 
 SMOKE = dataclasses.replace(
-    load_config("smoke"), demos="scripted:2", starts=0.5, labels=4, first=1, session=2, session_every=1
+    load_config("smoke"),
+    demos="scripted:2",
+    starts=0.5,
+    labels=4,
+    first=1,
+    session=2,
+    session_every=1,
+    clone=CloneConfig(updates=50),
 )
 
 
@@ -49,7 +57,7 @@ def test_a_run_begins_with_what_it_was_shown(tmp_path: Path) -> None:
 
 
 def test_imitation_comes_before_the_first_update(tmp_path: Path) -> None:
-    config = dataclasses.replace(SMOKE, demos="scripted:8", evaluate_every=100)
+    config = dataclasses.replace(SMOKE, demos="scripted:8", clone=CloneConfig(updates=800))
     run = run_of(tmp_path, config)
     demos = demos_of(config, run)
     envs = make_envs(config, demos)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from armchair.agents.adam import Adam
 from armchair.agents.agent import Agent
+from armchair.agents.networks import ActorCritic
 from armchair.errors import InvalidInput
 
 
@@ -18,7 +19,7 @@ from armchair.errors import InvalidInput
 class CloneConfig:
     """How to imitate."""
 
-    updates: int = 1500
+    updates: int = 4000
     """Gradient steps."""
     minibatch: int = 256
     """Steps in one gradient."""
@@ -26,6 +27,25 @@ class CloneConfig:
     """Of Adam, falling to nothing along a cosine."""
     std: float = 0.3
     """Most spread of the actions afterwards: what was learnt should not drown in exploration."""
+
+
+class Shown(NamedTuple):
+    """What was shown, for a policy that learns from rewards not to forget it."""
+
+    obs: Tensor  # (S, D)
+    action: Tensor  # (S, A) in [-1, 1]
+    weight: float  # of ½ mean |μ(s) − a|² in the loss; 0 for nothing
+    rng: torch.Generator  # draws the steps of each gradient
+
+    def pull(self, net: ActorCritic, size: int) -> None:
+        """Add the gradient of that to the actor's (the term of Rajeswaran et al., 2018, "DAPG")."""
+        if self.weight <= 0.0:
+            return
+        rows = torch.randint(0, len(self.obs), (min(size, len(self.obs)),), generator=self.rng)
+        so_far = net.actor.gradient.clone()
+        trace = net.actor.trace(net.normaliser(self.obs[rows]))
+        net.actor.backward(trace, (trace[-1] - self.action[rows]) * (self.weight / len(rows)))
+        net.actor.gradient.add_(so_far)
 
 
 class CloneStats(NamedTuple):

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from armchair.agents.agent import Agent
+from armchair.agents.clone import Shown
 from armchair.agents.networks import ActorCritic, log_density
 from armchair.types import Rollout
 
@@ -164,19 +165,21 @@ def update(
     rng: torch.Generator,
     *,
     critic_only: bool = False,
+    shown: Shown | None = None,
 ) -> UpdateStats:
     """Learn from one rollout; changes `agent`.
 
     critic_only: leave the policy as it is, as after a change of the reward. The statistics of observations
     stay as they were while the rollout was made, and take it in afterwards; only the very first rollout
-    is taken in before, when the policy hardly depends on what it sees.
+    is taken in before, when the policy hardly depends on what it sees. shown: demonstrations that the
+    policy is pulled towards.
     """
     net = agent.net
     first = not bool(net.normaliser.count)
     if first:
         net.normaliser.absorb(rollout.obs)
     batch, explained = prepare(agent, rollout, config)
-    stats = _learn(agent, batch, config, rng, critic_only)._replace(explained=explained)
+    stats = _learn(agent, batch, config, rng, critic_only, shown)._replace(explained=explained)
     if not first and not critic_only:
         net.normaliser.absorb(rollout.obs)
     agent.updates += 1
@@ -184,7 +187,12 @@ def update(
 
 
 def _learn(
-    agent: Agent, batch: Batch, config: PPOConfig, rng: torch.Generator, critic_only: bool
+    agent: Agent,
+    batch: Batch,
+    config: PPOConfig,
+    rng: torch.Generator,
+    critic_only: bool,
+    shown: Shown | None,
 ) -> UpdateStats:
     """All epochs of one update; then the learning rate follows the divergence."""
     net, old_log_std, learning_rate = agent.net, agent.net.log_std.clone(), agent.learning_rate
@@ -198,6 +206,8 @@ def _learn(
                 seen = actor_gradient(net, part, old_log_std, config)
                 acting = seen.kl <= config.kl_stop * config.target_kl
             if acting:
+                if shown is not None:
+                    shown.pull(net, config.minibatch // 2)
                 shorten(config.max_grad, net.actor.gradient, seen.log_std)
                 gradients |= {"actor": net.actor.gradient, "log_std": seen.log_std}
             agent.descend(gradients)

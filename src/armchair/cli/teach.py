@@ -26,6 +26,7 @@ EXAMPLES = (
     "armchair teach reach --teacher mistake --mistake 0.2 --labels 100 --seed 3",
     "armchair teach push --teacher oracle --config push --runs runs --json",
     "armchair teach pick_place --teacher oracle --demos scripted:20",
+    "armchair teach --config block_stack --teacher oracle --compare",
     "armchair teach gymnasium:Pendulum-v1 --teacher oracle",
     "armchair teach reach --store postgresql://user@host/reach",
     "armchair teach my_module:make_env --labels 300 --question 'Which one lands softly?'",
@@ -43,8 +44,8 @@ class Args:
     folder of its own under --runs; after Ctrl-C `armchair resume` goes on with it.
     """
 
-    task: tyro.conf.Positional[str]
-    """A task, `gymnasium:ID`, or `module:factory` of your own, in the current folder too."""
+    task: tyro.conf.Positional[str | None] = None
+    """A task, `gymnasium:ID`, or `module:factory` of your own; may be left out where --config has one."""
     teacher: str | None = None
     """Who answers in your place: oracle, boltzmann, mistake, skip, equal, myopic or coin."""
     labels: int | None = None
@@ -87,6 +88,8 @@ class Args:
     """Names of further people who answer; a link is printed for each."""
     no_open: bool = False
     """Leave the browser alone: the link is printed in any case."""
+    compare: bool = False
+    """With --teacher: at the end train on the task's own reward, too, and draw both (comparison.png)."""
     hide_success: bool = False
     """Do not show on the page how often the arm succeeds."""
     store: str | None = None
@@ -107,7 +110,7 @@ def main(argv: Sequence[str]) -> int:
     from armchair.training.configs import as_yaml
 
     config = _config(args)
-    _warn(args, report)
+    _warn(args, config.task, report)
     asked = teacher_of(args)
     teacher = None if asked["name"] == PERSON else make(asked, config)
     if ":" in config.task:
@@ -122,7 +125,8 @@ def main(argv: Sequence[str]) -> int:
         described[STORE_KEY] = args.store
     if teacher is not None:
         run = RunDir.create(args.runs, name, described)
-        return go_through(run, config, teacher, report, resume=False)
+        compared = str(asked["name"]) if args.compare else None
+        return go_through(run, config, teacher, report, resume=False, compared=compared)
     assert door is not None
     run = RunDir.create(args.runs, name, described)
     return with_people(run, config, door, report, _settings(args), resume=False)
@@ -158,7 +162,7 @@ def check_import(task: str) -> None:
 
 def _config(args: Args) -> TeachConfig:
     """The preset or file, with the flags over it."""
-    from armchair.training.configs import preset_for, with_flags
+    from armchair.training.configs import named, preset_for, with_flags
     from armchair.training.lessons import check_folder
 
     flags = {
@@ -172,20 +176,18 @@ def _config(args: Args) -> TeachConfig:
         "demos": args.demos,
         "starts": args.starts,
     }
-    config = with_flags(preset_for(args.task, args.control, args.config), flags)
+    config = with_flags(preset_for(named(args.task, args.config), args.control, args.config), flags)
     check_folder(config)
     return config
 
 
-def _warn(args: Args, report: Report) -> None:
+def _warn(args: Args, task: str, report: Report) -> None:
     """Say so where the file names a reward model, which teaching has no use for: it learns its own."""
     from armchair.training.configs import load_settings
 
     path = load_settings(args.config).reward_model_path if args.config is not None else None
     if path is not None:
-        report.log(
-            f"reward_model_path is for `armchair train {args.task} --reward {path}`; teaching learns anew"
-        )
+        report.log(f"reward_model_path is for `armchair train {task} --reward {path}`; teaching learns anew")
 
 
 def teacher_of(args: Args) -> dict[str, str | float]:
@@ -199,6 +201,10 @@ def teacher_of(args: Args) -> dict[str, str | float]:
         "style": args.style,
     }
     traits = {key: value for key, value in given.items() if value is not None}
+    if args.teacher in (None, PERSON) and args.compare:
+        raise InvalidInput(
+            "--compare is for simulated teachers: add --teacher oracle, or use armchair compare"
+        )
     if args.teacher in (None, PERSON) and traits:
         flag = f"--{next(iter(traits))}"
         raise InvalidInput(f"{flag} is a trait of simulated teachers: add --teacher oracle, or leave it out")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from armchair.cli.groups import draw_beside
 from armchair.cli.report import Report
 from armchair.errors import ArmchairError
 from armchair.feedback.teachers import Teacher
@@ -54,11 +55,17 @@ def with_people(
 
 
 def go_through(
-    run: RunDir, config: TeachConfig, teacher: Teacher | None, report: Report, *, resume: bool
+    run: RunDir,
+    config: TeachConfig,
+    teacher: Teacher | None,
+    report: Report,
+    *,
+    resume: bool,
+    compared: str | None = None,
 ) -> int:
     """Teach to the end, then leave a summary, a plot, a film and a replay; returns 0, or 130 on Ctrl-C.
 
-    teacher: None where people answer.
+    teacher: None where people answer. compared: the teacher's name, where yardsticks are wanted beside it.
     """
     import torch
 
@@ -74,6 +81,8 @@ def go_through(
     left = ["summary.json", "curve.png", *_pictures(run, config, report)]
     summary = summarise(run, config, time.perf_counter() - began)
     write_summary(run, summary)
+    if compared is not None:
+        left.append(draw_beside(run, config, compared))
     report.say(
         f"{_outcome(summary['success'], summary['return'])} after {summary['answers']} answers and "
         f"{summary['env_steps']:,} environment steps; in {run.path}: {', '.join(left)}"

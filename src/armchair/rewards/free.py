@@ -1,14 +1,16 @@
 """Comparisons that demonstrations bring for nothing: nobody is asked, and no budget is charged.
 
-Two things are taken for granted of a demonstration: it gets better from its beginning to its end (as in
-Rank2Reward, Yang et al., 2024), and its end is at least as good as what the policy shows. Neither holds
-always, so they weigh less than an answer and are believed less.
+Two things are taken for granted of a demonstration: it gets better from its beginning to its end, and it is
+ahead of what the policy shows at the same time of its episode (both as in Rank2Reward, Yang et al., 2024).
+Neither holds always, so they weigh less than an answer and are believed less. The second is what keeps a
+policy from places that no demonstration and no answer speaks of.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -22,8 +24,8 @@ class FreeConfig:
 
     progress: int = 200
     """Comparisons of a later part of a demonstration with an earlier part of the same one."""
-    beats: int = 50
-    """Comparisons of the end of a demonstration with a clip of the policy."""
+    beats: int = 150
+    """Comparisons of a demonstration with a clip of the newest policy, at its time or later."""
     weight: float = 0.5
     """Of each, where an answer has 1."""
     sure: float = 0.9
@@ -33,19 +35,30 @@ class FreeConfig:
     rests does not get better."""
 
 
+class Windows(NamedTuple):
+    """C clips of what the policy does now."""
+
+    visible: Tensor  # (C, L, F)
+    start: Tensor  # (C,) int64, the step of its episode at which each begins
+
+
 def free_comparisons(
-    demos: Sequence[Tensor], clips: Tensor, length: int, config: FreeConfig, rng: torch.Generator
+    demos: Sequence[Tensor], lately: Windows, length: int, config: FreeConfig, rng: torch.Generator
 ) -> PreferenceBatch:
     """Comparisons of parts of demonstrations with each other and with clips of the policy; right is better.
 
-    demos: (T, F) each, what a person sees; clips: (C, length, F), C may be 0. -> at most progress + beats.
+    demos: (T, F) each, what a person sees; clips have `length` steps. -> at most progress + beats.
     """
     early, late = _parts(demos, length, config, rng)
-    if len(clips) and config.beats:
-        some = torch.randint(0, len(clips), (config.beats,), generator=rng)
+    if len(lately.start) and config.beats:
+        some = torch.randint(0, len(lately.start), (config.beats,), generator=rng)
         shown = torch.randint(0, len(demos), (config.beats,), generator=rng).tolist()
-        early = torch.cat((early, clips[some]))
-        late = torch.cat((late, torch.stack([demos[k][-length:] for k in shown])))
+        later = torch.rand(config.beats, generator=rng).tolist()
+        ahead = [
+            _part(demos[k], start, share, length)
+            for k, start, share in zip(shown, lately.start[some].tolist(), later, strict=True)
+        ]
+        early, late = torch.cat((early, lately.visible[some])), torch.cat((late, torch.stack(ahead)))
     count = len(early)
     return PreferenceBatch(
         left=early,
@@ -54,6 +67,14 @@ def free_comparisons(
         weight=torch.full((count,), config.weight),
         both_bad=torch.zeros(count, dtype=torch.bool),
     )
+
+
+def _part(demo: Tensor, start: int, share: float, length: int) -> Tensor:
+    """A part of `length` steps that begins at `start` or as great a share of the rest later."""
+    last = len(demo) - length
+    first = min(start, last)
+    at = first + int(share * (last - first + 1))
+    return demo[at : at + length]
 
 
 def _parts(

@@ -77,8 +77,7 @@ class Asker:
         wandering = learnt.model is None
         placed = config.same_start and isinstance(self.env, ArmEnv)
         same = placed and (not wandering or self.asked > 0)
-        self.episodes.policy_step = learnt.env_steps
-        steps = film(self.env, self.episodes, self._shown(learnt), self.rngs["film"], same_start=same)
+        steps = self._film(learnt, self._shown(learnt), same)
         pairs = self.episodes.propose(
             CANDIDATES, config.clip_length, rng, same_start=same, recent=KEPT * config.film_envs
         )
@@ -97,10 +96,21 @@ class Asker:
         self._put(questions, clips, guesses(predictions, rows), learnt)
         return steps
 
+    def watch(self, learnt: Learnt) -> int:
+        """Film the policy without asking anything. -> environment steps taken."""
+        return self._film(learnt, self._exploring(learnt), same_start=False)
+
+    def _film(self, learnt: Learnt, act: Act, same_start: bool) -> int:
+        self.episodes.policy_step = learnt.env_steps
+        return film(self.env, self.episodes, act, self.rngs["film"], same_start=same_start)
+
     def _shown(self, learnt: Learnt) -> Act:
         """Who acts in the clips: the policy as it explores, before there is one an arm that wanders."""
         if learnt.model is None:
             return Wander((self.config.film_envs, self.env.action_dim), self.rngs["film"])
+        return self._exploring(learnt)
+
+    def _exploring(self, learnt: Learnt) -> Act:
         return lambda obs: learnt.net.sample(obs, self.rngs["film"])[0]
 
     # ---- of the newest policy against an older one

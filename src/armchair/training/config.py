@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from armchair.agents.clone import CloneConfig
 from armchair.agents.ppo import PPOConfig
 from armchair.rewards.ensemble import RewardConfig
 from armchair.rewards.free import FreeConfig
@@ -44,6 +45,8 @@ class TeachConfig:
     demos: str = ""
     """Demonstrations: `scripted:20` for so many by the task's script, or a folder of recorded ones. The
     policy begins by imitating them, and they are worth comparisons. See `armchair.envs.demos`."""
+    pull: float = 0.3
+    """How strongly the policy is held to demonstrations in the beginning; falls to nothing over the run."""
     film_envs: int = 16
     """Copies that play the episodes which questions are cut from."""
     clip_length: int = 20
@@ -73,6 +76,8 @@ class TeachConfig:
     """How the policy learns."""
     reward: RewardConfig = field(default_factory=RewardConfig)
     """How the reward model learns."""
+    clone: CloneConfig = field(default_factory=CloneConfig)
+    """How demonstrations, where there are some, are imitated."""
     free: FreeConfig = field(default_factory=FreeConfig)
     """What demonstrations, where there are some, say by themselves."""
 

@@ -38,7 +38,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("rollout", "film_envs", "clip_length", "evaluate_every", "patience"), (1, _MOST)),
     "queue": (1, _MOST),
     **dict.fromkeys(("evaluate_episodes", "ppo.epochs", "ppo.minibatch"), (1, _MOST)),
-    **dict.fromkeys(("seed", "threads", "critic_updates"), (0, _MOST)),
+    **dict.fromkeys(("seed", "threads", "critic_updates", "pull"), (0, _MOST)),
     **dict.fromkeys(("random_share", "progress_share", "starts", "ppo.lam"), (0.0, 1.0)),
     "ppo.gamma": (0.0, 0.99999),
     **dict.fromkeys(("ppo.learning_rate", "ppo.std", "ppo.clip", "ppo.max_grad"), (1e-9, _MOST)),
@@ -70,6 +70,17 @@ def preset_for(task: str, control: str | None = None, config: str | None = None)
     name = PRESET_OF.get(task, task)
     found = next((known for known in (f"{name}_{control}", name) if known in presets()), None)
     return load_config(found) if found else with_flags(_defaults(task), {"task": task})
+
+
+def named(task: str | None, config: str | None) -> str:
+    """The task that is to be taught: the one given or, where none is, that of the preset or file."""
+    if task is not None:
+        return task
+    if config is None:
+        raise ConfigError(
+            f"name a task, or a --config that does: {', '.join(TASKS)}, gymnasium:ID, module:factory"
+        )
+    return load_config(config).task
 
 
 def load_config(name_or_path: str) -> TeachConfig:

@@ -9,12 +9,13 @@ from pathlib import Path
 import torch
 
 from armchair.agents.agent import Agent
-from armchair.agents.clone import CloneConfig, CloneStats, clone
+from armchair.agents.clone import CloneStats, Shown, clone
 from armchair.envs.arm_env import ArmEnv, scripted_demos
 from armchair.envs.demos import Demo, Source, load_demos, save_demos
 from armchair.errors import ConfigError, InvalidInput
 from armchair.maths import generator
-from armchair.rewards.free import free_comparisons, joined
+from armchair.rewards.free import Windows, free_comparisons, joined
+from armchair.rollout.clips import RecentEpisodes
 from armchair.rundir import RunDir
 from armchair.training.config import TeachConfig
 from armchair.training.progress import Envs
@@ -23,6 +24,7 @@ from armchair.types import PreferenceBatch
 FOLDER = "demos"  # in a run's folder: what it was shown, so that it can be resumed from there alone
 MOST = 1000  # scripted ones
 FADED = 0.8  # of a run's updates, after which no episode begins along a demonstration any more
+CRITIC_FIRST = 3  # updates of the critic alone, before a policy that imitates is changed
 _SCRIPTED = re.compile(r"scripted:(\d+)")
 
 
@@ -86,23 +88,37 @@ class Lessons:
 
     def __init__(self, config: TeachConfig, demos: Sequence[Demo]) -> None:
         self.config, self.demos = config, demos
-        self._shown = [demo.visible for demo in demos]
+        self.rng = generator(config.seed, "clone")
+        self._visible = [demo.visible for demo in demos]
+        self._obs = torch.cat([demo.obs for demo in demos]) if demos else torch.zeros(0, 0)
+        self._action = torch.cat([demo.action for demo in demos]) if demos else torch.zeros(0, 0)
 
     def imitate(self, agent: Agent) -> CloneStats | None:
         """Let a new policy begin with what was shown."""
         if not self.demos:
             return None
-        obs = torch.cat([demo.obs for demo in self.demos])
-        action = torch.cat([demo.action for demo in self.demos])
-        return clone(agent, obs, action, CloneConfig(), generator(self.config.seed, "clone"))
+        return clone(agent, self._obs, self._action, self.config.clone, self.rng)
 
-    def with_free(self, answers: PreferenceBatch, rng: torch.Generator) -> PreferenceBatch:
-        """The answers, and what the demonstrations say by themselves."""
+    def shown(self, progress: float) -> Shown | None:
+        """What the policy is pulled towards, less and less in the course of the run (0 to 1)."""
+        weight = self.config.pull * (1.0 - progress / FADED)
+        return Shown(self._obs, self._action, weight, self.rng) if self.demos and weight > 0.0 else None
+
+    def new_to_values(self, updates: int) -> bool:
+        """Whether the critic must first learn what is to be had, before it may judge what was imitated."""
+        return bool(self.demos) and updates < CRITIC_FIRST
+
+    def with_free(
+        self, answers: PreferenceBatch, lately: RecentEpisodes, rng: torch.Generator
+    ) -> PreferenceBatch:
+        """The answers, and what the demonstrations say by themselves beside what the policy showed lately."""
         if not self.demos:
             return answers
-        clips = torch.cat((answers.left, answers.right))
-        free = free_comparisons(self._shown, clips, self.config.clip_length, self.config.free, rng)
-        return joined(answers, free)
+        config, length = self.config, self.config.clip_length
+        clips = lately.cut(config.free.beats, length, rng)
+        visible = torch.stack([clip.visible for clip in clips]) if clips else torch.zeros(0, length, 0)
+        windows = Windows(visible, torch.tensor([clip.start for clip in clips], dtype=torch.int64))
+        return joined(answers, free_comparisons(self._visible, windows, length, config.free, rng))
 
     def fade(self, envs: Envs, progress: float) -> None:
         """Let fewer episodes begin along demonstrations, the farther the run has come (0 to 1).

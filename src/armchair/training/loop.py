@@ -106,11 +106,13 @@ class Trainer:
 
         Raises NotFinite where numbers went wrong; then `guard` knows the way back.
         """
-        self.lessons.fade(self.envs, self.updates / self.last_update)
-        shown = self.refit() if self.lessons.demos and self.model is None else None
+        self.lessons.fade(self.envs, self.way)
+        if self.lessons.demos and self.model is None:
+            self.env_steps += self.asker.watch(self.learnt)
+            self.refit()
         self.ask()
         self.let_answer()
-        report = self.refit() or shown
+        report = self.refit()
         if self.model is None or self.must_wait():
             return None
         self.tell("practising")
@@ -142,6 +144,16 @@ class Trainer:
         if self.teacher is not None:
             return self.config.updates
         return pace.last_update(self.config, self.labels)
+
+    @property
+    def learnt(self) -> Learnt:
+        """What there is to ask about."""
+        return Learnt(self.model, self.agent.net, self.updates, self.env_steps)
+
+    @property
+    def way(self) -> float:
+        """Share of the updates that are done."""
+        return self.updates / self.last_update
 
     def standing(self) -> pace.Standing:
         """How far the run has come, as seen in this turn; counting again and again would take its time."""
@@ -180,21 +192,14 @@ class Trainer:
         if due <= 0:
             return
         self.tell("collecting")
-        learnt = Learnt(self.model, self.agent.net, self.updates, self.env_steps)
         useful = 0 if self.teacher is not None else self.standing().useful
-        self.env_steps += self.asker.ask(due, learnt, useful)
+        self.env_steps += self.asker.ask(due, self.learnt, useful)
         self._seen = None
 
     def due(self) -> int:
         """How many questions should be put now."""
-        config = self.config
-        if self.teacher is None:
-            return pace.due(config, self.standing(), wandering=self.model is None, put=self.asker.asked)
-        if self.model is None:  # half of the first ones about unrelated clips, half about like starts
-            return min((config.first + 1) // 2, config.first - self.asker.asked)
-        if self.updates % config.session_every or self.store.counts().open > 0:
-            return 0
-        return min(config.session, self.labels - self.asker.asked)
+        due = pace.due if self.teacher is None else pace.due_at_once
+        return due(self.config, self.standing(), wandering=self.model is None, put=self.asker.asked)
 
     # ---- answers
 
@@ -208,7 +213,7 @@ class Trainer:
         position = self.store.position()
         if position == self.fitted_at or not self.may_fit():
             return None
-        answers = self.lessons.with_free(self.store.preferences(), self.rngs["fit"])
+        answers = self.lessons.with_free(self.store.preferences(), self.asker.episodes, self.rngs["fit"])
         if not len(answers.target):
             return None
         self.tell("fitting")
@@ -220,13 +225,11 @@ class Trainer:
     def may_fit(self) -> bool:
         """Whether it is time for a fit, given that there is something new."""
         now = self.standing()
-        if self.model is None and self.lessons.demos:
-            return True
-        if self.model is None:
+        if self.model is None and not self.lessons.demos:
             pace.check_hope(now, self.due())
             person = self.teacher is None
             return pace.enough_to_fit(self.config, now) if person else now.answers >= self.config.first
-        if self.teacher is not None:
+        if self.model is None or self.teacher is not None:
             return True
         # people answer one by one: not every answer is worth a fit while there is something else to do
         return self.must_wait() or self.updates - self.fitted_update >= self.config.session_every
@@ -261,10 +264,11 @@ class Trainer:
     def learn(self, rollout: Rollout, *, refitted: bool) -> UpdateStats:
         """Update the policy; the critic first where the reward has changed under it."""
         ppo, rng = self.config.ppo, self.rngs["learn"]
+        young, shown = self.lessons.new_to_values(self.updates), self.lessons.shown(self.way)
         for _ in range(self.config.critic_updates if refitted else 0):
             update(self.agent, rollout, ppo, rng, critic_only=True)
         self.updates += 1
-        return update(self.agent, rollout, ppo, rng)
+        return update(self.agent, rollout, ppo, rng, critic_only=young, shown=shown)
 
     def progress(
         self, rollout: Rollout, ended: Episodes, stats: UpdateStats, report: FitReport | None

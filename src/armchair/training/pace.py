@@ -97,6 +97,15 @@ def due(config: TeachConfig, now: Standing, *, wandering: bool, put: int) -> int
     return max(0, min(lack, room))
 
 
+def due_at_once(config: TeachConfig, now: Standing, *, wandering: bool, put: int) -> int:
+    """The same where a simulated teacher answers at once."""
+    if wandering:  # half of the first ones about unrelated clips, half about like starts
+        return min((config.first + 1) // 2, config.first - put)
+    if now.updates % config.session_every or now.open:
+        return 0
+    return min(config.session, now.labels - put)
+
+
 class Marks:
     """When questions were put: which of them speak of a policy that is long gone."""
 

@@ -111,7 +111,7 @@ def load_tensors(trainer: Trainer, tensors: Mapping[str, Tensor]) -> None:
 
 
 def _generators(trainer: Trainer) -> dict[str, torch.Generator]:
-    return {**trainer.rngs, **trainer.asker.rngs}
+    return {**trainer.rngs, **trainer.asker.rngs, "clone": trainer.lessons.rng}
 
 
 def _restore(env: Env, tensors: dict[str, Tensor]) -> bool:
