@@ -60,13 +60,61 @@ def test_where_the_page_was_not_built_the_run_ends_well_all_the_same(
     [
         (("--demos", "nowhere"), "demos must be scripted:N or a folder of demonstrations, got nowhere"),
         (("--demos", "scripted:x"), "demos must be scripted:N, such as scripted:20"),
+        (("--style", "carry_high"), "the style carry_high looks at block_a, which is not in this task"),
+        (("--style-weight", "2"), "--style-weight needs a --style"),
+        (("--policy", "nowhere"), "no run in nowhere"),
         (("--starts", "1.5"), "starts must be at least 0 and at most 1, got 1.5"),
     ],
 )
-def test_demonstrations_that_cannot_be_had_leave_no_run(
+def test_what_cannot_be_had_leaves_no_run(
     given: tuple[str, str], expected: str, tmp_path: Path, capsys: Capture
 ) -> None:
     assert main([*SMOKE, *given, "--runs", str(tmp_path / "runs")]) == 2
     captured = capsys.readouterr()
     assert expected in captured.err and captured.err.count("\n") == 1
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_goes_on_with_the_policy_of_another(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("armchair.cli.teaching._pictures", lambda *_: [])
+    skilled = [
+        "train",
+        "reach",
+        "--steps",
+        "1024",
+        "--demos",
+        "scripted:8",
+        "--runs",
+        str(tmp_path / "skilled"),
+    ]
+    assert main(skilled) == 0
+    capsys.readouterr()
+    policy = str(tmp_path / "skilled" / "reach-001")
+    argv = [
+        *SMOKE,
+        "--policy",
+        policy,
+        "--style",
+        "from_above",
+        "--style-weight",
+        "0.5",
+        "--runs",
+        str(tmp_path),
+    ]
+    assert main(argv) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["success"] > 0.5, "three updates of a run that begins with nothing come to nothing"
+    run = RunDir.open(Path(told["run"]))
+    assert run.config()["policy"] == policy
+    assert run.config()["teacher"] == {"name": "oracle", "style": "from_above", "style_weight": 0.5}
+    with Store.open(run.store_file, create=False) as store:
+        steps = [record.question.policy_step for record in store.records()]
+        assert len(steps) == 6
+    assert (
+        main(["teach", "push", "--teacher", "oracle", "--policy", policy, "--runs", str(tmp_path / "no")])
+        == 2
+    )
+    assert "has a policy for task reach, not for push" in capsys.readouterr().err
+    assert not (tmp_path / "no").exists()

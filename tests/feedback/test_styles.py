@@ -50,16 +50,44 @@ def test_slow_near_goal_minds_speed_only_there(make_clip: MakeClip) -> None:
     assert score(fast) < score(slow) < score(far) < 0
 
 
+def carried(make_clip: MakeClip, block: list[tuple[float, float, float]]) -> Clip:
+    """A clip in which the tool stays, a block goes through these places and the goal is at (0, 0, 0.025)."""
+    places = torch.tensor(block)
+    still = torch.zeros(len(places), 3)
+    goal = torch.tensor([0.0, 0.0, 0.025]).expand(len(places), 3)
+    return make_clip(0.0)._replace(visible=torch.cat((still, places, goal), 1))
+
+
+def test_carry_high_counts_height_until_the_block_is_over_its_place(make_clip: MakeClip) -> None:
+    score = style_score("carry_high", ("tool", "block_a", "goal"))
+    # heights above the table of 0, 7.5 and 30 cm on the way, then 7.5 cm over the place
+    clip = carried(make_clip, [(0.3, 0, 0.025), (0.2, 0, 0.10), (0.1, 0, 0.325), (0.02, 0, 0.10)])
+    assert score(clip) == pytest.approx(0.0 + 0.5 + 1.0 + 0.0, abs=1e-5)
+    stacked = style_score("carry_high", ("tool", "block_a", "block_b"))
+    assert stacked(clip) == score(clip), "without a goal the second block is the place"
+
+
+def test_place_gently_minds_the_blocks_speed_only_at_its_place(make_clip: MakeClip) -> None:
+    score = style_score("place_gently", ("tool", "block_a", "goal"))
+    slow = carried(make_clip, [(0.9, 0, 0.025), (0.6, 0, 0.025), (0.01, 0, 0.025), (0.0, 0, 0.025)])
+    fast = carried(make_clip, [(0.9, 0, 0.025), (0.6, 0, 0.025), (0.05, 0, 0.025), (0.0, 0, 0.025)])
+    # 59 cm into the last centimetre against 55 cm to the fifth and 5 cm more
+    near = [float(torch.tensor(-((d / 0.1) ** 2)).exp()) for d in (0.01, 0.05)]
+    assert score(slow) == pytest.approx(-(59 * near[0] + 1), rel=1e-3)
+    assert score(fast) == pytest.approx(-(55 * near[1] + 5), rel=1e-3)
+
+
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("style", STYLES)
 def test_styles_judge_every_task_that_has_a_goal(make_clip: MakeClip, task: str, style: str) -> None:
     points = TASKS[task].points
     clip = make_clip(0.0)._replace(visible=torch.rand(4, 3 * len(points)))
-    if "goal" in points:
+    of_blocks = style in ("carry_high", "place_gently")
+    if ("block_a" if of_blocks else "goal") in points:
         assert abs(style_score(style, points)(clip)) < 1000
     else:
-        with pytest.raises(InvalidChoice):
-            style_score(style, points)(clip)
+        with pytest.raises(InvalidInput, match=f"the style {style} .* there is tool"):
+            style_score(style, points)
 
 
 def test_a_teacher_of_a_style_weighs_it_against_the_task(make_clip: MakeClip) -> None:

@@ -32,10 +32,10 @@ def test_a_later_part_is_better_and_rest_is_no_progress() -> None:
 
 
 def test_a_demonstration_is_ahead_of_what_the_policy_shows_at_that_time_or_earlier() -> None:
-    lately = Windows(torch.full((2, 4, 3), -1.0), torch.tensor([10, 90]))
+    lately = Windows(torch.full((40, 4, 3), -1.0), torch.tensor([10, 90] * 20))
     free = free_comparisons([line(20)], lately, 4, CONFIG, generator(0))
     beats = free.left[:, 0, 0] == -1.0
-    assert int(beats.sum()) == 20
+    assert int(beats.sum()) == 40
     begin = (free.right[beats][:, 0, 0] / 0.05).round().int()
     assert set(begin.tolist()) <= set(range(10, 17)), "from step 10 on; its last part begins at step 16"
     assert {10, 16} <= set(begin.tolist())

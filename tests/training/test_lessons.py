@@ -64,7 +64,7 @@ def test_imitation_comes_before_the_first_update(tmp_path: Path) -> None:
     with Store.open(run.store_file) as store:
         trainer = Trainer(config, envs, store, layout_of(envs.train), oracle(), demos)
         before = trainer.evaluate().success.value
-        stats = trainer.lessons.imitate(trainer.agent)
+        stats = trainer.lessons.prepare(trainer.agent)
         assert stats is not None and stats.after < 0.01 < stats.before
         assert before < 0.2 and trainer.evaluate().success.value > 0.8, (
             "reach is imitated from eight episodes"
@@ -109,7 +109,7 @@ def learnt(folder: Path, *, nonsense: bool) -> dict[str, Tensor]:
             )
     with Store.open(folder / "armchair.db") as store:
         trainer = Trainer(SMOKE, envs, store, layout_of(envs.train), teacher, demos)
-        trainer.lessons.imitate(trainer.agent)
+        trainer.lessons.prepare(trainer.agent)
         for _ in trainer.run():
             pass
     for env in envs:

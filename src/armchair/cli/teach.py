@@ -26,12 +26,14 @@ EXAMPLES = (
     "armchair teach reach --teacher mistake --mistake 0.2 --labels 100 --seed 3",
     "armchair teach push --teacher oracle --config push --runs runs --json",
     "armchair teach pick_place --teacher oracle --demos scripted:20",
+    "armchair teach pick_place --policy runs/pick_place-001 --teacher oracle --style carry_high",
     "armchair teach --config block_stack --teacher oracle --compare",
     "armchair teach gymnasium:Pendulum-v1 --teacher oracle",
     "armchair teach reach --store postgresql://user@host/reach",
     "armchair teach my_module:make_env --labels 300 --question 'Which one lands softly?'",
 )
 
+TRAITS = ("beta", "mistake", "skip", "equal", "myopic")  # of simulated teachers, with a number each
 PERSON = "person"  # in a run's description, in the place of a simulated teacher's name
 
 
@@ -77,7 +79,11 @@ class Args:
     myopic: float | None = None
     """The teacher discounts earlier steps by this per step."""
     style: str | None = None
-    """The teacher judges how the arm moves instead: from_above or slow_near_goal."""
+    """The teacher judges how the arm moves instead: from_above, slow_near_goal, carry_high, place_gently."""
+    style_weight: float | None = None
+    """With --style: the teacher judges by the task's reward and, so many times, by the style."""
+    policy: Path | None = None
+    """Go on with this run's policy, in place of one that knows nothing: answers then refine it."""
     question: str | None = None
     """What the page asks; the task's own words if not given."""
     host: str = "127.0.0.1"
@@ -163,7 +169,7 @@ def check_import(task: str) -> None:
 def _config(args: Args) -> TeachConfig:
     """The preset or file, with the flags over it."""
     from armchair.training.configs import named, preset_for, with_flags
-    from armchair.training.lessons import check_folder
+    from armchair.training.lessons import as_trained, check_folder
 
     flags = {
         "task": args.task,
@@ -175,10 +181,11 @@ def _config(args: Args) -> TeachConfig:
         "threads": args.threads,
         "demos": args.demos,
         "starts": args.starts,
+        "policy": None if args.policy is None else str(args.policy),
     }
     config = with_flags(preset_for(named(args.task, args.config), args.control, args.config), flags)
     check_folder(config)
-    return config
+    return as_trained(config)
 
 
 def _warn(args: Args, task: str, report: Report) -> None:
@@ -199,8 +206,11 @@ def teacher_of(args: Args) -> dict[str, str | float]:
         "equal": args.equal,
         "myopic": args.myopic,
         "style": args.style,
+        "style_weight": args.style_weight,
     }
     traits = {key: value for key, value in given.items() if value is not None}
+    if args.style_weight is not None and args.style is None:
+        raise InvalidInput("--style-weight needs a --style to weigh")
     if args.teacher in (None, PERSON) and args.compare:
         raise InvalidInput(
             "--compare is for simulated teachers: add --teacher oracle, or use armchair compare"
@@ -213,14 +223,17 @@ def teacher_of(args: Args) -> dict[str, str | float]:
 
 def make(teacher: dict[str, str | float], config: TeachConfig) -> Teacher:
     """The simulated teacher that `teacher_of` described."""
-    from armchair.feedback.styles import style_score
+    from armchair.feedback.styles import style_score, weighted
     from armchair.feedback.teachers import make_teacher, true_return
     from armchair.maths import generator
     from armchair.tasks import get_task
 
     style = teacher.get("style")
     scorer = style_score(str(style), get_task(config.task).points) if style else true_return
-    params = {key: float(value) for key, value in teacher.items() if key not in ("name", "style")}
+    weight = teacher.get("style_weight")
+    if weight is not None:
+        scorer = weighted((true_return, 1.0), (scorer, float(weight)))
+    params = {key: float(value) for key, value in teacher.items() if key in TRAITS}
     return make_teacher(str(teacher["name"]), params, generator(config.seed, "teacher"), scorer=scorer)
 
 

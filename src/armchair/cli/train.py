@@ -94,7 +94,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         if plan.agent is None:
             fresh = new_agent(env, config.ppo, config.seed)
-            Lessons(config, demos).imitate(fresh)
+            Lessons(config, demos).prepare(fresh)
             plan = plan._replace(agent=fresh)
         run, evaluation, env_steps = _train(args, plan, env, report)
         tells = tells_success(env)
@@ -157,7 +157,7 @@ def _continued(path: Path, task: str) -> tuple[Agent, TeachConfig]:
     agent, info = load_policy(run)
     if info.task != task:
         raise InvalidInput(f"{path} has a policy for {info.task}, not for {task}: train {info.task} instead")
-    return agent, from_run(run.config())
+    return agent, replace(from_run(run.config()), policy="")
 
 
 def _train(args: Args, plan: Plan, env: Env, report: Report) -> tuple[RunDir, Evaluation, int]:
@@ -199,7 +199,10 @@ def describe(args: Args, plan: Plan) -> dict[str, Value]:
 
     whole: dict[str, Value] = {"command": "train", **as_yaml(plan.config), "steps": plan.steps}
     whole |= {"reward_model": str(plan.reward)} if plan.reward else {}
-    whole |= {"policy": str(args.policy)} if args.policy else {}
+    if args.policy:
+        whole["policy"] = str(args.policy)
+    else:
+        del whole["policy"]
     order = ("command", "task", "engine", "control", "seed", "steps", "reward_model", "policy")
     return {
         name: whole[name]

@@ -10,11 +10,14 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from armchair.errors import InvalidInput, check_choice
+from armchair.errors import InvalidChoice, InvalidInput, check_choice
 from armchair.feedback.teachers import Scorer
 from armchair.types import Clip
+from armchair.world import BLOCK_SIZE
 
 NEAR = 0.10  # m, what "near the goal" means
+HIGH = 0.15  # m, a block carried so far above the table could not be carried better
+PLACED = 0.05  # m, a block so near its place, seen from above, is no longer carried
 
 
 class Points:
@@ -33,6 +36,11 @@ class Points:
         check_choice("point", name, self.names)
         at = 3 * self.names.index(name)
         return self.visible[:, at : at + 3]
+
+    @property
+    def place(self) -> Tensor:
+        """Where a block shall go: the goal, or the second block where there is no goal. -> (L, 3) m."""
+        return self["goal" if "goal" in self.names else "block_b"]
 
 
 Style = Callable[[Points], Tensor]
@@ -57,12 +65,42 @@ def slow_near_goal(points: Points) -> Tensor:
     return -100.0 * way * torch.exp(-((distance / NEAR) ** 2))
 
 
-STYLES: dict[str, Style] = {"from_above": from_above, "slow_near_goal": slow_near_goal}
+def carry_high(points: Points) -> Tensor:
+    """The block is high above the table until it is over its place. -> (L,) in [0, 1], of 15 cm."""
+    block = points["block_a"]
+    away = (block - points.place)[:, :2].norm(dim=1) > PLACED
+    return torch.where(away, ((block[:, 2] - BLOCK_SIZE / 2) / HIGH).clamp(0.0, 1.0), 0.0)
+
+
+def place_gently(points: Points) -> Tensor:
+    """The block moves slowly near its place: −(cm moved in the step) · exp(−(d / 10 cm)²). -> (L,)."""
+    block = points["block_a"]
+    way = torch.cat((torch.zeros(1), block.diff(dim=0).norm(dim=1)))
+    return -100.0 * way * torch.exp(-(((block - points.place).norm(dim=1) / NEAR) ** 2))
+
+
+STYLES: dict[str, Style] = {
+    "from_above": from_above,
+    "slow_near_goal": slow_near_goal,
+    "carry_high": carry_high,
+    "place_gently": place_gently,
+}
 
 
 def style_score(style: str | Style, points: Sequence[str]) -> Scorer:
-    """The sum of a style, by name or your own function, over a clip; `points` are those of the task."""
+    """The sum of a style, by name or your own function, over a clip; `points` are those of the task.
+
+    Raises InvalidInput for a style by name that looks at points which the task does not have.
+    """
     chosen = STYLES[check_choice("style", style, STYLES)] if isinstance(style, str) else style
+    if isinstance(style, str):
+        try:
+            chosen(Points(torch.zeros(2, 3 * len(points)), points))
+        except InvalidChoice as error:
+            there = ", ".join(points)
+            raise InvalidInput(
+                f"the style {style} looks at {error.value}, which is not in this task: there is {there}"
+            ) from None
 
     def score(clip: Clip) -> float:
         return float(chosen(Points(clip.visible, points)).double().sum())

@@ -25,7 +25,8 @@ class FreeConfig:
     progress: int = 200
     """Comparisons of a later part of a demonstration with an earlier part of the same one."""
     beats: int = 150
-    """Comparisons of a demonstration with a clip of the newest policy, at its time or later."""
+    """Comparisons of a demonstration with a clip of the newest policy, at its time or later; fewer later in
+    the run, when it may have become better than what was shown."""
     weight: float = 0.5
     """Of each, where an answer has 1."""
     sure: float = 0.9
@@ -47,18 +48,18 @@ def free_comparisons(
 ) -> PreferenceBatch:
     """Comparisons of parts of demonstrations with each other and with clips of the policy; right is better.
 
-    demos: (T, F) each, what a person sees; clips have `length` steps. -> at most progress + beats.
+    demos: (T, F) each, what a person sees; clips have `length` steps. -> at most progress + C.
     """
     early, late = _parts(demos, length, config, rng)
-    if len(lately.start) and config.beats:
-        some = torch.randint(0, len(lately.start), (config.beats,), generator=rng)
-        shown = torch.randint(0, len(demos), (config.beats,), generator=rng).tolist()
-        later = torch.rand(config.beats, generator=rng).tolist()
-        ahead = [
-            _part(demos[k], start, share, length)
-            for k, start, share in zip(shown, lately.start[some].tolist(), later, strict=True)
-        ]
-        early, late = torch.cat((early, lately.visible[some])), torch.cat((late, torch.stack(ahead)))
+    count = len(lately.start)
+    shown = torch.randint(0, len(demos), (count,), generator=rng).tolist()
+    later = torch.rand(count, generator=rng).tolist()
+    ahead = [
+        _part(demos[k], start, share, length)
+        for k, start, share in zip(shown, lately.start.tolist(), later, strict=True)
+    ]
+    if ahead:
+        early, late = torch.cat((early, lately.visible)), torch.cat((late, torch.stack(ahead)))
     count = len(early)
     return PreferenceBatch(
         left=early,

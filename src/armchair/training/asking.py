@@ -105,8 +105,8 @@ class Asker:
         return film(self.env, self.episodes, act, self.rngs["film"], same_start=same_start)
 
     def _shown(self, learnt: Learnt) -> Act:
-        """Who acts in the clips: the policy as it explores, before there is one an arm that wanders."""
-        if learnt.model is None:
+        """Who acts in the clips: the policy as it explores; before there is one, an arm that wanders."""
+        if learnt.model is None and not self.config.policy:
             return Wander((self.config.film_envs, self.env.action_dim), self.rngs["film"])
         return self._exploring(learnt)
 

@@ -45,6 +45,8 @@ class TeachConfig:
     demos: str = ""
     """Demonstrations: `scripted:20` for so many by the task's script, or a folder of recorded ones. The
     policy begins by imitating them, and they are worth comparisons. See `armchair.envs.demos`."""
+    policy: str = ""
+    """A run whose policy to go on with, in place of one that knows nothing."""
     pull: float = 0.3
     """How strongly the policy is held to demonstrations in the beginning; falls to nothing over the run."""
     film_envs: int = 16

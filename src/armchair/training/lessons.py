@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from armchair.agents.agent import Agent
 from armchair.agents.clone import CloneStats, Shown, clone
+from armchair.agents.saved import load_policy
 from armchair.envs.arm_env import ArmEnv, scripted_demos
 from armchair.envs.demos import Demo, Source, load_demos, save_demos
 from armchair.errors import ConfigError, InvalidInput
@@ -24,6 +26,7 @@ from armchair.types import PreferenceBatch
 FOLDER = "demos"  # in a run's folder: what it was shown, so that it can be resumed from there alone
 MOST = 1000  # scripted ones
 FADED = 0.8  # of a run's updates, after which no episode begins along a demonstration any more
+LED = 0.5  # of a run's updates, after which answers alone decide what is better than what was shown
 CRITIC_FIRST = 3  # updates of the critic alone, before a policy that imitates is changed
 _SCRIPTED = re.compile(r"scripted:(\d+)")
 
@@ -83,8 +86,20 @@ def along_demos(config: TeachConfig, demos: Sequence[Demo]) -> Sequence[Demo]:
     return demos or scripted_demos(config.task, config.engine, None, config.seed)
 
 
+def as_trained(config: TeachConfig) -> TeachConfig:
+    """The configuration with the widths of the policy to go on with; InvalidInput if that does not fit."""
+    if not config.policy:
+        return config
+    info = load_policy(RunDir.open(Path(config.policy)))[1]
+    for name, own in (("task", info.task), ("control", info.control)):
+        wanted = getattr(config, name)
+        if own != wanted:
+            raise InvalidInput(f"{config.policy} has a policy for {name} {own}, not for {wanted}")
+    return replace(config, ppo=replace(config.ppo, hidden=info.hidden))
+
+
 class Lessons:
-    """The demonstrations of a run, and what is made of them; without any it does nothing."""
+    """What a run begins with, besides nothing: demonstrations and what is made of them, an older policy."""
 
     def __init__(self, config: TeachConfig, demos: Sequence[Demo]) -> None:
         self.config, self.demos = config, demos
@@ -93,29 +108,34 @@ class Lessons:
         self._obs = torch.cat([demo.obs for demo in demos]) if demos else torch.zeros(0, 0)
         self._action = torch.cat([demo.action for demo in demos]) if demos else torch.zeros(0, 0)
 
-    def imitate(self, agent: Agent) -> CloneStats | None:
-        """Let a new policy begin with what was shown."""
+    def prepare(self, agent: Agent) -> CloneStats | None:
+        """Let a new policy begin as the older one, and with what was shown."""
+        if self.config.policy:
+            agent.load_tensors(load_policy(RunDir.open(Path(self.config.policy)))[0].tensors())
         if not self.demos:
             return None
         return clone(agent, self._obs, self._action, self.config.clone, self.rng)
 
     def shown(self, progress: float) -> Shown | None:
         """What the policy is pulled towards, less and less in the course of the run (0 to 1)."""
-        weight = self.config.pull * (1.0 - progress / FADED)
+        weight = self.config.pull * (1.0 - progress / LED)
         return Shown(self._obs, self._action, weight, self.rng) if self.demos and weight > 0.0 else None
 
     def new_to_values(self, updates: int) -> bool:
-        """Whether the critic must first learn what is to be had, before it may judge what was imitated."""
-        return bool(self.demos) and updates < CRITIC_FIRST
+        """Whether the critic must first learn what is to be had, before it may judge what the policy can."""
+        return bool(self.demos or self.config.policy) and updates < CRITIC_FIRST
 
     def with_free(
-        self, answers: PreferenceBatch, lately: RecentEpisodes, rng: torch.Generator
+        self, answers: PreferenceBatch, lately: RecentEpisodes, progress: float, rng: torch.Generator
     ) -> PreferenceBatch:
-        """The answers, and what the demonstrations say by themselves beside what the policy showed lately."""
+        """The answers, and what the demonstrations say by themselves beside what the policy showed lately.
+
+        A policy that has come far (progress, 0 to 1, of the run) may be better than what was shown.
+        """
         if not self.demos:
             return answers
         config, length = self.config, self.config.clip_length
-        clips = lately.cut(config.free.beats, length, rng)
+        clips = lately.cut(round(config.free.beats * max(0.0, 1.0 - progress / LED)), length, rng)
         visible = torch.stack([clip.visible for clip in clips]) if clips else torch.zeros(0, length, 0)
         windows = Windows(visible, torch.tensor([clip.start for clip in clips], dtype=torch.int64))
         return joined(answers, free_comparisons(self._visible, windows, length, config.free, rng))

@@ -213,13 +213,13 @@ class Trainer:
         position = self.store.position()
         if position == self.fitted_at or not self.may_fit():
             return None
-        answers = self.lessons.with_free(self.store.preferences(), self.asker.episodes, self.rngs["fit"])
+        rng, shown = self.rngs["fit"], self.asker.episodes
+        answers = self.lessons.with_free(self.store.preferences(), shown, self.way, rng)
         if not len(answers.target):
             return None
         self.tell("fitting")
         self.fitted_at, self.fitted_update = position, self.updates
-        usual, how = self.reference(answers.left), self.config.reward
-        self.model, report = fit(answers, usual, self.layout, how, self.rngs["fit"])
+        self.model, report = fit(answers, self.reference(answers.left), self.layout, self.config.reward, rng)
         return report
 
     def may_fit(self) -> bool:

@@ -75,7 +75,7 @@ def set_out(run: RunDir, trainer: Trainer, *, resume: bool) -> None:
         raise RunError(f"{run.path} has no checkpoint to go on from: go on from a backup, or teach anew")
     if resume and trainer.teacher is not None:
         forget_teacher(trainer.store, 0)
-    trainer.lessons.imitate(trainer.agent)
+    trainer.lessons.prepare(trainer.agent)
     write_checkpoint(run, lambda into: save_state(into, trainer), _moment(trainer))
 
 
