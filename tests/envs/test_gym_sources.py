@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,9 @@ def test_a_function_or_an_id_in_a_module(own_module: str) -> None:
 def test_unknown_names_say_what_would_have_been_right() -> None:
     with pytest.raises(InvalidInput, match="unknown environment 'Pendulm-v1': did you mean 'Pendulum-v1'"):
         import_env("Pendulm-v1")
+    if importlib.util.find_spec("metaworld") is None:
+        with pytest.raises(InvalidInput, match="environment of their own .*docs/environments.md"):
+            import_env("metaworld:reach-v3")
     with pytest.raises(InvalidInput, match="cannot import 'no_such_module'"):
         import_env("no_such_module:make")
     with pytest.raises(InvalidInput, match="num_envs must be at least 1, got 0"):

@@ -22,6 +22,12 @@ from armchair.errors import InvalidInput, nearest
 Foreign = gymnasium.Env[object, object]
 Factory = Callable[[], Foreign]
 
+HINTS = {
+    "metaworld": "; Meta-World pins an older MuJoCo: pip install it and armchair into a Python environment of "
+    "their own and name a function that makes the task, such as tasks:make_env (docs/environments.md)"
+}
+"""What helps where a package of others cannot be imported."""
+
 LAST_FRAME = "armchair_last_frame"  # in info, the picture of an episode's end
 
 
@@ -140,7 +146,8 @@ def _load(module: str, source: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except (ImportError, ValueError) as error:  # ValueError: an empty or relative name
-        raise InvalidInput(f"cannot import {module!r}, named in {source!r}: {error}") from error
+        hint = HINTS.get(module.partition(".")[0], "")
+        raise InvalidInput(f"cannot import {module!r}, named in {source!r}: {error}{hint}") from error
 
 
 def check(env: Foreign, horizon: int | None, render: bool) -> int:
