@@ -23,8 +23,8 @@ Foreign = gymnasium.Env[object, object]
 Factory = Callable[[], Foreign]
 
 HINTS = {
-    "metaworld": "; Meta-World pins an older MuJoCo: pip install it and armchair into a Python environment of "
-    "their own and name a function that makes the task, such as tasks:make_env (docs/environments.md)"
+    "metaworld": "; Meta-World pins an older MuJoCo: pip install it and armchair into a Python environment "
+    "of their own and name a function that makes the task, such as tasks:make_env (docs/environments.md)"
 }
 """What helps where a package of others cannot be imported."""
 
