@@ -174,7 +174,7 @@ def training() -> float:
     """Steps of many copies and of a small network in torch. -> CPU seconds of this process."""
     torch.set_num_threads(1)
     env = make_env("reach", num_envs=64, seed=1)
-    net = torch.nn.Sequential(torch.nn.Linear(12, 64), torch.nn.Tanh(), torch.nn.Linear(64, 4))
+    net = torch.nn.Sequential(torch.nn.Linear(env.obs_dim, 64), torch.nn.Tanh(), torch.nn.Linear(64, 4))
     optimiser = torch.optim.Adam(net.parameters())
     start = time.perf_counter(), time.process_time()
     obs = env.reset()
