@@ -155,10 +155,14 @@ def test_a_run_is_resumed_from_its_folder_alone_bit_for_bit(tmp_path: Path) -> N
             "demos must be scripted:1 to scripted:1000, got 'scripted:0'",
         ),
         ({"task": "reach", "demos": "scripted:5", "control": "joint"}, "the script moves the tool"),
+        ({"task": "reach", "free.progress": 0}, "progress must be at least 1"),
+        ({"task": "reach", "free.sure": 0.2}, "sure in [0.5, 1]"),
+        ({"task": "reach", "clone.minibatch": 0}, "minibatch at least 1"),
+        ({"task": "reach", "clone.std": 0}, "std must be greater than 0"),
         ({"task": "gymnasium:Pendulum-v1", "demos": "scripted:5"}, "is none of armchair's own tasks"),
     ],
 )
-def test_what_cannot_be_shown_is_refused(flags: dict[str, str], expected: str) -> None:
+def test_what_cannot_be_shown_is_refused(flags: dict[str, str | int | float], expected: str) -> None:
     with pytest.raises(ConfigError) as caught:
         with_flags(TeachConfig(), flags)
     assert expected in str(caught.value)

@@ -28,6 +28,14 @@ class CloneConfig:
     std: float = 0.3
     """Most spread of the actions afterwards: what was learnt should not drown in exploration."""
 
+    def __post_init__(self) -> None:
+        """Raises InvalidInput for a number out of range."""
+        if self.updates < 0 or self.minibatch < 1:
+            given = f"{self.updates} and {self.minibatch}"
+            raise InvalidInput(f"updates must be at least 0 and minibatch at least 1, got {given}")
+        if self.learning_rate <= 0.0 or self.std <= 0.0:
+            raise InvalidInput("learning_rate and std must be greater than 0")
+
 
 class Shown(NamedTuple):
     """What was shown, for a policy that learns from rewards not to forget it."""

@@ -251,6 +251,7 @@ def make_env(
 
     engine: see `armchair.engines.ENGINES`. control: "tool" or "joint". threads: simulation threads, 0 for
     one a core. record_poses: fill `Step.poses`, which a replay needs and training does not.
+    Raises InvalidChoice for an unknown name, MissingDependency for an engine that is not installed.
     """
     chosen = get_task(task)
     if num_envs < 1:

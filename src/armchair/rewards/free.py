@@ -15,6 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from armchair.errors import InvalidInput
 from armchair.types import PreferenceBatch
 
 
@@ -34,6 +35,15 @@ class FreeConfig:
     apart: float = 0.03
     """Least change of a visible number between two parts that are compared, in m where it is a place: what
     rests does not get better."""
+
+    def __post_init__(self) -> None:
+        """Raises InvalidInput for a number out of range."""
+        if self.progress < 1 or self.beats < 0:
+            raise InvalidInput(
+                f"progress must be at least 1 and beats at least 0, got {self.progress} and {self.beats}"
+            )
+        if self.weight < 0.0 or not 0.5 <= self.sure <= 1.0 or self.apart < 0.0:
+            raise InvalidInput("weight and apart must be at least 0, sure in [0.5, 1]")
 
 
 class Windows(NamedTuple):
