@@ -327,7 +327,7 @@ def test_the_usual_share_of_repeats_is_a_twentieth(store: Store) -> None:
     put(store, 300)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda k: [give(store, f"person {k}") for _ in range(60)], range(4)))
-    assert 3 <= store.counts().repeats <= 22, "of 4 x 50, about ten"
+    assert 1 <= store.counts().repeats <= 27, "of 4 x 50, about ten; outside one time in twenty thousand"
 
 
 def test_repeats_come_with_new_questions_only_and_not_to_simulated_teachers(store: Store) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from armchair.ids import new_id
+from armchair.web.visitors import REMEMBERED
 
 
 def give(client: TestClient, question: str, choice: str = "left", **more: Any) -> Any:
@@ -248,7 +249,8 @@ def test_an_excluded_person_is_told_so(place: Any, log_in: Any) -> None:
     place.ask(1)
     ann = log_in("ann")
     (pair,) = claim(ann)["pairs"]
-    place.store.people.exclude("ann")
+    place.store.people.exclude("ann")  # by another process, which is noticed within a second
+    time.sleep(REMEMBERED)
     response = give(ann, pair["question"])
     assert (response.status_code, response.json()["code"]) == (403, "excluded")
     assert ann.post("/api/undo", json={"id": new_id()}).json()["code"] == "excluded"

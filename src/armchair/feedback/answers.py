@@ -27,6 +27,19 @@ MAX_PAGE = 64  # letters in a page's version
 FLIPPED: dict[str, Choice] = {"left": "right", "right": "left"}
 
 
+def _recounting() -> sa.Update:
+    of_it = sa.select(sa.func.count()).where(counted.c.question == questions.c.id)
+    these = questions.c.id.in_(sa.bindparam("these", expanding=True))
+    return questions.update().where(these).values(answered=of_it.correlate(questions).scalar_subquery())
+
+
+# made once: they take longer to say than to answer
+_THIS, _WHO = sa.bindparam("this"), sa.bindparam("who")
+_BY_ID = sa.select(answers).where(answers.c.id == _THIS)
+_GIVEN = sa.select(in_force.c.id).where(in_force.c.question == _THIS, in_force.c.annotator == _WHO)
+_RECOUNT = _recounting()
+
+
 def check_answer(answer: Answer) -> None:
     """Raises InvalidInput (InvalidChoice for the choice) for an answer that cannot be stored."""
     check_id("an answer", answer.id)
@@ -71,8 +84,7 @@ def submit(conn: sa.Connection, answer: Answer) -> bool:
 
 def has_answered(conn: sa.Connection, question: str, annotator: str) -> bool:
     """Whether an answer of this annotator to this question is in force."""
-    mine = sa.select(in_force.c.id).where(in_force.c.question == question, in_force.c.annotator == annotator)
-    return conn.execute(mine).first() is not None
+    return conn.execute(_GIVEN, {"this": question, "who": annotator}).first() is not None
 
 
 def take_back(
@@ -138,10 +150,8 @@ def position(conn: sa.Connection) -> int:
 
 def recount(conn: sa.Connection, names: Sequence[str]) -> None:
     """Write down anew how many answers count of each of these questions."""
-    of_it = sa.select(sa.func.count()).where(counted.c.question == questions.c.id)
-    number = of_it.correlate(questions).scalar_subquery()
     for chunk in chunks(dict.fromkeys(names)):
-        conn.execute(questions.update().where(questions.c.id.in_(chunk)).values(answered=number))
+        conn.execute(_RECOUNT, {"these": chunk})
 
 
 def exclude(conn: sa.Connection, annotator: str, excluded: bool, now: float) -> None:
@@ -165,7 +175,7 @@ def exclude(conn: sa.Connection, annotator: str, excluded: bool, now: float) -> 
 
 
 def _find(conn: sa.Connection, row_id: str) -> sa.Row[tuple[object, ...]] | None:
-    return conn.execute(sa.select(answers).where(answers.c.id == row_id)).one_or_none()
+    return conn.execute(_BY_ID, {"this": row_id}).one_or_none()
 
 
 def _undo(conn: sa.Connection, answer: Answer, row_id: str, now: float) -> None:

@@ -144,11 +144,14 @@ class Board:
             return conn.execute(found).scalar_one_or_none()
 
 
+_SETTINGS = sa.select(tables.settings)  # made once
+_KNOWN = {field.name for field in fields(Settings)}
+
+
 def read_settings(conn: sa.Connection) -> Settings:
     """The settings, within a transaction that the caller holds."""
-    known = {field.name for field in fields(Settings)}
-    rows = conn.execute(sa.select(tables.settings)).all()
-    return Settings(**{row.key: json.loads(row.value) for row in rows if row.key in known})
+    rows = conn.execute(_SETTINGS).all()
+    return Settings(**{row.key: json.loads(row.value) for row in rows if row.key in _KNOWN})
 
 
 def _check_setting(key: str, value: str | float | bool | None) -> str | float | bool | None:

@@ -75,16 +75,16 @@ def head(conn: sa.Connection) -> Head:
 
 def set_head(conn: sa.Connection, new: Head) -> None:
     """Write down the last change."""
-    conn.execute(meta.update().where(meta.c.key == "head").values(value=f"{new.seq} {new.hash}"))
+    conn.execute(_SET_HEAD, {"new": f"{new.seq} {new.hash}"})
 
 
 def add_answer(conn: sa.Connection, row: Mapping[str, Plain]) -> None:
     """Record a row of `answers`, which is given without its number and its hash."""
-    pair = Pair(*conn.execute(_PAIR.where(questions.c.id == row["question"])).one())
+    pair = Pair(*conn.execute(_PAIR, {"this": row["question"]}).one())
     before = head(conn)
     numbered = {**row, "seq": before.seq + 1}
     new = Head(before.seq + 1, seal(before.hash, answer_content(numbered, pair)))
-    conn.execute(answers.insert(), numbered | {"hash": new.hash})
+    conn.execute(_INSERT, numbered | {"hash": new.hash})
     set_head(conn, new)
 
 
@@ -131,7 +131,11 @@ _SHOWN = (
 _WITH_CLIPS = questions.outerjoin(_LEFT, _LEFT.c.id == questions.c.left_clip).outerjoin(
     _RIGHT, _RIGHT.c.id == questions.c.right_clip
 )
-_PAIR = sa.select(*_SHOWN).select_from(_WITH_CLIPS)
+
+# made once: they take longer to say than to answer
+_PAIR = sa.select(*_SHOWN).select_from(_WITH_CLIPS).where(questions.c.id == sa.bindparam("this"))
+_SET_HEAD = meta.update().where(meta.c.key == "head").values(value=sa.bindparam("new"))
+_INSERT = answers.insert()
 
 
 def links(conn: sa.Connection) -> Iterator[Link]:

@@ -169,9 +169,12 @@ def insert_questions(conn: sa.Connection, given: Iterable[Question], priority: f
             conn.execute(questions.update().where(questions.c.id == question.id).values(state="open"))
 
 
+_QUESTION = sa.select(questions).where(questions.c.id == sa.bindparam("this"))  # made once
+
+
 def find_question(conn: sa.Connection, name: str) -> Question | None:
     """The question of this id, or None."""
-    row = conn.execute(sa.select(questions).where(questions.c.id == name)).one_or_none()
+    row = conn.execute(_QUESTION, {"this": name}).one_or_none()
     return None if row is None else to_question(row)
 
 

@@ -28,8 +28,7 @@ def register(conn: sa.Connection, annotator: str, kind: str, now: float) -> None
     """Make an annotator known; one who is known already stays as they are."""
     check_choice("kind of annotator", kind, KINDS)
     check_name(annotator)
-    known = sa.select(annotators.c.name).where(annotators.c.name == annotator)
-    if conn.execute(known).first() is None:
+    if conn.execute(_KNOWN, {"who": annotator}).first() is None:
         insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
         row = insert(annotators).values(name=annotator, kind=kind, created=now)
         conn.execute(row.on_conflict_do_nothing())  # another process may have done so just now
@@ -37,8 +36,7 @@ def register(conn: sa.Connection, annotator: str, kind: str, now: float) -> None
 
 def check_included(conn: sa.Connection, annotator: str) -> None:
     """Raises StoreError for an annotator who is excluded; that stays so while this transaction lasts."""
-    found = sa.select(annotators.c.excluded).where(annotators.c.name == annotator)
-    if conn.execute(found.with_for_update(key_share=True)).scalar_one_or_none():
+    if conn.execute(_EXCLUDED, {"who": annotator}).scalar_one_or_none():
         raise StoreError(f"{annotator} is excluded: include them again, or answer under another name")
 
 
@@ -60,10 +58,24 @@ def _free() -> sa.Select[tuple[object, ...]]:
     )
 
 
-_Row = sa.Row[tuple[object, ...]]
+def _held() -> sa.Select[tuple[object, ...]]:
+    mine = sa.select(leases.c.question).where(_WHOSE, is_live(_NOW))
+    return sa.select(questions).where(questions.c.id.in_(mine)).order_by(questions.c.seq)
 
-# made once: they take longer to say than to answer; SQLite, where one writes at a time, needs the first only
+
+_Row = sa.Row[tuple[object, ...]]
+_WHOSE, _THESE = leases.c.annotator == sa.bindparam("who"), sa.bindparam("these", expanding=True)
+_NOW = sa.bindparam("now", type_=sa.Double[float]())
+_NAMED = annotators.c.name == sa.bindparam("who")
+
+# made once: they take longer to say than to answer; SQLite, where one writes at a time, needs no locks
 _FREE = _free()
+_HELD = _held()
+_MINE = sa.select(leases.c.expires).where(leases.c.question == sa.bindparam("this"), _WHOSE)
+_DROP = leases.delete().where(_WHOSE, leases.c.question.in_(_THESE))
+_END = leases.delete().where(leases.c.question.in_(_THESE), ~is_live(_NOW))
+_KNOWN = sa.select(annotators.c.name).where(_NAMED)
+_EXCLUDED = sa.select(annotators.c.excluded).where(_NAMED).with_for_update(key_share=True)
 _FREE_UNLOCKED = _FREE.with_for_update(of=questions, key_share=True, skip_locked=True)
 _FREE_AWAITED = _FREE.with_for_update(of=questions, key_share=True)
 
@@ -90,7 +102,7 @@ def claim(conn: sa.Connection, annotator: str, n: int, terms: Terms) -> list[Que
     free = [(to_question(row), float(row.priority)) for row in rows]
     taken = repeats.mix(conn, annotator, free, terms.repeat_share, now)
     for chunk in chunks(question.id for question in taken):
-        conn.execute(leases.delete().where(leases.c.question.in_(chunk), ~is_live(now)))
+        conn.execute(_END, {"these": chunk, "now": now})
     if taken:
         given = [{"question": question.id, "annotator": annotator, "expires": expires} for question in taken]
         conn.execute(leases.insert(), given)
@@ -137,9 +149,7 @@ def _best(
 
 def held(conn: sa.Connection, annotator: str, now: float) -> list[Question]:
     """The questions that an annotator holds a live lease on."""
-    mine = sa.select(leases.c.question).where(leases.c.annotator == annotator, is_live(now))
-    rows = conn.execute(sa.select(questions).where(questions.c.id.in_(mine)).order_by(questions.c.seq))
-    return [to_question(row) for row in rows]
+    return [to_question(row) for row in conn.execute(_HELD, {"who": annotator, "now": now})]
 
 
 def give(conn: sa.Connection, question: str, annotator: str, expires: float) -> None:
@@ -154,20 +164,23 @@ def has_lease(conn: sa.Connection, question: str, annotator: str) -> bool:
     A lease that has run out still serves until someone else claims the question or it is retired: the
     answer of a slow person is not thrown away.
     """
-    mine = sa.select(leases.c.expires).where(leases.c.question == question, leases.c.annotator == annotator)
-    return conn.execute(mine).first() is not None
+    return conn.execute(_MINE, {"this": question, "who": annotator}).first() is not None
 
 
 def lock(conn: sa.Connection, question: str) -> None:
-    """Have nobody claim a question while this transaction lasts; one that is being claimed is waited for."""
-    this = sa.select(questions.c.id).where(questions.c.id == question)
-    conn.execute(this.with_for_update(key_share=True))
+    """Have nobody claim a question while this transaction lasts; one that is being claimed is waited for.
+
+    On SQLite, where one writes at a time, there is nothing to do.
+    """
+    if conn.dialect.name == "postgresql":
+        this = sa.select(questions.c.id).where(questions.c.id == question)
+        conn.execute(this.with_for_update(key_share=True))
 
 
 def drop(conn: sa.Connection, annotator: str, names: Sequence[str]) -> None:
     """Give questions back; those not held are left alone."""
     for chunk in chunks(names):
-        conn.execute(leases.delete().where(leases.c.annotator == annotator, leases.c.question.in_(chunk)))
+        conn.execute(_DROP, {"who": annotator, "these": chunk})
 
 
 def drop_all(conn: sa.Connection, annotator: str) -> None:

@@ -96,13 +96,8 @@ class People:
 
     def session(self, token: str) -> SessionInfo | None:
         """Whose session this is; None for an unknown or expired one."""
-        theirs = (
-            sa.select(annotators.c.name, annotators.c.role, annotators.c.excluded, sessions.c.expires)
-            .join(sessions, sessions.c.annotator == annotators.c.name)
-            .where(sessions.c.token_hash == _hash(token), sessions.c.expires > self._clock())
-        )
         with self._database.read() as conn:
-            row = conn.execute(theirs).one_or_none()
+            row = conn.execute(_SESSION, {"this": _hash(token), "now": self._clock()}).one_or_none()
         return None if row is None else SessionInfo(row.name, row.role, bool(row.excluded), row.expires)
 
     def end_session(self, token: str) -> None:
@@ -132,6 +127,14 @@ class People:
         """
         with self._database.write() as conn:
             answers.exclude(conn, annotator, excluded, self._clock())
+
+
+_SESSION = (  # made once
+    sa.select(annotators.c.name, annotators.c.role, annotators.c.excluded, sessions.c.expires)
+    .join(sessions, sessions.c.annotator == annotators.c.name)
+    .where(sessions.c.token_hash == sa.bindparam("this"))
+    .where(sessions.c.expires > sa.bindparam("now", type_=sa.Double[float]()))
+)
 
 
 def _check_invited(conn: sa.Connection, annotator: str, role: Role) -> None:

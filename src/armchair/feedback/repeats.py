@@ -50,15 +50,25 @@ def _exchanged(old: Question, name: str, annotator: str, policy_step: int) -> Qu
 
 
 def _is_person(conn: sa.Connection, annotator: str) -> bool:
-    kind = sa.select(annotators.c.kind).where(annotators.c.name == annotator)
-    return conn.execute(kind).scalar_one_or_none() == "person"
+    return conn.execute(_KIND, {"who": annotator}).scalar_one_or_none() == "person"
 
 
 def _given(conn: sa.Connection, annotator: str, now: float) -> int:
     """How much an annotator was given so far: grows with every question."""
-    rows = sa.select(sa.func.count()).where(answers.c.annotator == annotator)
-    held = sa.select(sa.func.count()).where(leases.c.annotator == annotator, is_live(now))
-    return conn.execute(rows).scalar_one() + conn.execute(held).scalar_one()
+    said, held = conn.execute(_GIVEN, {"who": annotator, "now": now}).one()
+    return said + held
+
+
+def _counting() -> sa.Executable:
+    who, now = sa.bindparam("who"), sa.bindparam("now", type_=sa.Double[float]())
+    rows = sa.select(sa.func.count()).where(answers.c.annotator == who)
+    held = sa.select(sa.func.count()).where(leases.c.annotator == who, is_live(now))
+    return sa.select(rows.scalar_subquery(), held.scalar_subquery())
+
+
+# made once: they take longer to say than to answer
+_KIND = sa.select(annotators.c.kind).where(annotators.c.name == sa.bindparam("who"))
+_GIVEN = _counting()
 
 
 def _repeatable(conn: sa.Connection, annotator: str) -> list[Question]:

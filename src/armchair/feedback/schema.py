@@ -188,9 +188,12 @@ def is_live(now: float | sa.ColumnElement[float]) -> sa.ColumnElement[bool]:
     return sa.and_(leases.c.expires > now, leases.c.expires <= now + LONGEST_LEASE)
 
 
+_META = sa.select(meta.c.value).where(meta.c.key == sa.bindparam("this"))
+
+
 def get_meta(conn: sa.Connection, key: str) -> str | None:
     """A value of the meta table, or None."""
-    return conn.execute(sa.select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
+    return conn.execute(_META, {"this": key}).scalar_one_or_none()
 
 
 def set_meta(conn: sa.Connection, key: str, value: str) -> None:

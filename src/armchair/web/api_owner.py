@@ -70,6 +70,7 @@ def exclude(name: Annotated[str, Path(max_length=200)], given: Excluded, here: H
     try:
         with here.writing:
             here.store.people.exclude(name, given.excluded)
+            here.visitors.forget()
     except StoreError as error:
         if unusable(error):
             raise

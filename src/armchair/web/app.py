@@ -19,6 +19,7 @@ from armchair.web.headers import SecurityHeaders
 from armchair.web.ledger import Ledger
 from armchair.web.mount import Dashboard
 from armchair.web.options import Options
+from armchair.web.visitors import Visitors
 from armchair.web.visits import Visits
 
 
@@ -37,6 +38,7 @@ def create_app(store: str | Path, options: Options) -> FastAPI:
         clips=Clips(opened, options.films),
         hub=events.Hub(ledger.look),
         throttle=auth.Throttle(),
+        visitors=Visitors(opened.people.session),
         visits=Visits(),
         writing=threading.Lock(),
     )
@@ -49,7 +51,7 @@ def create_app(store: str | Path, options: Options) -> FastAPI:
         app.mount("/dashboard", dashboard)
     api_errors.install(app)
     app.add_middleware(
-        Gate, options=options, find=opened.people.session, login_page=lambda: pages.ask_to_log_in(assets)
+        Gate, options=options, visitors=context.visitors, login_page=lambda: pages.ask_to_log_in(assets)
     )
     app.add_middleware(SecurityHeaders)  # added last, so that it is the outermost
     return app

@@ -84,6 +84,7 @@ def log_in(given: LogIn, request: Request, here: Here) -> Response:
 def log_out(request: Request, here: Here, viewer: Viewer) -> Response:
     """End the session of this browser."""
     here.store.people.end_session(request.cookies[here.options.cookie])
+    here.visitors.forget()
     response = Response(status_code=204)
     response.delete_cookie(here.options.cookie, path="/", httponly=True, samesite="strict")
     return response

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from armchair.web.events import Hub
     from armchair.web.ledger import Ledger
     from armchair.web.pages import Assets
+    from armchair.web.visitors import Visitors
     from armchair.web.visits import Visits
 
 
@@ -32,6 +33,7 @@ class Context(NamedTuple):
     clips: Clips
     hub: Hub
     throttle: Throttle
+    visitors: Visitors
     visits: Visits
     writing: threading.Lock
     """Held by whoever writes: a queue here is fair, waiting for the database's lock is a lottery."""

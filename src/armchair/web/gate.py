@@ -18,8 +18,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from armchair.errors import StoreError
-from armchair.feedback.people import SessionInfo
 from armchair.web.options import Options, host_allowed
+from armchair.web.visitors import Visitors
 
 MAX_BODY = 64 * 1024  # bytes; the largest that the page sends is a list of ids
 PUBLIC = {"GET /login", "POST /api/login", "GET /favicon.ico"}
@@ -43,13 +43,13 @@ class Gate:
         self,
         app: ASGIApp,
         options: Options,
-        find: Callable[[str], SessionInfo | None],
+        visitors: Visitors,
         login_page: Callable[[], Response],
     ) -> None:
-        """find: the session of a token, asked in a thread. login_page: the body of a 401 for a browser."""
+        """visitors: whose session it is. login_page: the body of a 401 for a browser."""
         self._app = app
         self._options = options
-        self._find = find
+        self._visitors = visitors
         self._login_page = login_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,8 +86,10 @@ class Gate:
         if is_public(scope):
             return None
         token = HTTPConnection(scope).cookies.get(self._options.cookie)
+        viewer = self._visitors.known(token) if token else None
         try:
-            viewer = await run_in_threadpool(self._find, token) if token else None
+            if token and viewer is None:
+                viewer = await run_in_threadpool(self._visitors.find, token)
         except StoreError as error:
             return Refusal(503, "store", str(error))
         if viewer is None:

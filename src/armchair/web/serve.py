@@ -6,8 +6,9 @@ import asyncio
 import dataclasses
 import errno
 import socket
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,6 +28,7 @@ PORTS_TO_TRY = 100
 PATIENCE = 2  # s that open connections get when the server stops
 MAX_MESSAGE = 4 * 2**20  # bytes of one WebSocket message
 CHECK_SECONDS = 0.25
+SWITCH_SECONDS = 0.001  # threads that work in the store must let the one that listens have its turn
 
 
 class PortTaken(ArmchairError):
@@ -64,9 +66,20 @@ def serve(
         server = uvicorn.Server(_config(app, options))
         app.state.context.hub.stop_when(lambda: server.should_exit)
         with suppress(KeyboardInterrupt):  # uvicorn sends it on after it has stopped cleanly
-            asyncio.run(_run(server, listening, lambda: _tell(ready, options), until))
+            _run_in_loop(server, _run(server, listening, lambda: _tell(ready, options), until))
     finally:
         listening.close()
+
+
+def _run_in_loop(server: uvicorn.Server, work: Coroutine[None, None, None]) -> None:
+    """As `asyncio.run`, in the loop that uvicorn likes best here, uvloop where there is one."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+            runner.run(work)
+    finally:
+        sys.setswitchinterval(before)
 
 
 def _config(app: FastAPI, options: Options) -> uvicorn.Config:
