@@ -110,15 +110,23 @@ describe("quality", () => {
 
   it("gives way step by step and then offers something else, once", () => {
     const quality = new Quality(true);
-    expect(play(quality, 80, 200)).toEqual(["lower", "give up"]);
+    expect(play(quality, 90, 200)).toEqual(["lower", "give up"]);
     expect(quality.level).toBe(LEVELS.at(-1));
   });
 
   it("stays where it is fast enough, and where it was told to", () => {
-    expect(play(new Quality(true), 40, 100)).toEqual([]);
+    expect(play(new Quality(true), 70, 100)).toEqual([]);
+    expect(play(new Quality(false), 40, 100)).toEqual([]);
     expect(play(new Quality(true, "high"), 200, 100)).toEqual([]);
     expect(play(new Quality(true, "low"), 200, 100)).toEqual([]);
     expect([new Quality(true, "high").level, new Quality(false, "low").level]).toEqual([LEVELS[0], LEVELS.at(-1)]);
+  });
+
+  it("leaves a processor that draws the time to hear a key", () => {
+    expect([new Quality(true).gap, new Quality(true, "high").gap, new Quality(false).gap]).toEqual([0.045, 0, 0]);
+    const quality = new Quality(false);
+    expect(play(quality, 70, 40)).toEqual(["lower"]); // a card that is slow
+    expect(quality.gap).toBe(0);
   });
 
   it("gives way after a few pictures where they are very slow", () => {

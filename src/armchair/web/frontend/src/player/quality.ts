@@ -4,6 +4,8 @@ const WATCH = 30; // frames
 const ENOUGH = 8; // frames, where they took longer than
 const LONG = 2500; // ms; nobody shall look at a slide show for 30 frames
 const SLOW = 20; // frames a second
+const SLOW_GAP = 12; // where there is a gap
+const GAP = 0.045; // s; with it the processor draws at most 20 pictures a second and has time to hear a key
 const ASLEEP = 3000; // ms; a longer gap is a tab that nobody saw
 
 /** What a person may have chosen for good. */
@@ -17,12 +19,13 @@ export interface Level {
   scale: number; // of the screen's own pixels, at most `limit` of them a CSS pixel
   limit: number;
   shadow: number; // pixels of the shadow's map
+  cell: number; // m; details smaller than this are left out, 0: none
 }
 
 export const LEVELS: readonly Level[] = [
-  { scale: 1, limit: 2, shadow: 2048 },
-  { scale: 0.5, limit: 1, shadow: 1024 }, // smoothed edges make up for much of it
-  { scale: 0.4, limit: 1, shadow: 512 },
+  { scale: 1, limit: 2, shadow: 2048, cell: 0 },
+  { scale: 0.5, limit: 1, shadow: 512, cell: 0.018 },
+  { scale: 0.4, limit: 1, shadow: 512, cell: 0.024 },
 ];
 
 export class Quality {
@@ -41,7 +44,7 @@ export class Quality {
 
   /** Seconds that must lie between two pictures: the processor that draws is wanted for other things too. */
   get gap(): number {
-    return this.software && this.at > 0 ? 0.03 : 0;
+    return this.software && this.at > 0 ? GAP : 0;
   }
 
   get level(): Level {
@@ -64,7 +67,7 @@ export class Quality {
     const median = this.gaps.sort((a, b) => a - b)[this.gaps.length >> 1]!;
     this.gaps = [];
     this.spent = 0;
-    if (1000 / median >= SLOW) return "same";
+    if (1000 / median >= (this.gap ? SLOW_GAP : SLOW)) return "same";
     if (this.at + 1 < LEVELS.length) {
       this.at += 1;
       this.last = 0; // the first picture of another size takes longer

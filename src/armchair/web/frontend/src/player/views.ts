@@ -43,7 +43,7 @@ export class Views {
     const software = isSoftware(rendererName());
     this.quality = new Quality(software, options.quality);
     this.canvas.setAttribute("aria-hidden", "true");
-    this.renderer = new WebGLRenderer({ canvas: this.canvas, antialias: true, alpha: true });
+    this.renderer = new WebGLRenderer({ canvas: this.canvas, antialias: this.quality.level.cell === 0, alpha: true });
     this.renderer.outputColorSpace = SRGBColorSpace;
     this.renderer.shadowMap.enabled = true;
     this.renderer.shadowMap.type = PCFShadowMap;
@@ -56,8 +56,7 @@ export class Views {
     this.studio.scene.add(this.spirit.group);
     box.prepend(this.canvas);
     this.camera = new SharedCamera(options.surface, asset, options.oneFinger ?? false, () => this.onchange());
-    this.studio.shadow(this.quality.level.shadow);
-    this.resize();
+    this.refine();
   }
 
   private addView(asset: SceneAsset): View {
@@ -129,11 +128,16 @@ export class Views {
   /** Tell how time passes while playing. Says what became of the quality. */
   watch(now: number): "same" | "lower" | "give up" {
     const verdict = this.quality.frame(now);
-    if (verdict === "lower") {
-      this.studio.shadow(this.quality.level.shadow);
-      this.resize();
-    }
+    if (verdict === "lower") this.refine();
     return verdict;
+  }
+
+  /** Draws as finely as the quality says. */
+  private refine(): void {
+    const { shadow, cell } = this.quality.level;
+    this.studio.shadow(shadow);
+    this.models.detail(cell);
+    this.resize();
   }
 
   dispose(): void {

@@ -6,6 +6,7 @@ import {
 } from "three";
 import type { Material as Three } from "three";
 import type { Material, Mesh, SceneAsset } from "./asset";
+import { coarsen } from "./coarse";
 
 const GLOW = 0.1; // vivid colours glow a little, or shade makes them dull
 
@@ -22,23 +23,27 @@ export interface Models {
   surroundings: Shape[];
   ghost: Three;
   hidden: Three; // how the goal shows through what stands before it
+  detail(cell: number): void; // m; what is finer is not drawn, 0 draws everything
   dispose(): void;
 }
 
 export function makeModels(asset: SceneAsset): Models {
   const materials = new Map<string, Three>();
-  const geometries: BufferGeometry[] = [];
   const paint = (look: Material): Three => {
     const key = JSON.stringify(look);
     let made = materials.get(key);
     if (!made) materials.set(key, (made = makeMaterial(look)));
     return made;
   };
-  const shape = (mesh: Mesh): Shape => {
-    const geometry = makeGeometry(mesh);
-    geometries.push(geometry);
+  const geometries: { geometry: BufferGeometry; mesh: Mesh; coarseness: number }[] = [];
+  const shaper = (coarseness: number) => (mesh: Mesh): Shape => {
+    const geometry = new BufferGeometry();
+    fill(geometry, mesh, 0);
+    geometries.push({ geometry, mesh, coarseness });
     return { geometry, material: paint(mesh.material) };
   };
+  const shape = shaper(1);
+  const goal = shaper(0); // it must be seen well
   const hidden = new MeshBasicMaterial({
     color: new Color().setRGB(...(asset.goal.line.rgba.slice(0, 3) as [number, number, number]), SRGBColorSpace),
     transparent: true,
@@ -57,14 +62,17 @@ export function makeModels(asset: SceneAsset): Models {
   });
   return {
     bodies: asset.bodies.map((body) => body.parts.map(shape)),
-    goal: asset.goal.parts.map(shape),
-    ground: asset.goal.ground.map(shape),
+    goal: asset.goal.parts.map(goal),
+    ground: asset.goal.ground.map(goal),
     line: paint(asset.goal.line),
     surroundings: asset.surroundings.map(shape),
     ghost,
     hidden,
+    detail(cell: number): void {
+      for (const { geometry, mesh, coarseness } of geometries) fill(geometry, mesh, coarseness * cell);
+    },
     dispose(): void {
-      for (const geometry of geometries) geometry.dispose();
+      for (const { geometry } of geometries) geometry.dispose();
       for (const material of materials.values()) material.dispose();
       ghost.dispose();
       hidden.dispose();
@@ -72,12 +80,12 @@ export function makeModels(asset: SceneAsset): Models {
   };
 }
 
-function makeGeometry(mesh: Mesh): BufferGeometry {
-  const geometry = new BufferGeometry();
-  geometry.setAttribute("position", new BufferAttribute(mesh.positions, 3));
-  geometry.setAttribute("normal", new BufferAttribute(mesh.normals, 4, true)); // the pad byte is never read
-  geometry.setIndex(new BufferAttribute(mesh.indices, 1));
-  return geometry;
+function fill(geometry: BufferGeometry, mesh: Mesh, cell: number): void {
+  const { positions, normals, indices } = cell ? coarsen(mesh, cell) : mesh;
+  geometry.dispose(); // what the renderer holds of it
+  geometry.setAttribute("position", new BufferAttribute(positions, 3));
+  geometry.setAttribute("normal", new BufferAttribute(normals, 4, true)); // the pad byte is never read
+  geometry.setIndex(new BufferAttribute(indices, 1));
 }
 
 function makeMaterial(look: Material): Three {
