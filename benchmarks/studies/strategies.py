@@ -79,10 +79,10 @@ def episodes(task: str, seed: int) -> RecentEpisodes:
     return kept
 
 
-def pool(task: str, seed: int, length: int) -> Pool:
-    """Pairs of windows of those episodes."""
+def pool(task: str, seed: int, length: int, alike: float = 1.0) -> Pool:
+    """Pairs of windows of those episodes; alike: the share of them, see `CandidatePairs.alike`."""
     kept, rng = episodes(task, seed), generator(seed, "pairs")
-    pairs = kept.propose(POOL, length, rng, same_start=True)
+    pairs = kept.propose(POOL, length, rng, same_start=True).alike(alike)
     clips = kept.clips(pairs, rng)
     returns = torch.tensor([[float(clip.reward.sum()) for clip in pair] for pair in clips]).T
     return Pool(pairs.left, pairs.right, returns, pairs.policy_step)
@@ -174,11 +174,15 @@ def offline(args: argparse.Namespace) -> None:
         config = replace(VARIANTS[args.inputs], chosen=CHOSEN[task] if args.inputs == "chosen" else ())
         seeds = range(args.first_seed, args.first_seed + args.seeds)
         pools = [(pool(task, seed, length), pool(task, seed + 1000, length)) for seed in seeds]
+        alike = [
+            (pool(task, seed, length, args.alike), test) for seed, (_, test) in zip(seeds, pools, strict=True)
+        ]
         fixed = (tuple(args.answers), args.first, args.session, args.random_share, args.wrong)
         found = {}
-        for name in args.strategies:
-            studies = (Study(layout, config, *both, *fixed) for both in pools)
-            found[name] = [curve(study, name, seed) for study, seed in zip(studies, seeds, strict=True)]
+        for name in [*args.strategies, *(f"{name}, alike" for name in args.strategies if args.alike < 1.0)]:
+            strategy, _, narrowed = name.partition(", ")
+            studies = (Study(layout, config, *both, *fixed) for both in (alike if narrowed else pools))
+            found[name] = [curve(study, strategy, seed) for study, seed in zip(studies, seeds, strict=True)]
             ratios = [error_ratio(found[name], found["uniform"], what) for what in Score._fields]
             figures[f"{task}/{name}"] = {"pairs": ratios[0].value, "near": ratios[1].value}
             print(f"| {task} | {name} | {cells(found[name])} | ", end="")
@@ -227,6 +231,9 @@ def parse() -> argparse.Namespace:
     still.add_argument("--first", type=int, default=6, help="answers to uniform questions before the others")
     still.add_argument("--session", type=int, default=2, help="answers between two fits")
     still.add_argument("--length", type=int, default=20, help="steps of a clip")
+    still.add_argument(
+        "--alike", type=float, default=1.0, help="share of pairs; below 1: both ways, for each"
+    )
     still.add_argument("--wrong", type=float, default=0.0, help="share of wrong answers")
     still.add_argument("--random-share", type=float, default=0.25, help="of questions, uniform all the same")
     live.add_argument("preset", nargs="?", default="reach")

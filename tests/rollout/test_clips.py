@@ -8,7 +8,8 @@ import torch
 from armchair.envs.arm_env import make_env
 from armchair.errors import InvalidInput
 from armchair.maths import generator
-from armchair.rollout.clips import RecentEpisodes, place_pairs, worth_asking
+from armchair.rollout.clips import LIKE, CandidatePairs, RecentEpisodes, place_pairs, worth_asking
+from armchair.rollout.windows import Windows
 from armchair.types import Step
 
 T, N = 6, 3  # steps of an episode, copies
@@ -161,3 +162,21 @@ def test_placed_pairs_begin_alike_and_are_found_again() -> None:
         assert {int(number) for number in pairs.left_at.number} == set(range(8))
     finally:
         env.close()
+
+
+def test_pairs_that_begin_alike_are_kept_from_every_part_of_an_episode() -> None:
+    """Pair k begins at step k // 25; how far its clips are apart then grows with the step and with k % 25."""
+    count = 4 * LIKE
+    step, apart = torch.arange(count) // LIKE, torch.arange(count) % LIKE
+    left = torch.zeros(count, 4, 2)
+    right = (10.0 * step + apart)[:, None, None].expand(count, 4, 2).clone()
+    right[:, 1:] = 0.0  # what comes after the beginning says nothing
+    order = torch.randperm(count, generator=generator(3))
+    none = torch.zeros(count, dtype=torch.int64)
+    at = Windows(none, none, step, none)
+    pairs = CandidatePairs(left, right, torch.arange(count), at, at).select(order)
+    expected = [k for k in order.tolist() if k % LIKE < 5]
+    assert pairs.alike(0.2).policy_step.tolist() == expected, "a fifth of each part, in the order they had"
+    assert pairs.alike(1.0) is pairs and len(pairs.select(order[:0]).alike(0.5).left) == 0
+    with pytest.raises(InvalidInput, match="above 0 and at most 1"):
+        pairs.alike(0.0)

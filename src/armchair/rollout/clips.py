@@ -16,6 +16,9 @@ from armchair.rollout.windows import Episode, Windows, draw, draw_same_start
 from armchair.types import Clip, Step
 
 
+LIKE = 25  # pairs that are held against each other by how alike they begin
+
+
 class CandidatePairs(NamedTuple):
     """P pairs of windows of L steps that could be asked about; `RecentEpisodes.clips` makes clips of them."""
 
@@ -29,6 +32,24 @@ class CandidatePairs(NamedTuple):
         """The given rows of every field."""
         left_at, right_at = self.left_at.select(rows), self.right_at.select(rows)
         return CandidatePairs(self.left[rows], self.right[rows], self.policy_step[rows], left_at, right_at)
+
+    def alike(self, share: float) -> CandidatePairs:
+        """The share of the pairs whose two clips begin most alike, so in like stages of what is to be done.
+
+        Pairs are held against those that begin about as late in their episodes: of two episodes from one
+        layout the first moments are always alike. Differences are of all that is visible, each number in
+        units of its standard deviation. The order stays. Raises InvalidInput for a share not in (0, 1].
+        """
+        if not 0.0 < share <= 1.0:
+            raise InvalidInput(f"the share of pairs to keep must be above 0 and at most 1, got {share}")
+        if share == 1.0 or not len(self.left):
+            return self
+        first = torch.stack((self.left[:, 0], self.right[:, 0]))
+        unit = first.flatten(0, 1).std(0, correction=0).clamp_min(1e-6)
+        apart = ((first[0] - first[1]) / unit).norm(dim=1)
+        parts = self.left_at.start.argsort(stable=True).split(LIKE)
+        kept = [rows[apart[rows].argsort(stable=True)[: max(1, round(share * len(rows)))]] for rows in parts]
+        return self.select(torch.cat(kept).sort().values)
 
 
 class EpisodesState(NamedTuple):

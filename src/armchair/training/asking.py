@@ -81,6 +81,7 @@ class Asker:
         pairs = self.episodes.propose(
             CANDIDATES, config.clip_length, rng, same_start=same, recent=KEPT * config.film_envs
         )
+        pairs = pairs.alike(config.alike)
         self.in_vain = 0 if len(pairs.left) else self.in_vain + 1
         if self.in_vain == PATIENCE:
             raise InvalidInput(

@@ -40,6 +40,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("evaluate_episodes", "ppo.epochs", "ppo.minibatch"), (1, _MOST)),
     **dict.fromkeys(("seed", "threads", "critic_updates", "pull"), (0, _MOST)),
     **dict.fromkeys(("random_share", "progress_share", "starts", "ppo.lam"), (0.0, 1.0)),
+    "alike": (0.01, 1.0),
     "ppo.gamma": (0.0, 0.99999),
     **dict.fromkeys(("ppo.learning_rate", "ppo.std", "ppo.clip", "ppo.max_grad"), (1e-9, _MOST)),
 }
