@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from armchair.cli import main
+from armchair.cli.teaching import Known
 from armchair.errors import MissingDependency
 from armchair.feedback.store import Store
 from armchair.rundir import RunDir
@@ -118,3 +121,16 @@ def test_a_run_goes_on_with_the_policy_of_another(
     )
     assert "has a policy for task reach, not for push" in capsys.readouterr().err
     assert not (tmp_path / "no").exists()
+
+
+def test_answers_that_count_no_longer_are_told_and_those_of_demonstrations_are_not() -> None:
+    def turn(answers: int, fitted: int) -> Any:
+        fit = SimpleNamespace(answers=fitted, heldout=None)
+        return SimpleNamespace(answers=answers, env_steps=0, evaluation=None, fit=fit)
+
+    known = Known(50)
+    assert known.take(turn(12, 350), 0.0) is None
+    assert known.take(turn(18, 331), 1.0) is None, "comparisons for nothing fade"
+    told = known.take(turn(11, 340), 2.0)
+    assert told is not None
+    assert "anew to 11 answers, 7 fewer than before" in told

@@ -132,7 +132,7 @@ class Known:
             return None
         if progress.fit.heldout is not None and math.isfinite(progress.fit.heldout.accuracy):
             self._accuracy = f", predicts {progress.fit.heldout.accuracy:.0%}"
-        before, self._fitted = self._fitted, progress.fit.answers
+        before, self._fitted = self._fitted, progress.answers  # without what demonstrations say for nothing
         if before <= self._fitted:
             return None
         return (

@@ -15,7 +15,6 @@ from armchair.rollout.frames import Frame, FrameRing
 from armchair.rollout.windows import Episode, Windows, draw, draw_same_start
 from armchair.types import Clip, Step
 
-
 LIKE = 25  # pairs that are held against each other by how alike they begin
 
 
