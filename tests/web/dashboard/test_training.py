@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from armchair.feedback.store import Store
 from armchair.web.dashboard import source
-from armchair.web.dashboard.history import MOST, alarm_of, history, latest, thinned
-from armchair.web.dashboard.training import approval
+from armchair.web.dashboard.history import MOST, Latest, alarm_of, history, latest, thinned
+from armchair.web.dashboard.training import approval, gain
 
 Page = Callable[[str], AppTest]
 
@@ -33,6 +33,13 @@ def test_numbers_of_the_filled_store(looked_at: Any, page: Page) -> None:
     )  # 30 questions by three and 6 of progress; repeats are not asked anew
     assert shown["Reward model is right"] == "90%"  # 0.6 + 45 / 150
     assert shown["Environment steps a second"] == "1,024"  # 2048 in two seconds
+
+
+def test_what_has_not_changed_has_no_arrow() -> None:
+    assert gain(Latest(0.914, 0.911)) is None
+    assert gain(Latest(0.9, 0.2)) == "+70 points since the first"
+    assert gain(Latest(0.2, 0.9)) == "-70 points since the first"
+    assert gain(Latest(float("nan"), 0.9)) is None
 
 
 def test_state_of_the_trainer(own: Any, page: Page) -> None:

@@ -15,7 +15,7 @@ import streamlit as st
 
 from armchair.errors import ArmchairError
 from armchair.feedback.clip_rows import Replay
-from armchair.web.dashboard.charts import COLOURS, GREY
+from armchair.web.dashboard.charts import COLOURS
 from armchair.web.dashboard.paths import AXES, Paths, View, busiest, paths, poses_of, tool_of
 from armchair.web.dashboard.source import Source
 
@@ -101,7 +101,7 @@ def _view(views: _Views, ranges: list[list[float]], view: View) -> alt.LayerChar
         tool.transform_filter("datum.step == at").mark_point(filled=True, size=90, opacity=1),
         marks.transform_filter("datum.what == 'block'").mark_point(shape="square", filled=True, size=130),
         marks.transform_filter("datum.what == 'goal'").mark_point(
-            shape="cross", filled=True, size=170, stroke=GREY, strokeWidth=1, opacity=1
+            shape="cross", filled=False, size=70, strokeWidth=1.5, opacity=1
         ),
     ).properties(width=SIZE[0], height=SIZE[1])
 

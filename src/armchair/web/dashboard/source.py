@@ -25,8 +25,8 @@ OPTIONS: dict[str, str | bool | int] = {
     "server.headless": True,
     "server.maxUploadSize": 1,
     "server.runOnSave": False,
-    "theme.light.primaryColor": "#0b63ce",
-    "theme.dark.primaryColor": "#2f7de1",
+    "theme.light.primaryColor": "#ad4409",
+    "theme.dark.primaryColor": "#c25a1a",
 }
 """Options of Streamlit that the dashboard needs. Colours are set for light and dark alike, because one colour
 for both would fix the theme: left alone, it follows the browser's."""

@@ -118,22 +118,22 @@ def _figures(table: pd.DataFrame, store: Store) -> None:
     budget = settings.labels or (status.value.get("labels") if status else None)
     columns = st.columns(4)
     columns[0].metric(
-        "Success, last evaluation", share(success.value), _gain(success), border=True, height="stretch"
+        "Success, last evaluation", share(success.value), gain(success), border=True, height="stretch"
     )
     columns[1].metric(
         "Answers", f"{counts.asked}" + (f" of {budget}" if budget else ""), border=True, height="stretch"
     )
     columns[2].metric(
-        "Reward model is right", share(accuracy.value), _gain(accuracy), border=True, height="stretch"
+        "Reward model is right", share(accuracy.value), gain(accuracy), border=True, height="stretch"
     )
     speed = history.latest(table, "speed").value
     columns[3].metric("Environment steps a second", figure(speed), border=True, height="stretch")
 
 
-def _gain(latest: history.Latest) -> str | None:
-    """What has changed since the first figure, in percentage points."""
-    change = latest.value - latest.first
-    return None if math.isnan(change) else f"{100 * change:+.0f} points since the first"
+def gain(latest: history.Latest) -> str | None:
+    """What has changed since the first figure, in percentage points; None where nothing has."""
+    change = 100 * (latest.value - latest.first)
+    return None if math.isnan(change) or abs(change) < 0.5 else f"{change:+.0f} points since the first"
 
 
 def _charts(table: pd.DataFrame, axis: Axis, ceiling: float | None) -> None:
