@@ -53,6 +53,8 @@ def test_shapes_and_probabilities() -> None:
     states = torch.rand(5, 7, LAYOUT.size)
     assert ensemble(states).shape == (3, 5, 7)
     assert ensemble(states[0, 0]).shape == (3,)
+    assert ensemble(states[:0]).shape == (3, 0, 7)
+    assert ensemble.clip_values(states[:0]).shape == (3, 0), "no clips are no mistake"
     assert torch.allclose(ensemble.mean(states), ensemble(states).mean(0))
     left, right = torch.rand(2, 6, 10, LAYOUT.size)
     forth, back = ensemble.probability(left, right), ensemble.probability(right, left)

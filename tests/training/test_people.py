@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,8 +17,9 @@ from armchair.errors import InvalidInput
 from armchair.feedback.store import Store
 from armchair.feedback.teachers import true_return
 from armchair.ids import new_id
+from armchair.rollout.clips import CandidatePairs
 from armchair.rundir import RunDir
-from armchair.training import loop
+from armchair.training import asking, loop
 from armchair.training.config import TeachConfig
 from armchair.training.configs import as_yaml, load_config
 from armchair.training.loop import Trainer
@@ -105,6 +107,23 @@ def test_questions_are_ready_before_the_page_asks_for_them(
     assert all(found[1:])
     assert trainer.store.counts().asked == SMALL.labels
     assert seen[-1].updates == SMALL.updates
+
+
+def test_where_old_and_new_policy_look_the_same_others_are_asked_about(
+    trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    propose_both = asking.propose_both
+
+    def nothing(*given: Any) -> CandidatePairs:
+        pairs = propose_both(*given)
+        looked.append(len(pairs.left))
+        return pairs.select(torch.zeros(0, dtype=torch.int64))
+
+    monkeypatch.setattr(asking, "propose_both", nothing)
+    answering_in_naps(monkeypatch, Person(trainer.store))
+    assert list(trainer.run())[-1].answers == SMALL.labels
+    assert looked, "nothing was compared at all"
 
 
 def test_training_stays_close_to_the_answers_and_finishes_when_they_are_in(

@@ -135,7 +135,7 @@ class RewardEnsemble:
         norm, config = self.normaliser, self.config
         flat = self._bounded(visible).reshape(config.members, -1)
         rewards = config.mean + config.std * (flat - norm.output_mean) / norm.output_std
-        return rewards.reshape(-1, *visible.shape[:-1])
+        return rewards.reshape(config.members, *visible.shape[:-1])
 
     def mean(self, visible: Tensor) -> Tensor:
         """The reward to learn from: the members' mean. (..., F) -> (...)."""
@@ -152,10 +152,10 @@ class RewardEnsemble:
     @torch.no_grad()
     def _bounded(self, visible: Tensor) -> Tensor:
         """The networks' own outputs in [-1, 1]. (..., F) -> (K, ...)."""
+        states = visible.shape[:-1]  # there may be none
         inputs = standardise(self.relations, self.normaliser, visible)
-        return networks(self.weights, inputs.reshape(-1, self.relations.size)).reshape(
-            -1, *visible.shape[:-1]
-        )
+        inputs = inputs.reshape(states.numel(), self.relations.size)
+        return networks(self.weights, inputs).reshape(self.config.members, *states)
 
     def _check_sizes(self) -> None:
         members, inputs, hidden = self.config.members, self.relations.size, self.config.hidden
