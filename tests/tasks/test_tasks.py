@@ -97,6 +97,23 @@ def test_shapes_of_what_a_task_tells(task: Task) -> None:
     assert task.reward(state, layout.goal, torch.zeros(4, 4)).shape == (4,)
 
 
+def test_speeds_come_last_and_only_where_they_are_asked_for() -> None:
+    task = get_task("stack", motion=True)
+    layout = task.layout(generator(0, "layout"), 3)
+    blocks, gap = torch.cat((layout.block_pos, layout.block_quat), -1), torch.full((3,), 0.02)
+    velocity = torch.tensor([[0.3, 0.0, -0.4], [0.0, 0.1, 0.0]]).expand(3, 2, 3)
+    still = arm_state(layout.joint_pos, torch.zeros(3, 7), gap, gap, blocks, velocity)
+    moving = arm_state(layout.joint_pos, torch.ones(3, 7), gap, gap, blocks, velocity)
+    assert task.scalars[-3:] == ("tool_speed", "block_a_speed", "block_b_speed")
+    expected = torch.tensor([[0.0, 0.5, 0.1]]).expand(3, 3)
+    torch.testing.assert_close(task.visible(still, layout.goal)[:, -3:], expected)
+    speed = task.visible(moving, layout.goal)[:, -3]
+    torch.testing.assert_close(speed, moving.tool_vel.norm(dim=1))
+    assert (speed > 0.1).all()
+    plain = get_task("stack")
+    torch.testing.assert_close(plain.visible(moving, layout.goal), task.visible(moving, layout.goal)[:, :-3])
+
+
 def test_visible_of_a_turned_block_is_that_of_a_quarter_turn_more() -> None:
     task = TASKS["push"]
     state = made_up((0.5, 0.0, 0.1), [(0.5, 0.1, HALF)])

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from armchair.agents.clone import CloneConfig
 from armchair.envs.arm_env import ArmEnv
+from armchair.envs.demos import Source, save_demos
 from armchair.errors import ConfigError, InvalidInput
 from armchair.feedback.store import Store
 from armchair.feedback.styles import style_score
@@ -160,12 +161,25 @@ def test_a_run_is_resumed_from_its_folder_alone_bit_for_bit(tmp_path: Path) -> N
         ({"task": "reach", "clone.minibatch": 0}, "minibatch at least 1"),
         ({"task": "reach", "clone.std": 0}, "std must be greater than 0"),
         ({"task": "gymnasium:Pendulum-v1", "demos": "scripted:5"}, "is none of armchair's own tasks"),
+        ({"task": "gymnasium:Pendulum-v1", "motion": True}, "motion must be false"),
     ],
 )
 def test_what_cannot_be_shown_is_refused(flags: dict[str, str | int | float], expected: str) -> None:
     with pytest.raises(ConfigError) as caught:
         with_flags(TeachConfig(), flags)
     assert expected in str(caught.value)
+
+
+def test_demonstrations_must_show_what_the_run_looks_at(tmp_path: Path) -> None:
+    shown = dataclasses.replace(SMOKE, demos="scripted:2")
+    folder = tmp_path / "shown"
+    save_demos(folder, demos_of(shown), Source("reach", "mujoco", "tool"), "script")
+    given = dataclasses.replace(SMOKE, demos=str(folder))
+    assert len(demos_of(given)) == 2
+    with pytest.raises(InvalidInput, match="6 numbers of what was seen, this run looks at 7: leave motion out"):
+        demos_of(dataclasses.replace(given, motion=True))
+    (moving,) = demos_of(dataclasses.replace(shown, demos="scripted:1", motion=True))
+    assert moving.visible.shape[1] == 7
 
 
 def test_a_folder_that_is_none_is_refused() -> None:

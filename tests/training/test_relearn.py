@@ -20,7 +20,7 @@ from armchair.rundir import RunDir
 from armchair.training.config import TeachConfig
 from armchair.training.configs import as_yaml, load_config
 from armchair.training.reward_report import heldout, relearn, report_reward, updates_of
-from armchair.training.saved_reward import load_reward, reward_of
+from armchair.training.saved_reward import load_reward, reward_of, sees_motion
 from armchair.training.teach import layout_of, make_copies, teach
 from armchair.training.train import new_agent
 
@@ -124,6 +124,18 @@ def test_a_reward_model_is_found_in_a_run_and_in_a_file_and_only_for_its_task(
         load_reward(tmp_path / "nowhere", "reach", layout_of(env))
     with pytest.raises(RunError, match="has no reward model"):
         reward_of(RunDir.create(tmp_path, "empty", {"task": "reach"}), "reach")
+
+
+def test_a_reward_of_speeds_is_known_by_its_file(run: RunDir, tmp_path: Path) -> None:
+    file = run.checkpoints / "reward.safetensors"
+    assert not sees_motion(run.path) and not sees_motion(file) and not sees_motion(tmp_path / "nowhere")
+    config = dataclasses.replace(SMOKE, motion=True)
+    moving = taught(tmp_path, config)
+    assert sees_motion(moving.path)
+    env = make_copies(config, 2, 0, record=False)
+    assert load_reward(moving.path, "reach", layout_of(env)).layout.scalars == ("tool_speed",)
+    with pytest.raises(InvalidInput, match="it sees tool, goal, tool_speed, reach has tool, goal"):
+        load_reward(moving.path, "reach", layout_of(make_copies(SMOKE, 2, 0, record=False)))
 
 
 def test_the_frozen_reward_is_what_a_new_policy_learns_from(run: RunDir) -> None:

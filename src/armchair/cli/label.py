@@ -91,10 +91,10 @@ def serve_classic(place: Place, port: int, report: Report, *, browser: bool) -> 
     """Streamlit's page of two videos and buttons, as a process; it can be reached from this machine only."""
     from armchair.cli.draw import command_of
     from armchair.cli.links import OWNER, open_browser
+    from armchair.web.dashboard.source import OPTIONS
 
-    flags = {"server.address": "127.0.0.1", "server.port": str(port), "browser.gatherUsageStats": "false"}
-    flags |= {"server.headless": "true", "server.fileWatcherType": "none"}
-    words = [word for name, value in flags.items() for word in (f"--{name}", value)]
+    flags = {**OPTIONS, "server.address": "127.0.0.1", "server.port": port}
+    words = [f"--{name}={str(value).lower()}" for name, value in flags.items()]
     database = str(place.store)
     films = shlex.join(command_of(database))
     script = [str(CLASSIC), "--", database, "--annotator", OWNER, "--films", films]

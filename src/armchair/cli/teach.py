@@ -68,6 +68,8 @@ class Args:
     """Demonstrations to begin with: scripted:20 for so many by the task's script, or a folder of them."""
     starts: float | None = None
     """Share of the episodes that begin along a demonstration, or along the script's solution; fewer later."""
+    motion: bool = False
+    """Let the reward model see how fast tool and blocks move, for wishes about that."""
     beta: float | None = None
     """The teacher's sharpness: higher errs less (boltzmann)."""
     mistake: float | None = None
@@ -116,7 +118,7 @@ def main(argv: Sequence[str]) -> int:
     from armchair.training.configs import as_yaml
 
     config = _config(args)
-    _warn(args, config.task, report)
+    _warn(args, config, report)
     asked = teacher_of(args)
     teacher = None if asked["name"] == PERSON else make(asked, config)
     if ":" in config.task:
@@ -181,6 +183,7 @@ def _config(args: Args) -> TeachConfig:
         "threads": args.threads,
         "demos": args.demos,
         "starts": args.starts,
+        "motion": args.motion or None,
         "policy": None if args.policy is None else str(args.policy),
     }
     config = with_flags(preset_for(named(args.task, args.config), args.control, args.config), flags)
@@ -188,9 +191,14 @@ def _config(args: Args) -> TeachConfig:
     return as_trained(config)
 
 
-def _warn(args: Args, task: str, report: Report) -> None:
-    """Say so where the file names a reward model, which teaching has no use for: it learns its own."""
+def _warn(args: Args, config: TeachConfig, report: Report) -> None:
+    """Say so where teaching cannot use what it was given: a reward model, or a wish that it cannot see."""
+    from armchair.feedback.styles import OF_MOTION
     from armchair.training.configs import load_settings
+
+    task = config.task
+    if args.style in OF_MOTION and not config.motion:
+        report.log(f"{args.style} is about speed, which the reward model sees with --motion only")
 
     path = load_settings(args.config).reward_model_path if args.config is not None else None
     if path is not None:

@@ -122,6 +122,7 @@ def _plan(args: Args) -> Plan:
     """The settings of the file, of the policy's run or of the task, with the flags over them."""
     from armchair.agents.presets import preset
     from armchair.training.configs import load_settings, with_flags
+    from armchair.training.saved_reward import sees_motion
 
     if args.steps is not None and args.steps < 1:
         raise InvalidInput(f"--steps must be at least 1, got {args.steps}")
@@ -135,6 +136,8 @@ def _plan(args: Args) -> Plan:
     trained = config.control
     names = ("task", "seed", "engine", "control", "num_envs", "threads", "starts", "demos")
     config = with_flags(config, {name: getattr(args, name) for name in names})
+    if given is not None and sees_motion(given):
+        config = replace(config, motion=True)
     if agent is not None and config.control != trained:
         raise InvalidInput(f"{args.policy} has a policy for {trained} control: leave out --control")
     return Plan(config, chosen.steps if args.steps is None else args.steps, given, agent)

@@ -246,14 +246,16 @@ def make_env(
     seed: int = 0,
     threads: int = 1,
     record_poses: bool = False,
+    motion: bool = False,
 ) -> ArmEnv:
     """`num_envs` copies of the named task.
 
     engine: see `armchair.engines.ENGINES`. control: "tool" or "joint". threads: simulation threads, 0 for
-    one a core. record_poses: fill `Step.poses`, which a replay needs and training does not.
+    one a core. record_poses: fill `Step.poses`, which a replay needs and training does not. motion: have
+    speeds among `Step.visible`.
     Raises InvalidChoice for an unknown name, MissingDependency for an engine that is not installed.
     """
-    chosen = get_task(task)
+    chosen = get_task(task, motion=motion)
     if num_envs < 1:
         raise InvalidInput(f"num_envs must be at least 1, got {num_envs}")
     scene = make_scene(chosen.num_blocks, fingers=chosen.uses_gripper)
@@ -272,9 +274,11 @@ def begin_along(env: ArmEnv, share: float, demos: Sequence[Demo]) -> None:
     env.starts, env.start_share = starts_along(demos, len(env.task.points)), share
 
 
-def scripted_demos(task: str, engine: str, episodes: int | None, seed: int) -> list[Demo]:
+def scripted_demos(
+    task: str, engine: str, episodes: int | None, seed: int, *, motion: bool = False
+) -> list[Demo]:
     """Demonstrations by the task's script; episodes: None for as many as start states want."""
-    env = make_env(task, num_envs=SCRIPTED, engine=engine, seed=seed, record_poses=True)
+    env = make_env(task, num_envs=SCRIPTED, engine=engine, seed=seed, record_poses=True, motion=motion)
     try:
         row = env.engine.snapshot()[0]
         wanted = episodes or scripted_episodes(row.numel() * row.element_size(), env.horizon)

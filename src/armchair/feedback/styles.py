@@ -87,6 +87,10 @@ STYLES: dict[str, Style] = {
 }
 
 
+OF_MOTION = ("slow_near_goal", "place_gently")
+"""The styles that speak of speed: a reward model that does not see it cannot learn them."""
+
+
 def style_score(style: str | Style, points: Sequence[str]) -> Scorer:
     """The sum of a style, by name or your own function, over a clip; `points` are those of the task.
 

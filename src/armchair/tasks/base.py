@@ -15,6 +15,7 @@ from armchair.world import BLOCK_SIZE, HOME, MAX_OPENING
 
 GoalMarker = Literal["ball", "disc", "cube", "none"]
 
+SPEED = "_speed"  # how the names of speeds end
 START_NOISE = 0.04  # rad, uniform about the home posture
 BLOCK_YAW = 0.26  # rad, blocks start turned by up to ±15°
 SPAWN_LOW, SPAWN_HIGH = (0.47, -0.18), (0.66, 0.18)  # m, where blocks start
@@ -40,6 +41,8 @@ class Task:
     """-> (N,) bool, the criterion holds now."""
     script: Callable[[ArmState, Tensor], Tensor]
     """-> (N, 4) actions of the `tool` control mode that solve the task, from any state."""
+    motion: bool = False
+    """Whether speeds are among what a person sees: wishes about them can be learned from nothing else."""
 
     @property
     def points(self) -> tuple[str, ...]:
@@ -54,6 +57,8 @@ class Task:
         for point in self.points:
             if point.startswith("block"):
                 names += [f"{point}_up_z", f"{point}_cos4yaw", f"{point}_sin4yaw"]
+        if self.motion:
+            names += [point + SPEED for point in self.points if point != "goal"]
         return tuple(names)
 
     def visible(self, state: ArmState, goal: Tensor) -> Tensor:
@@ -61,7 +66,7 @@ class Task:
 
         World positions in m of `points`, then `scalars`: the gripper's opening over its stroke, and of
         each block how upright it is and its heading (four times the angle: a cube looks the same after a
-        quarter turn).
+        quarter turn); with `motion` the speeds in m/s of the tool and of each block.
         """
         parts = [state.tool_pos, state.block_pos.flatten(1)]
         if self.goal_marker != "none":
@@ -72,6 +77,8 @@ class Task:
             upright = up_axis(state.block_quat)[..., 2]
             yaw = 4.0 * yaw_of(state.block_quat)
             parts.append(torch.stack((upright, torch.cos(yaw), torch.sin(yaw)), -1).flatten(1))
+        if self.motion:
+            parts += [state.tool_vel.norm(dim=1, keepdim=True), state.block_vel.norm(dim=2)]
         return torch.cat(parts, dim=1)
 
     def lost(self, state: ArmState) -> Tensor:

@@ -57,6 +57,8 @@ class TeachConfig:
     """Whether clips of an imported environment get pictures, for people; a simulated teacher needs none."""
     same_start: bool = True
     """Show pairs that begin alike, where the environment can do that."""
+    motion: bool = False
+    """Whether the reward model sees the speeds of the tool and of the blocks, for wishes about how fast."""
     alike: float = 1.0
     """Share of the candidate pairs that questions are chosen from: those whose clips begin in like stages of
     the task, as far as can be seen. 1: all. See `CandidatePairs.alike`."""

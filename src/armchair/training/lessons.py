@@ -19,6 +19,7 @@ from armchair.maths import generator
 from armchair.rewards.free import Windows, free_comparisons, joined
 from armchair.rollout.clips import RecentEpisodes
 from armchair.rundir import RunDir
+from armchair.tasks import get_task
 from armchair.training.config import TeachConfig
 from armchair.training.progress import Envs
 from armchair.types import PreferenceBatch
@@ -32,7 +33,9 @@ _SCRIPTED = re.compile(r"scripted:(\d+)")
 
 
 def check_demos(config: TeachConfig, where: str) -> None:
-    """Raises ConfigError where `config.demos` says nothing that can be used."""
+    """Raises ConfigError where `config.demos` or `motion` says nothing that can be used."""
+    if config.motion and ":" in config.task:
+        raise ConfigError(f"{where}: motion must be false: {config.task} is none of armchair's own tasks")
     wanted = config.demos
     if not wanted:
         return
@@ -72,8 +75,9 @@ def demos_of(config: TeachConfig, run: RunDir | None = None) -> list[Demo]:
         if not folder.is_dir():
             raise InvalidInput(f"demos must be scripted:N or a folder of demonstrations, got {folder}")
         demos, by = load_demos(folder, source), config.demos
+        _check_seen(folder, demos, config)
     else:
-        demos, by = scripted_demos(config.task, config.engine, int(number[1]), config.seed), "script"
+        demos, by = _scripted(config, int(number[1])), "script"
     if kept is not None:
         save_demos(kept, demos, source, by)
     return demos
@@ -83,7 +87,22 @@ def along_demos(config: TeachConfig, demos: Sequence[Demo]) -> Sequence[Demo]:
     """What episodes may begin along: demonstrations, else the script's solution; nothing without starts."""
     if not config.starts:
         return ()
-    return demos or scripted_demos(config.task, config.engine, None, config.seed)
+    return demos or _scripted(config, None)
+
+
+def _scripted(config: TeachConfig, episodes: int | None) -> list[Demo]:
+    return scripted_demos(config.task, config.engine, episodes, config.seed, motion=config.motion)
+
+
+def _check_seen(folder: Path, demos: Sequence[Demo], config: TeachConfig) -> None:
+    """Raises InvalidInput where what was seen is not what the reward model of this run looks at."""
+    task = get_task(config.task, motion=config.motion)
+    wanted, found = 3 * len(task.points) + len(task.scalars), demos[0].visible.shape[1]
+    if found != wanted:
+        mend = "set motion to true" if found > wanted else "leave motion out, or record them with it"
+        raise InvalidInput(
+            f"{folder} has {found} numbers of what was seen, this run looks at {wanted}: {mend}"
+        )
 
 
 def as_trained(config: TeachConfig) -> TeachConfig:

@@ -8,6 +8,7 @@ from armchair.errors import InvalidInput, RunError
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.relations import VisibleLayout
 from armchair.rundir import RunDir
+from armchair.tasks.base import SPEED
 from armchair.training.teach import REWARD_MODEL
 
 
@@ -35,6 +36,12 @@ def reward_of(run: RunDir, task: str) -> RewardEnsemble:
             f"{run.path} has no reward model: runs of `armchair teach` have one once answers are in"
         )
     return RewardEnsemble.load(run.checkpoints / REWARD_MODEL)
+
+
+def sees_motion(path: Path) -> bool:
+    """Whether the reward model in a run or a file looks at speeds. False where there is none."""
+    file = path if path.is_file() else path / "checkpoints" / REWARD_MODEL
+    return file.is_file() and any(name.endswith(SPEED) for name in RewardEnsemble.load(file).layout.scalars)
 
 
 def has_reward(run: RunDir) -> bool:

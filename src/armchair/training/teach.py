@@ -180,6 +180,7 @@ def make_copies(
         seed=seed,
         threads=config.threads,
         record_poses=record,
+        motion=config.motion,
     )
     if along:
         begin_along(env, config.starts, along)
