@@ -176,7 +176,9 @@ def test_demonstrations_must_show_what_the_run_looks_at(tmp_path: Path) -> None:
     save_demos(folder, demos_of(shown), Source("reach", "mujoco", "tool"), "script")
     given = dataclasses.replace(SMOKE, demos=str(folder))
     assert len(demos_of(given)) == 2
-    with pytest.raises(InvalidInput, match="6 numbers of what was seen, this run looks at 7: leave motion out"):
+    with pytest.raises(
+        InvalidInput, match="6 numbers of what was seen, this run looks at 7: leave motion out"
+    ):
         demos_of(dataclasses.replace(given, motion=True))
     (moving,) = demos_of(dataclasses.replace(shown, demos="scripted:1", motion=True))
     assert moving.visible.shape[1] == 7
