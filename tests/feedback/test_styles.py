@@ -46,8 +46,12 @@ def test_slow_near_goal_minds_speed_only_there(make_clip: MakeClip) -> None:
     slow = path(make_clip, [(0.02, 0, 0), (0.01, 0, 0), (0.0, 0, 0), (0.0, 0, 0)])
     fast = path(make_clip, [(0.1, 0, 0), (0.0, 0, 0), (0.1, 0, 0), (0.0, 0, 0)])
     far = path(make_clip, [(0.9, 0, 0), (0.8, 0, 0), (0.7, 0, 0), (0.6, 0, 0)])
-    assert score(fast) == pytest.approx(-(10 + 10 * float(torch.tensor(-1.0).exp()) + 10), rel=1e-4)
+    assert score(fast) == pytest.approx(-(100 + 100 * float(torch.tensor(-1.0).exp()) + 100), rel=1e-4)
     assert score(fast) < score(slow) < score(far) < 0
+    # the same way in twice the steps costs half
+    slower = path(make_clip, [(0.005 * k, 0, 0) for k in range(5)])
+    quick = path(make_clip, [(0.01 * k, 0, 0) for k in range(3)])
+    assert score(slower) == pytest.approx(0.5 * score(quick), rel=0.02)
 
 
 def carried(make_clip: MakeClip, block: list[tuple[float, float, float]]) -> Clip:
@@ -71,10 +75,10 @@ def test_place_gently_minds_the_blocks_speed_only_at_its_place(make_clip: MakeCl
     score = style_score("place_gently", ("tool", "block_a", "goal"))
     slow = carried(make_clip, [(0.9, 0, 0.025), (0.6, 0, 0.025), (0.01, 0, 0.025), (0.0, 0, 0.025)])
     fast = carried(make_clip, [(0.9, 0, 0.025), (0.6, 0, 0.025), (0.05, 0, 0.025), (0.0, 0, 0.025)])
-    # 59 cm into the last centimetre against 55 cm to the fifth and 5 cm more
+    # 30 cm far away, 59 cm into the last centimetre and 1 more, against 55 cm to the fifth and 5 more
     near = [float(torch.tensor(-((d / 0.1) ** 2)).exp()) for d in (0.01, 0.05)]
-    assert score(slow) == pytest.approx(-(59 * near[0] + 1), rel=1e-3)
-    assert score(fast) == pytest.approx(-(55 * near[1] + 5), rel=1e-3)
+    assert score(slow) == pytest.approx(-(59**2 * near[0] + 1), rel=1e-3)
+    assert score(fast) == pytest.approx(-(55**2 * near[1] + 25), rel=1e-3)
 
 
 @pytest.mark.parametrize("task", TASKS)
