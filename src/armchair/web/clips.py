@@ -15,8 +15,8 @@ from armchair.web.api_types import ClipRef
 from armchair.web.options import Films
 from armchair.web.pages import Asset
 
-MAX_REFS = 4096
-MAX_POSES = 16 * 2**20  # bytes kept, about a thousand clips
+MAX_REFS = 2048
+MAX_POSES = 4 * 2**20  # bytes kept, some four hundred clips: what twenty people have before them
 MAX_FILMS = 32 * 2**20
 
 
