@@ -194,7 +194,7 @@ def live_page(browser: Browser, folder: Path) -> None:
 
 def replay_page(browser: Browser, folder: Path) -> None:
     """The replay in one file, opened from disk."""
-    argv = [sys.executable, "-m", "armchair.cli", "play", RUN, "--html", "replay.html"]
+    argv = [sys.executable, "-m", "armchair.cli", "play", RUN, "--html", "replay.html", "--episodes", "4"]
     subprocess.run(argv, cwd=folder, check=True)
     for visit, end in sizes_of(browser):
         visit.goto((folder / "replay.html").as_uri())

@@ -251,9 +251,8 @@ def keep(env: ArmEnv, policy: Policy, args: Args, played: Played, report: Report
     played.env_steps = sum(len(episode.poses) - 1 for episode in episodes)
     name = Path(args.what).name
     caption = name if args.policy is None else f"{name}, policy {args.policy}"
-    write_replay(
-        args.html, env, episodes, title=f"{env.task.name}, {args.episodes} episodes", caption=caption
-    )
+    title = f"{env.task.name}, {args.episodes} episode{'s' * (args.episodes != 1)}"
+    write_replay(args.html, env, episodes, title=title, caption=caption)
     report.say(f"{args.html}: opens in any browser")
 
 

@@ -1,11 +1,12 @@
 /** The live viewer: the newest policy at work, with buttons to disturb it. */
 
 import { client } from "../api";
+import { chosenOf } from "../player/quality";
 import { Ticker } from "../player/ticker";
 import { hasWebGL, Views } from "../player/views";
 import { workspaceOf } from "../player/workspace";
 import { parseScene, type SceneAsset } from "../scene/asset";
-import { byId, make, press, setText } from "../ui/dom";
+import { byId, make, press, recall, setText } from "../ui/dom";
 import { Notices } from "../ui/notices";
 import { StateCard } from "../ui/states";
 import { tone, watchTone } from "../ui/tone";
@@ -95,7 +96,7 @@ class Player {
 
   private openViews(asset: SceneAsset): void {
     this.views?.dispose();
-    this.views = new Views(byId("stage"), asset, { count: 1, surface: byId("surface"), oneFinger: true });
+    this.views = new Views(byId("stage"), asset, { count: 1, surface: byId("surface"), oneFinger: true, quality: chosenOf(recall("quality")) });
     this.views.onchange = () => this.ticker.wake();
     this.views.tone(tone());
     this.views.trace(this.traceOn);
