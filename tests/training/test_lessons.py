@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from armchair.agents.clone import CloneConfig
-from armchair.agents.saved import load_policy
 from armchair.envs.arm_env import ArmEnv
 from armchair.envs.demos import Source, save_demos
 from armchair.errors import ConfigError, InvalidInput
@@ -23,10 +22,9 @@ from armchair.rundir import RunDir
 from armchair.tasks import TASKS
 from armchair.training.config import TeachConfig
 from armchair.training.configs import as_yaml, load_config, with_flags
-from armchair.training.lessons import FADED, FOLDER, Lessons, demos_of
+from armchair.training.lessons import FADED, FOLDER, demos_of
 from armchair.training.loop import Trainer
-from armchair.training.teach import layout_of, make_copies, make_envs, teach
-from armchair.training.train import new_agent
+from armchair.training.teach import layout_of, make_envs, teach
 
 SMOKE = dataclasses.replace(
     load_config("smoke"),
@@ -191,19 +189,3 @@ def test_a_folder_that_is_none_is_refused() -> None:
         InvalidInput, match="demos must be scripted:N or a folder of demonstrations, got nowhere"
     ):
         demos_of(dataclasses.replace(SMOKE, demos="nowhere"))
-
-
-@pytest.mark.parametrize("explore", [0.0, 0.9, 0.01])
-def test_an_older_policy_may_be_made_to_explore_again(tmp_path: Path, explore: float) -> None:
-    run = RunDir.create(tmp_path, "old", as_yaml(SMOKE))
-    list(teach(SMOKE, run, make_teacher("oracle", {}, generator(0, "teacher"))))
-    old, _ = load_policy(run)
-    config = dataclasses.replace(SMOKE, policy=str(run.path), explore=explore)
-    env = make_copies(config, 2, 0, record=False)
-    agent = new_agent(env, config.ppo, 5)
-    Lessons(config, []).prepare(agent)
-    env.close()
-    assert torch.equal(agent.net.actor.theta, old.net.actor.theta)
-    spread, before = agent.net.log_std.exp(), old.net.log_std.exp()
-    assert (before > 0.1).all() and (before < 0.9).all()
-    torch.testing.assert_close(spread, before.clamp_min(explore))

@@ -47,9 +47,6 @@ class TeachConfig:
     policy begins by imitating them, and they are worth comparisons. See `armchair.envs.demos`."""
     policy: str = ""
     """A run whose policy to go on with, in place of one that knows nothing."""
-    explore: float = 0.0
-    """With `policy`: the spread of its actions to begin with, where it has less. A policy that has finished
-    learning does everything alike, so its clips say little about another wish."""
     pull: float = 0.3
     """How strongly the policy is held to demonstrations in the beginning; falls to nothing over the run."""
     film_envs: int = 16

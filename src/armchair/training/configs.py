@@ -38,7 +38,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("rollout", "film_envs", "clip_length", "evaluate_every", "patience"), (1, _MOST)),
     "queue": (1, _MOST),
     **dict.fromkeys(("evaluate_episodes", "ppo.epochs", "ppo.minibatch"), (1, _MOST)),
-    **dict.fromkeys(("seed", "threads", "critic_updates", "pull", "explore"), (0, _MOST)),
+    **dict.fromkeys(("seed", "threads", "critic_updates", "pull"), (0, _MOST)),
     **dict.fromkeys(("random_share", "progress_share", "starts", "ppo.lam"), (0.0, 1.0)),
     "alike": (0.01, 1.0),
     "ppo.gamma": (0.0, 0.99999),

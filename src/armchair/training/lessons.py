@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -132,8 +131,6 @@ class Lessons:
         """Let a new policy begin as the older one, and with what was shown."""
         if self.config.policy:
             agent.load_tensors(load_policy(RunDir.open(Path(self.config.policy)))[0].tensors())
-            if self.config.explore:
-                agent.net.log_std.clamp_(min=math.log(self.config.explore))
         if not self.demos:
             return None
         return clone(agent, self._obs, self._action, self.config.clone, self.rng)
