@@ -174,12 +174,16 @@ def offline(args: argparse.Namespace) -> None:
         config = replace(VARIANTS[args.inputs], chosen=CHOSEN[task] if args.inputs == "chosen" else ())
         seeds = range(args.first_seed, args.first_seed + args.seeds)
         pools = [(pool(task, seed, length), pool(task, seed + 1000, length)) for seed in seeds]
-        alike = [
-            (pool(task, seed, length, args.alike), test) for seed, (_, test) in zip(seeds, pools, strict=True)
-        ]
+        names, alike = args.strategies, []
+        if args.alike < 1.0:
+            names = [*names, *(f"{name}, alike" for name in names)]
+            alike = [
+                (pool(task, seed, length, args.alike), test)
+                for seed, (_, test) in zip(seeds, pools, strict=True)
+            ]
         fixed = (tuple(args.answers), args.first, args.session, args.random_share, args.wrong)
         found = {}
-        for name in [*args.strategies, *(f"{name}, alike" for name in args.strategies if args.alike < 1.0)]:
+        for name in names:
             strategy, _, narrowed = name.partition(", ")
             studies = (Study(layout, config, *both, *fixed) for both in (alike if narrowed else pools))
             found[name] = [curve(study, strategy, seed) for study, seed in zip(studies, seeds, strict=True)]

@@ -1,10 +1,8 @@
 /** Meshes of fewer triangles, for a processor that has to draw them by itself. */
 
-export interface Surface {
-  positions: Float32Array; // x, y, z in m
-  normals: Int8Array; // x, y, z in 1/127 and a byte of padding
-  indices: Uint16Array | Uint32Array;
-}
+import type { Mesh } from "./asset";
+
+export type Surface = Omit<Mesh, "material">;
 
 const ACROSS = 10; // cells that a small thing is divided into at least
 const REACH = 512; // cells from the middle, at most
