@@ -30,7 +30,11 @@ def make_clip(poses: bool = True, film: bytes | None = None, policy_step: int = 
 
 def put(store: Store, n: int, strategy: str = "uniform", **fields: float | str) -> list[Question]:
     pairs = [(make_clip(policy_step=10), make_clip(policy_step=20)) for _ in range(n)]
-    questions = [Question(new_id(), left.id, right.id, strategy, 0) for left, right in pairs]
+    # which of them give way to a repeat hangs on their ids, so these are the same each time
+    ids = [new_id(torch.default_generator) for _ in pairs]
+    questions = [
+        Question(name, left.id, right.id, strategy, 0) for name, (left, right) in zip(ids, pairs, strict=True)
+    ]
     questions = [question._replace(**fields) for question in questions]  # pyright: ignore[reportArgumentType]
     store.ask(questions, [clip for pair in pairs for clip in pair])
     return questions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -88,7 +89,7 @@ def test_styles_judge_every_task_that_has_a_goal(make_clip: MakeClip, task: str,
     clip = make_clip(0.0)._replace(visible=torch.rand(4, 3 * len(points)))
     of_blocks = style in ("carry_high", "place_gently")
     if ("block_a" if of_blocks else "goal") in points:
-        assert abs(style_score(style, points)(clip)) < 1000
+        assert math.isfinite(style_score(style, points)(clip))
     else:
         with pytest.raises(InvalidInput, match=f"the style {style} .* there is tool"):
             style_score(style, points)
