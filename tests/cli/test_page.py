@@ -73,6 +73,7 @@ def test_one_that_dies_young_stays_away_and_closing_ends_it(
     server.close()
     server.close()
     again = PageServer(run, Door("127.0.0.1", 0, False), Report("teach", False))
+    assert psutil.Process(servers()[0]).environ()["MALLOC_ARENA_MAX"] == "2"
     port = int(again.address.rpartition(":")[2])
     with pytest.raises(RunError, match=f"port {port} "):
         PageServer(run, Door("127.0.0.1", port, False), Report("teach", False))

@@ -404,14 +404,14 @@ def test_a_damaged_clip_is_noticed(tmp_path: Path) -> None:
         store.clip(clip.id)
 
 
-def test_sqlite_writes_are_on_disk_when_they_return_where_that_was_promised(tmp_path: Path) -> None:
+def test_sqlite_writes_are_on_disk_where_that_was_promised_and_its_cache_is_small(tmp_path: Path) -> None:
     with Store.open(tmp_path / "armchair.db") as store:
         found = []
         for durable in (True, False, True):
             with store._database.write(durable=durable) as conn:
-                names = ("journal_mode", "synchronous", "foreign_keys")
+                names = ("journal_mode", "synchronous", "foreign_keys", "cache_size")
                 found.append([conn.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names])
-    assert found == [["wal", 2, 1], ["wal", 1, 1], ["wal", 2, 1]]
+    assert found == [["wal", level, 1, -256] for level in (2, 1, 2)]
 
 
 # ---- servers

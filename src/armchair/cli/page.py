@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shlex
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from armchair.rundir import RunDir
 GRACE = 5.0  # s that the server gets to end
 LINGER = 2.0  # s in which an open page learns that the run has stopped
 LIVED = 5.0  # s that a server must have lived to be started again when something killed it
+THRIFTY = {"MALLOC_ARENA_MAX": "2"}  # its many threads would each keep a heap with holes of its own (glibc)
 ASKED = (0, -signal.SIGTERM, -signal.SIGINT)  # statuses of a server that somebody asked to end
 
 
@@ -50,6 +52,7 @@ class PageServer:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            env={**THRIFTY, **os.environ},
             start_new_session=True,  # Ctrl-C is for the trainer: the page still has to say that it stopped
         )
         assert process.stdout is not None and process.stderr is not None

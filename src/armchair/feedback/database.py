@@ -21,6 +21,7 @@ from armchair.feedback.prepare import prepare
 
 BUSY_SECONDS = 30.0  # how long a writer waits for the others
 PAUSE = (0.001, 0.008)  # s between two tries of a writer, drawn anew each time
+CACHE_KIB = 256  # pages that a connection to SQLite keeps; it would be 2 MiB, of each thread that reads
 WRITE_LOCK = 0x41524D43  # PostgreSQL's advisory lock that stands for "the writer"
 TRAINER_LOCK = 0x41524D54  # and for "the trainer"
 _PAUSES = random.Random()  # its own, so that nobody's draws depend on how often a writer had to wait
@@ -203,6 +204,7 @@ def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> 
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
     cursor.execute("PRAGMA journal_mode")
     mode = cursor.fetchone()
     if mode is None or mode[0] != "wal":
