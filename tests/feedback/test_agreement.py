@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -192,6 +193,19 @@ def test_flags_tell_who_guesses_from_who_errs(seed: int) -> None:
 def test_an_honest_person_beside_one_who_guesses_is_not_taken_for_them(seed: int) -> None:
     found = reliability(simulate({"ann": honest, "bob": coin}, seed))
     assert [one.flags for one in found] == [(), (AT_RANDOM,)]
+
+
+def test_who_always_names_one_side_hides_nobody_who_guesses() -> None:
+    people: dict[str, Behaviour] = {"ann": honest, "bob": coin, "eve": shown_left, "joe": honest}
+    flagged: Counter[str] = Counter()
+    for seed in range(40):
+        by_others_alone = [
+            record._replace(question=record.question._replace(guess=None))
+            for record in simulate(people, seed, questions=60)
+            if record.question.repeat_of is None
+        ]
+        flagged.update(one.annotator for one in reliability(by_others_alone) if AT_RANDOM in one.flags)
+    assert set(flagged) == {"bob"} and flagged["bob"] >= 25, "19 where eve's answers are checks of bob's"
 
 
 @pytest.mark.parametrize("seed", range(8))

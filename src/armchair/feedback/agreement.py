@@ -136,14 +136,15 @@ def reliability(records: Sequence[Record]) -> list[Reliability]:
     "at random": of at least 20 checks so few agree that the 95 % interval ends below half the way from
     chance to what someone reaches who errs in one of ten cases. Checks are answers that name a side, against
     the same person's first answer, the model's guess where it was sure, and two others who say the same.
-    One other person is no check: it could be them who guess.
+    One other person is no check: it could be them who guess. Who always names one side is none either.
     """
     names = sorted({record.answer.annotator for record in records})
     of_question: defaultdict[str, list[Record]] = defaultdict(list)
     for record in records:
         if record.answer.choice in DECIDED:
             of_question[record.question.id].append(record)
-    return [_reliability(name, records, of_question) for name in names]
+    blind = {name for name in names if _one_sided(position_bias(_by(name, records)))}
+    return [_reliability(name, records, of_question, blind) for name in names]
 
 
 def wilson(hits: float, of: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -162,8 +163,19 @@ def share(hits: int, of: int) -> Share:
     return Share(hits, of, *wilson(hits, of))
 
 
-def _reliability(name: str, records: Sequence[Record], of_question: dict[str, list[Record]]) -> Reliability:
-    mine = [record for record in records if record.answer.annotator == name]
+def _by(name: str, records: Sequence[Record]) -> list[Record]:
+    return [record for record in records if record.answer.annotator == name]
+
+
+def _one_sided(left: Share) -> bool:
+    return left.of >= FEWEST_DECIDED and max(left.rate, 1 - left.rate) >= ONE_SIDED
+
+
+def _reliability(
+    name: str, records: Sequence[Record], of_question: dict[str, list[Record]], blind: set[str]
+) -> Reliability:
+    """blind: who always names one side."""
+    mine = _by(name, records)
     decided = [record for record in mine if record.answer.choice in DECIDED]
     left, repeats = position_bias(decided), repeat_consistency(mine)
     pairs = [
@@ -174,16 +186,19 @@ def _reliability(name: str, records: Sequence[Record], of_question: dict[str, li
     ]
     guessed = [_as_guessed(record) for record in decided if record.question.guess is not None]
     flags: tuple[str, ...] = ()
-    if left.of >= FEWEST_DECIDED and max(left.rate, 1 - left.rate) >= ONE_SIDED:
+    if name in blind:
         flags = (ONE_SIDE,)
-    elif _at_random(mine, decided, of_question):
+    elif _at_random(mine, decided, of_question, blind):
         flags = (AT_RANDOM,)
     others, model = share(sum(pairs), len(pairs)), share(sum(guessed), len(guessed))
     return Reliability(name, len(mine), left, others, model, repeats, seconds_of(mine), flags)
 
 
 def _at_random(
-    mine: Sequence[Record], decided: Sequence[Record], of_question: dict[str, list[Record]]
+    mine: Sequence[Record],
+    decided: Sequence[Record],
+    of_question: dict[str, list[Record]],
+    blind: set[str],
 ) -> bool:
     """Whether the checks say that someone guesses."""
     checks = [
@@ -200,7 +215,7 @@ def _at_random(
         others = [
             o.answer.choice
             for o in of_question[record.question.id]
-            if o.answer.annotator != record.answer.annotator
+            if o.answer.annotator != record.answer.annotator and o.answer.annotator not in blind
         ]
         if len(others) >= 2 and len(set(others)) == 1:
             checks.append((record.answer.choice == others[0], STEADY))
