@@ -1,4 +1,4 @@
-"""`armchair resume`: go on with a run of teaching where it stopped."""
+"""`armchair resume`: go on with a run of teaching or training where it stopped."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EXAMPLES = ("armchair resume runs/reach-001", "armchair resume runs/reach-001 --
 
 @dataclasses.dataclass(frozen=True)
 class Args:
-    """Go on with a run where its last checkpoint was taken; the folder is all that is needed.
+    """Go on with a run of `teach` or `train` from its last checkpoint; the folder is all that is needed.
 
     Where people teach, the page is served again; the flags about it mean what they mean in `armchair teach`.
     """
@@ -36,13 +36,18 @@ class Args:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Resumes; returns 0."""
+    """Resumes; returns 0, or 130 on Ctrl-C."""
     args = parse(Args, "resume", argv, EXAMPLES)
     report = Report("resume", args.json)
+    from armchair.cli.runs import find_run
     from armchair.cli.teach import open_door, open_run
     from armchair.cli.teaching import go_through, with_people
+    from armchair.cli.training import go_on
     from armchair.training.alone import check_free
 
+    found = find_run(args.run)
+    if found.config().get("command") == "train":
+        return go_on(found, report)
     run, config, teacher = open_run(args.run)
     check_free(run)
     if teacher is not None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import tyro
 
@@ -18,11 +17,9 @@ from armchair.errors import InvalidInput
 if TYPE_CHECKING:
     from armchair.agents.agent import Agent
     from armchair.agents.presets import Preset
-    from armchair.envs.base import Env
-    from armchair.evaluate import Evaluation
-    from armchair.rundir import RunDir, Value
+    from armchair.cli.training import Plan
+    from armchair.rundir import Value
     from armchair.training.config import TeachConfig
-    from armchair.training.train import Progress
 
 EXAMPLES = (
     "armchair train reach",
@@ -33,15 +30,14 @@ EXAMPLES = (
     "armchair train stack --starts 0.5",
     "armchair train pick_place --demos scripted:20 --starts 0.5",
 )
-EPISODES = 100  # of the evaluation at the end
-LINES = 20  # about as many lines of progress
 
 
 @dataclasses.dataclass(frozen=True)
 class Args:
     """Train a policy on the task's own reward, or on the reward model of an earlier run; nobody is asked.
 
-    The policy is kept in a new folder under --runs; at the end it is evaluated on 100 episodes.
+    The policy is kept in a new folder under --runs; at the end it is evaluated on 100 episodes. After Ctrl-C,
+    `armchair resume RUN` goes on.
     """
 
     task: tyro.conf.Positional[str]
@@ -76,51 +72,19 @@ class Args:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Trains, evaluates and saves; returns 0."""
+    """Trains, evaluates and saves; returns 0, or 130 on Ctrl-C."""
     args = parse(Args, "train", argv, EXAMPLES)
     report = Report("train", args.json)
-    import torch
+    from armchair.cli.training import begin
 
-    from armchair.envs.gym_import import tells_success
-    from armchair.training.lessons import Lessons, along_demos, demos_of
-    from armchair.training.teach import make_copies
-    from armchair.training.train import new_agent
-
-    torch.set_num_threads(1)  # the networks are small: more threads would only wait for each other
     plan = _plan(args)
-    config, demos = plan.config, demos_of(plan.config)
-    along = along_demos(config, demos)
-    env = make_copies(config, config.num_envs, config.seed, record=False, along=along)
-    try:
-        if plan.agent is None:
-            fresh = new_agent(env, config.ppo, config.seed)
-            Lessons(config, demos).prepare(fresh)
-            plan = plan._replace(agent=fresh)
-        run, evaluation, env_steps = _train(args, plan, env, report)
-        tells = tells_success(env)
-    finally:
-        env.close()
-    report.say(f"{outcome_line(evaluation, tells)}; saved in {run.path}")
-    summary = {"task": config.task, "engine": config.engine, "control": config.control, "seed": config.seed}
-    success, ever = (found.value if tells else None for found in (evaluation.success, evaluation.ever))
-    outcome = {"success": success, "ever": ever, "return": evaluation.total.value}
-    outcome |= {"episodes": evaluation.episodes, "env_steps": env_steps}
-    report.finish({**summary, **outcome, "run": str(run.path)})
-    return 0
-
-
-class Plan(NamedTuple):
-    """What is to be done."""
-
-    config: TeachConfig  # of which the environment, the seed and how to learn count
-    steps: int
-    reward: Path | None  # of the reward model; None for the task's own reward
-    agent: Agent | None  # to go on with; None until a new one is made
+    return begin(plan, args.runs, describe(args, plan), report)
 
 
 def _plan(args: Args) -> Plan:
     """The settings of the file, of the policy's run or of the task, with the flags over them."""
     from armchair.agents.presets import preset
+    from armchair.cli.training import Plan
     from armchair.training.configs import load_settings, with_flags
     from armchair.training.saved_reward import sees_motion
 
@@ -163,39 +127,6 @@ def _continued(path: Path, task: str) -> tuple[Agent, TeachConfig]:
     return agent, replace(from_run(run.config()), policy="")
 
 
-def _train(args: Args, plan: Plan, env: Env, report: Report) -> tuple[RunDir, Evaluation, int]:
-    from armchair.agents.saved import PolicyInfo, save_policy
-    from armchair.envs.arm_env import ArmEnv
-    from armchair.evaluate import evaluate
-    from armchair.rundir import RunDir
-    from armchair.training.metrics_log import MetricsLog
-    from armchair.training.saved_reward import load_reward
-    from armchair.training.teach import layout_of
-    from armchair.training.train import TrainConfig, train_on_reward
-
-    config = plan.config
-    reward = load_reward(plan.reward, config.task, layout_of(env)).mean if plan.reward else "task"
-    agent = plan.agent
-    assert agent is not None
-    steps = TrainConfig(plan.steps, config.rollout, config.ppo, config.seed)
-    name = config.task.replace(":", "-").replace("/", "-")
-    run = RunDir.create(args.runs, name, describe(args, plan))
-    env_steps = 0
-    with MetricsLog(run) as log:
-        for progress in train_on_reward(env, steps, agent=agent, reward=reward):
-            log.add(record(progress))
-            if progress.env_steps * LINES // progress.total_steps > env_steps * LINES // progress.total_steps:
-                report.say(line(progress))
-            env_steps = progress.env_steps
-        where = (config.task, config.engine, config.control, env.obs_dim, env.action_dim)
-        save_policy(run, agent, PolicyInfo(*where, agent.net.hidden, env_steps))
-        if isinstance(env, ArmEnv):
-            env.start_share = 0.0  # what counts is how it does from ordinary starts
-        evaluation = evaluate(env, agent.net.best, EPISODES, seed=config.seed + 1_000_000)
-        log.add({"env_steps": env_steps, "eval_success": evaluation.success.value})
-    return run, evaluation, env_steps
-
-
 def describe(args: Args, plan: Plan) -> dict[str, Value]:
     """What is written into the run as its configuration."""
     from armchair.training.configs import as_yaml
@@ -209,35 +140,6 @@ def describe(args: Args, plan: Plan) -> dict[str, Value]:
     order = ("command", "task", "engine", "control", "seed", "steps", "reward_model", "policy")
     return {
         name: whole[name]
-        for name in (*order, "starts", "demos", "num_envs", "rollout", "ppo")
+        for name in (*order, "starts", "demos", "motion", "num_envs", "threads", "rollout", "ppo")
         if name in whole
     }
-
-
-def record(progress: Progress) -> dict[str, Value]:
-    """A line of the run's metrics."""
-    numbers: dict[str, float] = {**progress._asdict(), **progress.update._asdict()}
-    del numbers["update"], numbers["total_steps"]
-    return {key: None if math.isnan(value) else value for key, value in numbers.items()}
-
-
-def outcome_line(evaluation: Evaluation, tells: bool) -> str:
-    """What came of it; tells: whether the environment says what success is."""
-    success, total = evaluation.success, evaluation.total
-    if not tells:
-        told = f"return {total.value:.1f} ({total.low:.1f} to {total.high:.1f})"
-        return f"{told} in {evaluation.episodes} episodes"
-    return (
-        f"success {success.value:.0%} ({success.low:.0%} to {success.high:.0%}) at the end of "
-        f"{evaluation.episodes} episodes, {evaluation.ever.value:.0%} at any time"
-    )
-
-
-def line(progress: Progress) -> str:
-    """A line of progress for people."""
-    stats = progress.update
-    success = "" if math.isnan(progress.success) else f"success {progress.success:4.0%}  "
-    return (
-        f"{progress.env_steps:>9,} of {progress.total_steps:,} steps  reward {progress.reward:.3f}  "
-        f"{success}spread {stats.std:.2f}  KL {stats.kl:.3f}"
-    )

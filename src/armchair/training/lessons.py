@@ -65,22 +65,32 @@ def demos_of(config: TeachConfig, run: RunDir | None = None) -> list[Demo]:
     """
     if not config.demos:
         return []
-    source = Source(config.task, config.engine, config.control)
-    kept = run.path / FOLDER if run is not None else None
-    if kept is not None and kept.is_dir():
-        return load_demos(kept, source)
+    source = _source(config)
+    if run is not None and (run.path / FOLDER).is_dir():
+        return load_demos(run.path / FOLDER, source)
     number = _SCRIPTED.fullmatch(config.demos)
     if number is None:
         folder = Path(config.demos)
         if not folder.is_dir():
             raise InvalidInput(f"demos must be scripted:N or a folder of demonstrations, got {folder}")
-        demos, by = load_demos(folder, source), config.demos
+        demos = load_demos(folder, source)
         _check_seen(folder, demos, config)
     else:
-        demos, by = _scripted(config, int(number[1])), "script"
-    if kept is not None:
-        save_demos(kept, demos, source, by)
+        demos = _scripted(config, int(number[1]))
+    if run is not None:
+        keep_demos(run, config, demos)
     return demos
+
+
+def keep_demos(run: RunDir, config: TeachConfig, demos: Sequence[Demo]) -> None:
+    """Put what a run was shown into its folder, so that it can go on from there alone."""
+    if demos:
+        by = "script" if _SCRIPTED.fullmatch(config.demos) else config.demos
+        save_demos(run.path / FOLDER, demos, _source(config), by)
+
+
+def _source(config: TeachConfig) -> Source:
+    return Source(config.task, config.engine, config.control)
 
 
 def along_demos(config: TeachConfig, demos: Sequence[Demo]) -> Sequence[Demo]:

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from armchair.envs.arm_env import ArmEnv, EnvSnapshot
-from armchair.envs.base import Env
+from armchair.envs.arm_env import ArmEnv
 from armchair.errors import RunError
 from armchair.feedback.store import Store
 from armchair.feedback.teachers import TeacherState
@@ -19,6 +18,7 @@ from armchair.rollout.clips import EpisodesState
 from armchair.rundir import RunDir, Value
 from armchair.training.loop import EVER, TEACHER, Trainer
 from armchair.training.pace import Marks
+from armchair.training.parts import kept, named, part, prefixed, restore
 
 CHECKPOINT = "state"
 COUNTERS = ("updates", "env_steps", "fitted_at", "fitted_update")
@@ -73,64 +73,39 @@ def forget_teacher(store: Store, position: int) -> None:
 
 def state_tensors(trainer: Trainer) -> dict[str, Tensor]:
     """Everything but the counters, by name."""
-    out = {f"agent.{name}": value for name, value in trainer.agent.tensors().items()}
+    out = prefixed("agent", trainer.agent.tensors())
     out |= {f"rng.{name}": rng.get_state() for name, rng in _generators(trainer).items()}
-    out |= {f"running.{name}": value for name, value in trainer.running.tensors().items()}
-    out |= _named("episodes", trainer.asker.episodes.state())
+    out |= prefixed("running", trainer.running.tensors())
+    out |= named("episodes", trainer.asker.episodes.state())
     out |= {f"recent.{i}": states for i, states in enumerate(trainer.recent)}
     if trainer.model is not None:
-        out |= {f"model.{name}": value for name, value in trainer.model.tensors().items()}
-    out |= {f"past.{name}": value for name, value in trainer.asker.past.tensors().items()}
+        out |= prefixed("model", trainer.model.tensors())
+    out |= prefixed("past", trainer.asker.past.tensors())
     out["marks"] = torch.tensor(trainer.asker.marks.rows, dtype=torch.int64).reshape(-1, 2)
     if trainer.teacher is not None:
-        out |= _named("teacher", trainer.teacher.state())
-    for name, env in (("train", trainer.envs.train), ("film", trainer.envs.film)):
-        if isinstance(env, ArmEnv):
-            out |= _named(f"env.{name}", env.snapshot())
-    return out
+        out |= named("teacher", trainer.teacher.state())
+    return out | kept("env.train", trainer.envs.train) | kept("env.film", trainer.envs.film)
 
 
 def load_tensors(trainer: Trainer, tensors: Mapping[str, Tensor]) -> None:
     """The reverse of `state_tensors`."""
-    trainer.agent.load_tensors(_part(tensors, "agent"))
-    for name, state in _part(tensors, "rng").items():
+    trainer.agent.load_tensors(part(tensors, "agent"))
+    for name, state in part(tensors, "rng").items():
         _generators(trainer)[name].set_state(state)
-    trainer.asker.episodes.load_state(EpisodesState(**_part(tensors, "episodes")))
-    trainer.asker.past.load_tensors(_part(tensors, "past"))
+    trainer.asker.episodes.load_state(EpisodesState(**part(tensors, "episodes")))
+    trainer.asker.past.load_tensors(part(tensors, "past"))
     trainer.asker.marks = Marks([(int(row[0]), int(row[1])) for row in tensors["marks"]])
-    recent = _part(tensors, "recent")
+    recent = part(tensors, "recent")
     trainer.recent = [recent[str(i)] for i in range(len(recent))]
-    model = _part(tensors, "model")
+    model = part(tensors, "model")
     if model:
         trainer.model = RewardEnsemble.from_tensors(trainer.layout, trainer.config.reward, model)
     if trainer.teacher is not None:
-        trainer.teacher.load_state(TeacherState(**_part(tensors, "teacher")))
-    if _restore(trainer.envs.train, _part(tensors, "env.train")):
-        trainer.running.load_tensors(_part(tensors, "running"))
-    _restore(trainer.envs.film, _part(tensors, "env.film"))
+        trainer.teacher.load_state(TeacherState(**part(tensors, "teacher")))
+    if restore(trainer.envs.train, part(tensors, "env.train")):
+        trainer.running.load_tensors(part(tensors, "running"))
+    restore(trainer.envs.film, part(tensors, "env.film"))
 
 
 def _generators(trainer: Trainer) -> dict[str, torch.Generator]:
     return {**trainer.rngs, **trainer.asker.rngs, "clone": trainer.lessons.rng}
-
-
-def _restore(env: Env, tensors: dict[str, Tensor]) -> bool:
-    """Bring an environment of ours back; one of others begins its episodes anew. -> whether it is back."""
-    if not isinstance(env, ArmEnv):
-        return False
-    env.restore(EnvSnapshot(**tensors))
-    return True
-
-
-def _named(prefix: str, state: tuple[Tensor, ...]) -> dict[str, Tensor]:
-    """Fields of a named tuple of tensors, with a prefix; whoever keeps them may not change them."""
-    fields = getattr(state, "_fields")  # noqa: B009 - a NamedTuple's, which its type does not show
-    return {
-        f"{prefix}.{name}": torch.as_tensor(value).clone() for name, value in zip(fields, state, strict=True)
-    }
-
-
-def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """The tensors whose names begin with the prefix, without it."""
-    start = f"{prefix}."
-    return {name[len(start) :]: value for name, value in tensors.items() if name.startswith(start)}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import torch
+from torch import Tensor
 
 from armchair.agents.agent import Agent
 from armchair.agents.ppo import PPOConfig, UpdateStats, make_agent, sound, update
@@ -16,6 +17,7 @@ from armchair.envs.base import Env
 from armchair.errors import RunError
 from armchair.maths import generator
 from armchair.rollout.collect import Episodes, NotFinite, Running, Score, check_rollout, collect
+from armchair.training.parts import kept, part, prefixed, restore
 from armchair.training.words import warn
 from armchair.types import Rollout
 
@@ -49,47 +51,100 @@ class Progress(NamedTuple):
     update_seconds: float  # CPU time of the update
 
 
-def train_on_reward(
-    env: Env,
-    config: TrainConfig,
-    *,
-    agent: Agent | None = None,
-    reward: Literal["task"] | Score = "task",
-) -> Iterator[Progress]:
-    """Train `agent` in `env`; each turn of the iterator is one rollout and one update.
+class Training:
+    """PPO in `env` on a reward that is there, with its state after the last update at hand at any time.
 
-    agent: made by `new_agent`, which is what happens when none is given; continued where it stands. The
-    same configuration, environment and agent give the same parameters, bit for bit. Where something is not
-    finite the agent goes back to where it was before that rollout, which does not count; the third time in
-    a row raises RunError, and the agent is as it last was well.
+    The same configuration, environment and agent give the same parameters, bit for bit; so does one that was
+    kept (`tensors`) and gone on with in another process.
     """
-    agent = agent or new_agent(env, config.ppo, config.seed)
-    net, noise, order = agent.net, generator(config.seed, "action"), generator(config.seed, "minibatch")
-    running = Running(start(env, config.seed))
-    per_rollout = config.rollout * env.num_envs
-    rollouts = -(-config.steps // per_rollout)
-    good, k, faults = agent.tensors(), 0, 0
-    while k < rollouts:
-        begun = time.process_time()
-        try:
-            rollout, ended = collect(
-                env, lambda obs: net.sample(obs, noise), config.rollout, running, reward=reward
-            )
-            check_rollout(rollout)
-            collected = time.process_time()
-            stats = update(agent, rollout, config.ppo, order)
-            check_sound(agent, stats, rollout)
-        except NotFinite as fault:
-            agent.load_tensors(good)
-            running, faults = Running(begin_again(env)), faults + 1
-            if faults == IN_A_ROW:
-                raise RunError(f"training stopped: {fault}, {IN_A_ROW} times in a row") from None
-            warn(f"{fault}: back to where the policy was before")
-            continue
-        good, k, faults = agent.tensors(), k + 1, 0
-        yield Progress(
-            env_steps=k * per_rollout,
-            total_steps=rollouts * per_rollout,
+
+    def __init__(
+        self,
+        env: Env,
+        config: TrainConfig,
+        *,
+        agent: Agent | None = None,
+        reward: Literal["task"] | Score = "task",
+    ) -> None:
+        """agent: made by `new_agent`, which is what happens when none is given; continued where it stands."""
+        self.agent = agent or new_agent(env, config.ppo, config.seed)
+        self.rollouts = 0  # learnt from so far
+        self._env, self._config = env, config
+        self._reward: Literal["task"] | Score = reward
+        self._rngs = {name: generator(config.seed, name) for name in ("action", "minibatch")}
+        self._running = Running(start(env, config.seed))
+        self._state = self._now()
+
+    @property
+    def env_steps(self) -> int:
+        """Environment steps learnt from so far, all copies together."""
+        return self.rollouts * self._config.rollout * self._env.num_envs
+
+    def run(self) -> Iterator[Progress]:
+        """Train to the end; each turn is one rollout and one update.
+
+        Where something is not finite the agent goes back to where it was before that rollout, which does not
+        count; the third time in a row raises RunError. However it ends, the agent is as the last update left
+        it.
+        """
+        per_rollout = self._config.rollout * self._env.num_envs
+        total, faults = -(-self._config.steps // per_rollout), 0
+        while self.rollouts < total:
+            try:
+                progress = self._turn(total * per_rollout)
+            except NotFinite as fault:
+                self._go_back()
+                self._running, faults = Running(begin_again(self._env)), faults + 1
+                if faults == IN_A_ROW:
+                    raise RunError(f"training stopped: {fault}, {IN_A_ROW} times in a row") from None
+                warn(f"{fault}: back to where the policy was before")
+                continue
+            except BaseException:
+                self._go_back()
+                raise
+            faults = 0
+            yield progress
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that the future depends on, as the last update left it."""
+        return self._state
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from `tensors()` of a training with the same configuration; an environment of others begins
+        its episodes anew.
+        """
+        self.agent.load_tensors(part(tensors, "agent"))
+        for name, state in part(tensors, "rng").items():
+            self._rngs[name].set_state(state)
+        self.rollouts = int(tensors["rollouts"])
+        if restore(self._env, part(tensors, "env")):
+            self._running.load_tensors(part(tensors, "running"))
+        self._state = self._now()
+
+    def _now(self) -> dict[str, Tensor]:
+        out = prefixed("agent", self.agent.tensors()) | prefixed("running", self._running.tensors())
+        out |= {f"rng.{name}": rng.get_state() for name, rng in self._rngs.items()}
+        return out | kept("env", self._env) | {"rollouts": torch.tensor(self.rollouts)}
+
+    def _go_back(self) -> None:
+        self.agent.load_tensors(part(self._state, "agent"))
+
+    def _turn(self, total_steps: int) -> Progress:
+        """A rollout and an update. Raises NotFinite where something is not."""
+        config, begun = self._config, time.process_time()
+        net, noise = self.agent.net, self._rngs["action"]
+        rollout, ended = collect(
+            self._env, lambda obs: net.sample(obs, noise), config.rollout, self._running, reward=self._reward
+        )
+        check_rollout(rollout)
+        collected = time.process_time()
+        stats = update(self.agent, rollout, config.ppo, self._rngs["minibatch"])
+        check_sound(self.agent, stats, rollout)
+        self.rollouts += 1
+        self._state = self._now()
+        return Progress(
+            env_steps=self.env_steps,
+            total_steps=total_steps,
             reward=rollout.reward.mean().item(),
             success=_share(ended),
             episodes=len(ended.copy),
@@ -99,19 +154,30 @@ def train_on_reward(
         )
 
 
+def train_on_reward(
+    env: Env,
+    config: TrainConfig,
+    *,
+    agent: Agent | None = None,
+    reward: Literal["task"] | Score = "task",
+) -> Iterator[Progress]:
+    """Train `agent` in `env`; each turn of the iterator is one rollout and one update. See `Training`."""
+    yield from Training(env, config, agent=agent, reward=reward).run()
+
+
 def new_agent(env: Env, config: PPOConfig, seed: int) -> Agent:
     """An agent for this environment that has learnt nothing yet."""
     return make_agent(env.obs_dim, env.action_dim, config, generator(seed, "network"))
 
 
-def start(env: Env, seed: int) -> torch.Tensor:
+def start(env: Env, seed: int) -> Tensor:
     """Reset, with the copies out of phase where the environment can do that: each rollout then has a bit
     of everything. -> (N, D) observations.
     """
     return env.reset(seed, stagger=True) if isinstance(env, ArmEnv) else env.reset(seed)
 
 
-def begin_again(env: Env) -> torch.Tensor:
+def begin_again(env: Env) -> Tensor:
     """New episodes in all copies, out of phase where that can be, other ones than at the start. -> (N, D)."""
     return env.reset(stagger=True) if isinstance(env, ArmEnv) else env.reset()
 

@@ -1,0 +1,86 @@
+"""A run of training on a reward that is there: what its folder keeps, and how it goes on from that."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator
+from contextlib import suppress
+
+from armchair.agents.saved import PolicyInfo, save_policy
+from armchair.errors import ArmchairError, RunError
+from armchair.rundir import RunDir, Value
+from armchair.training.alone import alone
+from armchair.training.checkpoint import newest, write_checkpoint
+from armchair.training.metrics_log import MetricsLog
+from armchair.training.state import CHECKPOINT
+from armchair.training.teach import SAVE_SECONDS
+from armchair.training.train import Progress, Training
+
+GIVEN_REWARD = "given_reward.safetensors"  # in the folder of a run that learns from an earlier one's model
+
+
+def train(run: RunDir, training: Training, home: PolicyInfo, *, resume: bool = False) -> Generator[Progress]:
+    """Train in the folder `run`; each turn is one update of the policy.
+
+    home: where the policy is at home; its env_steps are counted here. resume: go on from the run's newest
+    checkpoint. However it ends (a closed iterator and Ctrl-C too), the last update is in a checkpoint.
+    Raises RunError where another trainer is at work on the run, and where nothing can be written.
+    """
+    with alone(run):
+        if resume:
+            _go_on(run, training)
+        else:
+            _save(run, training, home)  # from here on there always is one
+        try:
+            yield from _logged(run, training, home)
+        except ArmchairError:
+            with suppress(ArmchairError):  # what went wrong first is what should be told
+                _save(run, training, home)
+            raise
+        except BaseException:
+            _save(run, training, home)
+            raise
+        _save(run, training, home)
+
+
+def _go_on(run: RunDir, training: Training) -> None:
+    found = newest(run)
+    if found is None:
+        raise RunError(f"{run.path} has no checkpoint to go on from: train anew")
+    tensors, _ = found.load(CHECKPOINT)
+    try:
+        training.load_tensors(tensors)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise RunError(f"the checkpoint in {run.path} does not fit this run: {error}") from None
+    run.cut_metrics(training.env_steps)
+
+
+def _logged(run: RunDir, training: Training, home: PolicyInfo) -> Generator[Progress]:
+    """Train to the end, with a line of metrics an update and a checkpoint now and then."""
+    with MetricsLog(run, after=training.env_steps) as log:
+        saved = time.monotonic()
+        for progress in training.run():
+            log.add(record(progress))
+            if time.monotonic() - saved > SAVE_SECONDS:
+                _save(run, training, home)
+                saved = time.monotonic()
+            yield progress
+
+
+def _save(run: RunDir, training: Training, home: PolicyInfo) -> None:
+    """Leave a checkpoint: the state to go on from, and the policy to play."""
+
+    def write(into: RunDir) -> None:
+        into.save(CHECKPOINT, training.tensors(), about)
+        save_policy(into, training.agent, home._replace(env_steps=training.env_steps))
+
+    about: dict[str, Value] = {"updates": training.rollouts, "env_steps": training.env_steps}
+    write_checkpoint(run, write, about)
+
+
+def record(progress: Progress) -> dict[str, Value]:
+    """A line of the run's metrics."""
+    numbers: dict[str, float] = {**progress._asdict(), **progress.update._asdict()}
+    del numbers["update"], numbers["total_steps"]
+    return {key: None if math.isnan(value) else value for key, value in numbers.items()}
