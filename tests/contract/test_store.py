@@ -6,14 +6,17 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 import torch
 
 from armchair.errors import InvalidChoice, InvalidInput, MissingDependency, StoreError
+from armchair.feedback import clip_rows
 from armchair.feedback.store import Store
 from armchair.ids import new_id
 from armchair.types import Answer, Choice, Clip, Question
@@ -300,6 +303,29 @@ def test_preferences_are_what_was_said(store: Store, url: str) -> None:
     counts = store.counts()
     assert (counts.asked, counts.answers, counts.open) == (5, 4, 0)
     assert counts.by_choice == {"left": 1, "right": 1, "tie": 1, "both_bad": 1, "cant_tell": 1}
+
+
+def test_a_batch_of_many_answers_never_holds_many_whole_clips(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Films and poses are far larger than what is fitted; whoever resumes reads all answers at once."""
+    put(store, 5)
+    for _ in range(5):
+        give(store, "left")
+    sizes, load = list[int](), clip_rows.load_clips
+
+    def counted(conn: sa.Connection, ids: Sequence[str]) -> list[Clip]:
+        sizes.append(len(ids))
+        return load(conn, ids)
+
+    monkeypatch.setattr(clip_rows, "CHUNK", 3)
+    monkeypatch.setattr(clip_rows, "load_clips", counted)
+    batch = store.preferences()
+    assert sorted(batch.left[:, 0, 0].tolist()) == [0.0, 2.0, 4.0, 6.0, 8.0]
+    assert torch.equal(batch.right, batch.left + 1.0)
+    assert sizes == [3, 3, 3, 1]
+    store.preferences()
+    assert len(sizes) == 4  # what was read once is remembered
 
 
 def test_preferences_of_some_annotators_or_since_then(store: Store) -> None:

@@ -43,6 +43,7 @@ class Batches:
         )
 
     def _remember(self, conn: sa.Connection, names: Sequence[str]) -> None:
-        """Load what clips show, of those not yet loaded; a few kB each."""
-        new = [name for name in dict.fromkeys(names) if name not in self._visible]
-        self._visible.update({clip.id: clip.visible for clip in clip_rows.load_clips(conn, new)})
+        """Load what clips show, of those not yet loaded: a few kB each, of few whole clips at once."""
+        new = (name for name in dict.fromkeys(names) if name not in self._visible)
+        for chunk in clip_rows.chunks(new):
+            self._visible |= {clip.id: clip.visible for clip in clip_rows.load_clips(conn, chunk)}
