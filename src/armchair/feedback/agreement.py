@@ -138,13 +138,14 @@ def reliability(records: Sequence[Record]) -> list[Reliability]:
     the same person's first answer, the model's guess where it was sure, and two others who say the same.
     One other person is no check: it could be them who guess. Who always names one side is none either.
     """
-    names = sorted({record.answer.annotator for record in records})
+    of_person: defaultdict[str, list[Record]] = defaultdict(list)
     of_question: defaultdict[str, list[Record]] = defaultdict(list)
     for record in records:
+        of_person[record.answer.annotator].append(record)
         if record.answer.choice in DECIDED:
             of_question[record.question.id].append(record)
-    blind = {name for name in names if _one_sided(position_bias(_by(name, records)))}
-    return [_reliability(name, records, of_question, blind) for name in names]
+    blind = {name for name, mine in of_person.items() if _one_sided(position_bias(mine))}
+    return [_reliability(name, mine, of_question, blind) for name, mine in sorted(of_person.items())]
 
 
 def wilson(hits: float, of: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -163,19 +164,14 @@ def share(hits: int, of: int) -> Share:
     return Share(hits, of, *wilson(hits, of))
 
 
-def _by(name: str, records: Sequence[Record]) -> list[Record]:
-    return [record for record in records if record.answer.annotator == name]
-
-
 def _one_sided(left: Share) -> bool:
     return left.of >= FEWEST_DECIDED and max(left.rate, 1 - left.rate) >= ONE_SIDED
 
 
 def _reliability(
-    name: str, records: Sequence[Record], of_question: dict[str, list[Record]], blind: set[str]
+    name: str, mine: Sequence[Record], of_question: dict[str, list[Record]], blind: set[str]
 ) -> Reliability:
-    """blind: who always names one side."""
-    mine = _by(name, records)
+    """mine: the answers of the one of this name. blind: who always names one side."""
     decided = [record for record in mine if record.answer.choice in DECIDED]
     left, repeats = position_bias(decided), repeat_consistency(mine)
     pairs = [
