@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from armchair.agents.ppo import update
 from armchair.cli import main
@@ -87,6 +88,29 @@ def test_ctrl_c_and_resume_is_a_whole_run(
     same(RunDir(whole), RunDir(moved))
     again = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert again | {"seconds": 0} == outcome | {"seconds": 0, "run": str(moved)}
+
+
+def test_ctrl_c_in_the_evaluation_costs_the_evaluation(
+    tmp_path: Path, monkeypatch: Patch, capsys: Capture
+) -> None:
+    """What it finds in the end is drawn as well, once."""
+
+    def stopped(*_: object, **__: object) -> object:
+        raise KeyboardInterrupt
+
+    assert main(["train", *REACH, "--runs", str(tmp_path / "whole")]) == 0
+    (whole,) = (tmp_path / "whole").iterdir()
+    with monkeypatch.context() as patch:
+        patch.setattr("armchair.cli.training.evaluate", stopped)
+        assert main(["train", *REACH, "--runs", str(tmp_path / "cut")]) == 130
+    (cut,) = (tmp_path / "cut").iterdir()
+    assert "goes on from 768 steps" in capsys.readouterr().err
+    assert main(["resume", str(cut)]) == 0
+    same(RunDir(whole), RunDir(cut))
+    last = lines_of(RunDir(cut))[-1]
+    for folder in (whole, cut):
+        drawn = EventAccumulator(str(folder / "tensorboard")).Reload().Scalars("eval_success")
+        assert [(point.step, pytest.approx(point.value)) for point in drawn] == [(768, last["eval_success"])]
 
 
 def test_after_a_kill_what_came_since_the_checkpoint_is_done_again(

@@ -45,10 +45,10 @@ def main(argv: Sequence[str]) -> int:
     from armchair.cli.training import go_on
     from armchair.training.alone import check_free
 
-    found = find_run(args.run)
-    if found.config().get("command") == "train":
-        return go_on(found, report)
-    run, config, teacher = open_run(args.run)
+    run = find_run(args.run)
+    if run.config().get("command") == "train":
+        return go_on(run, report)
+    config, teacher = open_run(run)
     check_free(run)
     if teacher is not None:
         return go_through(run, config, teacher, report, resume=True)

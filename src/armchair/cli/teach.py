@@ -245,18 +245,16 @@ def make(teacher: dict[str, str | float], config: TeachConfig) -> Teacher:
     return make_teacher(str(teacher["name"]), params, generator(config.seed, "teacher"), scorer=scorer)
 
 
-def open_run(path: Path) -> tuple[RunDir, TeachConfig, Teacher | None]:
+def open_run(run: RunDir) -> tuple[TeachConfig, Teacher | None]:
     """A run of teaching that exists already, as it was set up; no teacher where people answer."""
     from typing import cast
 
-    from armchair.cli.runs import find_run
     from armchair.errors import RunError
     from armchair.training.configs import from_run
 
-    run = find_run(path)
     saved = run.config()
     described = saved.pop("teacher", None)
     if not isinstance(described, dict):
-        raise RunError(f"{path} is no run of teaching: `armchair teach` makes one")
+        raise RunError(f"{run.path} is no run of teaching: `armchair teach` makes one")
     config, teacher = from_run(saved), cast("dict[str, str | float]", described)
-    return run, config, None if teacher["name"] == PERSON else make(teacher, config)
+    return config, None if teacher["name"] == PERSON else make(teacher, config)

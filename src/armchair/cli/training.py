@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +11,6 @@ from typing import NamedTuple
 import torch
 
 from armchair.agents.agent import Agent
-from armchair.agents.saved import PolicyInfo
 from armchair.cli.report import Report
 from armchair.envs.arm_env import ArmEnv
 from armchair.envs.base import Env
@@ -28,7 +26,7 @@ from armchair.training.lessons import Lessons, along_demos, demos_of, keep_demos
 from armchair.training.saved_reward import load_reward
 from armchair.training.teach import layout_of, make_copies
 from armchair.training.train import Progress, TrainConfig, Training, new_agent
-from armchair.training.train_run import GIVEN_REWARD, train
+from armchair.training.train_run import GIVEN_REWARD, at_work, train
 
 EPISODES = 100  # of the evaluation at the end
 LINES = 20  # about as many lines of progress
@@ -103,20 +101,16 @@ def _go_through(
     run: RunDir, plan: Plan, training: Training, env: Env, report: Report, *, resume: bool
 ) -> int:
     """Train to the end, then evaluate; returns 0, or 130 on Ctrl-C."""
-    config, agent = plan.config, training.agent
-    where = (config.task, config.engine, config.control, env.obs_dim, env.action_dim)
-    home = PolicyInfo(*where, agent.net.hidden, training.env_steps)
+    config = plan.config
     try:
-        with closing(train(run, training, home, resume=resume)) as going:
-            _watch(going, report)
+        with at_work(run, config, training, resume=resume) as log:
+            _watch(train(run, config, training, log), report)
+            evaluation = _evaluate(env, training, config.seed)
+            if not any("eval_success" in known for known in run.metrics()):  # one that had ended has it
+                log.add({"env_steps": training.env_steps, "eval_success": evaluation.success.value})
     except KeyboardInterrupt:
         report.log(f"stopped; `armchair resume {run.path}` goes on from {training.env_steps:,} steps")
         return 130
-    if isinstance(env, ArmEnv):
-        env.start_share = 0.0  # what counts is how it does from ordinary starts
-    evaluation = evaluate(env, agent.net.best, EPISODES, seed=config.seed + 1_000_000)
-    if not any("eval_success" in known for known in run.metrics()):  # one that had come to its end has it
-        run.log({"env_steps": training.env_steps, "eval_success": evaluation.success.value})
     tells = tells_success(env)
     report.say(f"{outcome_line(evaluation, tells)}; saved in {run.path}")
     summary = {"task": config.task, "engine": config.engine, "control": config.control, "seed": config.seed}
@@ -127,7 +121,13 @@ def _go_through(
     return 0
 
 
-def _watch(going: Generator[Progress], report: Report) -> None:
+def _evaluate(env: Env, training: Training, seed: int) -> Evaluation:
+    if isinstance(env, ArmEnv):
+        env.start_share = 0.0  # what counts is how it does from ordinary starts
+    return evaluate(env, training.agent.net.best, EPISODES, seed=seed + 1_000_000)
+
+
+def _watch(going: Iterator[Progress], report: Report) -> None:
     """Train, with a line now and then."""
     told = 0
     for progress in going:

@@ -1,4 +1,4 @@
-"""Checkpoints of a run of teaching: what belongs to one moment lies in one folder, whole or not at all.
+"""Checkpoints of a run: what belongs to one moment lies in one folder, whole or not at all.
 
     checkpoints/
       000012/             state, policy and reward model; manifest.json has the size and SHA-256 of each
@@ -18,13 +18,13 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import cast
 
 from safetensors import SafetensorError
 
-from armchair.errors import RunError
+from armchair.errors import ArmchairError, RunError
 from armchair.rundir import RunDir, Value, sync, write_atomic
 from armchair.training.words import warn
 
@@ -60,6 +60,21 @@ def write_checkpoint(run: RunDir, write: Callable[[RunDir], None], about: Mappin
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return folder
+
+
+@contextlib.contextmanager
+def however_it_ends(leave: Callable[[], None]) -> Generator[None]:
+    """Call `leave` at the end of the block: after its last line, a fault, Ctrl-C or a closed iterator."""
+    try:
+        yield
+    except ArmchairError:
+        with contextlib.suppress(ArmchairError):  # what went wrong first is what should be told
+            leave()
+        raise
+    except BaseException:
+        leave()
+        raise
+    leave()
 
 
 def _finish(run: RunDir, draft: Path, about: Mapping[str, Value]) -> Path:

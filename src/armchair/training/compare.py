@@ -9,16 +9,15 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from armchair.agents.agent import Agent
 from armchair.agents.presets import Preset
-from armchair.agents.saved import PolicyInfo, save_policy
+from armchair.agents.saved import save_policy
 from armchair.errors import InvalidInput, RunError
 from armchair.evaluate import Interval, bootstrap, evaluate, interquartile_mean, mean
 from armchair.feedback.teachers import Teacher
 from armchair.rundir import RunDir, Value
 from armchair.training.config import TeachConfig
 from armchair.training.metrics_log import MetricsLog
-from armchair.training.teach import make_envs, teach
+from armchair.training.teach import home_of, make_envs, teach
 from armchair.training.train import TrainConfig, new_agent, train_on_reward
 
 EVALUATIONS = 20  # of a policy in training, about
@@ -96,7 +95,8 @@ def train_with_curve(config: TeachConfig, settings: Preset, run: RunDir) -> Iter
                 found = evaluate(envs.report, agent.net.best, config.evaluate_episodes, config.seed + 2)
                 log.add({**line, "eval_success": found.success.value, "eval_return": found.total.value})
                 yield Point(progress.env_steps, 0, found.success.value)
-        save_policy(run, agent, _about(config, settings, agent))
+        env_steps = updates * settings.rollout * settings.num_envs
+        save_policy(run, agent, home_of(config, agent, env_steps))
     finally:
         for env in envs:
             env.close()
@@ -106,19 +106,6 @@ def _plan(settings: Preset) -> tuple[int, int]:
     """Updates of the policy, and how many of them lie between two evaluations."""
     updates = -(-settings.steps // (settings.rollout * settings.num_envs))
     return updates, max(1, updates // EVALUATIONS)
-
-
-def _about(config: TeachConfig, settings: Preset, agent: Agent) -> PolicyInfo:
-    net, updates = agent.net, _plan(settings)[0]
-    return PolicyInfo(
-        task=config.task,
-        engine=config.engine,
-        control=config.control,
-        obs_dim=net.obs_dim,
-        action_dim=net.action_dim,
-        hidden=settings.ppo.hidden,
-        env_steps=updates * settings.rollout * settings.num_envs,
-    )
 
 
 def count_evaluations(config: TeachConfig, settings: Preset) -> tuple[int, int]:

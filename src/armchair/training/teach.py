@@ -6,21 +6,22 @@ import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 
+from armchair.agents.agent import Agent
 from armchair.agents.saved import PolicyInfo, save_policy
 from armchair.envs.arm_env import ArmEnv, begin_along, make_env
 from armchair.envs.base import Env
 from armchair.envs.demos import Demo
 from armchair.envs.gym_import import import_env, why_no_pictures
-from armchair.errors import ArmchairError, ConfigError, RunError
+from armchair.errors import ConfigError, RunError
 from armchair.feedback.store import Store
 from armchair.feedback.teachers import Teacher
 from armchair.rewards.relations import VisibleLayout
 from armchair.rundir import RunDir, Value
 from armchair.tasks import get_task
 from armchair.training.alone import alone
-from armchair.training.checkpoint import newest, write_checkpoint
+from armchair.training.checkpoint import however_it_ends, newest, write_checkpoint
 from armchair.training.config import TeachConfig
 from armchair.training.lessons import along_demos, demos_of
 from armchair.training.loop import Trainer
@@ -81,25 +82,16 @@ def set_out(run: RunDir, trainer: Trainer, *, resume: bool) -> None:
 
 def _go_through(run: RunDir, trainer: Trainer) -> Iterator[Progress]:
     """Train to the end; however it ends, leave a checkpoint and say so to the page."""
-    try:
-        with MetricsLog(run, after=trainer.env_steps) as log:
-            saved = time.monotonic()
-            for progress in trainer.run():
-                line = record(progress)
-                log.add(line)
-                trainer.store.board.log(line)
-                if progress.evaluation is not None or time.monotonic() - saved > SAVE_SECONDS:
-                    save(run, trainer)
-                    saved = time.monotonic()
-                yield progress
-    except ArmchairError:
-        with suppress(ArmchairError):  # what went wrong first is what should be told
-            _leave(run, trainer)
-        raise
-    except BaseException:
-        _leave(run, trainer)
-        raise
-    _leave(run, trainer)
+    with however_it_ends(lambda: _leave(run, trainer)), MetricsLog(run, after=trainer.env_steps) as log:
+        saved = time.monotonic()
+        for progress in trainer.run():
+            line = record(progress)
+            log.add(line)
+            trainer.store.board.log(line)
+            if progress.evaluation is not None or time.monotonic() - saved > SAVE_SECONDS:
+                save(run, trainer)
+                saved = time.monotonic()
+            yield progress
 
 
 def _leave(run: RunDir, trainer: Trainer) -> None:
@@ -194,22 +186,19 @@ def layout_of(env: Env) -> VisibleLayout:
     return VisibleLayout((), tuple(f"obs_{i}" for i in range(env.visible_dim)))
 
 
+def home_of(config: TeachConfig, agent: Agent, env_steps: int) -> PolicyInfo:
+    """Where a policy of this run is at home; env_steps: that it was trained for."""
+    net = agent.net
+    where = (config.task, config.engine, config.control, net.obs_dim, net.action_dim)
+    return PolicyInfo(*where, net.hidden, env_steps)
+
+
 def save(run: RunDir, trainer: Trainer) -> None:
     """Leave a checkpoint: the state to resume from, the policy to play, the reward model to train on."""
-    config, net = trainer.config, trainer.agent.net
-    info = PolicyInfo(
-        config.task,
-        config.engine,
-        config.control,
-        net.obs_dim,
-        net.action_dim,
-        config.ppo.hidden,
-        trainer.env_steps,
-    )
 
     def write(into: RunDir) -> None:
         save_state(into, trainer)
-        save_policy(into, trainer.agent, info)
+        save_policy(into, trainer.agent, home_of(trainer.config, trainer.agent, trainer.env_steps))
         if trainer.model is not None:
             trainer.model.save(into.checkpoints / REWARD_MODEL)
 

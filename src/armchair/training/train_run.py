@@ -4,44 +4,51 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
-from armchair.agents.saved import PolicyInfo, save_policy
-from armchair.errors import ArmchairError, RunError
+from armchair.agents.saved import save_policy
+from armchair.errors import RunError
 from armchair.rundir import RunDir, Value
 from armchair.training.alone import alone
-from armchair.training.checkpoint import newest, write_checkpoint
+from armchair.training.checkpoint import however_it_ends, newest, write_checkpoint
+from armchair.training.config import TeachConfig
 from armchair.training.metrics_log import MetricsLog
 from armchair.training.state import CHECKPOINT
-from armchair.training.teach import SAVE_SECONDS
+from armchair.training.teach import SAVE_SECONDS, home_of
 from armchair.training.train import Progress, Training
 
 GIVEN_REWARD = "given_reward.safetensors"  # in the folder of a run that learns from an earlier one's model
 
 
-def train(run: RunDir, training: Training, home: PolicyInfo, *, resume: bool = False) -> Generator[Progress]:
-    """Train in the folder `run`; each turn is one update of the policy.
+@contextmanager
+def at_work(
+    run: RunDir, config: TeachConfig, training: Training, *, resume: bool = False
+) -> Generator[MetricsLog]:
+    """While the run is trained in its folder: nobody else trains it, and its metrics can be written.
 
-    home: where the policy is at home; its env_steps are counted here. resume: go on from the run's newest
-    checkpoint. However it ends (a closed iterator and Ctrl-C too), the last update is in a checkpoint.
-    Raises RunError where another trainer is at work on the run, and where nothing can be written.
+    resume: go on from the run's newest checkpoint. However it ends (Ctrl-C too), the last update is in a
+    checkpoint. Raises RunError where another trainer is at work on the run, and where nothing can be written.
     """
     with alone(run):
         if resume:
             _go_on(run, training)
         else:
-            _save(run, training, home)  # from here on there always is one
-        try:
-            yield from _logged(run, training, home)
-        except ArmchairError:
-            with suppress(ArmchairError):  # what went wrong first is what should be told
-                _save(run, training, home)
-            raise
-        except BaseException:
-            _save(run, training, home)
-            raise
-        _save(run, training, home)
+            _save(run, config, training)  # from here on there always is one
+        leave = however_it_ends(lambda: _save(run, config, training))
+        with leave, MetricsLog(run, after=training.env_steps) as log:
+            yield log
+
+
+def train(run: RunDir, config: TeachConfig, training: Training, log: MetricsLog) -> Iterator[Progress]:
+    """Train to the end, within `at_work`; each turn is one update of the policy, and a line of metrics."""
+    saved = time.monotonic()
+    for progress in training.run():
+        log.add(record(progress))
+        if time.monotonic() - saved > SAVE_SECONDS:
+            _save(run, config, training)
+            saved = time.monotonic()
+        yield progress
 
 
 def _go_on(run: RunDir, training: Training) -> None:
@@ -56,24 +63,12 @@ def _go_on(run: RunDir, training: Training) -> None:
     run.cut_metrics(training.env_steps)
 
 
-def _logged(run: RunDir, training: Training, home: PolicyInfo) -> Generator[Progress]:
-    """Train to the end, with a line of metrics an update and a checkpoint now and then."""
-    with MetricsLog(run, after=training.env_steps) as log:
-        saved = time.monotonic()
-        for progress in training.run():
-            log.add(record(progress))
-            if time.monotonic() - saved > SAVE_SECONDS:
-                _save(run, training, home)
-                saved = time.monotonic()
-            yield progress
-
-
-def _save(run: RunDir, training: Training, home: PolicyInfo) -> None:
+def _save(run: RunDir, config: TeachConfig, training: Training) -> None:
     """Leave a checkpoint: the state to go on from, and the policy to play."""
 
     def write(into: RunDir) -> None:
         into.save(CHECKPOINT, training.tensors(), about)
-        save_policy(into, training.agent, home._replace(env_steps=training.env_steps))
+        save_policy(into, training.agent, home_of(config, training.agent, training.env_steps))
 
     about: dict[str, Value] = {"updates": training.rollouts, "env_steps": training.env_steps}
     write_checkpoint(run, write, about)
