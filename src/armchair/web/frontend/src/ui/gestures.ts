@@ -44,6 +44,8 @@ interface Start {
 export function listen(surface: HTMLElement, told: Gestures): void {
   const down = new Map<number, Start>();
   let fingers = 0; // the most that were down at once
+  // Chromium may take a swipe for a fling, and lets the tap that follows only stop that
+  surface.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
   surface.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     if (!down.size) fingers = 0;
