@@ -25,11 +25,10 @@ import psutil
 import torch
 from _timing import finish
 
+from armchair.engines.display.scene_asset import SCENE, SCENE_TYPE, scene_asset
 from armchair.envs.arm_env import make_env
-from armchair.feedback.store import Store
 from armchair.ids import new_id
-from armchair.tasks import get_task
-from armchair.training.scene_asset import SCENE, SCENE_TYPE, scene_asset
+from armchair.store.store import Store
 from armchair.types import Clip, Question
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def fill(store: Store) -> None:
     ]
     store.ask(questions, clips)
     store.board.set_setting("repeat_share", 0.0)
-    store.board.put_asset(SCENE, scene_asset(get_task("reach")), SCENE_TYPE)
+    store.board.put_asset(SCENE, scene_asset(0, "ball"), SCENE_TYPE)
     status = {"phase": "practising", "task": "reach", "control_dt": 0.05, "labels": 10_000}
     store.board.set_status(status)
 

@@ -25,8 +25,8 @@ import psutil
 import torch
 from _timing import finish
 
-from armchair.feedback.store import Store
 from armchair.ids import new_id
+from armchair.store.store import Store
 from armchair.types import Clip, Question
 
 SESSIONS, ANSWERS, CLIENTS = 20, 60, 2  # answers of each session, twice; processes that the sessions share

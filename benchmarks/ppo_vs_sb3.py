@@ -30,9 +30,9 @@ from armchair.agents.ppo import PPOConfig
 from armchair.agents.presets import Preset, preset
 from armchair.envs.arm_env import make_env
 from armchair.envs.base import Env
-from armchair.envs.gym_import import import_env
+from armchair.envs.foreign.env import import_env
 from armchair.evaluate import evaluate
-from armchair.training.train import TrainConfig, new_agent, start, train_on_reward
+from armchair.training.fixed_reward import TrainConfig, new_agent, start, train_on_reward
 
 MARK = 0.95
 EVERY, SELDOM = 2048, 20_000  # env steps between evaluations until the mark, and where there is none

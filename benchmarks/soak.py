@@ -25,8 +25,8 @@ import psutil
 from _annotators import Annotator
 from _timing import finish
 
-from armchair.feedback.integrity import check_store
-from armchair.feedback.store import Store
+from armchair.store.integrity import check_store
+from armchair.store.store import Store
 
 SETTLED = 25.0  # s after which a process that was started has all it needs
 PRESET = """

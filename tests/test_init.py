@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import armchair
-from armchair.envs.registration import IDS
+from armchair.envs.gym.registration import IDS
 
 
 def run(program: str) -> str:

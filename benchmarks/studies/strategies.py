@@ -30,7 +30,7 @@ from torch import Tensor
 
 from armchair.envs.arm_env import make_env
 from armchair.evaluate import Interval, bootstrap, mean
-from armchair.feedback.questions import STRATEGIES, Predictions, choose
+from armchair.feedback.acquisition import STRATEGIES, Predictions, choose
 from armchair.feedback.teachers import TEACHERS
 from armchair.maths import generator
 from armchair.rewards.ensemble import RewardConfig, RewardEnsemble

@@ -19,7 +19,7 @@ from armchair.agents.saved import load_policy
 from armchair.envs.arm_env import make_env
 from armchair.evaluate import bootstrap, mean
 from armchair.feedback.styles import STYLES, Points
-from armchair.rundir import RunDir
+from armchair.runs.folder import RunDir
 
 EPISODES, SEED = 100, 1000
 

@@ -18,14 +18,14 @@ import torch
 from torch import Tensor
 
 from armchair.agents.saved import load_policy
+from armchair.config.read import load_config, with_flags
 from armchair.envs.arm_env import make_env
 from armchair.feedback.styles import Points, style_score
 from armchair.feedback.teachers import make_teacher
 from armchair.maths import generator
-from armchair.rundir import RunDir
+from armchair.runs.folder import RunDir
 from armchair.tasks import get_task
-from armchair.training.configs import load_config, with_flags
-from armchair.training.teach import teach
+from armchair.training.setup import teach
 
 FIRST_SEED = 100
 EPISODES = 100

@@ -17,12 +17,12 @@ from pathlib import Path
 import torch
 import yaml
 
+from armchair.config.read import load_config, with_flags
 from armchair.evaluate import bootstrap, interquartile_mean, mean
 from armchair.feedback.teachers import TEACHERS, make_teacher
 from armchair.maths import generator
-from armchair.rundir import RunDir
-from armchair.training.configs import load_config, with_flags
-from armchair.training.teach import teach
+from armchair.runs.folder import RunDir
+from armchair.training.setup import teach
 
 FIRST_SEED = 100  # tuning used 0 to 9
 

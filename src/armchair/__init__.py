@@ -4,9 +4,9 @@ Importing the package makes its ids known to Gymnasium, which has no other way t
 (docs/adr/0005). It loads neither torch nor a simulator.
 """
 
-from armchair.envs.registration import register_envs
+from armchair.envs.gym.registration import register_envs
+from armchair.version import __version__
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "register_envs"]
 
 register_envs()

@@ -9,7 +9,7 @@ from armchair.agents.ppo import PPOConfig, make_agent
 from armchair.agents.saved import PolicyInfo, load_policy, save_policy
 from armchair.errors import RunError
 from armchair.maths import generator
-from armchair.rundir import RunDir
+from armchair.runs.folder import RunDir
 
 INFO = PolicyInfo("reach", "mujoco", "joint", 3, 2, (8, 16), 4096)
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from armchair.envs.arm_env import make_env
-from armchair.training.replay_file import Episode, write_replay
+from armchair.playback.replay_html import Episode, write_replay
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from armchair.feedback.store import Store
+from armchair.store.store import Store
 
 pytestmark = pytest.mark.browser
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from armchair.feedback.store import Store
-from armchair.rundir import RunDir
+from armchair.runs.folder import RunDir
+from armchair.store.store import Store
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LOOK = (Path(__file__).parent / "person.js").read_text(encoding="utf-8")

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from armchair.cli import main
-from armchair.feedback.store import Store
 from armchair.ids import new_id
-from armchair.rundir import RunDir
+from armchair.runs.folder import RunDir
+from armchair.store.store import Store
 from armchair.types import Answer, Choice, Clip, Question
 
 Capture = pytest.CaptureFixture[str]

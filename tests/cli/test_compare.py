@@ -10,7 +10,7 @@ import pytest
 
 from armchair.agents.presets import preset
 from armchair.cli import main
-from armchair.rundir import RunDir
+from armchair.runs.folder import RunDir
 
 Capture = pytest.CaptureFixture[str]
 SHOWN = """\

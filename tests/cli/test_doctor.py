@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from armchair.cli import checks, doctor, main
+from armchair.cli import checks, main
 from armchair.cli.checks import Check
-from armchair.engines import gl
+from armchair.cli.commands import doctor
+from armchair.engines.display import gl
 from armchair.errors import RunError
-from armchair.feedback.store import Store
 from armchair.ids import new_id
-from armchair.rundir import RunDir
+from armchair.runs.folder import RunDir
+from armchair.store.store import Store
 from armchair.types import Answer, Clip, Question
 
 Capture = pytest.CaptureFixture[str]

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from armchair.cli import main
+from armchair.config.read import as_yaml, load_config
 from armchair.feedback.teachers import make_teacher
 from armchair.maths import generator
-from armchair.rundir import RunDir
-from armchair.training.configs import as_yaml, load_config
-from armchair.training.teach import teach
+from armchair.runs.folder import RunDir
+from armchair.training.setup import teach
 
 Capture = pytest.CaptureFixture[str]
 FEW = ("--episodes", "6", "--num-envs", "6")

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 import torch
 
 from armchair.cli import main
-from armchair.feedback.schema import metadata
-from armchair.feedback.store import Store
 from armchair.ids import new_id
-from armchair.rundir import RunDir
+from armchair.runs.folder import RunDir
+from armchair.store.schema import metadata
+from armchair.store.store import Store
 from armchair.types import Answer, Choice, Clip, Question
 
 Capture = pytest.CaptureFixture[str]

@@ -18,14 +18,14 @@ import torch
 
 from armchair.cli import main
 from armchair.cli.draw import command_of
+from armchair.config.read import as_yaml, load_config
 from armchair.errors import MissingDependency
-from armchair.feedback.store import Store
 from armchair.feedback.teachers import make_teacher
 from armchair.ids import new_id
 from armchair.maths import generator
-from armchair.rundir import RunDir
-from armchair.training.configs import as_yaml, load_config
-from armchair.training.teach import STORE, teach
+from armchair.runs.folder import RunDir
+from armchair.store.store import Store
+from armchair.training.setup import STORE, teach
 from armchair.web.films import films_by
 
 Capture = pytest.CaptureFixture[str]
@@ -88,7 +88,8 @@ def test_a_finished_run_is_served_without_a_trainer(taught: RunDir) -> None:
 
 
 def test_the_pages_process_carries_no_torch() -> None:
-    program = "import sys, armchair.web.__main__, armchair.cli.label; sys.exit('torch' in sys.modules)"
+    imports = "import sys, armchair.web.__main__, armchair.cli.commands.label as _"
+    program = f"{imports}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 

@@ -84,7 +84,7 @@ def test_a_command_that_stops(
     def fail(argv: list[str]) -> int:
         raise error
 
-    monkeypatch.setitem(sys.modules, "armchair.cli.envs", types.SimpleNamespace(main=fail))
+    monkeypatch.setitem(sys.modules, "armchair.cli.commands.envs", types.SimpleNamespace(main=fail))
     assert main(["envs"]) == status
     assert capsys.readouterr().err == line
 
@@ -93,7 +93,7 @@ def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(argv: list[str]) -> int:
         raise ZeroDivisionError
 
-    monkeypatch.setitem(sys.modules, "armchair.cli.envs", types.SimpleNamespace(main=fail))
+    monkeypatch.setitem(sys.modules, "armchair.cli.commands.envs", types.SimpleNamespace(main=fail))
     with pytest.raises(ZeroDivisionError):
         main(["envs"])
 

@@ -18,8 +18,8 @@ from armchair.cli.links import Door
 from armchair.cli.page import PageServer
 from armchair.cli.report import Report
 from armchair.errors import RunError
-from armchair.feedback.store import Store
-from armchair.rundir import RunDir
+from armchair.runs.folder import RunDir
+from armchair.store.store import Store
 
 
 def wait_for(what: Callable[[], object]) -> None:

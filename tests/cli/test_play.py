@@ -16,8 +16,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from armchair.cli import main
 from armchair.engines.iiwa import TOOL_OFFSET
-from armchair.rundir import RunDir
-from armchair.training import replay_file
+from armchair.playback import replay_html as replay_file
+from armchair.runs.folder import RunDir
 
 
 def summary(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:

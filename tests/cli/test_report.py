@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from armchair.cli.report import Report, finite, table
+from armchair.cli.report import Report, table
+from armchair.jsonable import finite
 
 Capture = pytest.CaptureFixture[str]
 

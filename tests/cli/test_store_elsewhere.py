@@ -17,10 +17,10 @@ import pytest
 import sqlalchemy as sa
 
 from armchair.cli import main
-from armchair.feedback.database import shown
-from armchair.feedback.store import Store
 from armchair.ids import new_id
-from armchair.rundir import RunDir
+from armchair.runs.folder import RunDir
+from armchair.store.database import shown
+from armchair.store.store import Store
 
 Capture = pytest.CaptureFixture[str]
 LABELS = 8

@@ -12,9 +12,10 @@ import pytest
 from armchair.cli import main
 from armchair.cli.teaching import Known
 from armchair.errors import MissingDependency
-from armchair.feedback.store import Store
-from armchair.rundir import RunDir
-from armchair.training import outcome, replay_file
+from armchair.playback import replay_html as replay_file
+from armchair.reports import outcome
+from armchair.runs.folder import RunDir
+from armchair.store.store import Store
 
 Capture = pytest.CaptureFixture[str]
 SMOKE = ("teach", "reach", "--teacher", "oracle", "--config", "smoke", "--json")

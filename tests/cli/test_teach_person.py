@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from armchair.cli import main
 from armchair.engines.iiwa import TOOL_OFFSET
 from armchair.engines.scene import body_names
-from armchair.feedback.store import Store
-from armchair.rundir import RunDir
+from armchair.runs.folder import RunDir
+from armchair.store.store import Store
 
 Capture = pytest.CaptureFixture[str]
 HAND = body_names(0).index("hand")

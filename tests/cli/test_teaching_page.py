@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from armchair.cli.commands.teach import Args
 from armchair.cli.parse import flags_of
-from armchair.cli.teach import Args
+from armchair.config.read import load_config, presets
 from armchair.feedback.teachers import TEACHERS
-from armchair.rundir import RunDir
-from armchair.training.configs import load_config, presets
-from armchair.training.outcome import summarise
+from armchair.reports.outcome import summarise
+from armchair.runs.folder import RunDir
 
 PAGE = (Path(__file__).parents[2] / "docs" / "teaching.md").read_text(encoding="utf-8")
 

@@ -8,11 +8,11 @@ import torch
 
 from armchair.agents.saved import load_policy
 from armchair.cli import main
+from armchair.config.read import as_yaml, load_config
 from armchair.feedback.teachers import make_teacher
 from armchair.maths import generator
-from armchair.rundir import RunDir
-from armchair.training.configs import as_yaml, load_config
-from armchair.training.teach import teach
+from armchair.runs.folder import RunDir
+from armchair.training.setup import teach
 
 Capture = pytest.CaptureFixture[str]
 SHORT = ("--steps", "400", "--num-envs", "8")

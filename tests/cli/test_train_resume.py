@@ -12,13 +12,14 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from armchair.agents.ppo import update
 from armchair.cli import main
+from armchair.config.read import as_yaml, load_config
 from armchair.feedback.teachers import make_teacher
 from armchair.maths import generator
-from armchair.rundir import RunDir
-from armchair.training import train, train_run
-from armchair.training.checkpoint import newest
-from armchair.training.configs import as_yaml, load_config
-from armchair.training.teach import teach
+from armchair.runs.checkpoint import newest
+from armchair.runs.folder import RunDir
+from armchair.training import fixed_reward as train
+from armchair.training import fixed_reward_run as train_run
+from armchair.training.setup import teach
 
 Capture = pytest.CaptureFixture[str]
 Patch = pytest.MonkeyPatch

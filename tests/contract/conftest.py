@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 
-from armchair.feedback.store import Store
 from armchair.ids import new_id
+from armchair.store.store import Store
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -12,8 +12,8 @@ from torch import Tensor
 from armchair.envs.arm_env import ArmEnv, make_env
 from armchair.envs.base import Env
 from armchair.envs.control import CONTROLS
-from armchair.envs.gym_import import import_env
-from armchair.envs.gym_seed import make_seed_env
+from armchair.envs.foreign.env import import_env
+from armchair.envs.gym.sketch import make_seed_env
 from armchair.errors import InvalidInput
 from armchair.maths import generator
 from armchair.tasks import TASKS

@@ -16,9 +16,9 @@ import sqlalchemy as sa
 import torch
 
 from armchair.errors import InvalidChoice, InvalidInput, MissingDependency, StoreError
-from armchair.feedback import clip_rows
-from armchair.feedback.store import Store
 from armchair.ids import new_id
+from armchair.store.rows import clips as clip_rows
+from armchair.store.store import Store
 from armchair.types import Answer, Choice, Clip, Question
 
 
@@ -343,7 +343,7 @@ def test_preferences_of_some_annotators_or_since_then(store: Store) -> None:
 
 ANSWER_FIFTY = """
 import sys
-from armchair.feedback.store import Store
+from armchair.store.store import Store
 from armchair.ids import new_id
 from armchair.types import Answer
 url, name, number = sys.argv[1:]
@@ -369,7 +369,7 @@ def test_processes_share_a_store_without_answering_anything_twice(store: Store, 
 
 
 def test_a_new_store_may_be_opened_by_several_at_once(url: str) -> None:
-    open_it = "import sys; from armchair.feedback.store import Store; Store.open(sys.argv[1]).register('ann')"
+    open_it = "import sys; from armchair.store.store import Store; Store.open(sys.argv[1]).register('ann')"
     workers = [subprocess.Popen([sys.executable, "-c", open_it, url]) for _ in range(3)]
     assert [worker.wait(timeout=60) for worker in workers] == [0] * 3
 

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 import torch
 
-from armchair.feedback import chain
-from armchair.feedback.store import Store
 from armchair.ids import new_id
+from armchair.store.rows import audit as chain
+from armchair.store.store import Store
 from armchair.types import Answer, Clip, Question
 
 

@@ -12,15 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from armchair.feedback.store import Store
 from armchair.ids import new_id
+from armchair.store.store import Store
 from armchair.types import Clip, Question
 
 PROCESSES, QUESTIONS, ABANDONED = 16, 1000, 20
 PATIENCE = 3.0  # s without a question after which a worker takes it that there are none left
 WORKER = """
 import json, sys, time
-from armchair.feedback.store import Store
+from armchair.store.store import Store
 from armchair.ids import new_id
 from armchair.types import Answer
 url, name, overlap, patience = sys.argv[1:]

@@ -17,9 +17,9 @@ import sqlalchemy as sa
 import torch
 
 from armchair.errors import InvalidChoice, InvalidInput, StoreError
-from armchair.feedback.board import Settings
-from armchair.feedback.store import Store
 from armchair.ids import new_id
+from armchair.store.board import Settings
+from armchair.store.store import Store
 from armchair.types import Answer, Choice, Clip, Question
 
 
@@ -51,9 +51,10 @@ def give(store: Store, who: str = "ann", choice: Choice = "left") -> Answer:
 
 LOOK = """
 import sys
-from armchair.feedback.store import Store
-from armchair.feedback import agreement, meter
-from armchair import ids, rundir, types
+from armchair.store.store import Store
+from armchair.feedback import agreement, done_meter as meter
+from armchair import ids, types
+from armchair.runs import folder as rundir
 with Store.open(sys.argv[1]) as store:
     (question,) = store.claim("ann")
     store.submit(types.Answer(ids.new_id(), question.id, "ann", "left", 1.0, 1.0, 0.0))

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from armchair.engines import gl
+from armchair.engines.display import gl
 from armchair.errors import MissingDependency
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere MuJoCo's default needs no choice")
@@ -64,7 +64,7 @@ def test_a_display_is_left_to_mujoco(headless: pytest.MonkeyPatch) -> None:
 def test_choosing_after_mujoco_was_imported_still_draws() -> None:
     environment = {key: value for key, value in os.environ.items() if key not in ("MUJOCO_GL", "DISPLAY")}
     program = (
-        "import mujoco\nfrom armchair.engines.gl import choose_gl\nchoose_gl()\n"
+        "import mujoco\nfrom armchair.engines.display.gl import choose_gl\nchoose_gl()\n"
         "model = mujoco.MjModel.from_xml_string('<mujoco/>')\n"
         "renderer = mujoco.Renderer(model, 16, 16)\nprint(renderer.render().shape)\nrenderer.close()\n"
     )

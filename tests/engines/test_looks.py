@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from armchair.engines.display.looks import BALL_RADIUS, DISC_RADIUS, GOAL_MARKERS, Part, goal_look, looks
+from armchair.engines.display.shapes import Mesh, ball, drum, moved, rounded_box, spline, torus
 from armchair.engines.iiwa import FLANGE_HEIGHT, HAND_LENGTH, JOINT_HEIGHTS, TOOL_OFFSET
-from armchair.engines.looks import BALL_RADIUS, DISC_RADIUS, GOAL_MARKERS, Part, goal_look, looks
 from armchair.engines.scene import body_names
-from armchair.engines.shapes import Mesh, ball, drum, moved, rounded_box, spline, torus
 from armchair.errors import InvalidChoice
 from armchair.world import BLOCK_SIZE
 

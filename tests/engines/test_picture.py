@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from armchair.engines.display.looks import BLUE, YELLOW
+from armchair.engines.display.picture import Camera, Renderer, Viewer, has_display, with_goal
 from armchair.engines.kinematics import arm_state, body_poses
-from armchair.engines.looks import BLUE, YELLOW
-from armchair.engines.picture import Camera, Renderer, Viewer, has_display, with_goal
 from armchair.errors import InvalidInput, MissingDependency
 from armchair.world import HOME
 

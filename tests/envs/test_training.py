@@ -9,7 +9,7 @@ import pytest
 import torch
 from stable_baselines3 import PPO, SAC
 
-from armchair.envs.registration import IDS, register_envs
+from armchair.envs.gym.registration import IDS, register_envs
 
 STEPS = 2_000
 NETS = {"net_arch": [32, 32]}

@@ -21,14 +21,14 @@ from typing import Literal
 import torch
 import torch.utils.tensorboard  # here, once, and not in every child
 
-from armchair.feedback.integrity import check_store
-from armchair.feedback.store import Store
+from armchair.config.read import as_yaml, load_config
 from armchair.feedback.teachers import Teacher, make_teacher
 from armchair.maths import generator
-from armchair.rundir import RunDir
-from armchair.training.checkpoint import newest
-from armchair.training.configs import as_yaml, load_config
-from armchair.training.teach import teach
+from armchair.runs.checkpoint import newest
+from armchair.runs.folder import RunDir
+from armchair.store.integrity import check_store
+from armchair.store.store import Store
+from armchair.training.setup import teach
 
 CONFIG = dataclasses.replace(
     load_config("smoke"),

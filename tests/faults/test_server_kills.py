@@ -18,9 +18,9 @@ import httpx
 import pytest
 import torch
 
-from armchair.feedback.integrity import check_store
-from armchair.feedback.store import Store
 from armchair.ids import new_id
+from armchair.store.integrity import check_store
+from armchair.store.store import Store
 from armchair.types import Clip, Question
 
 PROGRAM = Path(__file__).with_name("served_again.py")

@@ -14,10 +14,10 @@ import torch
 
 from armchair.cli import main
 from armchair.errors import ArmchairError, InvalidInput, RunError, StoreError
-from armchair.feedback.integrity import check_store
-from armchair.feedback.store import Store
 from armchair.ids import new_id
-from armchair.rundir import RunDir
+from armchair.runs.folder import RunDir
+from armchair.store.integrity import check_store
+from armchair.store.store import Store
 from armchair.types import Answer, Clip, Question
 
 Capture = pytest.CaptureFixture[str]

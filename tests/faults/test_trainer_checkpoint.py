@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from armchair.errors import RunError
-from armchair.rundir import RunDir
-from armchair.training import checkpoint
-from armchair.training.checkpoint import KEPT, MANIFEST, newest, verify, write_checkpoint
+from armchair.runs import checkpoint
+from armchair.runs.checkpoint import KEPT, MANIFEST, newest, verify, write_checkpoint
+from armchair.runs.folder import RunDir
 
 CALLS = ((os, "fsync"), *((Path, name) for name in ("mkdir", "replace", "rename", "hardlink_to")))
 """All that has an effect on the disk in the course of a checkpoint, beside plain writing."""

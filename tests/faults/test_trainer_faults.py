@@ -16,22 +16,23 @@ import pytest
 import torch
 
 from armchair.cli import main
+from armchair.config.read import as_yaml, load_config
 from armchair.errors import RunError
 from armchair.feedback.teachers import Teacher, make_teacher
 from armchair.maths import generator
-from armchair.rundir import RunDir
-from armchair.training import checkpoint, teach
-from armchair.training.alone import alone, check_free
-from armchair.training.checkpoint import newest
-from armchair.training.configs import as_yaml, load_config
+from armchair.runs import checkpoint
+from armchair.runs.checkpoint import newest
+from armchair.runs.folder import RunDir
+from armchair.store.trainer_lock import alone, check_free
+from armchair.training import setup as teach
 
 Capture = pytest.CaptureFixture[str]
 CONFIG = dataclasses.replace(load_config("smoke"), num_envs=4, rollout=8, film_envs=4, evaluate_episodes=4)
 HOLD = """
 import sys, time
 from pathlib import Path
-from armchair.rundir import RunDir
-from armchair.training.alone import alone
+from armchair.runs.folder import RunDir
+from armchair.store.trainer_lock import alone
 with alone(RunDir(Path(sys.argv[1]))):
     print("held", flush=True)
     time.sleep(60)

@@ -20,7 +20,7 @@ from armchair.feedback.agreement import (
     seconds_of,
     wilson,
 )
-from armchair.feedback.records import Record
+from armchair.store.rows.records import Record
 from armchair.types import Answer, Choice, Question
 
 Behaviour = Callable[[random.Random, Choice, bool], Choice]

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from armchair.errors import InvalidChoice, InvalidInput, StoreError
-from armchair.feedback.store import Store
 from armchair.feedback.teachers import TEACHERS, Teacher, answer_pending, make_teacher, myopic_return
 from armchair.maths import generator
+from armchair.store.store import Store
 from armchair.types import Choice, Clip, Question
 
 MakeClip = Callable[[float], Clip]

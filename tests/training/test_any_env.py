@@ -17,16 +17,16 @@ import torch
 from numpy.typing import NDArray
 
 from armchair.cli import main
+from armchair.config.read import as_yaml, load_config, preset_for
+from armchair.config.teach import IMPORTED, TeachConfig
 from armchair.errors import ConfigError, InvalidInput
-from armchair.feedback.store import Store
 from armchair.feedback.teachers import Teacher, make_teacher
 from armchair.maths import generator
-from armchair.rundir import RunDir
-from armchair.training.config import IMPORTED, TeachConfig
-from armchair.training.configs import as_yaml, load_config, preset_for
-from armchair.training.loop import Trainer
+from armchair.runs.folder import RunDir
+from armchair.store.store import Store
+from armchair.training.setup import STORE, layout_of, make_envs, teach
 from armchair.training.state import load_state
-from armchair.training.teach import STORE, layout_of, make_envs, teach
+from armchair.training.trainer import Trainer
 from armchair.types import Clip
 
 Capture = pytest.CaptureFixture[str]

@@ -13,20 +13,21 @@ import torch
 from torch import Tensor
 
 from armchair.cli import main
+from armchair.config.read import as_yaml, load_config
 from armchair.envs.arm_env import ArmEnv, make_env
 from armchair.errors import RunError
 from armchair.feedback.teachers import make_teacher
 from armchair.maths import generator
+from armchair.playback import replay_html as replay_file
+from armchair.playback.dumps import read_dump, replay
+from armchair.reports.outcome import summarise
 from armchair.rewards.ensemble import RewardEnsemble
-from armchair.rundir import RunDir
-from armchair.training import loop, replay_file
-from armchair.training.configs import as_yaml, load_config
-from armchair.training.dumps import read_dump, replay
-from armchair.training.loop import Trainer
-from armchair.training.outcome import summarise
+from armchair.runs.folder import RunDir
+from armchair.training import trainer as loop
+from armchair.training.fixed_reward import TrainConfig, new_agent, train_on_reward
 from armchair.training.progress import Progress
-from armchair.training.teach import teach
-from armchair.training.train import TrainConfig, new_agent, train_on_reward
+from armchair.training.setup import teach
+from armchair.training.trainer import Trainer
 from armchair.types import Rollout, Step
 
 CONFIG = dataclasses.replace(

@@ -13,17 +13,18 @@ from typing import Any
 import pytest
 import torch
 
+from armchair.config.read import as_yaml, load_config
+from armchair.config.teach import TeachConfig
 from armchair.errors import InvalidInput
-from armchair.feedback.store import Store
 from armchair.feedback.teachers import true_return
 from armchair.ids import new_id
 from armchair.rollout.clips import CandidatePairs
-from armchair.rundir import RunDir
-from armchair.training import asking, loop
-from armchair.training.config import TeachConfig
-from armchair.training.configs import as_yaml, load_config
-from armchair.training.loop import Trainer
-from armchair.training.teach import STORE, layout_of, make_envs, teach
+from armchair.runs.folder import RunDir
+from armchair.store.store import Store
+from armchair.training import querying as asking
+from armchair.training import trainer as loop
+from armchair.training.setup import STORE, layout_of, make_envs, teach
+from armchair.training.trainer import Trainer
 from armchair.types import Answer, Choice, Clip, Question
 
 SMALL = dataclasses.replace(
@@ -252,7 +253,7 @@ def test_the_owner_pauses_raises_the_budget_and_ends_the_run(
             person.answer()
 
     monkeypatch.setattr(loop.time, "sleep", nap)
-    monkeypatch.setattr("armchair.training.telling.LEAST", 0.0)
+    monkeypatch.setattr("armchair.training.status.LEAST", 0.0)
     going = trainer.run()
     next(going)
     board.set_setting("paused", True)
@@ -298,7 +299,7 @@ def test_without_an_annotator_the_reward_is_fitted_anew(
 
 
 def test_the_page_can_follow_what_the_arm_does(trainer: Trainer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("armchair.training.telling.LEAST", 0.0)
+    monkeypatch.setattr("armchair.training.status.LEAST", 0.0)
     told: list[dict[str, object]] = []
     write = trainer.store.board.set_status
     monkeypatch.setattr(

@@ -12,15 +12,15 @@ import pytest
 import torch
 
 from armchair.cli import main
-from armchair.feedback.store import Store
+from armchair.config.read import as_yaml, load_config
+from armchair.config.teach import TeachConfig
 from armchair.feedback.teachers import Teacher, answer_pending, make_teacher
 from armchair.maths import generator
-from armchair.rundir import RunDir
-from armchair.training import loop
-from armchair.training.checkpoint import newest
-from armchair.training.config import TeachConfig
-from armchair.training.configs import as_yaml, load_config
-from armchair.training.teach import teach
+from armchair.runs.checkpoint import newest
+from armchair.runs.folder import RunDir
+from armchair.store.store import Store
+from armchair.training import trainer as loop
+from armchair.training.setup import teach
 from armchair.types import Answer
 
 ABOUT = ("updates", "env_steps", "fitted_update", "asked", "success")
@@ -130,7 +130,7 @@ def test_a_crash_costs_half_a_minute_even_where_evaluations_are_far_apart(
     """A checkpoint that only the clock asked for is as exact as one that goes with an evaluation."""
     config = dataclasses.replace(small("reach"), evaluate_every=5)
     expected = uninterrupted(tmp_path, config)
-    monkeypatch.setattr("armchair.training.teach.SAVE_SECONDS", 0.0)
+    monkeypatch.setattr("armchair.training.setup.SAVE_SECONDS", 0.0)
     run = cut_short(tmp_path, config, updates=4, lost=0)
     whole = newest(run)
     assert whole is not None and whole.load("state")[1]["updates"] == 4

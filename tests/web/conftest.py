@@ -14,8 +14,8 @@ import torch
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from armchair.feedback.store import Store
 from armchair.ids import new_id
+from armchair.store.store import Store
 from armchair.types import Clip, Question
 from armchair.web.app import create_app
 from armchair.web.options import Options

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from armchair.errors import InvalidInput
-from armchair.rundir import Value
+from armchair.jsonable import Json
 from armchair.web.live import WAITING, Moment, Wish, player_of, read_wish
 
 
@@ -24,7 +24,7 @@ class Counter:
         self.wishes: list[Wish] = []
         self.watching: list[Callable[[Moment], None]] = []
 
-    def about(self) -> Mapping[str, Value]:
+    def about(self) -> Mapping[str, Json]:
         return {"task": "reach", "control_dt": 0.05, "bodies": 12, "source": "counter"}
 
     def watch(self, tell: Callable[[Moment], None]) -> Callable[[], None]:

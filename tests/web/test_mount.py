@@ -96,7 +96,7 @@ def test_with_the_dashboard_the_server_stays_small_and_says_nothing(place: Any) 
     code = (
         "import sys, psutil, httpx, threading, functools\n"
         "from pathlib import Path\n"
-        "from armchair.feedback.store import Store\n"
+        "from armchair.store.store import Store\n"
         "from armchair.web import app, mount\n"
         "from armchair.web.options import Options\n"
         "from armchair.web.serve import serve\n"

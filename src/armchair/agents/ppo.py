@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from armchair.agents.agent import Agent
-from armchair.agents.clone import Shown
+from armchair.agents.behaviour_cloning import Shown
 from armchair.agents.networks import ActorCritic, log_density
 from armchair.types import Rollout
 

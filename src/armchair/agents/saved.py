@@ -9,7 +9,7 @@ import torch
 from armchair.agents.agent import Agent
 from armchair.agents.networks import ActorCritic
 from armchair.errors import RunError
-from armchair.rundir import RunDir
+from armchair.runs.folder import RunDir
 
 CHECKPOINT = "policy"
 

@@ -61,7 +61,8 @@ def run_command(argv: Sequence[str]) -> int:
         print(f"armchair {__version__}")
         return 0
     check_choice("command", name, COMMANDS)
-    return int(importlib.import_module(f"armchair.cli.{name}").main(rest))
+    module = "import_" if name == "import" else name
+    return int(importlib.import_module(f"armchair.cli.commands.{module}").main(rest))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from armchair.rundir import RunDir
+    from armchair.runs.folder import RunDir
 
 ENGINE_PACKAGES = {"mujoco": "mujoco", "bullet": "pybullet"}
 CORE_PACKAGES = ("torch", "numpy", "gymnasium")
@@ -106,7 +106,7 @@ def check_bullet() -> Check:
 def check_gl() -> list[Check]:
     """Pictures without a window: draws a small one with EGL and with OSMesa, each in a process of its own."""
     try:
-        from armchair.engines import gl
+        from armchair.engines.display import gl
     except ImportError as error:
         return [Check("GL", False, f"not checked: {error}", "mend what is wrong above first")]
     if sys.platform != "linux":
@@ -180,7 +180,7 @@ def check_disk(folder: Path) -> Check:
 
 def shown(where: str) -> str:
     """Where a run is, as it may be printed: the URL of a database without its password."""
-    from armchair.feedback.database import shown
+    from armchair.store.database import shown
 
     return shown(where) if "://" in where else where
 
@@ -191,8 +191,8 @@ def check_run(where: str) -> Iterator[Check]:
     Raises RunError when there is no run.
     """
     from armchair.errors import ArmchairError
-    from armchair.feedback.integrity import check_store
-    from armchair.rundir import RunDir
+    from armchair.runs.folder import RunDir
+    from armchair.store.integrity import check_store
 
     if "://" in where:
         yield from (Check(name, ok, found, RESTORE, True) for name, ok, found in check_store(where))
@@ -215,8 +215,8 @@ def check_run(where: str) -> Iterator[Check]:
 def check_checkpoints(run: RunDir) -> Check:
     """Every saved tensor of a run can be read, and checkpoints are what their manifests say."""
     from armchair.errors import RunError
-    from armchair.rundir import check_tensors
-    from armchair.training.checkpoint import NUMBERED, verify
+    from armchair.runs.checkpoint import NUMBERED, verify
+    from armchair.runs.tensors import check_tensors
 
     wrong: list[str] = []
     aside = list(run.checkpoints.glob("broken-*"))

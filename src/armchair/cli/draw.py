@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from armchair.errors import ArmchairError, StoreError
 
 if TYPE_CHECKING:
-    from armchair.feedback.store import Store
+    from armchair.store.store import Store
 
 SIZE = 320  # pixels, width and height
 FPS = 20.0  # where nobody said how long a step takes
@@ -28,7 +28,7 @@ def draw(store: Store, clip: str) -> bytes:
     """The film of a clip that has poses, or the one it came with. Raises StoreError where it has neither."""
     import numpy as np
 
-    from armchair.engines.picture import Renderer
+    from armchair.engines.display.picture import Renderer
     from armchair.engines.scene import body_names
     from armchair.video import mp4_bytes
 
@@ -61,7 +61,7 @@ def _control_dt(store: Store) -> float:
 
 def main(argv: Sequence[str]) -> int:
     """Write the film; 2 and one line on standard error where that cannot be."""
-    from armchair.feedback.store import Store
+    from armchair.store.store import Store
 
     try:
         with Store.open(argv[0], create=False) as store:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput
-from armchair.feedback.store import Store
+from armchair.store.store import Store
 from armchair.web.options import is_loopback
 
 OWNER = "owner"  # the name under which whoever starts a run answers

@@ -17,7 +17,7 @@ from armchair.cli.draw import command_of
 from armchair.cli.links import Door
 from armchair.cli.report import Report
 from armchair.errors import RunError
-from armchair.rundir import RunDir
+from armchair.runs.folder import RunDir
 
 GRACE = 5.0  # s that the server gets to end
 LINGER = 2.0  # s in which an open page learns that the run has stopped

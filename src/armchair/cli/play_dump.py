@@ -10,7 +10,7 @@ from armchair.cli.report import Report
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from armchair.training.dumps import Dump
+    from armchair.playback.dumps import Dump
 
 
 def play_dump(file: Path, html: Path | None, report: Report) -> int:
@@ -19,7 +19,7 @@ def play_dump(file: Path, html: Path | None, report: Report) -> int:
     html: where the replay goes; beside the dump if not given. Dumps without an arm are described only.
     """
     from armchair.errors import MissingDependency
-    from armchair.training.dumps import read_dump, write_dump_replay
+    from armchair.playback.dumps import read_dump, write_dump_replay
 
     dump = read_dump(file)
     for line in describe(dump):

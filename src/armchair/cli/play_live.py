@@ -7,32 +7,33 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from armchair.cli.commands.play import Cast
 from armchair.cli.links import OWNER, Door, open_browser
-from armchair.cli.play import Cast
 from armchair.cli.report import Report
-from armchair.feedback.store import Store
-from armchair.rundir import RunDir, Value
+from armchair.jsonable import Json
+from armchair.runs.folder import RunDir
+from armchair.store.store import Store
 from armchair.web.live import Moment, Wish, player_of
 from armchair.web.options import Options
 from armchair.web.serve import check_port, serve
 
 if TYPE_CHECKING:
     from armchair.envs.arm_env import ArmEnv
-    from armchair.training.stage import Actor, Stage
+    from armchair.playback.live import Actor, Stage
 
 
 class LiveSource:
     """A stage that people watch: see `armchair.web.live.Source`."""
 
-    def __init__(self, stage: Stage, about: Mapping[str, Value]) -> None:
-        from armchair.training.stage import Showing
+    def __init__(self, stage: Stage, about: Mapping[str, Json]) -> None:
+        from armchair.playback.live import Showing
 
         self._stage, self._about = stage, about
         self._watching: list[Callable[[Moment], None]] = []
         self._showing = Showing(stage, self._tell)
         self._showing.start()
 
-    def about(self) -> Mapping[str, Value]:
+    def about(self) -> Mapping[str, Json]:
         """Task, control_dt, bodies, source."""
         return self._about
 
@@ -65,7 +66,7 @@ class LiveSource:
         """End the stage's thread."""
         self._showing.close()
 
-    def _tell(self, frame: bytes, status: dict[str, Value] | None) -> None:
+    def _tell(self, frame: bytes, status: dict[str, Json] | None) -> None:
         for tell in self._watching:
             tell(Moment(frame, status))
 
@@ -73,7 +74,7 @@ class LiveSource:
 def play_live(cast: Cast, seed: int, door: Door, report: Report) -> int:
     """Serve the live page until Ctrl-C; returns 0."""
     from armchair.envs.arm_env import make_env
-    from armchair.training.stage import Stage
+    from armchair.playback.live import Stage
 
     check_port(door.host, door.port)
     env = make_env(cast.task, engine=cast.engine, control=cast.control, seed=seed)
@@ -90,7 +91,7 @@ def play_live(cast: Cast, seed: int, door: Door, report: Report) -> int:
 
 def _serve(database: Path, env: ArmEnv, source: LiveSource, door: Door, report: Report) -> None:
     """Over a store that holds nothing but the scene: watching a run leaves no trace in it."""
-    from armchair.training.teach import put_scene
+    from armchair.training.setup import put_scene
 
     with Store.open(database) as store:
         put_scene(store, env)
@@ -116,7 +117,7 @@ def play_link(store: Store, where: str) -> str:
     return f"{where}/play#{store.people.invite(OWNER, 'owner')}"
 
 
-def about(cast: Cast, env: ArmEnv) -> dict[str, Value]:
+def about(cast: Cast, env: ArmEnv) -> dict[str, Json]:
     """What the viewer has to know first; bodies counts the goal's row, too."""
     name = Path(cast.policy).name
     return {
@@ -129,8 +130,8 @@ def about(cast: Cast, env: ArmEnv) -> dict[str, Value]:
 
 def actor_of(cast: Cast, env: ArmEnv, seed: int) -> Actor:
     """Who moves the arm: a run's newest policy, the task's script, or chance."""
-    from armchair.cli.play import make_policy
-    from armchair.training.stage import Function, Newest
+    from armchair.cli.commands.play import make_policy
+    from armchair.playback.live import Function, Newest
 
     if cast.agent is not None:
         return Newest(RunDir.open(Path(cast.policy)))

@@ -7,23 +7,11 @@ standard output, and in any case its last line.
 from __future__ import annotations
 
 import json
-import math
 import sys
 import time
 from collections.abc import Mapping, Sequence
 
-Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
-
-
-def finite(value: Json) -> Json:
-    """The value with every NaN and infinity replaced by None: JSON has no such numbers."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: finite(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [finite(item) for item in value]
-    return value
+from armchair.jsonable import Json, finite
 
 
 def print_json(summary: Mapping[str, Json]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from armchair.errors import RunError
-from armchair.rundir import RunDir, runs_in
+from armchair.runs.folder import RunDir, runs_in
 
 SHOWN = 8  # runs named in an error
 

@@ -48,8 +48,8 @@ def check_new(url: str) -> None:
 
     Raises InvalidInput, or StoreError where the database cannot be used or holds a run already.
     """
-    from armchair.feedback.database import has_password
-    from armchair.feedback.transfer import check_empty
+    from armchair.store.database import has_password
+    from armchair.store.transfer import check_empty
 
     if not url.startswith("postgresql"):
         raise InvalidInput(
@@ -65,6 +65,6 @@ def check_new(url: str) -> None:
 
 
 def _shown(store: Path | str) -> str:
-    from armchair.feedback.database import shown
+    from armchair.store.database import shown
 
     return shown(store) if isinstance(store, str) and "://" in store else str(store)

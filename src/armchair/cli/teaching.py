@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from armchair.cli.groups import draw_beside
+from armchair.cli.comparing import draw_beside
 from armchair.cli.report import Report
+from armchair.config.teach import TeachConfig
 from armchair.errors import ArmchairError
 from armchair.feedback.teachers import Teacher
-from armchair.rundir import RunDir, Value
-from armchair.training.config import TeachConfig
-from armchair.training.outcome import film_policy, leave_replay, plot_curve, summarise, write_summary
+from armchair.jsonable import Json
+from armchair.reports.outcome import film_policy, leave_replay, plot_curve, summarise, write_summary
+from armchair.runs.folder import RunDir
 from armchair.training.progress import Progress as Turn
-from armchair.training.teach import begin, teach
+from armchair.training.setup import begin, teach
 
 if TYPE_CHECKING:
     from armchair.cli.links import Door
@@ -29,15 +30,15 @@ RATE_OVER = 10  # updates over which the speed is taken
 
 
 def with_people(
-    run: RunDir, config: TeachConfig, door: Door, report: Report, settings: dict[str, Value], *, resume: bool
+    run: RunDir, config: TeachConfig, door: Door, report: Report, settings: dict[str, Json], *, resume: bool
 ) -> int:
     """Teach with people: serve the page, say where it is, train while they answer. -> as `go_through`.
 
-    settings: what the run's owner wants set, see `armchair.feedback.board.Settings`.
+    settings: what the run's owner wants set, see `armchair.store.board.Settings`.
     """
     from armchair.cli.links import invite, show_links, watched
     from armchair.cli.page import PageServer
-    from armchair.feedback.store import Store
+    from armchair.store.store import Store
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops the run otherwise means Ctrl-C
     with Store.open(run.store) as store:
@@ -147,7 +148,7 @@ class Known:
         return told + self._accuracy
 
 
-def _outcome(success: Value, total: Value) -> str:
+def _outcome(success: Json, total: Json) -> str:
     """What an evaluation came to: the share of successes, or the return where nobody knows success."""
     if isinstance(success, float):
         return f"success {success:.0%}"

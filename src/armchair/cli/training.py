@@ -12,21 +12,22 @@ import torch
 
 from armchair.agents.agent import Agent
 from armchair.cli.report import Report
+from armchair.config.read import from_run
+from armchair.config.teach import TeachConfig
 from armchair.envs.arm_env import ArmEnv
 from armchair.envs.base import Env
-from armchair.envs.demos import Demo
-from armchair.envs.gym_import import tells_success
+from armchair.envs.demonstrations import Demo
+from armchair.envs.foreign.env import tells_success
 from armchair.errors import RunError
 from armchair.evaluate import Evaluation, evaluate
+from armchair.jsonable import Json
 from armchair.rewards.ensemble import RewardEnsemble
-from armchair.rundir import RunDir, Value
-from armchair.training.config import TeachConfig
-from armchair.training.configs import from_run
-from armchair.training.lessons import Lessons, along_demos, demos_of, keep_demos
-from armchair.training.saved_reward import load_reward
-from armchair.training.teach import layout_of, make_copies
-from armchair.training.train import Progress, TrainConfig, Training, new_agent
-from armchair.training.train_run import GIVEN_REWARD, at_work, train
+from armchair.rewards.saved import load_reward
+from armchair.runs.folder import RunDir
+from armchair.training.demonstrations import Lessons, along_demos, demos_of, keep_demos
+from armchair.training.fixed_reward import Progress, TrainConfig, Training, new_agent
+from armchair.training.fixed_reward_run import GIVEN_REWARD, at_work, train
+from armchair.training.setup import layout_of, make_copies
 
 EPISODES = 100  # of the evaluation at the end
 LINES = 20  # about as many lines of progress
@@ -41,7 +42,7 @@ class Plan(NamedTuple):
     agent: Agent | None = None  # to go on with; None until a new one is made
 
 
-def begin(plan: Plan, runs: Path, about: dict[str, Value], report: Report) -> int:
+def begin(plan: Plan, runs: Path, about: dict[str, Json], report: Report) -> int:
     """Train in a new folder below `runs`, which is made once all is known to fit. -> as `_go_through`.
 
     about: what is written into the run as its configuration.

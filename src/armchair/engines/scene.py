@@ -2,7 +2,7 @@
 
 A scene is a tree of rigid bodies. Every body's frame is parallel to the world's when all joints are at
 zero. Lengths are in m, masses in kg, angles in rad, quaternions are w, x, y, z. Collision shapes only:
-what the bodies look like is told by `armchair.engines.looks`.
+what the bodies look like is told by `armchair.engines.display.looks`.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from armchair.engines.base import check_finite, check_ids
 from armchair.engines.iiwa import make_scene
 from armchair.engines.kinematics import body_poses
 from armchair.envs.control import CONTROLS, Control
-from armchair.envs.demos import Demo, record_script
-from armchair.envs.starts import SKILL_RATE, Starts, scripted_episodes, starts_along
+from armchair.envs.demonstrations import Demo, record_script
+from armchair.envs.start_states import SKILL_RATE, Starts, scripted_episodes, starts_along
 from armchair.errors import InvalidInput, check_choice
 from armchair.maths import generator
 from armchair.tasks import Task, get_task
@@ -61,7 +61,7 @@ class ArmEnv:
         self.record_poses = record_poses
         self.goal = torch.zeros(self.num_envs, 3)
         self.diverged = 0  # how many episodes were lost to the simulation so far
-        self.starts: Starts | None = None  # states along demonstrations; see `armchair.envs.starts`
+        self.starts: Starts | None = None  # states along demonstrations; see `armchair.envs.start_states`
         self.start_share = 0.0  # of the episodes that begin there, while no ordinary one succeeds
         self.paced = True  # whether fewer begin there as ordinary ones succeed
         self.skill = torch.zeros(())
@@ -267,7 +267,7 @@ def make_env(
 def begin_along(env: ArmEnv, share: float, demos: Sequence[Demo]) -> None:
     """Let a share of the episodes to come begin along demonstrations; never for evaluation.
 
-    See `armchair.envs.starts`. Raises InvalidInput where the share is none.
+    See `armchair.envs.start_states`. Raises InvalidInput where the share is none.
     """
     if not 0.0 <= share <= 1.0:
         raise InvalidInput(f"starts, a share of the episodes, must be in [0, 1], got {share}")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from armchair.types import Step
+
+Policy = Callable[[Tensor], Tensor]
+"""Observations (N, D) -> actions (N, A)."""
 
 
 class Env(Protocol):

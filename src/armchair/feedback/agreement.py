@@ -12,7 +12,7 @@ from math import sqrt
 from statistics import NormalDist, median, quantiles
 from typing import NamedTuple
 
-from armchair.feedback.records import Record
+from armchair.store.rows.records import Record
 
 ONE_SIDE, AT_RANDOM = "always one side", "at random"
 MIRRORED = {"left": "right", "right": "left"}

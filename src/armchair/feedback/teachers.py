@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from armchair.errors import InvalidInput, StoreError, check_choice
-from armchair.feedback.store import Store
 from armchair.ids import new_id
+from armchair.store.store import Store
 from armchair.types import Answer, Choice, Clip
 
 Scorer = Callable[[Clip], float]

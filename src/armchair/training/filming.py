@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import Tensor
 
 from armchair.envs.arm_env import ArmEnv
-from armchair.envs.base import Env
-from armchair.envs.gym_import import GymImport
+from armchair.envs.base import Env, Policy
+from armchair.envs.foreign.env import GymImport
 from armchair.rollout.clips import RecentEpisodes, place_pairs
 from armchair.rollout.collect import NotFinite, is_finite
 from armchair.rollout.frames import FrameRing
 from armchair.video import mp4_bytes
 
 KEPT = 3  # latest episodes of every copy
-
-Act = Callable[[Tensor], Tensor]
-"""Observations (N, D) -> actions (N, A)."""
 
 
 class Wander:
@@ -42,7 +38,7 @@ class Wander:
         return self._action
 
 
-def heedful(act: Act) -> Act:
+def heedful(act: Policy) -> Policy:
     """As `act`, but raises NotFinite for observations that are not."""
 
     def acting(obs: Tensor) -> Tensor:
@@ -61,7 +57,7 @@ def episodes_of(env: Env, kept: int = KEPT) -> RecentEpisodes:
     return RecentEpisodes(env.num_envs, kept * env.horizon, frames)
 
 
-def film(env: Env, episodes: RecentEpisodes, act: Act, rng: torch.Generator, *, same_start: bool) -> int:
+def film(env: Env, episodes: RecentEpisodes, act: Policy, rng: torch.Generator, *, same_start: bool) -> int:
     """Let `act` play one episode in every copy and keep them in `episodes`. -> environment steps taken.
 
     same_start: begin them two by two in the same layout, where the environment can do that. Raises

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
+from armchair.console import warn
 from armchair.envs.arm_env import ArmEnv, EnvSnapshot
 from armchair.envs.base import Env
 from armchair.errors import RunError
+from armchair.jsonable import Json
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rollout.collect import NotFinite, Running
-from armchair.rundir import RunDir, Value
-from armchair.training.train import IN_A_ROW, begin_again
-from armchair.training.words import warn
+from armchair.runs.folder import RunDir
+from armchair.training.fixed_reward import IN_A_ROW, begin_again
 
 if TYPE_CHECKING:
-    from armchair.training.config import TeachConfig
-    from armchair.training.loop import Trainer
+    from armchair.config.teach import TeachConfig
+    from armchair.training.trainer import Trainer
 
 DUMPS = "dumps"
 MOST_DUMPS = 20  # in a run's folder
@@ -103,8 +104,8 @@ class Guard:
         return None
 
 
-def _about(config: TeachConfig, trainer: Trainer, fault: NotFinite) -> dict[str, Value]:
-    about: dict[str, Value] = {"what": "dump", "not_finite": fault.where, "updates": trainer.updates}
+def _about(config: TeachConfig, trainer: Trainer, fault: NotFinite) -> dict[str, Json]:
+    about: dict[str, Json] = {"what": "dump", "not_finite": fault.where, "updates": trainer.updates}
     about |= {"env_steps": trainer.env_steps, "task": config.task, "engine": config.engine}
     return about | {"control": config.control, "num_envs": config.num_envs, "copy": first_bad(fault)}
 

@@ -9,16 +9,18 @@ from torch import Tensor
 
 from armchair.envs.arm_env import ArmEnv
 from armchair.errors import RunError
-from armchair.feedback.store import Store
 from armchair.feedback.teachers import TeacherState
 from armchair.ids import new_id
+from armchair.jsonable import Json
 from armchair.maths import generator
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rollout.clips import EpisodesState
-from armchair.rundir import RunDir, Value
-from armchair.training.loop import EVER, TEACHER, Trainer
-from armchair.training.pace import Marks
-from armchair.training.parts import kept, named, part, prefixed, restore
+from armchair.runs.folder import RunDir
+from armchair.runs.tensors import named, part, prefixed
+from armchair.store.store import Store
+from armchair.training.schedule import Marks
+from armchair.training.snapshots import kept, restore
+from armchair.training.trainer import EVER, TEACHER, Trainer
 
 CHECKPOINT = "state"
 COUNTERS = ("updates", "env_steps", "fitted_at", "fitted_update")
@@ -27,7 +29,7 @@ LATER = ("diverged", "faults")  # counters that older checkpoints do not have
 
 def save_state(run: RunDir, trainer: Trainer) -> None:
     """Write the run's checkpoint, in place of the one before."""
-    about: dict[str, Value] = {name: getattr(trainer, name) for name in (*COUNTERS, *LATER)}
+    about: dict[str, Json] = {name: getattr(trainer, name) for name in (*COUNTERS, *LATER)}
     about |= {"asked": trainer.asker.asked, "position": trainer.store.position()}
     about["success"] = trainer.success
     run.save(CHECKPOINT, state_tensors(trainer), about)

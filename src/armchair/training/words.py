@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Literal
 
 from armchair.tasks import TASKS
@@ -10,11 +9,6 @@ from armchair.tasks import TASKS
 Phase = Literal["collecting", "fitting", "practising", "waiting", "paused", "done", "stopped"]
 
 ANY_TASK = "Which one does better?"
-
-
-def warn(line: str) -> None:
-    """Say something to whoever looks after the run, on standard error."""
-    print(f"armchair: {line}", file=sys.stderr)
 
 
 def question_of(task: str) -> str:

@@ -10,17 +10,24 @@ from pathlib import Path
 from fastapi import FastAPI
 
 import armchair
-from armchair.feedback.store import Store
-from armchair.web import api_clips, api_errors, api_label, api_owner, api_play, api_state, auth, events, pages
-from armchair.web.clips import Clips
+from armchair.store.store import Store
+from armchair.web import pages
+from armchair.web.api import auth, events
+from armchair.web.api import clips as api_clips
+from armchair.web.api import errors as api_errors
+from armchair.web.api import label as api_label
+from armchair.web.api import owner as api_owner
+from armchair.web.api import play as api_play
+from armchair.web.api import state as api_state
+from armchair.web.caches.clips import Clips
+from armchair.web.caches.ledger import Ledger
+from armchair.web.caches.visitors import Visitors
+from armchair.web.caches.visits import Visits
 from armchair.web.context import Context
 from armchair.web.gate import Gate
 from armchair.web.headers import SecurityHeaders
-from armchair.web.ledger import Ledger
 from armchair.web.mount import Dashboard
 from armchair.web.options import Options
-from armchair.web.visitors import Visitors
-from armchair.web.visits import Visits
 
 
 def create_app(store: str | Path, options: Options) -> FastAPI:

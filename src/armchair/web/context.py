@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, cast
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from armchair.feedback.people import SessionInfo
-from armchair.feedback.store import Store
+from armchair.store.people import SessionInfo
+from armchair.store.store import Store
 from armchair.web.gate import VIEWER
 from armchair.web.options import Options
 
 if TYPE_CHECKING:
-    from armchair.web.auth import Throttle
-    from armchair.web.clips import Clips
-    from armchair.web.events import Hub
-    from armchair.web.ledger import Ledger
+    from armchair.web.api.auth import Throttle
+    from armchair.web.api.events import Hub
+    from armchair.web.caches.clips import Clips
+    from armchair.web.caches.ledger import Ledger
+    from armchair.web.caches.visitors import Visitors
+    from armchair.web.caches.visits import Visits
     from armchair.web.pages import Assets
-    from armchair.web.visitors import Visitors
-    from armchair.web.visits import Visits
 
 
 class Context(NamedTuple):

@@ -18,8 +18,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from armchair.errors import StoreError
+from armchair.web.caches.visitors import Visitors
 from armchair.web.options import Options, host_allowed
-from armchair.web.visitors import Visitors
 
 MAX_BODY = 64 * 1024  # bytes; the largest that the page sends is a list of ids
 PUBLIC = {"GET /login", "POST /api/login", "GET /favicon.ico"}

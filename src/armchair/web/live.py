@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, Protocol, cast, get_args
 from starlette.websockets import WebSocket
 
 from armchair.errors import InvalidInput, check_choice
-from armchair.rundir import Value
+from armchair.jsonable import Json
 from armchair.web.options import Player
 
 Deed = Literal["goal", "push", "pause", "resume", "reset", "rate"]
@@ -32,13 +32,13 @@ class Moment(NamedTuple):
     """One control step."""
 
     frame: bytes  # float32 little-endian (bodies, 7): positions in m, quaternions w x y z
-    status: Mapping[str, Value] | None  # how it is going, from time to time
+    status: Mapping[str, Json] | None  # how it is going, from time to time
 
 
 class Source(Protocol):
     """Something that plays at its own pace, in a thread of its own."""
 
-    def about(self) -> Mapping[str, Value]:
+    def about(self) -> Mapping[str, Json]:
         """What the viewer has to know first: task, control_dt, bodies, source."""
         ...
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import Headers
 
-from armchair.web.api_errors import refuse
+from armchair.web.api.errors import refuse
 from armchair.web.context import Here
 
 STATIC = Path(__file__).parent / "static"

@@ -17,10 +17,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from armchair.errors import ArmchairError, InvalidInput
-from armchair.feedback.database import Database
-from armchair.feedback.people import Role
-from armchair.feedback.schema import invites, sessions
-from armchair.feedback.store import Store
+from armchair.store.database import Database
+from armchair.store.people import Role
+from armchair.store.schema import invites, sessions
+from armchair.store.store import Store
 from armchair.web.app import create_app
 from armchair.web.options import ANY_ADDRESS, DEFAULT_PORT, Options, is_loopback, lan_address
 

@@ -15,9 +15,9 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from armchair.feedback.store import Store
 from armchair.ids import id_from
-from armchair.rundir import RunDir
+from armchair.runs.folder import RunDir
+from armchair.store.store import Store
 from armchair.types import Answer, Choice, Clip, Question
 from armchair.web.dashboard import source
 
@@ -231,7 +231,7 @@ def page() -> Callable[[str], AppTest]:
     """Draws a page by the name of its module."""
 
     def draw(module: str) -> AppTest:
-        script = f"from armchair.web.dashboard import {module}\n{module}.show()\n"
+        script = f"from armchair.web.dashboard.views import {module}\n{module}.show()\n"
         drawn = AppTest.from_string(script, default_timeout=120).run()
         assert not drawn.exception, drawn.exception
         return drawn

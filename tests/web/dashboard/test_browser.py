@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from armchair.feedback.store import Store
+from armchair.store.store import Store
 
 FLAGS = [
     "--headless",

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from armchair.errors import InvalidInput
-from armchair.feedback.store import Store
+from armchair.store.store import Store
 from armchair.web.dashboard import source
 from armchair.web.dashboard.classic import film_by, parse
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from armchair.feedback.store import Store
+from armchair.store.store import Store
 from armchair.web.dashboard import source
 from armchair.web.dashboard.labelled import Filter, kept, labelled
 
@@ -106,7 +106,7 @@ def test_whoever_answers_at_random_is_found_excluded_and_included_again(own: Any
 def test_new_answers_are_offered_and_do_not_move_the_rows(looked_at: Any, page: Page) -> None:
     assert not [button for button in page("labels").button if button.key == "fresh"]
     script = (
-        "from armchair.web.dashboard import labels, source\n"
+        "from armchair.web.dashboard.views import labels; from armchair.web.dashboard import source\n"
         "store = source.current().store\n"
         "labels._fresh(store, store.position() - 1)\n"
     )

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from armchair.feedback.clip_rows import Replay
-from armchair.feedback.store import Store
+from armchair.store.rows.clips import Replay
+from armchair.store.store import Store
 from armchair.web.dashboard.paths import Tool, busiest, paths, poses_of, rotated, tool_of
 from armchair.web.dashboard.replay import SIZE, domains, drawing
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from armchair.rundir import RunDir, Value
+from armchair.jsonable import Json
+from armchair.runs.folder import RunDir
 from armchair.web.dashboard.runs import (
     Point,
     Run,
@@ -40,7 +41,7 @@ def run(name: str, source: str, *points: tuple[float, float, float], seed: int =
         ({}, "people"),
     ],
 )
-def test_learnt_from(config: dict[str, Value], told: str) -> None:
+def test_learnt_from(config: dict[str, Json], told: str) -> None:
     assert learnt_from(config) == told
 
 

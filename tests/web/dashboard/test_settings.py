@@ -9,7 +9,7 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from armchair.web.dashboard import source
-from armchair.web.dashboard.settings import answers_as_lines
+from armchair.web.dashboard.views.settings import answers_as_lines
 
 Page = Callable[[str], AppTest]
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from armchair.feedback.store import Store
+from armchair.store.store import Store
 from armchair.web.dashboard import source
-from armchair.web.dashboard.history import MOST, Latest, alarm_of, history, latest, thinned
-from armchair.web.dashboard.training import approval, gain
+from armchair.web.dashboard.views.history import MOST, Latest, alarm_of, history, latest, thinned
+from armchair.web.dashboard.views.training import approval, gain
 
 Page = Callable[[str], AppTest]
 
@@ -57,7 +57,7 @@ def test_state_of_the_trainer(own: Any, page: Page) -> None:
 
 
 def test_a_trainer_that_is_gone(looked_at: Any, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("armchair.web.dashboard.training.STALE", -1.0)
+    monkeypatch.setattr("armchair.web.dashboard.views.training.STALE", -1.0)
     assert "The trainer seems to be gone" in page("training").warning[0].value
 
 

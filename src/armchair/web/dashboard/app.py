@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from armchair.errors import ArmchairError
-from armchair.web.dashboard import compare, labels, settings, source, training
+from armchair.web.dashboard import source
+from armchair.web.dashboard.views import compare, labels, settings, training
 from armchair.web.dashboard.wording import plain
 
 STYLE = "<style>.stMainBlockContainer { padding-top: 3.75rem; }</style>"  # the header leaves much room

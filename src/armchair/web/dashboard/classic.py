@@ -18,8 +18,8 @@ from pathlib import Path
 import streamlit as st
 
 from armchair.errors import ArmchairError, InvalidInput
-from armchair.feedback.store import Store
 from armchair.ids import new_id
+from armchair.store.store import Store
 from armchair.types import Answer, Choice, Question
 from armchair.web.dashboard import replay, source
 from armchair.web.dashboard.labelled import MIRRORED

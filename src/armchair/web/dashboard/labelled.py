@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
-from armchair.feedback.records import Record
+from armchair.store.rows.records import Record
 from armchair.types import Choice
 
 Disagreement = Literal["any", "people", "model", "self"]

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from armchair.feedback.clip_rows import Replay
+from armchair.store.rows.clips import Replay
 
 View = Literal["above", "side"]
 AXES: dict[View, tuple[int, int]] = {"above": (0, 1), "side": (0, 2)}  # which of x, y, z go right and up

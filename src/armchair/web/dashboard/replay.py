@@ -14,7 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from armchair.errors import ArmchairError
-from armchair.feedback.clip_rows import Replay
+from armchair.store.rows.clips import Replay
 from armchair.web.dashboard.charts import COLOURS
 from armchair.web.dashboard.paths import AXES, Paths, View, busiest, paths, poses_of, tool_of
 from armchair.web.dashboard.source import Source

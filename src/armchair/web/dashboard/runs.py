@@ -11,7 +11,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from armchair.errors import RunError
-from armchair.rundir import RunDir, Value, runs_in
+from armchair.jsonable import Json
+from armchair.runs.folder import RunDir, runs_in
 
 TRUE_REWARD = "the task's own reward"
 PEOPLE = "people"
@@ -107,7 +108,7 @@ def _read(path: Path, name: str, stamp: tuple[int, int]) -> Run | None:
     )
 
 
-def points_of(lines: Sequence[Mapping[str, Value]]) -> tuple[Point, ...]:
+def points_of(lines: Sequence[Mapping[str, Json]]) -> tuple[Point, ...]:
     """The evaluations among a run's metrics."""
     found: list[Point] = []
     answers = steps = 0.0
@@ -120,13 +121,13 @@ def points_of(lines: Sequence[Mapping[str, Value]]) -> tuple[Point, ...]:
     return tuple(found)
 
 
-def learnt_from(config: Mapping[str, Value]) -> str:
+def learnt_from(config: Mapping[str, Json]) -> str:
     """Who or what taught a run: "people", "teacher mistake (mistake 0.2)", "the task's own reward", ..."""
     if config.get("command") == "train":
         model = config.get("reward_model")
         return f"the reward learnt in {Path(str(model)).name}" if model else TRUE_REWARD
     teacher = config.get("teacher")
-    told: Mapping[str, Value] = teacher if isinstance(teacher, Mapping) else {"name": teacher}
+    told: Mapping[str, Json] = teacher if isinstance(teacher, Mapping) else {"name": teacher}
     name = str(told.get("name") or "")
     if name in NO_TEACHER:
         return PEOPLE
@@ -200,7 +201,7 @@ def groups(runs: Sequence[Run], measure: Measure) -> dict[str, list[Run]]:
     return found
 
 
-def number(line: Mapping[str, Value], key: str) -> float:
+def number(line: Mapping[str, Json], key: str) -> float:
     """A number of a line of metrics; NaN where there is none."""
     value = line.get(key)
     return float(value) if isinstance(value, int | float) else math.nan

@@ -10,8 +10,8 @@ from threading import Lock
 from typing import NamedTuple
 
 from armchair.errors import StoreError
-from armchair.feedback.store import Store
-from armchair.rundir import RunDir
+from armchair.runs.folder import RunDir
+from armchair.store.store import Store
 
 OPTIONS: dict[str, str | bool | int] = {
     "browser.gatherUsageStats": False,

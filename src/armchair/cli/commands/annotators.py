@@ -1,0 +1,121 @@
+"""`armchair annotators`: who answered, how far they can be relied on, and whose answers count."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import tyro
+
+from armchair.cli.parse import parse
+from armchair.cli.report import Report, table
+from armchair.errors import InvalidInput, check_choice
+from armchair.jsonable import Json
+
+if TYPE_CHECKING:
+    from armchair.feedback.agreement import Reliability, Share
+    from armchair.store.people import Person
+    from armchair.store.store import Store
+
+EXAMPLES = (
+    "armchair annotators runs/reach-001",
+    "armchair annotators runs/reach-001 --exclude bob",
+    "armchair annotators runs/reach-001 --include bob",
+    "armchair annotators postgresql://user@host/reach --json",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Args:
+    """List who answered, with figures that say how far their answers can be relied on.
+
+    The answers of whoever is excluded stay in the store and count nowhere; a trainer that runs fits the
+    reward anew without them, one that does not run does so when it is resumed.
+    """
+
+    run: tyro.conf.Positional[str]
+    """The run's folder, or the URL of its database."""
+    exclude: tuple[str, ...] = ()
+    """Names of annotators whose answers are to count no longer."""
+    include: tuple[str, ...] = ()
+    """Names of annotators whose answers are to count again."""
+    json: bool = False
+    """End the output with one JSON object; the other lines go to standard error."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Excludes and includes whom it is told to, prints a line for each annotator and returns 0."""
+    args = parse(Args, "annotators", argv, EXAMPLES)
+    report = Report("annotators", args.json)
+    from armchair.cli.stores import find_store
+    from armchair.store.store import Store
+
+    if both := sorted({*args.exclude} & {*args.include}):
+        raise InvalidInput(f"{both[0]} cannot be excluded and included at once: leave one of the two out")
+    place = find_store(args.run)
+    with Store.open(place.store, create=False) as store:
+        change(store, args.exclude, args.include)
+        people = {person.name: person for person in store.people.people()}
+        rows = figures(store)
+    told = [_line(people[name], row) for name, row in rows.items()]
+    report.say(table([HEADS, *told], indent="") if told else "nobody has answered yet")
+    listed = [_json(people[name], row) for name, row in rows.items()]
+    report.finish({"run": place.shown, "annotators": listed})
+    return 0
+
+
+def change(store: Store, exclude: Sequence[str], include: Sequence[str]) -> None:
+    """Exclude and include; all names are checked first."""
+    excluded = {person.name: person.excluded for person in store.people.people()}
+    for name in (*exclude, *include):
+        check_choice("annotator", name, excluded)
+    for names, out in ((exclude, True), (include, False)):
+        for name in dict.fromkeys(names):
+            if excluded[name] != out:
+                store.people.exclude(name, out)
+
+
+def figures(store: Store) -> dict[str, Reliability]:
+    """What speaks for and against each annotator, by name; who is excluded is no measure for the others."""
+    from armchair.feedback.agreement import reliability
+
+    rows = {row.annotator: row for row in reliability(store.records(excluded=True))}
+    return rows | {row.annotator: row for row in reliability(store.records())}
+
+
+HEADS = (
+    "annotator",
+    "answers",
+    "as others",
+    "as the model",
+    "same to repeats",
+    "shown left",
+    "seconds",
+    "counts",
+    "remarks",
+)
+
+
+def _line(person: Person, row: Reliability) -> tuple[str, ...]:
+    shares = tuple(_told(share) for share in (row.others, row.model, row.repeats, row.left))
+    seconds = "–" if row.seconds is None else f"{row.seconds.median:.1f}"
+    counts = "no" if person.excluded else "yes"
+    return (person.name, str(row.answers), *shares, seconds, counts, ", ".join(row.flags) or "–")
+
+
+def _told(share: Share) -> str:
+    return f"{share.rate:.0%} of {share.of}" if share.of else "–"
+
+
+def _json(person: Person, row: Reliability) -> dict[str, Json]:
+    shares = {"others": row.others, "model": row.model, "repeats": row.repeats, "left": row.left}
+    return {
+        "name": person.name,
+        "kind": person.kind,
+        "answers": row.answers,
+        "excluded": person.excluded,
+        "flags": list(row.flags),
+        "seconds": None if row.seconds is None else row.seconds.median,
+        **{name: share.rate if share.of else None for name, share in shares.items()},
+    }

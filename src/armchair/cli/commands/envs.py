@@ -1,0 +1,77 @@
+"""`armchair envs`: what there is to choose from."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from armchair.cli.parse import parse
+from armchair.cli.report import Report, table
+
+EXAMPLES = ("armchair envs", "armchair envs --json")
+
+
+@dataclasses.dataclass(frozen=True)
+class Args:
+    """List the tasks, engines, control modes and Gymnasium ids."""
+
+    json: bool = False
+    """End the output with one JSON object; the list goes to standard error."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Prints the lists and returns 0."""
+    args = parse(Args, "envs", argv, EXAMPLES)
+    report = Report("envs", args.json)
+    tasks, engines, controls, ids = _tasks(), _engines(), _controls(), _gymnasium_ids()
+    lists = (("tasks", tasks), ("engines", engines), ("control modes", controls), ("Gymnasium", ids))
+    for title, rows in lists:
+        report.say(f"{title}\n{table(rows)}\n")
+    report.finish(
+        {
+            "tasks": [name for name, _ in tasks],
+            "engines": [name for name, _ in engines],
+            "installed": [name for name, note in engines if "not installed" not in note],
+            "controls": [name for name, _ in controls],
+            "gymnasium": [name for name, _ in ids],
+        }
+    )
+    return 0
+
+
+def _tasks() -> list[tuple[str, str]]:
+    from armchair.tasks import TASKS
+
+    rows = TASKS.items()
+    return [(name, f"{_count(task.num_blocks, 'block')}, {task.horizon} steps") for name, task in rows]
+
+
+def _engines() -> list[tuple[str, str]]:
+    from armchair.cli.checks import engine_version
+    from armchair.engines import ENGINES
+
+    return [(name, engine_version(name) or "not installed: see armchair doctor") for name in ENGINES]
+
+
+def _controls() -> list[tuple[str, str]]:
+    from armchair.envs.control import CONTROLS
+
+    rows: list[tuple[str, str]] = []
+    for name, control in CONTROLS.items():
+        widths = sorted({control.action_dim(False), control.action_dim(True)})
+        rows.append((name, f"{' or '.join(map(str, widths))} numbers in [-1, 1]"))
+    return rows
+
+
+def _gymnasium_ids() -> list[tuple[str, str]]:
+    import gymnasium
+
+    from armchair.envs.gym.registration import register_envs
+
+    register_envs()
+    specs = [spec for spec in gymnasium.registry.values() if spec.namespace == "armchair"]
+    return [(spec.id, f'gymnasium.make("armchair:{spec.id}")') for spec in specs]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

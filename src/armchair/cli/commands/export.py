@@ -1,0 +1,136 @@
+"""`armchair export`: a run's answers and clips as files for other programs; a run as a whole, as a copy."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import tyro
+
+from armchair.cli.parse import parse
+from armchair.cli.report import Report
+from armchair.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from armchair.jsonable import Json
+    from armchair.runs.folder import RunDir
+    from armchair.store.store import Store
+    from armchair.types import Clip
+
+EXAMPLES = (
+    "armchair export runs/reach-001 --out answers",
+    "armchair export runs/reach-001 --out answers --format parquet --json",
+    "armchair export runs/reach-001 --out folder --format seed --films",
+    "armchair export runs/reach-001 --backup backups/reach-001",
+    "armchair export runs/reach-001 --to postgresql://user@host/reach",
+)
+FILM_SIZE, FPS = 240, 20  # pixels; a control step is 0.05 s
+
+
+@dataclasses.dataclass(frozen=True)
+class Args:
+    """Write a run's answers, and the clips they speak of, as tables or as a folder of files; or copy the run.
+
+    Answers that were taken back are left out of tables; a copy holds everything. The run may be in use. What
+    the files hold: docs/data.md.
+    """
+
+    run: tyro.conf.Positional[Path]
+    """The run's folder."""
+    out: Path | None = None
+    """The folder to write to; it is made when there is none."""
+    backup: Path | None = None
+    """Copy the whole run into this new folder instead: `armchair resume` goes on from it."""
+    to: str | None = None
+    """Copy the whole run into this database instead, by URL; `armchair import URL` brings it back."""
+    format: Literal["jsonl", "parquet", "seed"] = "jsonl"
+    """Two tables, as JSON lines or Parquet; or `seed`, the older layout: preferences.json, clips and npz."""
+    films: bool = False
+    """With --format seed: also draw the clips as MP4. Needs OpenGL; without a GPU it takes seconds a clip."""
+    json: bool = False
+    """End the output with one JSON object; the other lines go to standard error."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Writes the files and returns 0."""
+    args = parse(Args, "export", argv, EXAMPLES)
+    if args.films and args.format != "seed":
+        raise InvalidInput("--films goes with --format seed: the tables hold the poses")
+    if sum(where is not None for where in (args.out, args.backup, args.to)) != 1:
+        raise InvalidInput("say where to: one of --out FOLDER, --backup FOLDER and --to URL")
+    report = Report("export", args.json)
+    from armchair.runs.folder import RunDir
+
+    run = RunDir.open(args.run)
+    if args.out is None:
+        return _copy(args, run, report)
+    from armchair.store.store import Store
+
+    with Store.open(run.store, create=False) as store:
+        export = _export_seed if args.format == "seed" else _export_tables
+        counts = export(args, args.out, run, store)
+    told = " and ".join(f"{value} {name}" for name, value in counts.items())
+    report.say(f"{told} written to {args.out}")
+    report.finish({"run": str(run.path), "out": str(args.out), "format": args.format, **counts})
+    return 0
+
+
+def _copy(args: Args, run: RunDir, report: Report) -> int:
+    """The whole run, into a folder or a database."""
+    from armchair.store.backup import back_up, put_into
+    from armchair.store.database import shown
+
+    if args.backup is not None:
+        rows, where = back_up(run, args.backup), str(args.backup)
+        report.say(f"{run.path} copied to {where}: `armchair resume {where}` goes on from there")
+    else:
+        assert args.to is not None
+        rows, where = put_into(run, args.to), shown(args.to)
+        report.say(f"{run.path} copied to {where}: `armchair import` brings it back as a run")
+    report.finish({"run": str(run.path), "out": where, "format": "copy", "rows": rows})
+    return 0
+
+
+def _export_tables(args: Args, out: Path, _: RunDir, store: Store) -> dict[str, Json]:
+    from armchair.exchange.tables import export_jsonl, export_parquet
+
+    export = export_parquet if args.format == "parquet" else export_jsonl
+    files = export(store, out)
+    return {"answers": files.answers, "clips": files.clips}
+
+
+def _export_seed(args: Args, out: Path, run: RunDir, store: Store) -> dict[str, Json]:
+    from armchair.exchange.sketch_layout import export_seed_layout
+    from armchair.tasks import TASKS
+
+    if not args.films or run.config().get("task") not in TASKS:  # clips of others have films already
+        return {"answers": export_seed_layout(store, out)}
+    with _camera(run) as film:
+        return {"answers": export_seed_layout(store, out, film=film)}
+
+
+@contextmanager
+def _camera(run: RunDir) -> Generator[Callable[[Clip], bytes]]:
+    """A function that makes a film of a clip's poses."""
+    from armchair.engines.display.picture import Renderer
+    from armchair.tasks import get_task
+    from armchair.video import write_mp4
+
+    task = get_task(str(run.config().get("task")))
+    with (
+        Renderer(task.num_blocks, task.goal_marker, FILM_SIZE, FILM_SIZE) as renderer,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+
+        def film(clip: Clip) -> bytes:
+            if clip.poses is None:
+                raise InvalidInput(f"clip {clip.id} has no poses to draw: leave --films out")
+            file = Path(folder) / "clip.mp4"
+            write_mp4(file, map(renderer.render, clip.poses), FPS)
+            return file.read_bytes()
+
+        yield film

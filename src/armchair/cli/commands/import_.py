@@ -1,0 +1,110 @@
+"""`armchair import`: answers given elsewhere, as a run of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+from armchair.cli.parse import parse
+from armchair.cli.report import Report
+from armchair.errors import ArmchairError
+
+if TYPE_CHECKING:
+    from armchair.exchange.sketch_layout import Imported
+    from armchair.runs.folder import RunDir
+    from armchair.store.store import Store
+
+EXAMPLES = (
+    "armchair import . --runs runs",
+    "armchair import recorded/data --length 20 --json",
+    "armchair import data/reward_training_data.pt",
+    "armchair import postgresql://user@host/reach",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Args:
+    """Read preferences.json, clips/*.mp4 and trajectories/*.npz into the store of a new run.
+
+    The folder holds them itself or below `data`; docs/data.md describes them. A file NAME.pt of the same
+    sketch holds clips and answers without films. The URL of a database that `armchair export --to` filled
+    brings the whole run back. All is read or nothing is; archives must be unpacked first.
+    """
+
+    folder: tyro.conf.Positional[str]
+    """The folder or .pt file to read, or the URL of a database."""
+    length: int | None = None
+    """Steps that every clip is brought to, where the trajectories differ in length."""
+    runs: Path = Path("runs")
+    """Folder in which the run's folder is made."""
+    json: bool = False
+    """End the output with one JSON object; the other lines go to standard error."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Reads the folder and returns 0."""
+    args = parse(Args, "import", argv, EXAMPLES)
+    report = Report("import", args.json)
+    from armchair.runs.folder import RunDir
+    from armchair.store.database import shown
+    from armchair.store.store import Store
+
+    was_there = args.runs.exists()
+    source = shown(args.folder) if "://" in args.folder else args.folder
+    about = {"command": "import", "folder": source, "length": args.length}
+    run = RunDir.create(args.runs, "imported", about)
+    try:
+        if "://" in args.folder:
+            found = _from_database(args.folder, run)
+        else:
+            with Store.open(run.store_file) as store:
+                found = _from_files(Path(args.folder), store, args.length)
+        with Store.open(run.store_file, create=False) as store:
+            choices = {choice: count for choice, count in store.counts().by_choice.items() if count}
+    except (ArmchairError, KeyboardInterrupt):
+        shutil.rmtree(run.path)
+        if not was_there:
+            with contextlib.suppress(OSError):  # somebody else made a run there meanwhile
+                args.runs.rmdir()
+        raise
+    told = ", ".join(f"{count} {choice}" for choice, count in choices.items())
+    report.say(f"{found.answers} answers ({told}) about {found.clips} clips; saved in {run.path}")
+    report.finish(
+        {
+            "folder": source,
+            "answers": found.answers,
+            "clips": found.clips,
+            "by_choice": choices,
+            "run": str(run.path),
+        }
+    )
+    return 0
+
+
+def _from_files(path: Path, store: Store, length: int | None) -> Imported:
+    """Answers of the older layout, a folder or its .pt file."""
+    from armchair.exchange.sketch_layout import import_seed_layout
+    from armchair.exchange.sketch_tensors import import_seed_tensors
+
+    if path.suffix == ".pt":
+        return import_seed_tensors(store, path, length=length)
+    return import_seed_layout(store, path, length=length)
+
+
+def _from_database(url: str, run: RunDir) -> Imported:
+    """A whole run; its configuration takes the place of the one that says it was imported."""
+    from armchair.exchange.sketch_layout import Imported
+    from armchair.store.backup import take_out
+    from armchair.store.store import Store
+
+    take_out(url, run.path)
+    with Store.open(run.store_file, create=False) as store:
+        records = store.records()
+        clips = {name for record in records for name in (record.question.left, record.question.right)}
+        return Imported(len(clips), len(records), len(records))

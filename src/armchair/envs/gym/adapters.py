@@ -1,0 +1,269 @@
+"""An `ArmEnv` behind Gymnasium's two interfaces: one arm (`gymnasium.Env`) and many (`VectorEnv`).
+
+Numpy outside, tensors inside. Pictures are drawn from recorded body poses, so that the last picture of an
+episode shows the state that ended it, although the arm has by then begun the next one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from operator import index
+from typing import TYPE_CHECKING, cast
+
+import gymnasium
+import numpy as np
+import torch
+from gymnasium.spaces import Box, Space
+from gymnasium.vector import AutoresetMode
+from gymnasium.vector.utils import batch_space
+from numpy.typing import NDArray
+from torch import Tensor
+
+from armchair.envs.arm_env import OBS_LIMIT, ArmEnv
+from armchair.errors import InvalidInput, check_choice
+from armchair.tasks import Task
+
+if TYPE_CHECKING:
+    from armchair.engines.display.picture import Camera, Renderer, Viewer
+
+RENDER_MODES = ("human", "rgb_array")
+FPS = 20  # control steps in a second
+
+Info = dict[str, object]
+Floats = NDArray[np.float32]
+Picture = NDArray[np.uint8]  # (height, width, 3) RGB
+
+
+class Screen:
+    """Where an environment is seen; OpenGL is needed only once something is drawn."""
+
+    def __init__(self, task: Task, mode: str | None, size: tuple[int, int] = (480, 480)) -> None:
+        """`mode` is one of RENDER_MODES, or None to draw nothing; `size` is width and height in pixels."""
+        self.mode = None if mode is None else check_choice("render_mode", mode, RENDER_MODES)
+        self._task, self._size = task, size
+        self._renderer: Renderer | None = None
+        self._viewer: Viewer | None = None
+        self._next = 0.0  # s, when the next step may be shown
+
+    def draw(self, poses: Tensor) -> tuple[Picture, ...]:
+        """A picture of each row of `poses` (N, B + 1, 7)."""
+        if self._renderer is None:
+            from armchair.engines.display.picture import Renderer
+
+            task, (width, height) = self._task, self._size
+            self._renderer = Renderer(task.num_blocks, task.goal_marker, width, height, self.camera())
+        return tuple(self._renderer.render(row) for row in poses)
+
+    def show(self, poses: Tensor) -> None:
+        """Show `poses` (B + 1, 7) in a window, no faster than in real time."""
+        if self._viewer is None:
+            from armchair.engines.display.picture import Viewer
+
+            self._viewer = Viewer(self._task.num_blocks, self._task.goal_marker, self.camera())
+        self._viewer.show(poses)
+        self.wait()
+
+    def camera(self) -> Camera:
+        """Where the scene is seen from."""
+        from armchair.engines.display.picture import DEFAULT_CAMERA
+
+        return DEFAULT_CAMERA
+
+    def wait(self) -> None:
+        """Sleep for what is left of the control step."""
+        now = time.monotonic()
+        time.sleep(max(0.0, self._next - now))
+        self._next = max(now, self._next) + 1.0 / FPS
+
+    def close(self) -> None:
+        """Free the window and the OpenGL context; calling it twice is harmless."""
+        for thing in (self._renderer, self._viewer):
+            if thing is not None:
+                thing.close()
+        self._renderer = self._viewer = None
+
+
+def spaces(arm: ArmEnv) -> tuple[Space[Floats], Space[Floats]]:
+    """The observation and the action space of one copy: boxes, finite and float32."""
+    seen = Box(-OBS_LIMIT, OBS_LIMIT, (arm.obs_dim,), np.float32)
+    done = Box(-1.0, 1.0, (arm.action_dim,), np.float32)
+    return cast("Space[Floats]", seen), cast("Space[Floats]", done)
+
+
+def _checked(action: object, shape: tuple[int, ...]) -> Tensor:
+    """The action as a tensor of its own, or InvalidInput where its shape is another."""
+    array = np.asarray(action, dtype=np.float32)
+    if array.shape != shape:
+        raise InvalidInput(f"action must have shape {shape}, got {array.shape}")
+    return torch.tensor(array)
+
+
+class SingleAdapter(gymnasium.Env[Floats, Floats]):
+    """An `ArmEnv` of one copy as a Gymnasium environment.
+
+    `reset()` after the end of an episode begins the next one of the seeded stream, exactly the one that a
+    vector environment of one copy goes on with. `info["is_success"]` tells after every step whether the
+    task's criterion holds; it ends nothing.
+    """
+
+    metadata: dict[str, object] = {"render_modes": list(RENDER_MODES), "render_fps": FPS}  # noqa: RUF012
+
+    def __init__(self, arm: ArmEnv, screen: Screen) -> None:
+        if arm.num_envs != 1:
+            raise InvalidInput(f"a single environment needs an ArmEnv of 1 copy, got {arm.num_envs}")
+        self.arm = arm
+        self.render_mode = screen.mode
+        arm.record_poses = screen.mode is not None
+        self.observation_space, self.action_space = spaces(arm)
+        self._screen = screen
+        self._seeded = False
+        self._running = False
+        self._ended = False  # the arm has begun the next episode, nobody has seen it yet
+        self._poses: Tensor | None = None  # (1, B + 1, 7) of the state last reached
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, object] | None = None
+    ) -> tuple[Floats, Info]:
+        """Begin an episode. -> observation (D,), an empty info. `options` are ignored."""
+        super().reset(seed=seed)
+        if seed is None and not self._seeded:  # Gymnasium's custom: unseeded means unpredictable
+            seed = int(self.np_random.integers(2**31))
+        if seed is not None or not self._ended:
+            self.arm.reset(seed)
+        self._seeded, self._running, self._ended = True, True, False
+        if self.arm.record_poses:
+            self._reached(self.arm.poses())
+        return self.arm.observe()[0].numpy(), {}
+
+    def step(self, action: Floats) -> tuple[Floats, float, bool, bool, Info]:
+        """Act for 50 ms. -> observation (D,), reward, terminated, truncated, info.
+
+        Raises InvalidInput for an action of the wrong shape or not finite, and when no episode is running.
+        """
+        if not self._running:
+            raise InvalidInput("no episode is running: call reset() before step()")
+        step = self.arm.step(_checked(action, (self.arm.action_dim,)).unsqueeze(0))
+        self._ended = bool(step.done[0])
+        self._running = not self._ended
+        if step.poses is not None:
+            self._reached(step.poses)
+        info: Info = {"is_success": bool(step.success[0])}
+        terminated, truncated = bool(step.terminated[0]), bool(step.truncated[0])
+        return step.final_obs[0].numpy(), float(step.reward[0]), terminated, truncated, info
+
+    def _reached(self, poses: Tensor) -> None:
+        self._poses = poses
+        if self.render_mode == "human":
+            self._screen.show(poses[0])
+
+    def render(self) -> Picture | None:
+        """A picture (480, 480, 3) of the state last reached; None unless render_mode is "rgb_array"."""
+        if self.render_mode != "rgb_array":
+            return None
+        if self._poses is None:
+            raise InvalidInput("nothing to draw yet: call reset() before render()")
+        return self._screen.draw(self._poses)[0]
+
+    def close(self) -> None:
+        """Close the picture, the window and the simulation; twice is harmless."""
+        self._screen.close()
+        self.arm.close()
+
+
+class VectorAdapter(gymnasium.vector.VectorEnv[Floats, Floats, NDArray[np.generic]]):
+    """An `ArmEnv` as a Gymnasium vector environment, without a loop over its copies.
+
+    An ended episode is followed by the next one within the same step (`AutoresetMode.SAME_STEP`): `obs`
+    is then the first observation of the new episode, `info["final_obs"]` and `info["final_info"]` speak of
+    the old one. `info["is_success"]` (N,) always speaks of the state that the action led to, like rewards.
+    """
+
+    def __init__(self, arm: ArmEnv, screen: Screen, max_episode_steps: int | None = None) -> None:
+        """`max_episode_steps` makes episodes shorter than the task's horizon; longer ones there are not."""
+        self.arm = arm
+        self.num_envs = arm.num_envs
+        self.render_mode = screen.mode
+        arm.record_poses = screen.mode is not None
+        arm.horizon = min(arm.horizon, max_episode_steps or arm.horizon)
+        self.metadata = {**SingleAdapter.metadata, "autoreset_mode": AutoresetMode.SAME_STEP}
+        self.single_observation_space, self.single_action_space = spaces(arm)
+        self.observation_space = batch_space(self.single_observation_space, arm.num_envs)
+        self.action_space = batch_space(self.single_action_space, arm.num_envs)
+        self._screen = screen
+        self._seeded = False
+        self._poses: Tensor | None = None  # (N, B + 1, 7)
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, object] | None = None
+    ) -> tuple[Floats, Info]:
+        """Begin an episode in every copy. -> observations (N, D), an empty info.
+
+        One seed serves all copies: they draw their layouts from one stream, in order.
+        """
+        try:
+            seed = None if seed is None else index(seed)
+        except TypeError as error:
+            raise InvalidInput(f"seed must be one whole number for all copies, got {seed!r}") from error
+        if options and "reset_mask" in options:
+            raise InvalidInput("copies reset themselves at the end of an episode: there is no reset_mask")
+        super().reset(seed=seed)
+        if seed is None and not self._seeded:
+            seed = int(self.np_random.integers(2**31))
+        self._seeded = True
+        obs = self.arm.reset(seed)
+        if self.arm.record_poses:
+            self._reached(self.arm.poses())
+        return obs.numpy(), {}
+
+    def step(
+        self, actions: Floats
+    ) -> tuple[Floats, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], Info]:
+        """Act for 50 ms. -> observations (N, D), rewards, terminations, truncations (N,), info.
+
+        Raises InvalidInput for actions of the wrong shape or not finite, and before the first `reset()`.
+        """
+        if not self._seeded:
+            raise InvalidInput("no episode is running: call reset() before step()")
+        step = self.arm.step(_checked(actions, (self.num_envs, self.arm.action_dim)))
+        if step.poses is not None:
+            self._reached(step.poses)
+        success, done = step.success.numpy(), step.done.numpy()
+        info: Info = {"is_success": success, "_is_success": np.ones(self.num_envs, dtype=np.bool_)}
+        if done.any():
+            info |= _final(step.final_obs.numpy(), success, done)
+        reward = step.reward.double().numpy()
+        return step.obs.numpy(), reward, step.terminated.numpy(), step.truncated.numpy(), info
+
+    def _reached(self, poses: Tensor) -> None:
+        self._poses = poses
+        if self.render_mode == "human":
+            self._screen.show(poses[0])
+
+    def render(self) -> tuple[Picture, ...] | None:
+        """A picture of the state that each copy last reached; None unless render_mode is "rgb_array"."""
+        if self.render_mode != "rgb_array":
+            return None
+        if self._poses is None:
+            raise InvalidInput("nothing to draw yet: call reset() before render()")
+        return self._screen.draw(self._poses)
+
+    def close_extras(self, **kwargs: object) -> None:
+        """Close the pictures, the window and the simulation; `close()` calls it once."""
+        del kwargs  # Gymnasium passes on what `close()` was given
+        self._screen.close()
+        self.arm.close()
+
+
+def _final(last: Floats, success: NDArray[np.bool_], done: NDArray[np.bool_]) -> Info:
+    """What Gymnasium's own vector environments tell of episodes that ended within the step."""
+    rows = np.full(len(done), None, dtype=object)
+    for i in done.nonzero()[0]:
+        rows[i] = last[i]
+    final_info: Info = {"is_success": success & done, "_is_success": done.copy()}
+    return {
+        "final_obs": rows,
+        "_final_obs": done.copy(),
+        "final_info": final_info,
+        "_final_info": done.copy(),
+    }

@@ -1,0 +1,49 @@
+"""The tasks as Gymnasium environments: `armchair/KukaReach-v0` and its siblings, see `registration`."""
+
+from __future__ import annotations
+
+from armchair.envs.arm_env import make_env
+from armchair.envs.gym.adapters import Screen, SingleAdapter, VectorAdapter
+from armchair.tasks import get_task
+
+
+class ArmGymEnv(SingleAdapter):
+    """One arm at a task.
+
+    >>> env = ArmGymEnv("push", engine="bullet", render_mode="rgb_array")
+    """
+
+    def __init__(
+        self,
+        task: str = "reach",
+        *,
+        engine: str = "mujoco",
+        control: str = "tool",
+        render_mode: str | None = None,
+    ) -> None:
+        """See `make_env` for the names; render_mode: None, "rgb_array" or "human".
+
+        Raises InvalidChoice for an unknown name, MissingDependency for an engine that is not installed.
+        """
+        screen = Screen(get_task(task), render_mode)
+        super().__init__(make_env(task, engine=engine, control=control), screen)
+
+
+class ArmVectorEnv(VectorAdapter):
+    """N arms at a task, stepped together."""
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        task: str = "reach",
+        *,
+        engine: str = "mujoco",
+        control: str = "tool",
+        threads: int = 1,
+        render_mode: str | None = None,
+        max_episode_steps: int | None = None,
+    ) -> None:
+        """See `make_env` and `VectorAdapter`."""
+        screen = Screen(get_task(task), render_mode)
+        arm = make_env(task, num_envs=num_envs, engine=engine, control=control, threads=threads)
+        super().__init__(arm, screen, max_episode_steps)

@@ -1,0 +1,1 @@
+"""Answers and clips as files of other programs, in and out."""

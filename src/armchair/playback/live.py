@@ -1,0 +1,234 @@
+"""An arm that plays live: one copy of a task, a policy that may be replaced meanwhile, and wishes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from armchair.agents.saved import load_policy
+from armchair.engines.iiwa import JOINT_SPEEDS
+from armchair.envs.arm_env import ArmEnv
+from armchair.errors import ArmchairError
+from armchair.jsonable import Json
+from armchair.maths import generator
+from armchair.rewards.ensemble import RewardEnsemble
+from armchair.rewards.saved import REWARD_MODEL
+from armchair.runs.folder import RunDir
+
+LONG = 4  # times the usual length: time enough for new goals and pushes
+PUSH_STEPS = 5  # control steps that a push lasts, a quarter of a second
+PUSH_JOINTS = 4  # the joints that a push turns: those nearest the base
+STATUS_EVERY = 5  # control steps
+LOOK_EVERY = 1.0  # s between two looks for a newer policy
+IDLE = 0.05  # s between two looks for someone who watches
+
+
+class Shown(NamedTuple):
+    """The state after a control step."""
+
+    poses: Tensor  # (B, 7), the last row the goal's
+    status: dict[str, Json]
+
+
+class Actor(Protocol):
+    """Who moves the arm."""
+
+    def act(self, env: ArmEnv, obs: Tensor) -> Tensor:
+        """The next action (1, A); obs (1, D)."""
+        ...
+
+    def reward(self, visible: Tensor) -> float | None:
+        """The learned reward of what a person sees (1, F), if there is one."""
+        ...
+
+    @property
+    def policy_step(self) -> int:
+        """Environment steps that the policy was trained for."""
+        ...
+
+
+class Function:
+    """An actor that neither learns nor knows a reward: the task's script, or chance."""
+
+    policy_step = 0
+
+    def __init__(self, act: Callable[[ArmEnv, Tensor], Tensor]) -> None:
+        self._act = act
+
+    def act(self, env: ArmEnv, obs: Tensor) -> Tensor:
+        """What the function gives."""
+        return self._act(env, obs)
+
+    def reward(self, visible: Tensor) -> float | None:
+        """Not known."""
+        return None
+
+
+class Newest:
+    """A run's policy, best actions, read again whenever the trainer has saved a newer one."""
+
+    def __init__(self, run: RunDir, clock: Callable[[], float] = time.monotonic) -> None:
+        """Raises RunError where the run has no policy."""
+        self._run, self._clock = run, clock
+        self._agent, self._info = load_policy(run)
+        self._model = self._reward_model()
+        self._saved, self._looked = self._changed(), clock()
+
+    @property
+    def policy_step(self) -> int:
+        """Environment steps that the policy was trained for."""
+        return self._info.env_steps
+
+    def act(self, env: ArmEnv, obs: Tensor) -> Tensor:
+        """The most likely action of the newest policy."""
+        self._look()
+        return self._agent.net.best(obs)
+
+    def reward(self, visible: Tensor) -> float | None:
+        """What the run's reward model makes of it."""
+        return None if self._model is None else float(self._model.mean(visible))
+
+    def _look(self) -> None:
+        if self._clock() - self._looked < LOOK_EVERY:
+            return
+        self._looked = self._clock()
+        if (saved := self._changed()) != self._saved:
+            try:
+                (self._agent, self._info), self._model = load_policy(self._run), self._reward_model()
+            except ArmchairError:
+                return  # it is just being replaced; the next look will do
+            self._saved = saved
+
+    def _changed(self) -> int:
+        file: Path = self._run.checkpoints / "policy.safetensors"
+        return file.stat().st_mtime_ns if file.exists() else 0
+
+    def _reward_model(self) -> RewardEnsemble | None:
+        file = self._run.checkpoints / REWARD_MODEL
+        return RewardEnsemble.load(file) if file.is_file() else None
+
+
+class Stage:
+    """One arm at its task, moved by an actor, step by step; `Showing` gives it a pace of its own."""
+
+    def __init__(self, env: ArmEnv, actor: Actor, seed: int = 0) -> None:
+        """env: a single copy."""
+        self.env, self.actor = env, actor
+        env.horizon = LONG * env.task.horizon
+        self._rng = generator(seed, "stage")
+        self._obs = env.reset(seed)
+        self._shove: list[Tensor] = []  # joint targets (1, 7) still to come, relative to where the arm is
+        self._episode, self._step = 1, 0
+
+    def step(self) -> Shown:
+        """One control step: the actor's, or one of a push."""
+        return self._pushed() if self._shove else self._acted()
+
+    def now(self) -> Shown:
+        """The state as it is."""
+        env = self.env
+        visible = env.visible()
+        status: dict[str, Json] = {"episode": self._episode, "step": self._step}
+        status |= {"success": bool(env.task.success(env.state, env.goal))}
+        status |= {"reward": self.actor.reward(visible), "policy_step": self.actor.policy_step}
+        return Shown(env.poses()[0], status)
+
+    def new_goal(self) -> None:
+        """Another goal for the arm where it is; a new episode where the task marks none."""
+        if self.env.task.goal_marker == "none":
+            return self.reset()
+        self.env.goal = self.env.task.layout(self._rng, 1).goal
+        self._obs = self.env.observe()
+        return None
+
+    def push(self) -> None:
+        """Turn the joints near the base this way and that for a moment, whatever the policy wants."""
+        signs = torch.zeros(1, 7)
+        signs[:, :PUSH_JOINTS] = torch.randint(0, 2, (1, PUSH_JOINTS), generator=self._rng) * 2.0 - 1.0
+        self._shove = [signs * torch.tensor(JOINT_SPEEDS) * self.env.engine.dt] * PUSH_STEPS
+
+    def reset(self) -> None:
+        """A new episode."""
+        self._obs = self.env.reset()
+        self._shove, self._step, self._episode = [], 0, self._episode + 1
+
+    def _acted(self) -> Shown:
+        with torch.no_grad():  # no inference tensors: the engine goes on with them outside of this
+            step = self.env.step(self.actor.act(self.env, self._obs))
+            self._obs = step.obs
+            self._step += 1
+            if bool(step.done):
+                self._step, self._episode = 0, self._episode + 1
+            return self.now()
+
+    def _pushed(self) -> Shown:
+        """The push goes to the engine itself, past the policy and its control."""
+        env = self.env
+        targets = env.state.joint_pos + self._shove.pop()
+        env.engine.step(torch.cat((targets, env.state.opening_target.unsqueeze(1)), dim=1))
+        env.state = env.engine.state()
+        self._obs = env.observe()
+        self._step += 1
+        return self.now()
+
+
+class Showing:
+    """A stage in a thread of its own, in real time, for those who watch; it rests while nobody does."""
+
+    def __init__(self, stage: Stage, tell: Callable[[bytes, dict[str, Json] | None], None]) -> None:
+        """tell: is given every moment's poses (float32, little-endian) and, at times, how it goes."""
+        self._stage, self._tell = stage, tell
+        self._lock = threading.Lock()
+        self._wishes: list[Callable[[], None]] = []
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.rate, self.paused, self.watched = 1.0, False, 0
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End, and wait for the end."""
+        self._ended.set()
+        self._thread.join()
+
+    def soon(self, wish: Callable[[], None]) -> None:
+        """Do something between two steps, in the stage's own thread."""
+        with self._lock:
+            self._wishes.append(wish)
+
+    def _run(self) -> None:
+        torch.set_num_threads(1)
+        due, steps = time.perf_counter(), 0
+        while not self._ended.is_set():
+            changed = self._heed()
+            if not self.watched or (self.paused and not changed):
+                time.sleep(IDLE)
+                due = time.perf_counter()
+                continue
+            shown = self._stage.now() if self.paused else self._stage.step()
+            told = {**shown.status, "paused": self.paused, "rate": self.rate}
+            self._tell(
+                shown.poses.numpy().astype("<f4").tobytes(), told if self._due(steps, changed) else None
+            )
+            steps += 1
+            due += self._stage.env.engine.dt / self.rate
+            time.sleep(max(0.0, due - time.perf_counter()))
+            due = max(due, time.perf_counter() - 1.0)  # a machine that was held up does not race to catch up
+
+    def _due(self, steps: int, changed: bool) -> bool:
+        return changed or steps % STATUS_EVERY == 0
+
+    def _heed(self) -> bool:
+        with self._lock:
+            wishes, self._wishes = self._wishes, []
+        for wish in wishes:
+            wish()
+        return bool(wishes)

@@ -1,0 +1,102 @@
+"""A replay as one HTML file: the scene, a few clips and the player; it opens offline, with no server."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from armchair.engines.display.scene_asset import scene_asset
+from armchair.engines.scene import body_names
+from armchair.envs.arm_env import ArmEnv
+from armchair.envs.base import Policy
+from armchair.errors import InvalidInput, MissingDependency
+from armchair.jsonable import Json
+from armchair.runs.files import write_atomic
+
+PLACE = "@REPLAY_JSON@"
+
+
+class Episode(NamedTuple):
+    """What is replayed."""
+
+    poses: Tensor  # (L, B, 7), the last row the goal's
+    success: bool  # at its end
+
+
+def play_episodes(env: ArmEnv, act: Policy, count: int, seed: int) -> list[Episode]:
+    """Whole episodes of a single copy that records poses, each with its first moment."""
+    episodes: list[Episode] = []
+    with torch.no_grad():
+        obs = env.reset(seed)
+        while len(episodes) < count:
+            moments, ended, success = [env.poses()[0]], False, False
+            while not ended:
+                step = env.step(act(obs))
+                assert step.poses is not None
+                moments.append(step.poses[0])
+                obs, ended, success = step.obs, bool(step.done), bool(step.success)
+            episodes.append(Episode(torch.stack(moments), success))
+    return episodes
+
+
+def write_replay(
+    file: Path, env: ArmEnv, episodes: Sequence[Episode], *, title: str, caption: str = ""
+) -> None:
+    """Write the file. Raises MissingDependency where the page was not bundled when armchair was installed."""
+    rows = len(body_names(env.task.num_blocks)) + 1
+    for episode in episodes:
+        if episode.poses.shape[1:] != (rows, 7):
+            raise InvalidInput(f"poses must be (L, {rows}, 7), got {tuple(episode.poses.shape)}")
+    data: dict[str, Json] = {
+        "title": title,
+        "task": env.task.name,
+        "dt": env.engine.dt,
+        "caption": caption,
+        "scene": _packed(scene_asset(env.task.num_blocks, env.task.goal_marker)),
+        "clips": [
+            {
+                "label": f"Episode {number}{', success' if episode.success else ', no success'}",
+                "steps": len(episode.poses),
+                "bodies": rows,
+                "poses": _packed(episode.poses.numpy().astype("<f4").tobytes()),
+            }
+            for number, episode in enumerate(episodes, start=1)
+        ],
+    }
+    text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")  # no tag can end the script
+    write_atomic(file, template().replace(PLACE, text).encode())
+
+
+def template() -> str:
+    """The player's page, all in one, without anything to play."""
+    found = files("armchair").joinpath("web", "static", "replay.html")
+    if not found.is_file():
+        raise MissingDependency(
+            "the replay's page was not built when armchair was installed",
+            "install Node.js 20 or newer, then `pip install` again or `make page` in a checkout",
+        )
+    page = found.read_text(encoding="utf-8")
+    if page.count(PLACE) != 1:
+        raise MissingDependency(f"the replay's page is of another version: it has no {PLACE}", "make page")
+    return page
+
+
+def check_replay_path(path: Path) -> None:
+    """InvalidInput unless a replay can be put there: a name that ends in .html, in a folder that exists."""
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise InvalidInput(f"a replay's name must end in .html, got {path.name!r}: use {path.stem}.html")
+    if path.is_dir():
+        raise InvalidInput(f"cannot write {path}: it is a folder")
+    if not path.parent.is_dir():
+        raise InvalidInput(f"cannot write {path}: there is no folder {path.parent}")
+
+
+def _packed(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

@@ -1,0 +1,1 @@
+"""What came of runs: summaries, curves, intervals, how good a reward model is."""

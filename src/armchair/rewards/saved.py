@@ -1,0 +1,50 @@
+"""A reward model that was learnt before, and whether it fits the task at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from armchair.errors import InvalidInput, RunError
+from armchair.rewards.ensemble import RewardEnsemble
+from armchair.rewards.relations import VisibleLayout
+from armchair.runs.folder import RunDir
+from armchair.tasks.base import SPEED
+
+REWARD_MODEL = "reward.safetensors"  # in a run's folder of checkpoints
+
+
+def load_reward(path: Path, task: str, layout: VisibleLayout) -> RewardEnsemble:
+    """The reward model in a run of teaching, or in a file of its own, for `task` with `layout`.
+
+    Raises RunError where there is none, InvalidInput where it is one for another task.
+    """
+    model = RewardEnsemble.load(path) if path.is_file() else reward_of(RunDir.open(path), task)
+    if model.layout != layout:
+        seen, shown = (", ".join(names.points + names.scalars) for names in (model.layout, layout))
+        raise InvalidInput(
+            f"the reward model in {path} does not fit {task}: it sees {seen}, {task} has {shown}"
+        )
+    return model
+
+
+def reward_of(run: RunDir, task: str) -> RewardEnsemble:
+    """The reward model of a run that taught `task`; errors as in `load_reward`."""
+    found = run.config().get("task")
+    if found != task:
+        raise InvalidInput(f"{run.path} is a run of {found}, not of {task}: train {found} on it instead")
+    if not has_reward(run):
+        raise RunError(
+            f"{run.path} has no reward model: runs of `armchair teach` have one once answers are in"
+        )
+    return RewardEnsemble.load(run.checkpoints / REWARD_MODEL)
+
+
+def sees_motion(path: Path) -> bool:
+    """Whether the reward model in a run or a file looks at speeds. False where there is none."""
+    file = path if path.is_file() else path / "checkpoints" / REWARD_MODEL
+    return file.is_file() and any(name.endswith(SPEED) for name in RewardEnsemble.load(file).layout.scalars)
+
+
+def has_reward(run: RunDir) -> bool:
+    """Whether the run has learnt a reward."""
+    return (run.checkpoints / REWARD_MODEL).is_file()

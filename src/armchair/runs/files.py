@@ -1,0 +1,37 @@
+"""Files replaced as wholes and durably: whoever reads finds the old content or the new one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from armchair.errors import RunError
+
+
+def write_atomic(file: Path, content: bytes) -> None:
+    """Replace a file as a whole, durably: after a crash it has the old content or the new one.
+
+    Raises RunError when that cannot be done, as where the disk is full; then it has the old one.
+    """
+    draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    try:
+        try:
+            with draft.open("wb") as out:
+                out.write(content)
+                out.flush()
+                os.fsync(out.fileno())
+            draft.replace(file)
+        finally:
+            draft.unlink(missing_ok=True)
+        sync(file.parent)
+    except OSError as error:
+        raise RunError(f"{file} cannot be written: {error.strerror or error}") from None
+
+
+def sync(path: Path) -> None:
+    """Have the system write a file's content, or a folder's names, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,209 @@
+"""A run's folder: what it was asked to do, what came of it, and the way back into it.
+
+    runs/reach-001/
+      config.yaml      the resolved configuration
+      metrics.jsonl    one JSON object a line, in the order in which things happened
+      checkpoints/     NAME.safetensors with NAME.json beside it; see `armchair.runs.checkpoint`
+      videos/
+
+Files are replaced as wholes: written under another name, synced, renamed. Whoever reads finds the old
+content or the new one, also after a power cut.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import yaml
+from safetensors import SafetensorError
+
+from armchair.errors import RunError, nearest
+from armchair.jsonable import Json
+from armchair.runs.files import sync, write_atomic
+from armchair.runs.tensors import DAMAGED, read_header
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+STORE_KEY = "store"  # in the configuration of a run whose answers are in a database elsewhere: its URL
+
+
+class RunDir:
+    """An existing run's folder. `create` makes one, `open` finds one."""
+
+    def __init__(self, path: Path, checkpoints: Path | None = None) -> None:
+        """checkpoints: where saved tensors are, if not in `path`/checkpoints."""
+        self.path = path
+        self.checkpoints = checkpoints or path / "checkpoints"
+
+    def at(self, checkpoints: Path) -> RunDir:
+        """The same run with its saved tensors in another folder."""
+        return RunDir(self.path, checkpoints)
+
+    @staticmethod
+    def create(root: Path, prefix: str, config: Mapping[str, Json]) -> RunDir:
+        """A new folder `root/prefix-NNN` with the first free number, holding its configuration.
+
+        Raises RunError when that cannot be written; then there is no such folder.
+        """
+        try:
+            run = RunDir(_free_folder(root, prefix))
+        except OSError as error:
+            raise RunError(f"no run can be made in {root}: {error.strerror or error}") from None
+        try:
+            run.checkpoints.mkdir()
+            run.videos.mkdir()
+            write_atomic(run.config_file, yaml.safe_dump(dict(config), sort_keys=False).encode())
+        except (OSError, RunError) as error:
+            shutil.rmtree(run.path, ignore_errors=True)
+            told = error if isinstance(error, RunError) else error.strerror
+            raise RunError(f"no run can be made in {root}: {told}") from None
+        return run
+
+    @staticmethod
+    def open(path: Path) -> RunDir:
+        """The run in this folder. Raises RunError, with the nearest name there is, where it holds none."""
+        run = RunDir(path)
+        if not run.config_file.is_file():
+            near = nearest(path.name, (found.name for found in runs_in(path.parent)))
+            hint = f"did you mean {path.parent / near}? " if near else ""
+            raise RunError(f"no run in {path}: {hint}a run's folder holds a config.yaml")
+        return run
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def config_file(self) -> Path:
+        """Where the configuration is."""
+        return self.path / "config.yaml"
+
+    @property
+    def metrics_file(self) -> Path:
+        """Where the metrics are."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def store_file(self) -> Path:
+        """Where clips, questions and answers are, unless the run keeps them in a database of its own."""
+        return self.path / "armchair.db"
+
+    @property
+    def store(self) -> Path | str:
+        """Where this run's clips, questions and answers are: that file, or a database by URL."""
+        url = self.config().get(STORE_KEY) if self.config_file.is_file() else None
+        return url if isinstance(url, str) else self.store_file
+
+    @property
+    def videos(self) -> Path:
+        """Folder of films."""
+        return self.path / "videos"
+
+    def config(self) -> dict[str, Json]:
+        """The configuration the run was started with. Raises RunError when it cannot be read."""
+        try:
+            found = yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise RunError(f"{self.config_file} cannot be read: {error}") from None
+        if not isinstance(found, dict):
+            raise RunError(f"{self.config_file} must hold keys and values")
+        return cast("dict[str, Json]", found)
+
+    def log(self, record: Mapping[str, Json]) -> None:
+        """Add a line to the metrics. It reaches the disk with the next `save` at the latest."""
+        line = json.dumps(record, allow_nan=True, ensure_ascii=False)
+        try:
+            with self.metrics_file.open("ab+") as file:
+                torn = file.tell() > 0 and _last_byte(file) != b"\n"  # a crash cut the last line short
+                file.write((b"\n" if torn else b"") + line.encode() + b"\n")
+        except OSError as error:
+            raise RunError(f"{self.metrics_file} cannot be written: {error.strerror or error}") from None
+
+    def metrics(self) -> list[dict[str, Json]]:
+        """All lines of the metrics, less those that a crash cut short."""
+        if not self.metrics_file.exists():
+            return []
+        records: list[dict[str, Json]] = []
+        for line in self.metrics_file.read_bytes().splitlines():
+            with contextlib.suppress(ValueError):
+                records.append(json.loads(line))
+        return records
+
+    def cut_metrics(self, after_env_steps: int) -> None:
+        """Remove the lines whose "env_steps" lie after that, as a run needs that goes back."""
+
+        def late(line: Mapping[str, Json]) -> bool:
+            steps = line.get("env_steps")
+            return isinstance(steps, int | float) and steps > after_env_steps
+
+        lines = self.metrics()
+        kept = [line for line in lines if not late(line)]
+        if len(kept) < len(lines):
+            text = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in kept)
+            write_atomic(self.metrics_file, text.encode())
+
+    def save(self, name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Json]) -> Path:
+        """Write tensors and what is to be known of them as the checkpoint `name`. -> the tensors' file.
+
+        `about` is inside the tensors' file too, so that the two cannot get apart; the JSON is for people.
+        """
+        from safetensors.torch import save  # here, because the page's server does without torch
+
+        text = json.dumps(about, ensure_ascii=False)
+        file = self.checkpoints / f"{name}.safetensors"
+        plain = {key: tensor.contiguous() for key, tensor in tensors.items()}
+        if self.metrics_file.exists():
+            sync(self.metrics_file)
+        write_atomic(file, save(plain, {"about": text}))
+        pretty = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
+        write_atomic(file.with_suffix(".json"), pretty.encode())
+        return file
+
+    def load(self, name: str) -> tuple[dict[str, Tensor], dict[str, Json]]:
+        """The tensors of a checkpoint, and what was said of them. Raises RunError when they cannot be had."""
+        from safetensors.torch import load
+
+        file = self.checkpoints / f"{name}.safetensors"
+        if not file.is_file():
+            have = sorted(found.stem for found in self.checkpoints.glob("*.safetensors"))
+            raise RunError(f"{self.path} has no checkpoint {name!r}: it has {', '.join(have) or '(none)'}")
+        try:
+            data = file.read_bytes()
+            header = read_header(io.BytesIO(data), len(data))
+            # copies: where numbers lie in memory, and so how sums are rounded, must not hang on the file
+            tensors = {name: value.clone() for name, value in load(data).items()}
+            return tensors, json.loads(header["__metadata__"]["about"])
+        except (SafetensorError, *DAMAGED) as error:
+            raise RunError(f"{file} is damaged: {error}") from None
+
+
+def runs_in(root: Path) -> list[RunDir]:
+    """The runs whose folders are in `root`, by name."""
+    return [RunDir(file.parent) for file in sorted(root.glob("*/config.yaml"))]
+
+
+def _free_folder(root: Path, prefix: str) -> Path:
+    """A folder that was just made, with the first free number."""
+    root.mkdir(parents=True, exist_ok=True)
+    for number in itertools.count(1):
+        path = root / f"{prefix}-{number:03d}"
+        with contextlib.suppress(FileExistsError):
+            path.mkdir()
+            return path
+    raise AssertionError("there are numbers without end")
+
+
+def _last_byte(file: BinaryIO) -> bytes:
+    file.seek(-1, os.SEEK_END)
+    return file.read(1)

@@ -1,0 +1,1 @@
+"""The database of a run: clips, questions, answers, people, settings, metrics."""

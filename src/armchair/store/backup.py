@@ -1,0 +1,144 @@
+"""A run as a whole, copied while it is in use: into another folder, into a database and back.
+
+The checkpoint is copied before the store: whoever resumes from the copy finds answers that are newer than the
+checkpoint, as after a crash, and never a checkpoint that knows of answers which are not there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+import sqlalchemy as sa
+import yaml
+
+from armchair.errors import RunError, StoreError
+from armchair.jsonable import Json
+from armchair.runs.files import write_atomic
+from armchair.runs.folder import STORE_KEY, RunDir
+from armchair.store.database import Database
+from armchair.store.schema import assets
+from armchair.store.store import Store
+from armchair.store.transfer import copy_store
+
+TRIES = 5  # at copying checkpoints that the trainer replaces meanwhile
+PREFIX = "run:"  # of the names under which a database keeps the files of a run
+NAME = r"[A-Za-z0-9_-][A-Za-z0-9_.-]*"
+FILE = re.compile(rf"config\.yaml|metrics\.jsonl|checkpoints/(?:(?!broken-){NAME}/)?{NAME}")
+"""The files of a run that it needs to go on. Nothing that matches leads out of a folder."""
+
+
+def back_up(run: RunDir, target: Path) -> int:
+    """Copy a run into a new folder, from which it resumes. -> rows of the store.
+
+    Raises StoreError or RunError when that cannot be done; then there is no such folder.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise StoreError(f"{target} is there already: name a new folder")
+    with _new_folder(target) as draft:
+        _write_files(draft, read_files(run))
+        return copy_store(run.store, draft / run.store_file.name)
+
+
+def put_into(run: RunDir, url: str) -> int:
+    """Copy a run into a database that holds no store yet. -> rows of the store."""
+    files = read_files(run)
+    rows = copy_store(run.store, url)
+    with Store.open(url, create=False) as store:
+        for name, data in files.items():
+            store.board.put_asset(PREFIX + name, data, "application/octet-stream")
+    return rows
+
+
+def take_out(url: str, folder: Path) -> int:
+    """Copy a run out of a database into its folder, which exists. -> rows of the store.
+
+    Raises StoreError for one that holds no run. Files with other names than those of a run are left out.
+    """
+    run = RunDir(folder)
+    rows = copy_store(url, run.store_file)
+    database = Database(run.store_file, create=False)
+    try:
+        with database.write() as conn:
+            ours = assets.c.name.startswith(PREFIX, autoescape=True)
+            found = conn.execute(sa.select(assets.c.name, assets.c.data).where(ours)).all()
+            conn.execute(assets.delete().where(ours))
+        files = {name.removeprefix(PREFIX): bytes(data) for name, data in found}
+        if "config.yaml" in files:
+            files["config.yaml"] = _at_home(files["config.yaml"])
+        _write_files(folder, {name: data for name, data in files.items() if FILE.fullmatch(name)})
+    finally:
+        database.close()
+    return rows
+
+
+def read_files(run: RunDir) -> dict[str, bytes]:
+    """The files that a run needs to go on, as they were at one moment, by path within its folder."""
+    for _ in range(TRIES):
+        before = _versions(run)
+        try:
+            files = {name: (run.path / name).read_bytes() for name in before}
+            files["config.yaml"] = _at_home(files["config.yaml"])
+        except FileNotFoundError:
+            continue  # replaced meanwhile
+        except OSError as error:
+            raise RunError(f"{run.path} cannot be read: {error.strerror}") from error
+        after = _versions(run)
+        if all(before[name] == after.get(name) for name in before if name.startswith("checkpoints/")):
+            return files
+    raise RunError(f"the checkpoints in {run.path} change too fast to be copied: try again")
+
+
+def _at_home(config: bytes) -> bytes:
+    """A run's configuration without the database that its answers are in: a copy has them in its folder."""
+    try:
+        found: object = yaml.safe_load(config)
+    except (UnicodeDecodeError, yaml.YAMLError):
+        return config
+    if not isinstance(found, dict) or STORE_KEY not in found:
+        return config
+    kept = {key: value for key, value in cast("dict[str, Json]", found).items() if key != STORE_KEY}
+    return yaml.safe_dump(kept, sort_keys=False).encode()
+
+
+def _versions(run: RunDir) -> dict[str, tuple[int, int, int]]:
+    """What tells one version of a file from the next, by path; links and unfinished files are left out."""
+    found: dict[str, tuple[int, int, int]] = {}
+    for path in (run.config_file, run.metrics_file, *sorted(run.checkpoints.rglob("*"))):
+        name = path.relative_to(run.path).as_posix()
+        try:
+            state = path.lstat()
+        except FileNotFoundError:
+            continue
+        if FILE.fullmatch(name) and path.is_file() and not path.is_symlink():
+            found[name] = (state.st_ino, state.st_mtime_ns, state.st_size)
+    return found
+
+
+def _write_files(folder: Path, files: dict[str, bytes]) -> None:
+    for name in ("checkpoints", "videos"):
+        (folder / name).mkdir(exist_ok=True)
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        write_atomic(path, data)
+
+
+@contextmanager
+def _new_folder(target: Path) -> Generator[Path]:
+    """A folder beside `target` that becomes it when the block ends, and is removed when it raises."""
+    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft.mkdir()
+        yield draft
+        draft.rename(target)
+    except OSError as error:
+        raise StoreError(f"cannot write to {target}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)

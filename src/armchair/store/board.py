@@ -1,0 +1,186 @@
+"""What trainer and page tell each other beside questions and answers: settings, status, metrics, assets."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import NamedTuple, cast
+
+import sqlalchemy as sa
+
+from armchair.errors import InvalidInput, check_choice
+from armchair.jsonable import Json, finite
+from armchair.store import schema as tables
+from armchair.store.database import Database
+
+MAX_QUESTION = 200  # letters
+MAX_LABELS, MAX_OVERLAP = 1_000_000, 100
+MAX_ASSET = 64 * 2**20  # bytes
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the owner of a run may change while it runs."""
+
+    question: str = ""
+    """What annotators are asked; empty: the task's own words."""
+    labels: int | None = None
+    """Answers to ask for; None: as many as the trainer was told."""
+    paused: bool = False
+    """Whether to put no questions to anyone for now."""
+    overlap: int = 1
+    """How many annotators may answer the same question."""
+    repeat_share: float = 0.05
+    """Share of the questions that are put again to the same person, to see how steady they are."""
+    show_success: bool = True
+    """Whether annotators see how often the arm succeeds."""
+    show_guess: bool = False
+    """Whether annotators see, after an answer, what the model had guessed."""
+    strengths: bool = True
+    """Whether annotators may say "slightly" and "much"."""
+
+
+class Status(NamedTuple):
+    """What the trainer said of itself last."""
+
+    value: dict[str, Json]
+    updated: float  # s since the epoch
+
+
+class Asset(NamedTuple):
+    """A file that belongs to the run."""
+
+    data: bytes
+    sha256: str
+    media_type: str
+
+
+class Board:
+    """The part of a store on which trainer and page leave each other messages: `store.board`."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        """`clock` gives seconds since the epoch."""
+        self._database, self._clock = database, clock
+
+    def settings(self) -> Settings:
+        """What is set, with defaults for the rest."""
+        with self._database.read() as conn:
+            return read_settings(conn)
+
+    def set_setting(self, key: str, value: str | float | bool | None) -> Settings:
+        """Change a setting. -> all of them. Raises InvalidInput for an unknown one or a wrong value."""
+        checked = _check_setting(key, value)
+        with self._database.write() as conn:
+            conn.execute(tables.settings.delete().where(tables.settings.c.key == key))
+            conn.execute(tables.settings.insert().values(key=key, value=json.dumps(checked)))
+            return read_settings(conn)
+
+    def set_status(self, value: Mapping[str, Json]) -> None:
+        """Say what the trainer does now, in place of what it said before. Numbers not finite become None."""
+        text = _to_json(value)
+        with self._database.write(durable=False) as conn:
+            conn.execute(tables.status.delete())
+            conn.execute(tables.status.insert().values(id=1, value=text, updated=self._clock()))
+
+    def status(self) -> Status | None:
+        """What the trainer said last; None when it never said anything."""
+        with self._database.read() as conn:
+            row = conn.execute(sa.select(tables.status)).one_or_none()
+        return None if row is None else Status(json.loads(row.value), row.updated)
+
+    def log(self, line: Mapping[str, Json]) -> None:
+        """Add a line to the metrics. Numbers that are not finite become None."""
+        text = _to_json(line)
+        with self._database.write(durable=False) as conn:
+            conn.execute(tables.metrics.insert().values(created=self._clock(), line=text))
+
+    def metrics(self, since: int = 0) -> list[dict[str, Json]]:
+        """The lines of the metrics after that "seq", each with its own "seq" and with "created"."""
+        later = sa.select(tables.metrics).where(tables.metrics.c.seq > since).order_by(tables.metrics.c.seq)
+        with self._database.read() as conn:
+            rows = conn.execute(later).all()
+        return [
+            {"created": row.created} | cast("dict[str, Json]", json.loads(row.line)) | {"seq": row.seq}
+            for row in rows
+        ]
+
+    def cut_metrics(self, after_env_steps: int) -> int:
+        """Remove the lines whose "env_steps" lie after that, as a run needs that goes back. -> how many."""
+        late: list[int] = []
+        with self._database.write() as conn:
+            for row in conn.execute(sa.select(tables.metrics)):
+                steps = json.loads(row.line).get("env_steps")
+                if isinstance(steps, int | float) and steps > after_env_steps:
+                    late.append(row.seq)
+            for seq in late:
+                conn.execute(tables.metrics.delete().where(tables.metrics.c.seq == seq))
+        return len(late)
+
+    def put_asset(self, name: str, data: bytes, media_type: str) -> None:
+        """Store a file, in place of an earlier one of this name. "scene" is the scene of the 3D replay."""
+        if not 0 < len(name) <= 64 or not name.isprintable() or len(data) > MAX_ASSET:
+            raise InvalidInput(
+                f"an asset has a name of 1 to 64 printable characters and at most {MAX_ASSET} bytes, got "
+                f"{name!r} and {len(data)} bytes"
+            )
+        row = {"sha256": hashlib.sha256(data).hexdigest(), "media_type": media_type, "data": data}
+        with self._database.write() as conn:
+            conn.execute(tables.assets.delete().where(tables.assets.c.name == name))
+            conn.execute(tables.assets.insert().values(name=name, **row))
+
+    def asset(self, name: str) -> Asset | None:
+        """The file of this name, or None."""
+        with self._database.read() as conn:
+            row = conn.execute(sa.select(tables.assets).where(tables.assets.c.name == name)).one_or_none()
+        return None if row is None else Asset(bytes(row.data), row.sha256, row.media_type)
+
+    def asset_version(self, name: str) -> str | None:
+        """SHA-256 of the file of this name, without reading the file; None when there is none."""
+        with self._database.read() as conn:
+            found = sa.select(tables.assets.c.sha256).where(tables.assets.c.name == name)
+            return conn.execute(found).scalar_one_or_none()
+
+
+_SETTINGS = sa.select(tables.settings)  # made once
+_KNOWN = {field.name for field in fields(Settings)}
+
+
+def read_settings(conn: sa.Connection) -> Settings:
+    """The settings, within a transaction that the caller holds."""
+    rows = conn.execute(_SETTINGS).all()
+    return Settings(**{row.key: json.loads(row.value) for row in rows if row.key in _KNOWN})
+
+
+def _check_setting(key: str, value: str | float | bool | None) -> str | float | bool | None:
+    """The value as it is stored. Raises InvalidInput when the setting cannot have it."""
+    check_choice("setting", key, asdict(Settings()))
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    valid, wanted = {
+        "question": (
+            isinstance(value, str) and len(value) <= MAX_QUESTION and (not value or value.isprintable()),
+            f"one line of at most {MAX_QUESTION} characters",
+        ),
+        "labels": (
+            value is None or (whole and 1 <= cast("int", value) <= MAX_LABELS),
+            f"None or a whole number from 1 to {MAX_LABELS}",
+        ),
+        "overlap": (
+            whole and 1 <= cast("int", value) <= MAX_OVERLAP,
+            f"a whole number from 1 to {MAX_OVERLAP}",
+        ),
+        "repeat_share": (number and 0.0 <= cast("float", value) <= 0.5, "a share from 0 to 0.5"),
+    }.get(key, (isinstance(value, bool), "true or false"))
+    if not valid:
+        raise InvalidInput(f"{key} must be {wanted}, got {value!r}")
+    return float(cast("float", value)) if key == "repeat_share" else value
+
+
+def _to_json(value: Mapping[str, Json]) -> str:
+    try:
+        return json.dumps(finite(value), allow_nan=False, ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"what is told must be texts, numbers, lists and mappings: {error}") from error

@@ -1,0 +1,254 @@
+"""A database and its transactions: writers take turns, and a write is on disk before it returns."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from armchair.errors import MissingDependency, StoreError
+from armchair.store.migrations import prepare
+
+BUSY_SECONDS = 30.0  # how long a writer waits for the others
+PAUSE = (0.001, 0.008)  # s between two tries of a writer, drawn anew each time
+CACHE_KIB = 256  # pages that a connection to SQLite keeps; it would be 2 MiB, of each thread that reads
+WRITE_LOCK = 0x41524D43  # PostgreSQL's advisory lock that stands for "the writer"
+TRAINER_LOCK = 0x41524D54  # and for "the trainer"
+_PAUSES = random.Random()  # its own, so that nobody's draws depend on how often a writer had to wait
+_DAMAGED = "; it is damaged: `armchair doctor RUN` tells more, go on from a backup"
+_SHUT = "; may this user write to the file and to its folder?"
+MENDS = {
+    "file is not a database": _DAMAGED,
+    "malformed": _DAMAGED,
+    "disk I/O error": _DAMAGED,
+    "disk is full": "; nothing was written by halves: free some space and go on",
+    "No space left": "; nothing was written by halves: free some space and go on",
+    "database is locked": f"; another process has kept it for {BUSY_SECONDS:.0f} s: is one stopped?",
+    "readonly database": _SHUT,
+    "unable to open": _SHUT,
+}
+"""What to do about what a database says."""
+
+
+class Database:
+    """Transactions on a SQLite file or, by URL, on another database.
+
+    Writers take turns (SQLite: BEGIN IMMEDIATE; PostgreSQL: one advisory lock), so what a write reads
+    stays true until it commits. That is what makes a `position` safe to read on from: it is numbered within
+    a turn, a turn ends after its commit, so whoever sees position n sees all before it. A sequence of the
+    database would not do, since a smaller number may be committed after a greater one.
+
+    On PostgreSQL the disk is not waited for within the turn but after it. Waiting writers then share one
+    write to the disk instead of queueing for one each. What others see a moment before it is on disk is not
+    acknowledged yet. Processes open their own; threads may share one.
+    """
+
+    def __init__(self, url_or_path: str | Path, *, create: bool = True) -> None:
+        """Open, or create, and check the schema. Raises StoreError when that is not possible."""
+        url = _url(url_or_path, create)
+        self.where = url.database if url.drivername == "sqlite" else shown(url)
+        self._sqlite = url.get_backend_name() == "sqlite"
+        # threads queue here: SQLite itself would have them try again and again, and some wait for seconds
+        self._turn = threading.Lock()
+        try:
+            # claims rely on this level, see `leases`; SQLite has one level only
+            self._engine = sa.create_engine(
+                url, **({} if self._sqlite else {"isolation_level": "READ COMMITTED"})
+            )
+        except ModuleNotFoundError as error:
+            mend = (
+                "pip install 'armchair[postgres]'" if error.name == "psycopg" else f"pip install {error.name}"
+            )
+            raise MissingDependency(f"{error.name} is not installed", mend) from error
+        except exc.ArgumentError as error:
+            raise StoreError(f"no database at {self.where}: {error}") from error
+        if self._sqlite:
+            event.listen(self._engine, "connect", _set_up_sqlite)
+            event.listen(self._engine, "begin", _begin_sqlite)
+        else:
+            event.listen(self._engine, "connect", _set_up_postgresql)
+        with self.write() as conn:
+            prepare(conn, str(self.where), create=create)
+
+    @contextmanager
+    def read(self) -> Generator[sa.Connection]:
+        """A transaction that only reads and sees one state of the database."""
+        with self._translated(), self._engine.connect() as conn:
+            if not self._sqlite:
+                conn = conn.execution_options(isolation_level="REPEATABLE READ")
+            with conn.begin():
+                yield conn
+
+    @contextmanager
+    def write(self, *, durable: bool = True) -> Generator[sa.Connection]:
+        """A transaction that may write. It is on disk when the block ends, and undone when it raises.
+
+        durable: False where a power cut may undo the last ones, as of leases and status, which is several
+        times as fast. A durable one that comes after makes them durable too.
+        """
+        with self._turn, self._translated(), self._engine.connect() as conn:
+            conn = conn.execution_options(armchair_writes=True, armchair_durable=durable)
+            with conn.begin():
+                if not self._sqlite:
+                    conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
+                yield conn
+        if durable and not self._sqlite:
+            self._flush()
+
+    @contextmanager
+    def write_rows(self) -> Generator[sa.Connection]:
+        """As `write(durable=False)`, but on PostgreSQL beside other writers: it must lock the rows it reads.
+
+        Only for what adds nothing that is numbered by `position`.
+        """
+        if self._sqlite:
+            with self.write(durable=False) as conn:
+                yield conn
+            return
+        with self._translated(), self._engine.begin() as conn:
+            yield conn
+
+    @contextmanager
+    def trainer(self) -> Generator[bool]:
+        """Be the one trainer at this database for as long as the block lasts. -> whether there was no other.
+
+        A connection holds that, so one that died keeps nobody out. SQLite knows nothing of the kind.
+        """
+        if self._sqlite:
+            yield True
+            return
+        with self._translated(), self._engine.connect() as conn:
+            conn.execution_options(isolation_level="AUTOCOMMIT")
+            taken = conn.exec_driver_sql(f"SELECT pg_try_advisory_lock({TRAINER_LOCK})").scalar_one()
+            try:
+                yield bool(taken)
+            finally:
+                conn.invalidate()  # a connection that goes back into the pool would keep the lock
+
+    def _flush(self) -> None:
+        """Wait until all that this server committed is on its disk."""
+        with self._translated(), self._engine.connect() as conn:
+            # the smallest commit that is waited for; the log is written in order, so all before it is too
+            conn.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
+                "SELECT set_config('synchronous_commit', 'on', true), "
+                "pg_logical_emit_message(true, 'armchair', '')"
+            )
+
+    @contextmanager
+    def _translated(self) -> Generator[None]:
+        try:
+            yield
+        except (exc.SQLAlchemyError, sqlite3.Error) as error:
+            cause = str(getattr(error, "orig", None) or error).splitlines()[0]
+            mend = next((mend for part, mend in MENDS.items() if part in cause), "")
+            raise StoreError(f"the store {self.where} cannot be used: {cause}{mend}") from error
+
+    def close(self) -> None:
+        """Close all connections; twice is harmless."""
+        self._engine.dispose()
+
+
+def shown(url: str | sa.URL) -> str:
+    """The URL of a database as it may be printed: without its password, wherever in it that stands."""
+    try:
+        made = sa.make_url(url)
+    except exc.ArgumentError:
+        return str(url)
+    hidden = {key: "***" for key in made.query if "password" in key.lower()}
+    return made.update_query_dict(hidden).render_as_string(hide_password=True)
+
+
+def has_password(url: str) -> bool:
+    """Whether a URL that can be read as one of a database holds a password."""
+    return shown(url) != sa.make_url(url).render_as_string(hide_password=False)
+
+
+def _url(url_or_path: str | Path, create: bool) -> sa.URL:
+    """Where the database is; a path means a SQLite file."""
+    text = str(url_or_path)
+    if "://" in text:
+        try:
+            url = sa.make_url(text)
+        except exc.ArgumentError as error:
+            raise StoreError(f"{text!r} is neither a path nor the URL of a database") from error
+        if url.get_backend_name() not in ("sqlite", "postgresql"):
+            raise StoreError(f"no store in {url.get_backend_name()}: use a path, sqlite:/// or postgresql://")
+        if url.get_backend_name() != "sqlite":
+            return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+        text = url.database or ""
+    path = Path(text)
+    if text in ("", ":memory:"):
+        raise StoreError("a store must outlive its process: give it a path")
+    if path.is_dir():
+        raise StoreError(f"{path} is a folder: name the file in it, such as {path / 'armchair.db'}")
+    if not path.parent.is_dir():
+        raise StoreError(f"there is no folder {path.parent} to put the store in")
+    if not create and not path.is_file():
+        raise StoreError(f"there is no store at {path}")
+    return sa.URL.create("sqlite", database=str(path.resolve()))
+
+
+def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    """Settings of a connection: transactions begin when we say so."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
+    cursor.execute("PRAGMA journal_mode")
+    mode = cursor.fetchone()
+    if mode is None or mode[0] != "wal":
+        cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.close()
+
+
+def _set_up_postgresql(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    """Settings of a connection: no commit waits for the disk by itself, see `Database._flush`."""
+    cursor = connection.cursor()
+    cursor.execute("SET synchronous_commit TO off")
+    cursor.close()
+    connection.commit()
+
+
+def _begin_sqlite(conn: sa.Connection) -> None:
+    options = conn.get_execution_options()
+    raw = cast("sqlite3.Connection", conn.connection.driver_connection)
+    if not options.get("armchair_writes", False):
+        raw.execute("BEGIN DEFERRED")
+        return
+    # it cannot be changed within the transaction, and the connection may be a used one
+    durable = options.get("armchair_durable", True)
+    raw.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    _take_turn(raw)
+
+
+def _take_turn(raw: sqlite3.Connection) -> None:
+    """BEGIN IMMEDIATE, tried again and again for as long as another process writes.
+
+    SQLite itself waits longer after each failure, so that whoever has waited longest is the least likely
+    to be next: of sixteen processes that answer without a pause, some waited for more than half a minute.
+    Here everyone tries equally often.
+    """
+    give_up = time.monotonic() + BUSY_SECONDS
+    raw.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                    raise
+            time.sleep(_PAUSES.uniform(*PAUSE))
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")

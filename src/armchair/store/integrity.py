@@ -1,0 +1,114 @@
+"""Whether a store holds what was put into it: database, clips, answers, audit chain. It changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from armchair.errors import StoreError
+from armchair.store.database import Database
+from armchair.store.rows import audit as chain
+from armchair.store.rows.codec import check_digest, read_head
+from armchair.store.schema import annotators, answers, clips, counted, exclusions, questions
+
+SHOWN = 5  # findings of one kind that are told one by one
+
+
+class Finding(NamedTuple):
+    """What one of the checks came to."""
+
+    name: str
+    ok: bool
+    found: str
+
+
+def check_store(url_or_path: str | Path) -> Iterator[Finding]:
+    """All checks of a store, each yielded as soon as it is done; a store that cannot be opened gets one."""
+    try:
+        database = Database(url_or_path, create=False)
+    except StoreError as error:
+        yield Finding("database", False, str(error))
+        return
+    several: tuple[tuple[str, Callable[[sa.Connection], Finding]], ...] = (
+        ("database", _database),
+        ("clips", _clips),
+        ("answers", _answers),
+        ("audit chain", _chain),
+    )
+    try:
+        for name, check in several:
+            try:
+                with database.read() as conn:
+                    yield check(conn)
+            except StoreError as error:
+                yield Finding(name, False, str(error))
+    finally:
+        database.close()
+
+
+def _database(conn: sa.Connection) -> Finding:
+    """What SQLite finds when it reads all its pages; a PostgreSQL server does that by its own means."""
+    if conn.dialect.name != "sqlite":
+        return Finding("database", True, "opens; its server keeps its own checksums")
+    wrong = [str(row[0]) for row in conn.exec_driver_sql("PRAGMA integrity_check(20)") if row[0] != "ok"]
+    for row in conn.exec_driver_sql("PRAGMA foreign_key_check"):
+        wrong.append(f"row {row[1]} of {row[0]} speaks of something in {row[2]} that is not there")
+    return _finding("database", wrong, "opens, and every page of it can be read")
+
+
+def _clips(conn: sa.Connection) -> Finding:
+    """Each clip has the bytes that were stored, and they can be read."""
+    wrong: list[str] = []
+    number = 0
+    columns = (clips.c.id, clips.c.arrays, clips.c.frames, clips.c.sha256)
+    for row in conn.execution_options(yield_per=100).execute(sa.select(*columns)):
+        number += 1
+        try:
+            check_digest(row.id, row.arrays, row.frames, row.sha256)
+            read_head(row.id, row.arrays)
+        except StoreError as error:
+            wrong.append(str(error))
+    return _finding("clips", wrong, f"{number} clips, each as it was stored")
+
+
+def _answers(conn: sa.Connection) -> Finding:
+    """Answers point to questions, these to clips; what is counted beside them is right."""
+    wrong: list[str] = []
+    there = sa.select(clips.c.id)
+    for side in (questions.c.left_clip, questions.c.right_clip):
+        lost = sa.select(questions.c.id, side).where(side.not_in(there))
+        wrong += [f"question {row[0]} shows clip {row[1]}, which is not there" for row in conn.execute(lost)]
+    lost = sa.select(answers.c.id).where(answers.c.question.not_in(sa.select(questions.c.id)))
+    wrong += [f"the question of answer {name} is not there" for name in conn.execute(lost).scalars()]
+    number = sa.select(sa.func.count()).where(counted.c.question == questions.c.id)
+    off = sa.select(questions.c.id).where(
+        questions.c.answered != number.correlate(questions).scalar_subquery()
+    )
+    wrong += [f"question {name} counts its answers wrongly" for name in conn.execute(off).scalars()]
+    total = conn.execute(sa.select(sa.func.count()).select_from(answers)).scalar_one()
+    return _finding("answers", wrong, f"{total} answers, flips and undos, each about clips that are there")
+
+
+def _chain(conn: sa.Connection) -> Finding:
+    """Nothing was altered, removed or put in between; who is excluded is who was excluded last."""
+    wrong = chain.verify(conn)
+    last: dict[str | None, bool] = {}
+    for row in conn.execute(sa.select(exclusions).order_by(exclusions.c.seq)):
+        last[row.annotator] = bool(row.excluded)
+    if None not in last:  # else some were excluded when it was not yet kept who
+        for row in conn.execute(sa.select(annotators.c.name, annotators.c.excluded)):
+            if bool(row.excluded) != last.get(row.name, False):
+                told = "excluded" if row.excluded else "included"
+                wrong.append(f"{row.name} is marked {told}, which nobody recorded")
+    end = chain.head(conn)
+    return _finding("audit chain", wrong, f"unbroken over {end.seq} changes, ends with {end.hash[:16]}")
+
+
+def _finding(name: str, wrong: list[str], sound: str) -> Finding:
+    if not wrong:
+        return Finding(name, True, sound)
+    more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+    return Finding(name, False, "; ".join(wrong[:SHOWN]) + more)

@@ -1,0 +1,76 @@
+"""The tables of a store made, checked for being readable, or brought up to date."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from armchair.errors import StoreError
+from armchair.store.rows import audit as chain
+from armchair.store.schema import SCHEMA_VERSION, counted, get_meta, meta, metadata, questions, set_meta
+from armchair.version import __version__
+
+
+def prepare(conn: sa.Connection, where: str, *, create: bool) -> None:
+    """Make the tables in an empty database, or check the version of the ones there are.
+
+    create: False where an empty database is one that lost its contents. Raises StoreError for it, and when
+    the database holds something else or was written by a newer armchair.
+    """
+    tables = set(sa.inspect(conn).get_table_names())
+    if not tables and not create:
+        raise StoreError(f"{where} is empty, there is no store in it: go on from a backup")
+    if not tables:
+        metadata.create_all(conn)
+        rows = {"schema": str(SCHEMA_VERSION), "written_by": __version__}
+        rows |= {"head": f"0 {chain.BEGINNING}"}
+        conn.execute(meta.insert(), [{"key": key, "value": value} for key, value in rows.items()])
+        return
+    if "meta" not in tables:
+        raise StoreError(f"{where} is a database, but not a store of armchair: name another file")
+    found = get_meta(conn, "schema")
+    if found is None or not found.isdecimal():
+        raise StoreError(f"{where} does not say which schema it has: it is not a store of armchair")
+    if int(found) in (1, 2):
+        _upgrade(conn, int(found))
+    elif int(found) != SCHEMA_VERSION:
+        writer = get_meta(conn, "written_by")
+        raise StoreError(
+            f"{where} has schema {found}, written by armchair {writer}; this is armchair "
+            f"{__version__}, which reads schema {SCHEMA_VERSION}: install armchair {writer}"
+            + (" or newer" if int(found) > SCHEMA_VERSION else "")
+        )
+
+
+def _upgrade(conn: sa.Connection, version: int) -> None:
+    """Bring an older store up to date, within the transaction that opens it.
+
+    Version 2 brought columns with defaults, tables, and the number of answers of each question; version 3
+    the audit chain, which begins with what is there.
+    """
+    if version == 1:
+        conn.exec_driver_sql("DROP INDEX questions_to_ask")
+        conn.exec_driver_sql("DROP INDEX ix_answers_annotator")
+    for name in ("annotators", "questions", "answers"):
+        _add_columns(conn, metadata.tables[name])
+    metadata.create_all(conn)
+    if version == 1:
+        number = sa.select(sa.func.count()).where(counted.c.question == questions.c.id)
+        conn.execute(questions.update().values(answered=number.correlate(questions).scalar_subquery()))
+    set_meta(conn, "head", f"0 {chain.BEGINNING}")
+    chain.seal_all(conn, int(get_meta(conn, "position") or 0))
+    conn.execute(meta.delete().where(meta.c.key == "position"))
+    set_meta(conn, "schema", str(SCHEMA_VERSION))
+    set_meta(conn, "written_by", __version__)
+
+
+def _add_columns(conn: sa.Connection, table: sa.Table) -> None:
+    """The columns and indexes of a table that it does not have yet."""
+    there = {str(old["name"]) for old in sa.inspect(conn).get_columns(table.name)}
+    for column in table.c:
+        if column.name not in there:
+            text = str(sa.schema.CreateColumn(column).compile(dialect=conn.dialect))
+            conn.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {text}")
+    indexes = {old["name"] for old in sa.inspect(conn).get_indexes(table.name)}
+    for index in table.indexes:
+        if index.name not in indexes:
+            index.create(conn)

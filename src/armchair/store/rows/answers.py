@@ -1,0 +1,188 @@
+"""Answers in the database: only ever added, within a transaction that the caller holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from armchair.errors import InvalidInput, StoreError, check_choice
+from armchair.ids import check_id, new_id
+from armchair.store.rows import audit as chain
+from armchair.store.rows import leases
+from armchair.store.rows.clips import chunks, find_question
+from armchair.store.rows.records import Wanted, find, to_answer
+from armchair.store.schema import (
+    CHOICES,
+    annotators,
+    answers,
+    counted,
+    in_force,
+    questions,
+)
+from armchair.types import Answer, Choice, Question
+
+MAX_STRENGTH = 10.0
+MAX_PAGE = 64  # letters in a page's version
+FLIPPED: dict[str, Choice] = {"left": "right", "right": "left"}
+
+
+def _recounting() -> sa.Update:
+    of_it = sa.select(sa.func.count()).where(counted.c.question == questions.c.id)
+    these = questions.c.id.in_(sa.bindparam("these", expanding=True))
+    return questions.update().where(these).values(answered=of_it.correlate(questions).scalar_subquery())
+
+
+# made once: they take longer to say than to answer
+_THIS, _WHO = sa.bindparam("this"), sa.bindparam("who")
+_BY_ID = sa.select(answers).where(answers.c.id == _THIS)
+_GIVEN = sa.select(in_force.c.id).where(in_force.c.question == _THIS, in_force.c.annotator == _WHO)
+_RECOUNT = _recounting()
+
+
+def check_answer(answer: Answer) -> None:
+    """Raises InvalidInput (InvalidChoice for the choice) for an answer that cannot be stored."""
+    check_id("an answer", answer.id)
+    check_choice("choice", answer.choice, CHOICES)
+    if not 0.0 < answer.strength <= MAX_STRENGTH:
+        raise InvalidInput(f"strength must be above 0 and at most {MAX_STRENGTH:g}, got {answer.strength}")
+    if not (math.isfinite(answer.seconds) and answer.seconds >= 0 and math.isfinite(answer.created)):
+        raise InvalidInput(f"seconds and created must be finite, got {answer.seconds} and {answer.created}")
+    if len(answer.page) > MAX_PAGE:
+        raise InvalidInput(f"a page's version has at most {MAX_PAGE} letters, got {len(answer.page)}")
+
+
+def submit(conn: sa.Connection, answer: Answer) -> bool:
+    """Store an answer to a question that the annotator holds. -> False when it was there already.
+
+    Raises StoreError for an unknown question, one that the annotator does not hold, and for an id that
+    stands for something else.
+    """
+    check_answer(answer)
+    known = _find(conn, answer.id)
+    if known is not None:
+        same = ("question", "annotator", "choice", "strength")
+        if all(getattr(known, field) == getattr(answer, field) for field in same):
+            return False
+        raise StoreError(f"another answer already has the id {answer.id}: make a new UUID for every answer")
+    if find_question(conn, answer.question) is None:
+        raise StoreError(f"there is no question {answer.question} in the store")
+    leases.lock(conn, answer.question)
+    if has_answered(conn, answer.question, answer.annotator):
+        raise StoreError(
+            f"{answer.annotator} has answered question {answer.question} already: flip that answer or undo it"
+        )
+    if not leases.has_lease(conn, answer.question, answer.annotator):
+        raise StoreError(
+            f"{answer.annotator} does not hold question {answer.question}: claim it first; a claim that ran "
+            "out is lost when someone else takes the question or it is retired"
+        )
+    _insert(conn, answer, answer.choice, None)
+    leases.drop(conn, answer.annotator, [answer.question])
+    return True
+
+
+def has_answered(conn: sa.Connection, question: str, annotator: str) -> bool:
+    """Whether an answer of this annotator to this question is in force."""
+    return conn.execute(_GIVEN, {"this": question, "who": annotator}).first() is not None
+
+
+def take_back(
+    conn: sa.Connection, annotator: str, row_id: str, *, now: float, expires: float
+) -> Question | None:
+    """Take an annotator's latest answer back and lease them its question. None: there is none to take back.
+
+    The same `row_id` again takes nothing more back.
+    """
+    check_id("an undo", row_id)
+    leases.check_included(conn, annotator)
+    known = _find(conn, row_id)
+    if known is not None:
+        if known.annotator != annotator or known.choice is not None:
+            raise StoreError(f"an answer already has the id {row_id}: make a new UUID for every undo")
+        return find_question(conn, known.question)
+    last = find(conn, Wanted(annotator=annotator), newest=1)
+    if not last:
+        return None
+    _undo(conn, last[0].answer, row_id, now)
+    leases.give(conn, last[0].question.id, annotator, expires)
+    return last[0].question
+
+
+def flip(conn: sa.Connection, answer_id: str, row_id: str, now: float) -> Answer:
+    """Turn an answer in force round, left for right. The same `row_id` again is harmless.
+
+    Raises StoreError for an unknown answer or one no longer in force, InvalidInput for one without sides.
+    """
+    check_id("a flip", row_id)
+    known = _find(conn, row_id)
+    if known is not None:
+        if known.supersedes != answer_id or known.choice is None:
+            raise StoreError(f"another answer already has the id {row_id}: make a new UUID for every flip")
+        return to_answer(known)
+    row = conn.execute(sa.select(in_force).where(in_force.c.id == answer_id)).one_or_none()
+    if row is None:
+        why = "has been taken back or changed" if _find(conn, answer_id) else "is not in the store"
+        raise StoreError(f"answer {answer_id} {why}")
+    old = to_answer(row)
+    if old.choice not in FLIPPED:
+        raise InvalidInput(
+            f"only left and right can be flipped; answer {answer_id} is {old.choice!r}: undo it"
+        )
+    new = old._replace(id=row_id, choice=FLIPPED[old.choice], created=now)
+    _insert(conn, new, new.choice, answer_id)
+    return new
+
+
+def retract(conn: sa.Connection, annotator: str, after: int, now: float) -> int:
+    """Take back all answers of an annotator recorded after a position. -> how many."""
+    late = sa.select(in_force).where(in_force.c.annotator == annotator, in_force.c.seq > after)
+    rows = [to_answer(row) for row in conn.execute(late.order_by(in_force.c.seq))]
+    for answer in rows:
+        _undo(conn, answer, new_id(), now)
+    return len(rows)
+
+
+def position(conn: sa.Connection) -> int:
+    """The number of the last answer, undo, flip or exclusion; 0 before the first."""
+    return chain.head(conn).seq
+
+
+def recount(conn: sa.Connection, names: Sequence[str]) -> None:
+    """Write down anew how many answers count of each of these questions."""
+    for chunk in chunks(dict.fromkeys(names)):
+        conn.execute(_RECOUNT, {"these": chunk})
+
+
+def exclude(conn: sa.Connection, annotator: str, excluded: bool, now: float) -> None:
+    """Have an annotator's answers count no longer, or again. What they hold is free for others.
+
+    Raises StoreError for an unknown annotator.
+    """
+    known = (
+        sa.select(annotators.c.excluded).where(annotators.c.name == annotator).with_for_update(key_share=True)
+    )
+    before = conn.execute(known).scalar_one_or_none()
+    if before is None:
+        raise StoreError(f"there is no annotator {annotator!r} in the store")
+    if bool(before) == excluded:
+        return
+    conn.execute(annotators.update().where(annotators.c.name == annotator).values(excluded=excluded))
+    theirs = sa.select(in_force.c.question).where(in_force.c.annotator == annotator)
+    recount(conn, list(conn.execute(theirs).scalars()))
+    leases.drop_all(conn, annotator)
+    chain.add_exclusion(conn, annotator, excluded, now)
+
+
+def _find(conn: sa.Connection, row_id: str) -> sa.Row[tuple[object, ...]] | None:
+    return conn.execute(_BY_ID, {"this": row_id}).one_or_none()
+
+
+def _undo(conn: sa.Connection, answer: Answer, row_id: str, now: float) -> None:
+    _insert(conn, answer._replace(id=row_id, created=now), None, answer.id)
+
+
+def _insert(conn: sa.Connection, answer: Answer, choice: Choice | None, supersedes: str | None) -> None:
+    chain.add_answer(conn, answer._asdict() | {"choice": choice, "supersedes": supersedes})
+    recount(conn, [answer.question])

@@ -1,0 +1,90 @@
+"""Reading answers: which are in force, of whom, about what. Within a transaction that the caller holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from armchair.errors import check_choice
+from armchair.store.rows.clips import to_question
+from armchair.store.schema import CHOICES, clips, counted, in_force, questions
+from armchair.types import Answer, Choice, Question
+
+
+class Record(NamedTuple):
+    """An answer in force and what it speaks of."""
+
+    answer: Answer
+    question: Question
+    seq: int  # the `position` at which it was recorded
+    left_step: int  # policy_step of the left clip: how far trained the policy was that acts in it
+    right_step: int
+
+
+class Wanted(NamedTuple):
+    """Which answers in force."""
+
+    since: int = 0  # recorded after this position
+    before: int | None = None  # recorded before it
+    annotator: str | None = None  # of this one only
+    exclude: Sequence[str] = ()  # annotators to leave out
+    choice: Choice | None = None
+    strategy: str | None = None  # how the question was chosen
+    excluded: bool = False  # also those of annotators who are excluded
+    answer: str | None = None  # the one of this id
+
+
+def find(conn: sa.Connection, wanted: Wanted, *, newest: int | None = None) -> list[Record]:
+    """Answers with their questions, as recorded. newest: at most that many, and the latest first."""
+    kept = in_force if wanted.excluded else counted
+    left, right = clips.alias("left_one"), clips.alias("right_one")
+    asked = [column for column in questions.c if column.name not in ("id", "seq", "answered")]
+    chosen = (
+        sa.select(
+            kept, *asked, left.c.policy_step.label("left_step"), right.c.policy_step.label("right_step")
+        )
+        .join(questions, questions.c.id == kept.c.question)
+        .join(left, left.c.id == questions.c.left_clip)
+        .join(right, right.c.id == questions.c.right_clip)
+        .where(*_conditions(wanted, kept))
+    )
+    ordered = (
+        chosen.order_by(kept.c.seq) if newest is None else chosen.order_by(kept.c.seq.desc()).limit(newest)
+    )
+    return [
+        Record(to_answer(row), to_question(row, row.question), row.seq, row.left_step, row.right_step)
+        for row in conn.execute(ordered)
+    ]
+
+
+def _conditions(wanted: Wanted, kept: sa.Subquery) -> list[sa.ColumnElement[bool]]:
+    where = [kept.c.seq > wanted.since]
+    if wanted.exclude:
+        where.append(kept.c.annotator.not_in(list(wanted.exclude)))
+    if wanted.before is not None:
+        where.append(kept.c.seq < wanted.before)
+    if wanted.choice is not None:
+        where.append(kept.c.choice == check_choice("choice", wanted.choice, CHOICES))
+    equal = (
+        (kept.c.annotator, wanted.annotator),
+        (questions.c.strategy, wanted.strategy),
+        (kept.c.id, wanted.answer),
+    )
+    return where + [column == value for column, value in equal if value is not None]
+
+
+def to_answer(row: sa.Row[tuple[object, ...]]) -> Answer:
+    """A row of `answers` that has a choice."""
+    return Answer(
+        row.id,
+        row.question,
+        row.annotator,
+        row.choice,
+        row.strength,
+        row.seconds,
+        row.created,
+        bool(row.swapped),
+        row.page,
+    )

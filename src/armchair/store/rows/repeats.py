@@ -1,0 +1,100 @@
+"""Questions put again to the same person, sides exchanged, to see how steady their answers are.
+
+Which of the questions that someone claims gives way to a repeat is decided by a digest of who claims and
+how much they were given so far: it looks like chance, and is the same in every repetition of a run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from armchair.ids import id_from
+from armchair.store.rows.clips import find_question, insert_questions, to_question
+from armchair.store.schema import annotators, answers, in_force, is_live, leases, questions
+from armchair.types import Question
+
+STRATEGY = "repeat"
+LATER = 10  # answers that lie between an answer and the repeat of its question, at least
+LATEST = 100  # of the questions answered before, so many are considered
+
+
+def mix(
+    conn: sa.Connection, annotator: str, free: Sequence[tuple[Question, float]], share: float, now: float
+) -> list[Question]:
+    """Put repeats, which are made here, in the place of that share of questions (with their priorities).
+
+    Only people get repeats. Never repeated are repeats, what was repeated to them before, and "can't tell".
+    """
+    taken = [question for question, _ in free]
+    if not taken or not share or not _is_person(conn, annotator):
+        return taken
+    number = _given(conn, annotator, now)
+    turns = [k for k, question in enumerate(taken) if _chance(annotator, number + k, question.id) < share]
+    known = _repeatable(conn, annotator) if turns else []
+    for k in turns:
+        name = id_from(_digest("repeat", annotator, str(number + k)))
+        if not known or find_question(conn, name) is not None:
+            continue
+        old = known.pop(int(_chance(annotator, number + k, name) * len(known)))
+        taken[k] = _exchanged(old, name, annotator, taken[k].policy_step)
+        insert_questions(conn, [taken[k]], free[k][1])
+    return taken
+
+
+def _exchanged(old: Question, name: str, annotator: str, policy_step: int) -> Question:
+    guess = None if old.guess is None else 1.0 - old.guess
+    return Question(name, old.right, old.left, STRATEGY, policy_step, guess, old.id, annotator)
+
+
+def _is_person(conn: sa.Connection, annotator: str) -> bool:
+    return conn.execute(_KIND, {"who": annotator}).scalar_one_or_none() == "person"
+
+
+def _given(conn: sa.Connection, annotator: str, now: float) -> int:
+    """How much an annotator was given so far: grows with every question."""
+    said, held = conn.execute(_GIVEN, {"who": annotator, "now": now}).one()
+    return said + held
+
+
+def _counting() -> sa.Executable:
+    who, now = sa.bindparam("who"), sa.bindparam("now", type_=sa.Double[float]())
+    rows = sa.select(sa.func.count()).where(answers.c.annotator == who)
+    held = sa.select(sa.func.count()).where(leases.c.annotator == who, is_live(now))
+    return sa.select(rows.scalar_subquery(), held.scalar_subquery())
+
+
+# made once: they take longer to say than to answer
+_KIND = sa.select(annotators.c.kind).where(annotators.c.name == sa.bindparam("who"))
+_GIVEN = _counting()
+
+
+def _repeatable(conn: sa.Connection, annotator: str) -> list[Question]:
+    """What an annotator answered long enough ago and not again since, the latest first."""
+    mine = in_force.c.annotator == annotator
+    late = sa.select(in_force.c.seq).where(mine).order_by(in_force.c.seq.desc()).offset(LATER - 1).limit(1)
+    before = conn.execute(late).scalar_one_or_none()
+    if before is None:
+        return []
+    again = questions.alias("again")
+    repeated = sa.exists().where(again.c.repeat_of == questions.c.id, again.c.only_for == annotator)
+    chosen = (
+        sa.select(questions)
+        .join(in_force, in_force.c.question == questions.c.id)
+        .where(mine, in_force.c.seq < before, in_force.c.choice != "cant_tell")
+        .where(questions.c.repeat_of.is_(None), ~repeated)
+        .order_by(in_force.c.seq.desc())
+        .limit(LATEST)
+    )
+    return [to_question(row) for row in conn.execute(chosen)]
+
+
+def _chance(annotator: str, number: int, name: str) -> float:
+    """A number in [0, 1) that is as good as drawn."""
+    return int.from_bytes(_digest("chance", annotator, str(number), name)[:6], "big") / 2**48
+
+
+def _digest(*parts: str) -> bytes:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,85 @@
+"""One trainer to a run: a lock on a file in its folder, which a process that died does not keep.
+
+Where a run's answers are in a database, that has another lock: folders can be copied to other hosts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Generator
+
+from armchair.errors import RunError
+from armchair.runs.folder import RunDir
+from armchair.store.database import Database, shown
+
+try:
+    import fcntl
+except ImportError:  # Windows: nothing stops a second trainer there
+    fcntl = None
+
+LOCK = "trainer.lock"
+
+
+@contextlib.contextmanager
+def alone(run: RunDir) -> Generator[None]:
+    """Be the run's trainer for as long as the block lasts.
+
+    Raises RunError where another process is, and where the run's folder cannot be written; StoreError where
+    its database cannot be used.
+    """
+    with _in_folder(run), _in_database(run):
+        yield
+
+
+@contextlib.contextmanager
+def _in_folder(run: RunDir) -> Generator[None]:
+    file = run.path / LOCK
+    try:
+        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise RunError(f"{run.path} cannot be written: {error.strerror}") from None
+    try:
+        _take(handle, run)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def _in_database(run: RunDir) -> Generator[None]:
+    url = run.store
+    if not isinstance(url, str):
+        yield
+        return
+    database = Database(url)
+    try:
+        with database.trainer() as free:
+            if not free:
+                raise RunError(f"the run in {shown(url)} is being trained already: stop that trainer first")
+            yield
+    finally:
+        database.close()
+
+
+def check_free(run: RunDir) -> None:
+    """Raises RunError where another trainer is at work on the run; what to do before anything is begun."""
+    with alone(run):
+        pass
+
+
+def _take(handle: int, run: RunDir) -> None:
+    if fcntl is None:
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        who = os.read(handle, 32).decode(errors="replace").strip()
+        raise RunError(
+            f"{run.path} is being trained already, by process {who or 'unknown'}: stop that one first"
+        ) from None
+    except OSError:
+        return  # a file system that knows no locks
+    with contextlib.suppress(OSError):  # a full disk: the lock holds all the same
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)

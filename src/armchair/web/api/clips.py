@@ -1,0 +1,45 @@
+"""What is shown: clips by id, and the scene in which they play."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request, Response
+
+from armchair.web.api.errors import refuse
+from armchair.web.api.types import Id
+from armchair.web.context import Here, Viewer
+from armchair.web.pages import send_asset
+
+FOREVER = "private, max-age=31536000, immutable"
+BINARY = "application/octet-stream"
+
+router = APIRouter()
+
+
+@router.get("/api/clips/{clip}", response_class=Response, responses={200: {"content": {BINARY: {}}}})
+def poses(clip: Id, here: Here, viewer: Viewer, accept_encoding: Annotated[str, Header()] = "") -> Response:
+    """A clip's poses: float32 little-endian (steps, bodies, 7), position in m and quaternion w x y z."""
+    packed = here.clips.poses(clip)
+    about = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
+    if "gzip" in accept_encoding:
+        return Response(packed, headers=about | {"Content-Encoding": "gzip"}, media_type=BINARY)
+    return Response(gzip.decompress(packed), headers=about, media_type=BINARY)
+
+
+@router.get(
+    "/api/clips/{clip}/film", response_class=Response, responses={200: {"content": {"video/mp4": {}}}}
+)
+def film(clip: Id, here: Here, viewer: Viewer) -> Response:
+    """A clip as MP4, stored or drawn now."""
+    return Response(here.clips.film(clip), headers={"Cache-Control": FOREVER}, media_type="video/mp4")
+
+
+@router.get("/api/scene", response_class=Response, responses={200: {"content": {BINARY: {}}}})
+def scene(request: Request, here: Here, viewer: Viewer) -> Response:
+    """The bodies that move in the clips, and what stands around them."""
+    found = here.clips.scene()
+    if found is None:
+        refuse(404, "not_found", "this run has no 3D scene")
+    return send_asset(found, request.headers)

@@ -1,0 +1,180 @@
+"""What the page shows beside the clips: progress, trainer, settings, meter.
+
+It is the same for everybody, but for one's own answers and rights.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from datetime import datetime
+from typing import Literal
+
+from fastapi import APIRouter
+from typing_extensions import TypedDict
+
+import armchair
+from armchair.jsonable import Json
+from armchair.store.people import SessionInfo
+from armchair.web.caches.ledger import Snapshot
+from armchair.web.context import Context, Here, Viewer
+
+DEFAULT_QUESTION = "Which one is better?"
+ENOUGH = (
+    5  # answers of one's own before the agreement is shown, so that nobody learns the model's taste first
+)
+
+router = APIRouter()
+
+
+class ShownSettings(TypedDict):
+    """The settings that concern annotators."""
+
+    show_success: bool
+    show_guess: bool
+    strengths: bool
+
+
+class Agreement(TypedDict):
+    """How often the model had guessed the latest answers."""
+
+    agree: int
+    of: int
+
+
+class Progress(TypedDict):
+    """How far the answering has come."""
+
+    answers: int
+    budget: int | None
+    mine: int
+    today: int
+    pace_per_minute: float | None
+    eta_minutes: float | None
+    agreement: Agreement | None
+    waiting: int
+
+
+class Trainer(TypedDict):
+    """What the arm does right now."""
+
+    phase: str
+    alive: bool
+    updates: int
+    of_updates: int
+    env_steps: int
+    success: float | None
+
+
+class MeterState(TypedDict):
+    """Whether more answers still help."""
+
+    verdict: str
+    wins: int
+    ties: int
+    losses: int
+    text: str
+
+
+class Scene(TypedDict):
+    """Where the 3D scene is."""
+
+    url: str
+    version: str
+
+
+class State(TypedDict):
+    """Everything that the page shows beside the clips."""
+
+    run: str
+    task: str
+    question: str
+    annotator: str
+    role: Literal["owner", "annotator"]
+    page: str
+    clip_seconds: float | None
+    control_dt: float | None
+    settings: ShownSettings
+    progress: Progress
+    trainer: Trainer
+    meter: MeterState
+    scene: Scene | None
+
+
+@router.get("/api/state")
+def state(here: Here, viewer: Viewer) -> State:
+    """How things stand, for this annotator."""
+    return describe(here, here.ledger.look(), viewer)
+
+
+def describe(here: Context, snapshot: Snapshot, viewer: SessionInfo) -> State:
+    """A snapshot as this annotator may see it."""
+    told = {} if snapshot.status is None else snapshot.status.value
+    settings = snapshot.settings
+    return {
+        "run": here.options.run,
+        "task": _text(told, "task"),
+        "question": settings.question or _text(told, "question") or DEFAULT_QUESTION,
+        "annotator": viewer.annotator,
+        "role": viewer.role,
+        "page": armchair.__version__,
+        "clip_seconds": _number(told, "clip_seconds"),
+        "control_dt": _number(told, "control_dt"),
+        "settings": {
+            "show_success": settings.show_success,
+            "show_guess": settings.show_guess,
+            "strengths": settings.strengths,
+        },
+        "progress": _progress(snapshot, viewer, time.time()),
+        "trainer": _trainer(snapshot, viewer, time.time()),
+        "meter": {
+            "verdict": snapshot.meter.verdict,
+            "wins": snapshot.meter.wins,
+            "ties": snapshot.meter.ties,
+            "losses": snapshot.meter.losses,
+            "text": snapshot.meter.text,
+        },
+        "scene": None if snapshot.scene is None else {"url": "/api/scene", "version": snapshot.scene[:16]},
+    }
+
+
+def _progress(snapshot: Snapshot, viewer: SessionInfo, now: float) -> Progress:
+    mine = snapshot.mine.get(viewer.annotator, [])
+    midnight = datetime.fromtimestamp(now).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    today = sum(1 for record in mine if record.answer.created >= midnight)
+    answers, budget, pace = snapshot.counts.asked, snapshot.budget, snapshot.pace(now)
+    left = None if budget is None else max(0, budget - answers)
+    share = snapshot.agreement if len(mine) >= ENOUGH else None
+    return {
+        "answers": answers,
+        "budget": budget,
+        "mine": len(mine),
+        "today": today,
+        "pace_per_minute": pace,
+        "eta_minutes": None if left is None or not pace else float(math.ceil(left / pace)),
+        "agreement": None if share is None else {"agree": share.agree, "of": share.of},
+        "waiting": snapshot.counts.open,
+    }
+
+
+def _trainer(snapshot: Snapshot, viewer: SessionInfo, now: float) -> Trainer:
+    told = {} if snapshot.status is None else snapshot.status.value
+    shown = snapshot.settings.show_success or viewer.role == "owner"
+    return {
+        "phase": snapshot.phase,
+        "alive": snapshot.alive(now),
+        "updates": int(_number(told, "updates") or 0),
+        "of_updates": int(_number(told, "of_updates") or 0),
+        "env_steps": int(_number(told, "env_steps") or 0),
+        "success": _number(told, "success") if shown else None,
+    }
+
+
+def _text(told: dict[str, Json], key: str) -> str:
+    value = told.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _number(told: dict[str, Json], key: str) -> float | None:
+    value = told.get(key)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

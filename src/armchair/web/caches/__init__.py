@@ -1,0 +1,1 @@
+"""What the page's server keeps in memory between requests."""

@@ -1,0 +1,129 @@
+"""Clips as the page fetches them. They never change, so what was read once is kept for a while."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import NoReturn
+
+from armchair.errors import ArmchairError, StoreError
+from armchair.store.store import Store
+from armchair.web.api.errors import refuse, unusable
+from armchair.web.api.types import ClipRef
+from armchair.web.options import Films
+from armchair.web.pages import Asset
+
+MAX_REFS = 2048
+MAX_POSES = 4 * 2**20  # bytes kept, some four hundred clips: what twenty people have before them
+MAX_FILMS = 32 * 2**20
+
+
+class Kept:
+    """Bytes by name, the latest used, up to a total size."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._size = 0
+        self._found: OrderedDict[str, bytes] = OrderedDict()
+
+    def get(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """What is kept under this name, or else what `make` gives."""
+        with self._lock:
+            if name in self._found:
+                self._found.move_to_end(name)
+                return self._found[name]
+        made = make()
+        with self._lock:
+            if name not in self._found and len(made) <= self._most // 4:
+                self._found[name] = made
+                self._size += len(made)
+            while self._size > self._most:
+                self._size -= len(self._found.popitem(last=False)[1])
+        return made
+
+
+class Clips:
+    """The clips of a store: what they are, their poses, their films."""
+
+    def __init__(self, store: Store, films: Films | None) -> None:
+        """films: draws a clip that has poses, or None where nothing can be drawn."""
+        self._store = store
+        self._films = films
+        self._drawing = threading.Lock()  # one at a time: it takes a core and a renderer
+        self._refs: dict[str, ClipRef] = {}
+        self._scene: Asset | None = None
+        self._poses, self._drawn = Kept(MAX_POSES), Kept(MAX_FILMS)
+
+    def refs(self, names: Iterable[str]) -> dict[str, ClipRef]:
+        """What the page needs to know of these clips, by id."""
+        wanted = dict.fromkeys(names)
+        known = self._refs
+        found = {name: known[name] for name in wanted if name in known}
+        missing = [name for name in wanted if name not in found]
+        if missing:
+            for name, info in self._store.clip_info(missing).items():
+                found[name] = ClipRef(
+                    id=name,
+                    kind="poses" if info.bodies else "film",
+                    steps=info.steps,
+                    bodies=info.bodies,
+                    url=f"/api/clips/{name}",
+                    film=f"/api/clips/{name}/film",
+                )
+            self._refs = ({} if len(known) > MAX_REFS else known) | found
+        return found
+
+    def poses(self, name: str) -> bytes:
+        """The poses of a clip, float32 (steps, bodies, 7), gzip."""
+        return self._poses.get(name, lambda: self._pack(name))
+
+    def scene(self) -> Asset | None:
+        """The 3D scene, read again when there is another; None while there is none."""
+        version = self._store.board.asset_version("scene")
+        known = self._scene
+        if version is None or (known is not None and known.tag == f'"{version}"'):
+            return known if version is not None else None
+        stored = self._store.board.asset("scene")
+        if stored is None:
+            return None
+        packed = gzip.compress(stored.data, 6, mtime=0)
+        self._scene = Asset(stored.data, packed, f'"{stored.sha256}"', stored.media_type)
+        return self._scene
+
+    def film(self, name: str) -> bytes:
+        """A clip as MP4: the stored film or one drawn from its poses."""
+        film = self._replay_film(name)
+        return self._drawn.get(name, lambda: self._draw(name)) if film is None else film
+
+    def _pack(self, name: str) -> bytes:
+        try:
+            poses = self._store.replay(name).poses
+        except StoreError as error:
+            _no_clip(error)
+        if poses is None:
+            refuse(404, "not_found", "this clip has a film and no poses")
+        return gzip.compress(poses, 6, mtime=0)
+
+    def _replay_film(self, name: str) -> bytes | None:
+        try:
+            return self._store.replay(name).film
+        except StoreError as error:
+            _no_clip(error)
+
+    def _draw(self, name: str) -> bytes:
+        if self._films is None:
+            refuse(404, "no_film", "no film is stored of this clip and this server draws none")
+        with self._drawing:
+            try:
+                return self._films(name)
+            except ArmchairError as error:
+                refuse(404, "no_film", str(error))
+
+
+def _no_clip(error: StoreError) -> NoReturn:
+    if unusable(error):
+        raise error
+    refuse(404, "not_found", str(error))

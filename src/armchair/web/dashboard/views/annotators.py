@@ -1,0 +1,124 @@
+"""Whose answers count: the part of the page "Labels" that looks at annotators."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from armchair.feedback.agreement import (
+    Reliability,
+    Share,
+    agreement_of,
+    position_bias,
+    reliability,
+    repeat_consistency,
+    seconds_of,
+)
+from armchair.store.people import Person
+from armchair.store.rows.records import Record
+from armchair.store.store import Store
+from armchair.web.dashboard import charts
+from armchair.web.dashboard.labelled import WORDS
+from armchair.web.dashboard.wording import plain
+
+LONGEST = 20.0  # s; slower answers are counted in the last bar
+
+
+def show(store: Store) -> None:
+    """Draw how far the answers that count agree, and who gave them."""
+    records, everything = store.records(), store.records(excluded=True)
+    people = {person.name: person for person in store.people.people()}
+    _agreement(records)
+    given = {row.annotator: row for row in reliability(everything)}
+    given |= {row.annotator: row for row in reliability(records)}  # who is excluded is no measure for others
+    st.markdown("**Annotators**")
+    table = pd.DataFrame([_row(row, people[name].excluded) for name, row in given.items()])
+    st.dataframe(table, hide_index=True, alt="What speaks for and against each annotator")
+    st.caption(
+        "Shares are of the answers that name a side, and of how many. “Always one side” and “at random” are "
+        "said only where chance is ruled out. The answers of whoever is excluded stay in the store and count "
+        "nowhere, until they are included again; the trainer fits the reward anew by itself."
+    )
+    _exclusion(store, [people[name] for name in given], {name: row.flags for name, row in given.items()})
+    _charts(records, list(given.values()))
+
+
+def _agreement(records: Sequence[Record]) -> None:
+    """What holds for all together."""
+    alpha, seconds = agreement_of(records), seconds_of(records)
+    repeats, left = repeat_consistency(records), position_bias(records)
+    columns = st.columns(4)
+    columns[0].metric(
+        "Agreement (Krippendorff's α)",
+        "–" if alpha is None else f"{alpha:.2f}",
+        border=True,
+        height="stretch",
+        help="1 is perfect agreement, 0 what chance would give. It takes questions that several people "
+        "answered: set “Annotators for each question” above 1 in the settings.",
+    )
+    columns[1].metric("Same answer to a repeat", told(repeats), border=True, height="stretch")
+    columns[2].metric("Chose what was shown left", told(left), border=True, height="stretch")
+    columns[3].metric(
+        "Seconds per answer, median",
+        "–" if seconds is None else f"{seconds.median:.1f}",
+        border=True,
+        height="stretch",
+    )
+
+
+def told(share: Share) -> str:
+    """A share and of how many, or a dash."""
+    return f"{share.rate:.0%} of {share.of}" if share.of else "–"
+
+
+def _row(row: Reliability, excluded: bool) -> dict[str, str | int | float | bool | None]:
+    return {
+        "annotator": row.annotator,
+        "answers": row.answers,
+        "as others": told(row.others),
+        "as the model": told(row.model),
+        "same to repeats": told(row.repeats),
+        "shown left": told(row.left),
+        "seconds": None if row.seconds is None else round(row.seconds.median, 1),
+        "remarks": ", ".join(row.flags),
+        "excluded": excluded,
+    }
+
+
+def _exclusion(store: Store, people: Sequence[Person], flags: dict[str, tuple[str, ...]]) -> None:
+    """One button for each annotator: out, or in again."""
+    with st.container(horizontal=True):
+        for person in people:
+            verb = "Include" if person.excluded else "Exclude"
+            st.button(
+                f"{verb} {plain(person.name)}",
+                key=f"exclude {person.name}",
+                type="primary" if flags[person.name] and not person.excluded else "secondary",
+                on_click=store.people.exclude,
+                args=(person.name, not person.excluded),
+            )
+
+
+def _charts(records: Sequence[Record], rows: Sequence[Reliability]) -> None:
+    first, second, third = st.columns(3)
+    with first:
+        st.markdown("**Seconds per answer**")
+        times = [record.answer.seconds for record in records if record.answer.seconds > 0]
+        if not times:
+            st.caption("No times were taken.")
+        drawing = charts.histogram(times, f"seconds (slower than {LONGEST:.0f}: last bar)", 1.0, LONGEST)
+        st.altair_chart(drawing, alt="How many answers took how many seconds")
+    with second:
+        st.markdown("**Chose what was shown left**")
+        sides = [(row.annotator, row.left.rate, row.left.low, row.left.high) for row in rows if row.left.of]
+        table = pd.DataFrame(sides, columns=["what", "value", "low", "high"])
+        drawing = charts.intervals(table, "share of answers, with 95 % interval", 0.5)
+        st.altair_chart(drawing, alt="Share of answers for what was shown left, by annotator")
+    with third:
+        st.markdown("**Answers**")
+        counted = Counter(record.answer.choice for record in records)
+        table = pd.DataFrame([{"what": word, "count": counted[name]} for name, word in WORDS.items()])
+        st.altair_chart(charts.bars(table, "answer"), alt="How many answers said what")

@@ -1,0 +1,192 @@
+"""Configurations: what files may say, what is refused, flags over them, the way into a run and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from armchair.config.read import (
+    LIMITS,
+    as_yaml,
+    from_run,
+    load_config,
+    load_settings,
+    preset_for,
+    presets,
+    task_of,
+    with_flags,
+)
+from armchair.config.teach import IMPORTED, TeachConfig
+from armchair.errors import ConfigError
+from armchair.rewards.relations import CHOSEN
+from armchair.runs.folder import RunDir
+from armchair.tasks import TASKS
+
+LABELS = TeachConfig().labels
+SKETCH = """\
+env_name: BlockStacking-v0
+ppo:
+  learning_rate: 3e-4
+  epochs: 10
+  gamma: 0.99
+  lam: 0.95
+reward_model_path: trained_reward_model.pt
+"""
+
+
+def write(folder: Path, text: str) -> str:
+    path = folder / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_the_sketch_of_a_configuration_is_read_as_it_is(tmp_path: Path) -> None:
+    assert yaml.safe_load(SKETCH)["ppo"]["learning_rate"] == "3e-4"  # a text, so the conversion is tested
+    config, model = load_settings(write(tmp_path, SKETCH))
+    assert config.task == "stack"
+    assert model == Path("trained_reward_model.pt")
+    ppo = config.ppo
+    assert (ppo.learning_rate, ppo.epochs, ppo.gamma, ppo.lam) == (3e-4, 10, 0.99, 0.95)
+    assert config == dataclasses.replace(TeachConfig(), task="stack", ppo=ppo)
+
+
+@pytest.mark.parametrize("name", presets())
+def test_a_preset_can_be_used_and_says_what_it_is_for(name: str) -> None:
+    config = load_config(name)
+    assert config.task in TASKS or config.task.startswith("gymnasium:")
+    source = Path(__file__).parents[2] / "src" / "armchair" / "config" / "presets" / f"{name}.yaml"
+    assert re.match(r"# \w.*\.\n", source.read_text(encoding="utf-8"))
+
+
+def test_every_task_has_a_preset_of_its_own() -> None:
+    assert {"block_stack", "pick_place", "push", "reach", "smoke"} <= set(presets())
+    for task in TASKS:
+        assert preset_for(task).task == task
+    assert preset_for("stack") == load_config("block_stack")
+    assert preset_for("push", "joint", "smoke") == load_config("smoke")
+    assert preset_for("reach", "joint") == load_config("reach_joint")
+    assert preset_for("gymnasium:Pusher-v5") == dataclasses.replace(IMPORTED, task="gymnasium:Pusher-v5")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("labls: 3", "unknown key labls: did you mean labels? valid: task, engine, "),
+        ("env_nme: KukaReach-v0", "did you mean env_name?"),
+        (
+            "ppo: {learning_rte: 3}",
+            "unknown key ppo.learning_rte: did you mean ppo.learning_rate? valid: hidden",
+        ),
+        ("ppo: {learning_rate: fast}", "ppo.learning_rate must be a number such as 0.001, got 'fast'"),
+        ("ppo: {learning_rate: .nan}", "ppo.learning_rate must be a number such as 0.001, got nan"),
+        ("ppo: {gamma: 1.5}", "ppo.gamma must be at least 0 and at most"),
+        ("ppo: {hidden: 64}", "ppo.hidden must be a list such as [64, 64], got 64"),
+        ("ppo: {hidden: [64, wide]}", "ppo.hidden[1] must be a whole number such as 64, got 'wide'"),
+        ("ppo: {hidden: [0]}", "ppo.hidden must be at least 1, got 0"),
+        ("ppo: {learning_rate_range: [1]}", "must be a list of 2 such as [0.0001, 0.003]"),
+        ("ppo: 3", "ppo must be a section of keys and values, got 3"),
+        ("reward: {inputs: rwa}", "reward.inputs cannot be 'rwa': did you mean 'raw'?"),
+        ("reward: {drop: 2}", "reward.drop must be in [0, 1)"),
+        ("labels: 3.5", f"labels must be a whole number such as {LABELS}, got 3.5"),
+        ("labels: true", f"labels must be a whole number such as {LABELS}, got True"),
+        ("labels: 0", "labels must be at least 1, got 0"),
+        ("same_start: 1", "same_start must be true or false, got 1"),
+        ("engine: no", "engine must be text such as mujoco, got False"),
+        ("control: tol", "unknown control 'tol': did you mean 'tool'?"),
+        ("task: raech", "unknown task 'raech': did you mean 'reach'?"),
+        ("env_name: BlockStackin-v0", "did you mean 'BlockStacking-v0'?"),
+        ("env_name: KukaReach-v0\ntask: reach", "has both task and env_name"),
+        ("reward_model_path: 3", "reward_model_path must be text"),
+        (f"first: {LABELS + 1}", f"first must be at most labels, {LABELS}"),
+        ("clip_length: 51", "clip_length must be at most 50"),
+        ("- 1", "must hold keys and values"),
+        ("a: [", "is not YAML"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_the_file_and_what_would_be_right(
+    text: str, expected: str, tmp_path: Path
+) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert str(caught.value).startswith(path)
+    assert expected in str(caught.value)
+
+
+def test_numbers_may_be_written_as_texts_and_an_empty_file_changes_nothing(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, "labels: 1e2\nppo:\n  clip: '0.1'\nreward:\n"))
+    assert (config.labels, config.ppo.clip) == (100, 0.1)
+    assert isinstance(config.labels, int)
+    assert load_config(write(tmp_path, "# nothing\n")) == TeachConfig()
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("block_stak", "did you mean block_stack?"), ("nowhere/smoke.yaml", "did you mean smoke?")],
+)
+def test_a_file_that_does_not_exist_names_the_presets(name: str, hint: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(f"no preset {name!r}: {hint} presets: block_stack, ")):
+        load_config(name)
+
+
+def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("env_name", "task"),
+    [
+        ("KukaReach-v0", "reach"),
+        ("armchair/KukaPickPlace-v0", "pick_place"),
+        ("RobotArmReach-v0", "gymnasium:armchair/RobotArmReach-v0"),
+        ("Pendulum-v1", "gymnasium:Pendulum-v1"),
+    ],
+)
+def test_an_environments_id_stands_for_a_task(env_name: str, task: str) -> None:
+    assert task_of(env_name) == task
+
+
+def test_flags_go_over_a_file_and_those_not_given_do_not() -> None:
+    base = load_config("push")
+    flags = {"seed": 7, "engine": None, "reward.inputs": "raw", "ppo.hidden": [32]}
+    config = with_flags(base, flags)
+    assert (config.seed, config.engine, config.labels) == (7, base.engine, base.labels)
+    assert (config.reward.inputs, config.ppo.hidden, config.ppo.epochs) == ("raw", (32,), base.ppo.epochs)
+    assert with_flags(base, {"labels": 12}).first == 12  # not more than were asked for
+    assert with_flags(base, {"labels": 90}).first == base.first
+    with pytest.raises(ConfigError, match="labels must be at least 1, got 0"):
+        with_flags(base, {"labels": 0})
+
+
+def test_a_run_gives_back_the_configuration_it_was_made_with(tmp_path: Path) -> None:
+    changes = {
+        "seed": 3,
+        "ppo.learning_rate": 3e-5,
+        "reward.chosen": ["tool-goal:way"],
+        "reward.inputs": "chosen",
+    }
+    config = with_flags(load_config("block_stack"), changes)
+    run = RunDir.create(tmp_path, "stack", {"command": "teach", **as_yaml(config)})
+    assert from_run(RunDir.open(run.path).config()) == config
+    with pytest.raises(ConfigError, match=r"config.yaml: unknown key ppo.gama"):
+        from_run({"ppo": {"gama": 1}})
+
+
+def test_chosen_inputs_are_those_of_the_task_unless_named() -> None:
+    config = with_flags(load_config("push"), {"reward.inputs": "chosen"})
+    assert config.reward.chosen == CHOSEN["push"]
+    named = with_flags(load_config("push"), {"reward.inputs": "chosen", "reward.chosen": ["tool:height"]})
+    assert named.reward.chosen == ("tool:height",)
+    with pytest.raises(ConfigError, match="none are known for gymnasium:Pendulum-v1"):
+        with_flags(load_config("pendulum"), {"reward.inputs": "chosen"})
+
+
+def test_every_limit_is_one_of_a_field_that_exists() -> None:
+    known = as_yaml(TeachConfig())
+    names = {*known, *(f"ppo.{name}" for name in dict(known["ppo"]))}  # pyright: ignore
+    assert set(LIMITS) <= names

@@ -1,0 +1,153 @@
+"""What the page shows beside the clips, and that it follows what happens."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from armchair.ids import new_id
+from armchair.types import Answer
+from armchair.web.caches.ledger import Ledger
+
+STATUS = {
+    "phase": "practising",
+    "task": "reach",
+    "question": "Which one gets closer?",
+    "control_dt": 0.05,
+    "clip_seconds": 2.5,
+    "labels": 100,
+    "updates": 3,
+    "of_updates": 40,
+    "env_steps": 5000,
+    "success": 0.25,
+}
+
+
+def answer(place: Any, name: str, number: int, choice: str = "left") -> None:
+    """Answer as somebody would who is not on the page."""
+    for question in place.store.claim(name, n=number):
+        place.store.submit(Answer(new_id(), question.id, name, choice, 1.0, 2.0, time.time()))  # type: ignore[arg-type]
+
+
+def test_a_run_that_nobody_trains_yet(ann: Any) -> None:
+    state = ann.get("/api/state").json()
+    assert (state["run"], state["annotator"], state["role"]) == ("reach-001", "ann", "annotator")
+    assert state["question"] == "Which one is better?"
+    assert state["trainer"] == {
+        "phase": "none",
+        "alive": False,
+        "updates": 0,
+        "of_updates": 0,
+        "env_steps": 0,
+        "success": None,
+    }
+    assert state["progress"]["answers"] == 0 and state["progress"]["budget"] is None
+    assert state["scene"] is None
+    assert state["meter"]["verdict"] == "unknown"
+
+
+def test_the_trainer_is_shown_as_it_describes_itself(place: Any, log_in: Any) -> None:
+    place.store.board.set_status(STATUS)
+    ann, owner = log_in("ann"), log_in("olga", "owner")
+    state = ann.get("/api/state").json()
+    assert state["question"] == "Which one gets closer?"
+    assert (state["task"], state["control_dt"], state["clip_seconds"]) == ("reach", 0.05, 2.5)
+    trainer = {"updates": 3, "of_updates": 40, "env_steps": 5000, "success": 0.25}
+    assert state["trainer"] == {"phase": "practising", "alive": True} | trainer
+    assert state["progress"]["budget"] == 100
+    for key, value in [("show_success", False), ("question", "Which is calmer?"), ("labels", 50)]:
+        place.store.board.set_setting(key, value)
+    state = ann.get("/api/state").json()
+    assert state["trainer"]["success"] is None and state["settings"]["show_success"] is False
+    assert (state["question"], state["progress"]["budget"]) == ("Which is calmer?", 50)
+    assert owner.get("/api/state").json()["trainer"]["success"] == 0.25
+
+
+@pytest.mark.parametrize(
+    ("phase", "age", "alive"), [("fitting", 5, True), ("fitting", 20, False), ("done", 9999, True)]
+)
+def test_a_trainer_that_fell_silent_is_gone(place: Any, phase: str, age: float, alive: bool) -> None:
+    place.store.board.set_status({"phase": phase})
+    snapshot = Ledger(place.store).look()
+    assert snapshot.alive(time.time() + age) is alive
+
+
+def test_progress_counts_ones_own_answers_and_everyones(place: Any, ann: Any) -> None:
+    place.ask(10)
+    place.store.board.set_setting("labels", 20)
+    answer(place, "bob", 4)
+    answer(place, "ann", 2)
+    progress = ann.get("/api/state").json()["progress"]
+    assert (progress["answers"], progress["mine"], progress["today"], progress["waiting"]) == (6, 2, 2, 4)
+    assert progress["pace_per_minute"] == 12.0  # six answers in what counts as half a minute
+    assert progress["eta_minutes"] == 2.0  # fourteen are left
+
+
+def test_the_agreement_is_shown_once_the_viewer_has_an_opinion(place: Any, ann: Any) -> None:
+    place.ask(30, guess=0.9)
+    answer(place, "bob", 8, "right")
+    assert ann.get("/api/state").json()["progress"]["agreement"] is None
+    answer(place, "ann", 4)
+    assert ann.get("/api/state").json()["progress"]["agreement"] is None
+    answer(place, "ann", 1)
+    assert ann.get("/api/state").json()["progress"]["agreement"] == {"agree": 8, "of": 13}
+
+
+def test_the_ledger_agrees_with_the_store_whatever_happened(place: Any) -> None:
+    ledger = Ledger(place.store)
+
+    def check() -> None:
+        snapshot = ledger.look()
+        kept = sorted(record.seq for records in snapshot.mine.values() for record in records)
+        assert kept == [record.seq for record in place.store.records()]
+        assert snapshot.counts == place.store.counts()
+
+    place.ask(12)
+    for name, number in [("ann", 3), ("bob", 2), ("ann", 1)]:
+        answer(place, name, number)
+        check()
+    place.store.undo("ann")
+    check()
+    place.store.flip(place.store.history("bob", 1)[0].answer.id)
+    check()
+    place.store.people.exclude("bob")
+    check()
+    answer(place, "cleo", 2)
+    place.store.undo("cleo")  # one more and one less between two looks
+    check()
+    place.store.people.exclude("bob", False)
+    check()
+
+
+def test_the_ledger_reads_answers_once(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger(place.store)
+    place.ask(20)
+    answer(place, "ann", 10)
+    ledger.look()
+    read: list[int] = []
+    records = place.store.records
+
+    def counted(*args: Any, **more: Any) -> Any:
+        found = records(*args, **more)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(place.store, "records", counted)
+    answer(place, "ann", 2)
+    for _ in range(5):
+        ledger.look()
+    assert read == [2]
+
+
+def test_the_scene_is_named_by_its_version(place: Any, ann: Any) -> None:
+    assert ann.get("/api/scene").status_code == 404
+    place.store.board.put_asset("scene", b"first scene", "application/octet-stream")
+    before = ann.get("/api/state").json()["scene"]
+    assert ann.get(before["url"]).content == b"first scene"
+    tag = ann.get("/api/scene").headers["etag"]
+    assert ann.get("/api/scene", headers={"If-None-Match": tag}).status_code == 304
+    place.store.board.put_asset("scene", b"second scene", "application/octet-stream")
+    assert ann.get("/api/state").json()["scene"]["version"] != before["version"]
+    assert ann.get("/api/scene", headers={"If-None-Match": tag}).content == b"second scene"
