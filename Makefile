@@ -41,7 +41,8 @@ check: install ## format, lint, types, layers
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-# Tools of their own environment: nothing that armchair runs on depends on them. The audit asks pypi.org.
+# Tools of their own environment: nothing that armchair runs on depends on them. The audit asks the
+# package index's vulnerability service.
 check-security: .venv-security/.installed ## bandit over the code, pip-audit over constraints.txt (needs the network)
 	.venv-security/bin/bandit -q -c pyproject.toml -r src/armchair --severity-level medium
 	.ci/audit .venv-security/bin/pip-audit

@@ -17,13 +17,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from gymnasium.spaces import Box
-from numpy.typing import NDArray
+from _sb3 import SB3Env
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+from stable_baselines3.common.vec_env import VecNormalize
 from torch import Tensor
 
 from armchair.agents.ppo import PPOConfig
@@ -32,7 +30,7 @@ from armchair.envs.arm_env import make_env
 from armchair.envs.base import Env
 from armchair.envs.foreign.env import import_env
 from armchair.evaluate import evaluate
-from armchair.training.fixed_reward import TrainConfig, new_agent, start, train_on_reward
+from armchair.training.fixed_reward import TrainConfig, new_agent, train_on_reward
 
 MARK = 0.95
 EVERY, SELDOM = 2048, 20_000  # env steps between evaluations until the mark, and where there is none
@@ -75,51 +73,6 @@ class Watch:
         return self.points[-1].score < self.mark
 
 
-class Adapter(VecEnv):
-    """One of our environments as SB3 wants it."""
-
-    def __init__(self, env: Env, seed: int) -> None:
-        space = Box(-1.0, 1.0, (env.action_dim,), np.float32)
-        super().__init__(env.num_envs, Box(-np.inf, np.inf, (env.obs_dim,), np.float32), space)
-        self.env, self._seed, self._action = env, seed, torch.zeros(0)
-
-    def reset(self) -> NDArray[np.float32]:
-        """First observations (N, D)."""
-        return start(self.env, self._seed).numpy()
-
-    def step_async(self, actions: NDArray[np.float32]) -> None:
-        """Keep the actions (N, A) for `step_wait`."""
-        self._action = torch.from_numpy(np.asarray(actions, np.float32))
-
-    def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict]]:
-        """Observations, rewards, ends and what SB3 wants to know of an end."""
-        step = self.env.step(self._action)
-        infos: list[dict] = [{} for _ in range(self.num_envs)]
-        for i in step.done.nonzero().squeeze(1).tolist():
-            infos[i]["terminal_observation"] = step.final_obs[i].numpy()
-            infos[i]["TimeLimit.truncated"] = bool(step.truncated[i])
-        return step.obs.numpy(), step.reward.numpy(), step.done.numpy(), infos
-
-    def close(self) -> None:
-        """Close the environment."""
-        self.env.close()
-
-    def get_attr(self, attr_name: str, indices: object = None) -> list[object]:
-        """Nothing is there to be asked for."""
-        return [None] * self.num_envs
-
-    def set_attr(self, attr_name: str, value: object, indices: object = None) -> None:
-        """Nothing is there to be set."""
-
-    def env_method(self, method_name: str, *args: object, **kwargs: object) -> list[object]:
-        """Nothing is there to be called."""
-        return []
-
-    def env_is_wrapped(self, wrapper_class: object, indices: object = None) -> list[bool]:
-        """It is wrapped in nothing."""
-        return [False] * self.num_envs
-
-
 class Ask(BaseCallback):
     """Asks the watch after each of their updates."""
 
@@ -141,7 +94,8 @@ class Ask(BaseCallback):
 
 def theirs(make: Callable[[int], Env], watch: Watch, steps: int, seed: int, pendulum: bool) -> None:
     """SB3's PPO until the mark or for `steps`."""
-    normal = VecNormalize(Adapter(make(4 if pendulum else 16), seed), norm_reward=False)
+    env = make(4 if pendulum else 16)
+    normal = VecNormalize(SB3Env(env, lambda: env.reset(seed, stagger=True)), norm_reward=False)
     settings = (
         {"n_steps": 1024, "batch_size": 64, "gamma": 0.9, "gae_lambda": 0.95, "learning_rate": 1e-3,
          "use_sde": True, "sde_sample_freq": 4}

@@ -30,15 +30,9 @@ from armchair.store.store import Store
 
 SETTLED = 25.0  # s after which a process that was started has all it needs
 PRESET = """
-labels: 100000
-updates: 1000000
-first: 40
-session: 20
-session_every: 2
-patience: 50
-queue: 60
-evaluate_every: 50
-evaluate_episodes: 20
+queries: {labels: 100000, first: 40}
+schedule: {session: 20, session_every: 2, updates: 1000000, patience: 50, queue: 60}
+evaluation: {every: 50, episodes: 20}
 ppo:
   gamma: 0.95
 """

@@ -13,6 +13,7 @@ import pytest
 AUDIT = Path(__file__).parents[1] / ".ci" / "audit"
 FINE = {"name": "numpy", "version": "2.0", "vulns": []}
 WEAK = {"name": "yaml", "version": "1.0", "vulns": [{"id": "CVE-1", "fix_versions": ["1.1"]}]}
+SERVICE = "the package index's vulnerability service"
 UNKNOWN = {"name": "torch", "skip_reason": "Dependency not found on PyPI"}
 
 
@@ -23,7 +24,7 @@ UNKNOWN = {"name": "torch", "skip_reason": "Dependency not found on PyPI"}
         (json.dumps({"dependencies": [FINE, WEAK, UNKNOWN]}), 1, "yaml 1.0: CVE-1 (mended in 1.1)"),
         (json.dumps({"dependencies": [FINE, UNKNOWN]}), 1, "1 of 2 packages could not be looked up (torch"),
         (json.dumps({"dependencies": []}), 1, "nothing was audited"),
-        ("", 1, "nothing was audited, the vulnerability service (pypi.org) may be out of reach: no route"),
+        ("", 1, f"nothing was audited, {SERVICE} may be out of reach: no route"),
         ("[]", 1, "nothing was audited"),
     ],
 )

@@ -10,7 +10,8 @@ import pytest
 from armchair.cli import COMMANDS
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+FOLDERS = ("docs", "benchmarks", "examples")
+PAGES = sorted([*ROOT.glob("*.md"), *(page for name in FOLDERS for page in (ROOT / name).rglob("*.md"))])
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"```.*?```", re.DOTALL)
 
@@ -43,3 +44,10 @@ def test_every_decision_record_is_in_the_index() -> None:
     records = [path.name for path in (ROOT / "docs" / "adr").glob("*.md")]
     assert len(records) >= 6
     assert not [name for name in records if f"(adr/{name})" not in index]
+
+
+@pytest.mark.parametrize("folder", ["benchmarks", "benchmarks/studies", "benchmarks/peers", "examples"])
+def test_the_readme_of_a_folder_names_each_of_its_files(folder: str) -> None:
+    there = {path.name for path in (ROOT / folder).iterdir() if path.is_file()} - {"README.md"}
+    named = set(re.findall(r"`(\w+\.\w+)`", (ROOT / folder / "README.md").read_text(encoding="utf-8")))
+    assert named == there

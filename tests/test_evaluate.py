@@ -6,20 +6,21 @@ from torch import Tensor
 
 from armchair.errors import InvalidInput
 from armchair.evaluate import bootstrap, evaluate, interquartile_mean, mean, wilson
-from armchair.types import Step
+from armchair.types import Step, VisibleLayout
 
 
 class ShortFails:
     """Copy 0 succeeds in 8 steps, copy 1 fails in 1: the first episodes to end are failures."""
 
-    num_envs, obs_dim, action_dim, visible_dim, horizon = 2, 1, 1, 1, 8
+    num_envs, obs_dim, action_dim, horizon, dt, diverged = 2, 1, 1, 8, 0.1, 0
+    layout = VisibleLayout((), ("nothing",))
     device = torch.device("cpu")
 
     def __init__(self) -> None:
         self.seeds: list[int | None] = []
         self.clock = 0
 
-    def reset(self, seed: int | None = None) -> Tensor:
+    def reset(self, seed: int | None = None, *, stagger: bool = False) -> Tensor:
         self.seeds.append(seed)
         self.clock = 0
         return torch.zeros(2, 1)

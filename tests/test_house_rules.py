@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ PICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "sh
 READS_OLD_PICKLES = SOURCE / "exchange" / "sketch_tensors.py"
 """The one file that may call torch.load, as `torch.load(..., weights_only=True)`: see its docstring."""
 MAX_FILE, MAX_FUNCTION = 300, 60  # lines
+MAX_FOLDER = 15  # files
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
@@ -56,3 +58,17 @@ def test_the_rule_finds_pickles() -> None:
     tree = ast.parse("import pickle\nimport torch\ntorch.save(1, 'x')\nnumpy.load('x', allow_pickle=True)\n")
     assert PICKLERS & set(imported(tree)) == {"pickle"}
     assert list(pickling_calls(tree)) == ["torch.save", "numpy.load(allow_pickle=...)"]
+
+
+def test_no_folder_is_crowded() -> None:
+    counts = Counter(str(path.parent.relative_to(SOURCE)) for path in FILES)
+    assert not {folder: count for folder, count in counts.items() if count > MAX_FOLDER}
+
+
+def test_only_environments_ask_whose_an_environment_is() -> None:
+    """Everyone else asks for an ability, and for a `TaskSpec` by name."""
+    outside = [path for path in FILES if SOURCE / "envs" not in path.parents]
+    for path in outside:
+        text = path.read_text(encoding="utf-8")
+        assert ", ArmEnv)" not in text, path
+        assert '":" in' not in text, path

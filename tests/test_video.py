@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from armchair.errors import InvalidInput
-from armchair.video import side_by_side, write_mp4
+from armchair.video import write_mp4
 
 Frame = NDArray[np.uint8]
 
@@ -111,13 +111,3 @@ def test_wrong_names_are_refused(tmp_path: Path) -> None:
         write_mp4(tmp_path / "x.avi", fade(2), 20)
     with pytest.raises(InvalidInput, match="no folder"):
         write_mp4(tmp_path / "nowhere" / "x.mp4", fade(2), 20)
-
-
-def test_side_by_side_keeps_both() -> None:
-    dark, light = fade(2)
-    both = side_by_side(dark, light, gap=4)
-    assert both.shape == (64, 2 * 96 + 4, 3)
-    np.testing.assert_array_equal(both[:, :96], dark)
-    np.testing.assert_array_equal(both[:, 100:], light)
-    with pytest.raises(InvalidInput, match="one shape"):
-        side_by_side(dark, light[:32])

@@ -35,6 +35,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from _sb3 import Floats, SB3Env
 from imitation.algorithms import preference_comparisons as pc
 from imitation.policies.base import FeedForward32Policy, NormalizeFeaturesExtractor
 from imitation.rewards.reward_nets import (
@@ -48,12 +49,13 @@ from imitation.rewards.reward_wrapper import RewardVecEnvWrapper
 from imitation.util import logger as imitation_logger
 from imitation.util.networks import RunningNorm, build_mlp
 from imitation.util.util import oric
-from reach import Floats, ReachVecEnv, heldout, judge
+from reach import heldout, judge, reach_env
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor, nn
 
-from armchair.rewards.relations import Relations, VisibleLayout
+from armchair.rewards.relations import Relations
+from armchair.types import VisibleLayout
 
 FIRST_SEED = 100  # as in ../studies/teach_seeds.py
 ROLLOUT = 2048  # env steps between two updates, in both settings and in our preset
@@ -116,9 +118,9 @@ OUR_SCALE = 4.0 * (1.0 - 0.95)  # of rewards, as in `PPOConfig.reward_scale`
 class VisibleNet(RewardNet):
     """Their layers on our inputs, of the state reached: normalised by theirs, then at our scales or not."""
 
-    def __init__(self, venv: ReachVecEnv, inputs: str) -> None:
+    def __init__(self, venv: SB3Env, inputs: str) -> None:
         super().__init__(venv.observation_space, venv.action_space)
-        task = venv.arm.task
+        task = venv.env.task
         layout = VisibleLayout(task.points, task.scalars)
         self._relations = Relations(layout, "raw" if inputs == "raw" else "relational")
         self.norm = RunningNorm(self._relations.size)
@@ -131,7 +133,7 @@ class VisibleNet(RewardNet):
         return self.mlp(self.norm(self._relations(next_state[:, VISIBLE])) * self.scale)
 
 
-def make_net(venv: ReachVecEnv, setting: Setting, inputs: str) -> RewardNet:
+def make_net(venv: SB3Env, setting: Setting, inputs: str) -> RewardNet:
     """A reward network as configured."""
 
     def one() -> RewardNet:
@@ -197,7 +199,7 @@ def teach(setting: Setting, answers: int, steps: int, inputs: str, seed: int) ->
     begun = time.process_time()
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    venv = ReachVecEnv(setting.num_envs, seed)
+    venv = reach_env(setting.num_envs, seed)
     net = make_net(venv, setting, inputs)
     agent = make_agent(venv, setting, seed)
 
@@ -217,7 +219,7 @@ def teach(setting: Setting, answers: int, steps: int, inputs: str, seed: int) ->
     success, total = judge(agent, seed)
     relearnt, begun = None, time.process_time()
     if setting.relearn:
-        frozen = RewardVecEnvWrapper(ReachVecEnv(setting.num_envs, seed + 1000), net.predict_processed)
+        frozen = RewardVecEnvWrapper(reach_env(setting.num_envs, seed + 1000), net.predict_processed)
         learner = make_agent(frozen, setting, seed)
         relearnt = judge(learner.learn(RELEARN), seed)[0]
     relearning = time.process_time() - begun
@@ -259,7 +261,7 @@ def train_on_truth(setting: Setting, steps: int, seed: int) -> Taught:
     """Their PPO on the task's own reward."""
     begun = time.process_time()
     scale = OUR_SCALE if setting.normalise else 1.0
-    venv = ReachVecEnv(setting.num_envs, seed, scale)
+    venv = reach_env(setting.num_envs, seed, scale)
     agent = make_agent(venv, setting, seed).learn(steps)
     seconds = time.process_time() - begun
     success, total = judge(agent, seed)

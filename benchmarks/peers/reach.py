@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import torch
-from gymnasium.spaces import Box
+from _sb3 import Floats, SB3Env
 from imitation.rewards.reward_nets import RewardNet
-from numpy.typing import NDArray
 from stable_baselines3 import PPO
-from stable_baselines3.common.vec_env import VecEnv
 
 from armchair.envs.arm_env import OBS_LIMIT, ArmEnv, make_env
 from armchair.evaluate import evaluate
@@ -16,56 +16,11 @@ from armchair.evaluate import evaluate
 EPISODES = 100
 PAIRS = 1000  # held out
 
-Floats = NDArray[np.float32]
 
-
-class ReachVecEnv(VecEnv):
-    """Copies of reach as SB3 wants them; counts the steps."""
-
-    def __init__(self, num_envs: int, seed: int, scale: float = 1.0) -> None:
-        self.arm, self.steps, self._scale, self._start = make_env("reach", num_envs=num_envs), 0, scale, seed
-        seen = Box(-OBS_LIMIT, OBS_LIMIT, (self.arm.obs_dim,), np.float32)
-        super().__init__(num_envs, seen, Box(-1.0, 1.0, (self.arm.action_dim,), np.float32))
-        self._action, self._begun = torch.zeros(0), False
-
-    def reset(self) -> Floats:
-        """First observations (N, D); the seed counts the first time."""
-        obs = self.arm.reset(None if self._begun else self._start)
-        self._begun = True
-        return obs.numpy()
-
-    def step_async(self, actions: Floats) -> None:
-        """Keep the actions (N, A) for `step_wait`."""
-        self._action = torch.from_numpy(np.array(actions, np.float32))
-
-    def step_wait(self) -> tuple[Floats, Floats, NDArray[np.bool_], list[dict]]:
-        """Observations, the task's own reward, ends and what SB3 wants to know of an end."""
-        step = self.arm.step(self._action)
-        self.steps += self.num_envs
-        infos: list[dict] = [{} for _ in range(self.num_envs)]
-        for i in step.done.nonzero().squeeze(1).tolist():
-            infos[i]["terminal_observation"] = step.final_obs[i].numpy()
-            infos[i]["TimeLimit.truncated"] = bool(step.truncated[i])
-        return step.obs.numpy(), self._scale * step.reward.numpy(), step.done.numpy(), infos
-
-    def close(self) -> None:
-        """Close the environment."""
-        self.arm.close()
-
-    def get_attr(self, attr_name: str, indices: object = None) -> list[object]:
-        """Nothing is there to be asked for."""
-        return [None] * self.num_envs
-
-    def set_attr(self, attr_name: str, value: object, indices: object = None) -> None:
-        """Nothing is there to be set."""
-
-    def env_method(self, method_name: str, *args: object, **kwargs: object) -> list[object]:
-        """Nothing is there to be called."""
-        return []
-
-    def env_is_wrapped(self, wrapper_class: object, indices: object = None) -> list[bool]:
-        """It is wrapped in nothing."""
-        return [False] * self.num_envs
+def reach_env(num_envs: int, seed: int, scale: float = 1.0) -> SB3Env:
+    """Copies of reach as SB3 wants them; the seed counts at the first reset."""
+    env, seeds = make_env("reach", num_envs=num_envs), itertools.chain([seed], itertools.repeat(None))
+    return SB3Env(env, lambda: env.reset(next(seeds)), limit=OBS_LIMIT, scale=scale)
 
 
 def judge(agent: PPO, seed: int) -> tuple[float, float]:

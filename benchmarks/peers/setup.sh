@@ -1,6 +1,6 @@
 #!/bin/sh
 # An environment for `imitation` with the versions it asks for (Gymnasium 0.29, Stable-Baselines3 2.2). Armchair is
-# found by PYTHONPATH=src instead of being installed: it asks for a newer Gymnasium, which these benchmarks do without.
+# found by PYTHONPATH=src:benchmarks instead of being installed: it asks for a newer Gymnasium, which these benchmarks do without.
 #
 #     sh benchmarks/peers/setup.sh FOLDER [PYTHON 3.11]
 set -eu

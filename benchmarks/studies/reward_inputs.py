@@ -28,7 +28,7 @@ from armchair.maths import generator
 from armchair.rewards.ensemble import RewardConfig, RewardEnsemble
 from armchair.rewards.fit import fit
 from armchair.rewards.metrics import agreement, spearman
-from armchair.rewards.relations import CHOSEN, PRIOR, VisibleLayout
+from armchair.rewards.relations import CHOSEN, PRIOR
 from armchair.tasks import get_task
 from armchair.types import PreferenceBatch
 
@@ -192,7 +192,7 @@ def measure(task: str, variant: str, answers: int, seed: int, wrong: float, data
     config, chosen = VARIANTS[variant], WAYS[task] if variant == "ways" else CHOSEN[task]
     if config.inputs == "chosen":
         config = replace(config, chosen=chosen)
-    layout = VisibleLayout(get_task(task).points, get_task(task).scalars)
+    layout = get_task(task).visible_layout
     train, test = data
     rng = generator(seed, "answers")
     batch = ask(train, answers, wrong, rng)

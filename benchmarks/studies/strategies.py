@@ -1,7 +1,7 @@
 """Ways to choose the questions, each against uniform ones.
 
     python benchmarks/studies/strategies.py offline --tasks reach push --answers 10 20 40 80
-    python benchmarks/studies/strategies.py loop reach --set labels=20
+    python benchmarks/studies/strategies.py loop reach --set queries.labels=20
 
 `offline`, without any learning of behaviour: a pool of pairs from episodes that get better and better, from
 random motion to the scripted solver, as those of a policy that learns. The first answers are to uniform
@@ -30,15 +30,15 @@ from torch import Tensor
 
 from armchair.envs.arm_env import make_env
 from armchair.evaluate import Interval, bootstrap, mean
-from armchair.feedback.acquisition import STRATEGIES, Predictions, choose
+from armchair.feedback.acquisition import STRATEGIES, Predictions, select_queries
 from armchair.feedback.teachers import TEACHERS
 from armchair.maths import generator
 from armchair.rewards.ensemble import RewardConfig, RewardEnsemble
 from armchair.rewards.fit import fit
 from armchair.rewards.metrics import agreement, spearman
-from armchair.rewards.relations import CHOSEN, VisibleLayout
-from armchair.rollout.clips import RecentEpisodes, place_pairs
-from armchair.types import PreferenceBatch
+from armchair.rewards.relations import CHOSEN
+from armchair.rollout.clips import RecentEpisodes
+from armchair.types import PreferenceBatch, VisibleLayout
 
 COPIES, FILMS = 16, 24  # episodes of a pool: so many at a time, so often
 POOL, CANDIDATES = 4000, 200  # pairs in a pool; those of them that a session chooses from
@@ -65,10 +65,11 @@ def episodes(task: str, seed: int) -> RecentEpisodes:
     """Films of a solver that learns: the script's share rises from none to all, the rest wanders."""
     env = make_env(task, num_envs=COPIES, seed=seed)
     kept = RecentEpisodes(COPIES, FILMS * env.horizon)
-    rng = generator(seed, "motion")
+    rng, pairs = generator(seed, "motion"), torch.arange(COPIES) // 2
     for number in range(FILMS):
         kept.policy_step = number
-        place_pairs(env, kept, rng)
+        env.reset_alike(pairs, rng)
+        kept.begin(pairs)
         share = (number / (FILMS - 1) + 0.3 * torch.randn(COPIES, 1, generator=rng)).clamp(0.0, 1.0)
         noise = torch.zeros(COPIES, env.action_dim)
         for _ in range(env.horizon):
@@ -144,7 +145,7 @@ def curve(study: Study, strategy: str, seed: int) -> list[Score]:
             free = torch.randperm(size, generator=rng)
             free = free[~torch.isin(free, rows)][:CANDIDATES]
             count = min(study.session, due - len(rows))
-            chosen, _ = choose(
+            chosen, _ = select_queries(
                 strategy, predictions(model, train, free), count, rng, random_share=study.random_share
             )
             rows = torch.cat((rows, free[chosen]))
@@ -169,7 +170,7 @@ def offline(args: argparse.Namespace) -> None:
     figures = {}
     for task in args.tasks:
         env = make_env(task, num_envs=1)
-        layout, length = VisibleLayout(env.task.points, env.task.scalars), args.length
+        layout, length = env.layout, args.length
         env.close()
         config = replace(VARIANTS[args.inputs], chosen=CHOSEN[task] if args.inputs == "chosen" else ())
         seeds = range(args.first_seed, args.first_seed + args.seeds)
@@ -208,7 +209,9 @@ def loop(args: argparse.Namespace) -> None:
     found: dict[str, list[float]] = {}
     for name in args.strategies:
         seeds = range(args.first_seed, args.first_seed + args.seeds)
-        found[name] = [one(args.preset, args.teacher, seed, {**flags, "strategy": name})[0] for seed in seeds]
+        found[name] = [
+            one(args.preset, args.teacher, seed, {**flags, "queries.strategy": name})[0] for seed in seeds
+        ]
         scores, each = bootstrap(found[name], mean), " ".join(f"{100 * x:.0f}" for x in found[name])
         pairs = zip(found[name], found["uniform"], strict=True)
         gap = bootstrap([100 * (ours - theirs) for ours, theirs in pairs], mean)

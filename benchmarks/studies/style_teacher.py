@@ -78,7 +78,11 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     rows: list[tuple[float, float]] = []
-    settings = {"labels": args.labels, "session": args.session, "updates": args.updates}
+    settings = {
+        "queries.labels": args.labels,
+        "schedule.session": args.session,
+        "schedule.updates": args.updates,
+    }
     for seed in range(args.first_seed, args.first_seed + args.seeds):
         rows.append(one(seed, settings))
         above, inside = rows[-1]

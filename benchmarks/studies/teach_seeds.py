@@ -2,7 +2,7 @@
 
 With arguments, any other preset, teacher or budget:
 
-    teach_seeds.py reach_joint --seeds 10 --teacher mistake --set labels=100 reward.inputs=raw
+    teach_seeds.py reach_joint --seeds 10 --teacher mistake --set queries.labels=100 reward.inputs=raw
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import yaml
 from armchair.config.read import load_config, with_flags
 from armchair.evaluate import bootstrap, interquartile_mean, mean
 from armchair.feedback.teachers import TEACHERS, make_teacher
+from armchair.jsonable import Json
 from armchair.maths import generator
 from armchair.runs.folder import RunDir
 from armchair.training.setup import teach
@@ -27,7 +28,7 @@ from armchair.training.setup import teach
 FIRST_SEED = 100  # tuning used 0 to 9
 
 
-def one(preset: str, teacher: str, seed: int, flags: dict[str, object]) -> tuple[float, float, int, float]:
+def one(preset: str, teacher: str, seed: int, flags: dict[str, Json]) -> tuple[float, float, int, float]:
     """Teach once. -> success, true return, answers, seconds of wall clock."""
     config = with_flags(load_config(preset), {**flags, "seed": seed})
     began = time.perf_counter()

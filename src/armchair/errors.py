@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 def nearest(value: str, valid: Iterable[str]) -> str | None:
@@ -82,3 +83,14 @@ def check_choice(kind: str, value: str, valid: Iterable[str]) -> str:
     if value not in names:
         raise InvalidChoice(kind, value, names)
     return value
+
+
+def check_target(what: str, path: Path, *endings: str) -> None:
+    """InvalidInput unless a file can be put there: its name has one of the endings, its folder exists."""
+    if path.suffix.lower() not in endings:
+        right = f"a {what}'s name must end in {endings[0]}, got {path.name!r}"
+        raise InvalidInput(f"{right}: use {path.stem}{endings[0]}")
+    if path.is_dir():
+        raise InvalidInput(f"cannot write {path}: it is a folder")
+    if not path.parent.is_dir():
+        raise InvalidInput(f"cannot write {path}: there is no folder {path.parent}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,18 @@ def new_id(rng: torch.Generator | None = None) -> str:
 
     octets = torch.randint(0, 256, (16,), generator=rng, dtype=torch.uint8)
     return id_from(bytes(octets.tolist()))
+
+
+def content_id(rng: torch.Generator, *contents: bytes) -> str:
+    """A UUID by place in the run and contents: the same in every repetition of the run, to the bit.
+
+    Where something else comes of a repetition, as it may on another machine or with another version, so does
+    another id.
+    """
+    digest = hashlib.sha256(new_id(rng).encode())
+    for part in contents:
+        digest.update(part)
+    return id_from(digest.digest())
 
 
 def id_from(digest: bytes) -> str:

@@ -6,7 +6,6 @@ Quaternions are (..., 4) in w, x, y, z order and of unit length; vectors are (..
 from __future__ import annotations
 
 import hashlib
-import math
 
 import torch
 from torch import Tensor
@@ -59,11 +58,6 @@ def uniform(rng: torch.Generator, low: tuple[float, ...], high: tuple[float, ...
     assert len(low) == len(high)
     lows, highs = torch.tensor(low), torch.tensor(high)
     return lows + (highs - lows) * torch.rand(n, len(low), generator=rng)
-
-
-def uniform_yaw(rng: torch.Generator, n: int, spread: float = math.pi / 4) -> Tensor:
-    """Angles in ±spread; ±π/4 covers all headings of a square block. -> (n,) rad."""
-    return spread * (2.0 * torch.rand(n, generator=rng) - 1.0)
 
 
 def generator(seed: int, *names: str) -> torch.Generator:

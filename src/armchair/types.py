@@ -7,6 +7,7 @@ unit length, tensors are float32 unless said otherwise.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:  # the page's server has no use for torch, and not the memory
@@ -28,11 +29,6 @@ class ArmState(NamedTuple):
     block_quat: Tensor  # (N, K, 4)
     block_vel: Tensor  # (N, K, 3) m/s, of the centres
 
-    @property
-    def num_envs(self) -> int:
-        """N, how many arms the state speaks of."""
-        return self.joint_pos.shape[0]
-
 
 class Layout(NamedTuple):
     """Where things stand when an episode begins, and what is asked for."""
@@ -46,6 +42,23 @@ class Layout(NamedTuple):
     def select(self, rows: Tensor) -> Layout:
         """The given rows of every field."""
         return Layout(*(field[rows] for field in self))
+
+
+@dataclass(frozen=True)
+class VisibleLayout:
+    """What the numbers of `visible` mean: the world position of each point, in m, then the scalars."""
+
+    points: tuple[str, ...]
+    """Names; three numbers each, in order, at the front."""
+    scalars: tuple[str, ...]
+    """Names of the numbers that follow, one each."""
+    units: tuple[str, ...] = field(default=(), compare=False)
+    """Of the scalars, in order, such as "m/s"; "" for a pure number. Empty where nobody knows them."""
+
+    @property
+    def size(self) -> int:
+        """F, how many numbers there are."""
+        return 3 * len(self.points) + len(self.scalars)
 
 
 class Step(NamedTuple):

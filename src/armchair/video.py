@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +13,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from armchair.errors import InvalidInput
+from armchair.errors import InvalidInput, check_target
 
 Frame = NDArray[np.uint8]  # (H, W, 3) RGB
 
@@ -28,15 +27,12 @@ def write_mp4(path: str | Path, frames: Iterable[Frame], fps: float) -> int:
     """
     path, rate = Path(path), _rate(fps)
     check_video_path(path)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".mp4", dir=path.parent)
-    os.close(handle)
-    part = Path(name)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        count = _encode(str(part), frames, rate, faststart=True)
-        part.chmod(0o666 & ~_umask())
-        part.replace(path)
+        count = _encode(str(draft), frames, rate, faststart=True)
+        draft.replace(path)
     finally:
-        part.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
     return count
 
 
@@ -60,12 +56,7 @@ def _rate(fps: float) -> Fraction:
 
 def check_video_path(path: Path) -> None:
     """InvalidInput unless a video can be put there: a name that ends in .mp4, in a folder that exists."""
-    if path.suffix.lower() != ".mp4":
-        raise InvalidInput(f"a video's name must end in .mp4, got {path.name!r}: use {path.stem}.mp4")
-    if path.is_dir():
-        raise InvalidInput(f"cannot write {path}: it is a folder")
-    if not path.parent.is_dir():
-        raise InvalidInput(f"cannot write {path}: there is no folder {path.parent}")
+    check_target("video", path, ".mp4")
 
 
 def _encode(to: str | BinaryIO, frames: Iterable[Frame], rate: Fraction, *, faststart: bool) -> int:
@@ -102,18 +93,3 @@ def _check_first(frame: Frame) -> tuple[int, ...]:
         right = f"{max(2, width + width % 2)} x {max(2, height + height % 2)}"
         raise InvalidInput(f"frames must be of even width and height, got {width} x {height}: use {right}")
     return frame.shape
-
-
-def _umask() -> int:
-    """The process's file mode mask; it can only be read by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
-
-
-def side_by_side(a: Frame, b: Frame, gap: int = 8) -> Frame:
-    """Two frames of one shape (H, W, 3) next to each other. -> (H, 2 W + gap, 3), white between them."""
-    if a.shape != b.shape:
-        raise InvalidInput(f"frames side by side must be of one shape, got {a.shape} and {b.shape}")
-    between = np.full((a.shape[0], gap, 3), 255, dtype=np.uint8)
-    return np.concatenate((a, between, b), axis=1)

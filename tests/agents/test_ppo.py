@@ -12,15 +12,15 @@ from armchair.agents.networks import ActorCritic
 from armchair.agents.ppo import (
     PPOConfig,
     actor_gradient,
-    adapted,
+    adapted_learning_rate,
+    clip_norm,
+    clipped_slope,
     critic_gradient,
     gae,
     gaussian_kl,
     make_agent,
     minibatches,
     prepare,
-    pull,
-    shorten,
     update,
 )
 from armchair.maths import generator
@@ -90,7 +90,7 @@ def test_the_pull_of_the_clipped_loss_by_hand() -> None:
     advantage = torch.tensor([1.0, 1.0, -2.0, -2.0])
     # A > 0: min(1.5, 1.2) is the clamped one, no slope; min(.5, .8) is not: -ρA/4 = -.125
     # A < 0: min(-3, -2.4) is the free one: -ρA/4 = .75; min(-1, -1.6) is the clamped one, no slope
-    assert pull(ratio, advantage, 0.2).tolist() == [0.0, -0.125, 0.75, 0.0]
+    assert clipped_slope(ratio, advantage, 0.2).tolist() == [0.0, -0.125, 0.75, 0.0]
 
 
 def test_gradients_agree_with_automatic_differentiation() -> None:
@@ -138,9 +138,9 @@ def forward(theta: Tensor, sizes: tuple[int, ...], x: Tensor) -> Tensor:
 
 def test_long_gradients_are_shortened_together() -> None:
     first, second = torch.tensor([3.0, 0.0]), torch.tensor([4.0])
-    assert shorten(10.0, first, second) is first
+    assert clip_norm(10.0, first, second) is first
     assert (first.tolist(), second.tolist()) == ([3.0, 0.0], [4.0])
-    shorten(1.0, first, second)  # of norm 5
+    clip_norm(1.0, first, second)  # of norm 5
     assert (first.tolist(), second.tolist()) == (pytest.approx([0.6, 0.0]), pytest.approx([0.8]))
 
 
@@ -189,10 +189,10 @@ def test_a_long_leash_uses_every_minibatch_and_raises_the_rate() -> None:
 
 
 def test_the_learning_rate_keeps_its_range_and_can_be_fixed() -> None:
-    assert adapted(3e-3, 0.0, CONFIG) == 3e-3
-    assert adapted(1e-4, 1.0, CONFIG) == 1e-4
-    assert adapted(1e-3, CONFIG.target_kl, CONFIG) == 1e-3
-    assert adapted(5.0, 1.0, dataclasses.replace(CONFIG, adapt=1.0)) == 5.0
+    assert adapted_learning_rate(3e-3, 0.0, CONFIG) == 3e-3
+    assert adapted_learning_rate(1e-4, 1.0, CONFIG) == 1e-4
+    assert adapted_learning_rate(1e-3, CONFIG.target_kl, CONFIG) == 1e-3
+    assert adapted_learning_rate(5.0, 1.0, dataclasses.replace(CONFIG, adapt=1.0)) == 5.0
 
 
 def test_critic_only_leaves_the_policy_and_the_statistics() -> None:

@@ -80,7 +80,8 @@ def test_the_replay_file_opens_from_disk_and_asks_nobody(
     env = make_env("reach", record_poses=True)
     poses = [clip.poses for clip in pool if clip.poses is not None]
     episodes = [Episode(poses[0], False), Episode(poses[-1], True)]
-    write_replay(tmp_path / "replay.html", env, episodes, title="Before and after", caption="Two episodes.")
+    file = tmp_path / "replay.html"
+    write_replay(file, env, episodes, task="reach", title="Before and after", caption="Two episodes.")
     env.close()
     asked: list[str] = []
     wrong: list[str] = []
@@ -88,7 +89,7 @@ def test_the_replay_file_opens_from_disk_and_asks_nobody(
     context.on("request", lambda request: asked.append(request.url))
     context.on("weberror", lambda error: wrong.append(str(error.error)))
     page = context.new_page()
-    page.goto((tmp_path / "replay.html").as_uri())
+    page.goto(file.as_uri())
     expect(page.get_by_role("heading", name="Before and after")).to_be_visible()
     expect(page.locator("#stage canvas")).to_have_count(1)
     page.keyboard.press("Space")

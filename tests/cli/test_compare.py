@@ -10,24 +10,18 @@ import pytest
 
 from armchair.agents.presets import preset
 from armchair.cli import main
+from armchair.config.read import from_run
 from armchair.runs.folder import RunDir
 
 Capture = pytest.CaptureFixture[str]
 SHOWN = """\
 task: reach
-demos: scripted:2
-labels: 16
-first: 1
-session: 2
-session_every: 1
-updates: 3
-num_envs: 8
-rollout: 16
-film_envs: 4
-evaluate_every: 3
-evaluate_episodes: 16
+queries: {labels: 16, first: 1, film_envs: 4}
+schedule: {session: 2, session_every: 1, updates: 3}
+practice: {num_envs: 8, rollout: 16}
+demonstrations: {source: scripted:2, cloning: {updates: 500}}
+evaluation: {every: 3, episodes: 16}
 reward: {min_updates: 5}
-clone: {updates: 500}
 """
 TINY = ("--config", "smoke", "--steps", "2000", "--seeds", "2")
 
@@ -89,17 +83,19 @@ def test_with_demonstrations_the_teacher_teaches_without_them_too(tmp_path: Path
     assert names == ["the task's own reward", "teacher oracle", "teacher oracle, demonstrations"]
     runs = Path(told["run"]) / "runs"
     plain, shown = (RunDir.open(runs / name) for name in ("teach-001", "teach-002"))
-    assert (plain.config()["demos"], plain.config()["first"]) == ("", 2)
+    config = from_run(plain.config())
+    assert (config.demonstrations.source, config.queries.first) == ("", 2)
     assert not (plain.path / "demos").exists() and len(list((shown.path / "demos").iterdir())) == 2
     assert told["groups"][2]["success"] > told["groups"][1]["success"] + 0.3, "two demonstrations teach reach"
 
 
-def test_a_run_can_be_drawn_beside_its_yardsticks(
+def test_a_run_can_be_drawn_beside_its_baselines(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("armchair.cli.teaching._pictures", lambda *_: [])
+    for name in ("_film", "_replay"):
+        monkeypatch.setattr(f"armchair.cli.teaching.{name}", lambda *_: Path("none"))
     quick = dataclasses.replace(preset("reach"), steps=1000)
-    monkeypatch.setattr("armchair.agents.presets.preset", lambda task: quick)
+    monkeypatch.setattr("armchair.cli.comparing.preset", lambda task: quick)
     asked = tmp_path / "asked.yaml"
     asked.write_text(SHOWN)
     argv = [

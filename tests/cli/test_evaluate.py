@@ -4,14 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
 
 from armchair.cli import main
-from armchair.config.read import as_yaml, load_config
-from armchair.feedback.teachers import make_teacher
-from armchair.maths import generator
 from armchair.runs.folder import RunDir
-from armchair.training.setup import teach
 
 Capture = pytest.CaptureFixture[str]
 FEW = ("--episodes", "6", "--num-envs", "6")
@@ -19,15 +14,6 @@ FEW = ("--episodes", "6", "--num-envs", "6")
 
 def summary(capsys: Capture) -> dict[str, object]:
     return json.loads(capsys.readouterr().out.splitlines()[-1])
-
-
-@pytest.fixture(scope="module")
-def taught(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
-    torch.set_num_threads(1)
-    config = load_config("smoke")
-    run = RunDir.create(tmp_path_factory.mktemp("runs"), "reach", as_yaml(config))
-    list(teach(config, run, make_teacher("oracle", {}, generator(0, "teacher"))))
-    return run
 
 
 def test_a_taught_run_gets_a_report_of_its_reward_model_too(taught: RunDir, capsys: Capture) -> None:

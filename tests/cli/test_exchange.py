@@ -276,7 +276,7 @@ def test_a_backup_resumes(tmp_path: Path, capsys: Capture, monkeypatch: pytest.M
     def no_film(*_: object) -> Path:
         raise MissingDependency("nothing can be drawn here")
 
-    for name in ("film_policy", "leave_replay"):
+    for name in ("_film", "_replay"):
         monkeypatch.setattr(f"armchair.cli.teaching.{name}", no_film)
     teach = ["teach", "reach", "--teacher", "oracle", "--config", "smoke", "--runs", str(tmp_path)]
     assert main(teach) == 0

@@ -14,31 +14,16 @@ from pathlib import Path
 import av
 import httpx
 import pytest
-import torch
 
 from armchair.cli import main
 from armchair.cli.draw import command_of
-from armchair.config.read import as_yaml, load_config
 from armchair.errors import MissingDependency
-from armchair.feedback.teachers import make_teacher
 from armchair.ids import new_id
-from armchair.maths import generator
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
-from armchair.training.setup import STORE, teach
 from armchair.web.films import films_by
 
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(scope="module")
-def taught(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
-    """A run that is done."""
-    torch.set_num_threads(1)
-    config = load_config("smoke")
-    run = RunDir.create(tmp_path_factory.mktemp("runs"), "reach", as_yaml(config))
-    list(teach(config, run, make_teacher("oracle", {}, generator(0, "teacher"))))
-    return run
 
 
 def served(run: RunDir, *words: str) -> subprocess.Popen[str]:
@@ -128,9 +113,9 @@ def test_runs_there_are_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.gl
 @pytest.mark.slow
 def test_a_clip_is_drawn_for_browsers_that_cannot(taught: RunDir) -> None:
-    with Store.open(taught.path / STORE) as store:
+    with Store.open(taught.store_file) as store:
         question = store.records()[0].question
-    film = films_by(command_of(str(taught.path / STORE)))(question.left)
+    film = films_by(command_of(str(taught.store_file)))(question.left)
     with av.open(io.BytesIO(film)) as container:
         stream = container.streams.video[0]
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
@@ -143,7 +128,7 @@ def test_a_clip_is_drawn_for_browsers_that_cannot(taught: RunDir) -> None:
 @pytest.mark.slow
 def test_a_clip_that_is_not_there_is_told_in_a_sentence(taught: RunDir) -> None:
     with pytest.raises(MissingDependency, match="there is no clip"):
-        films_by(command_of(str(taught.path / STORE)))(new_id())
+        films_by(command_of(str(taught.store_file)))(new_id())
 
 
 @pytest.mark.slow

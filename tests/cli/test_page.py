@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from armchair.cli import page
-from armchair.cli.links import Door
+from armchair.cli.flags import PageFlags
 from armchair.cli.page import PageServer
 from armchair.cli.report import Report
 from armchair.errors import RunError
@@ -45,10 +45,10 @@ def run(tmp_path: Path) -> RunDir:
 def test_a_killed_server_is_back_with_its_sessions_until_it_is_told_to_end(
     run: RunDir, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(page, "LIVED", 0.0)
+    monkeypatch.setattr(page, "MIN_UPTIME", 0.0)
     with Store.open(run.store_file) as store:
         token = store.people.invite("ann")
-    with PageServer(run, Door("127.0.0.1", 0, False), Report("teach", False)) as server:
+    with PageServer(run, PageFlags(port=0), Report("teach", False)) as server:
         ann = httpx.Client(base_url=server.address, headers={"X-Armchair": "1"}, timeout=60)
         assert ann.post("/api/login", json={"token": token}).status_code == 204
         (first,) = servers()
@@ -67,16 +67,16 @@ def test_a_killed_server_is_back_with_its_sessions_until_it_is_told_to_end(
 def test_one_that_dies_young_stays_away_and_closing_ends_it(
     run: RunDir, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    server = PageServer(run, Door("127.0.0.1", 0, False), Report("teach", False))
+    server = PageServer(run, PageFlags(port=0), Report("teach", False))
     os.kill(servers()[0], signal.SIGKILL)
     wait_for(lambda: "has ended" in capsys.readouterr().err)
     server.close()
     server.close()
-    again = PageServer(run, Door("127.0.0.1", 0, False), Report("teach", False))
+    again = PageServer(run, PageFlags(port=0), Report("teach", False))
     assert psutil.Process(servers()[0]).environ()["MALLOC_ARENA_MAX"] == "2"
     port = int(again.address.rpartition(":")[2])
     with pytest.raises(RunError, match=f"port {port} "):
-        PageServer(run, Door("127.0.0.1", port, False), Report("teach", False))
+        PageServer(run, PageFlags(port=port), Report("teach", False))
     again.close()
     assert servers() == []
     assert json.dumps(capsys.readouterr().err).count("has ended") == 0  # it was meant to

@@ -26,16 +26,10 @@ Capture = pytest.CaptureFixture[str]
 LABELS = 8
 PRESET = f"""
 task: reach
-labels: {LABELS}
-first: 4
-session: 2
-session_every: 1
-updates: 4
-num_envs: 4
-rollout: 16
-film_envs: 4
-evaluate_every: 2
-evaluate_episodes: 4
+queries: {{labels: {LABELS}, first: 4, film_envs: 4}}
+schedule: {{session: 2, session_every: 1, updates: 4}}
+practice: {{num_envs: 4, rollout: 16}}
+evaluation: {{every: 2, episodes: 4}}
 """
 
 

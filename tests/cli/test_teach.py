@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from armchair.cli import main
-from armchair.cli.teaching import Known
+from armchair.cli.teaching import REPLAYED, ProgressLine
 from armchair.errors import MissingDependency
 from armchair.playback import replay_html as replay_file
-from armchair.reports import outcome
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
 
@@ -33,10 +32,11 @@ def test_a_replay_and_a_store_that_the_page_can_show_are_left(
     assert main([*SMOKE, "--runs", str(tmp_path)]) == 0
     captured = capsys.readouterr()
     assert "no film: nothing can be drawn here" in captured.err
-    assert "summary.json, curve.png, replay.html" in captured.err
     run = RunDir.open(Path(json.loads(captured.out)["run"]))
+    assert f"in {run.path}: summary.json" in captured.err
+    assert f"drawn in {run.path}: curve.png, replay.html" in captured.err
     replay = json.loads((run.path / "replay.html").read_text())
-    assert len(replay["clips"]) == outcome.REPLAYED
+    assert len(replay["clips"]) == REPLAYED
     assert replay["caption"].startswith("reach-001, after ")
     with Store.open(run.path / "armchair.db", create=False) as store:
         status = store.board.status()
@@ -63,7 +63,7 @@ def test_where_the_page_was_not_built_the_run_ends_well_all_the_same(
     ("given", "expected"),
     [
         (("--demos", "nowhere"), "demos must be scripted:N or a folder of demonstrations, got nowhere"),
-        (("--demos", "scripted:x"), "demos must be scripted:N, such as scripted:20"),
+        (("--demos", "scripted:x"), "demonstrations.source must be scripted:N, such as scripted:20"),
         (("--style", "carry_high"), "the style carry_high looks at block_a, which is not in this task"),
         (("--style-weight", "2"), "--style-weight needs a --style"),
         (("--policy", "nowhere"), "no run in nowhere"),
@@ -82,7 +82,8 @@ def test_what_cannot_be_had_leaves_no_run(
 def test_a_run_goes_on_with_the_policy_of_another(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("armchair.cli.teaching._pictures", lambda *_: [])
+    for name in ("_film", "_replay"):
+        monkeypatch.setattr(f"armchair.cli.teaching.{name}", no_film)
     skilled = [
         "train",
         "reach",
@@ -127,11 +128,11 @@ def test_a_run_goes_on_with_the_policy_of_another(
 def test_answers_that_count_no_longer_are_told_and_those_of_demonstrations_are_not() -> None:
     def turn(answers: int, fitted: int) -> Any:
         fit = SimpleNamespace(answers=fitted, heldout=None)
-        return SimpleNamespace(answers=answers, env_steps=0, evaluation=None, fit=fit)
+        return SimpleNamespace(answers=answers, env_steps=0, evaluation=None, fits=(fit,))
 
-    known = Known(50)
-    assert known.take(turn(12, 350), 0.0) is None
-    assert known.take(turn(18, 331), 1.0) is None, "comparisons for nothing fade"
-    told = known.take(turn(11, 340), 2.0)
+    line = ProgressLine(50)
+    assert line.update(turn(12, 350), 0.0) is None
+    assert line.update(turn(18, 331), 1.0) is None, "comparisons for nothing fade"
+    told = line.update(turn(11, 340), 2.0)
     assert told is not None
     assert "anew to 11 answers, 7 fewer than before" in told

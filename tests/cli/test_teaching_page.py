@@ -9,7 +9,7 @@ from armchair.cli.commands.teach import Args
 from armchair.cli.parse import flags_of
 from armchair.config.read import load_config, presets
 from armchair.feedback.teachers import TEACHERS
-from armchair.reports.outcome import summarise
+from armchair.reports.summary import summarise
 from armchair.runs.folder import RunDir
 
 PAGE = (Path(__file__).parents[2] / "docs" / "teaching.md").read_text(encoding="utf-8")
@@ -43,7 +43,7 @@ def test_the_presets_are_told_with_their_answers() -> None:
     assert sorted(name for name, _ in rows) == presets()
     for name, text in rows:
         answers = re.search(r"(\d+) answers", text)
-        assert answers is None or int(answers[1]) == load_config(name).labels
+        assert answers is None or int(answers[1]) == load_config(name).queries.labels
 
 
 def test_the_summary_is_told_key_by_key(tmp_path: Path) -> None:

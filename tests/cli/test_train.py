@@ -4,15 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
 
 from armchair.agents.saved import load_policy
 from armchair.cli import main
-from armchair.config.read import as_yaml, load_config
-from armchair.feedback.teachers import make_teacher
-from armchair.maths import generator
 from armchair.runs.folder import RunDir
-from armchair.training.setup import teach
 
 Capture = pytest.CaptureFixture[str]
 SHORT = ("--steps", "400", "--num-envs", "8")
@@ -33,7 +28,7 @@ def test_a_run_is_kept_and_can_be_evaluated(tmp_path: Path, capsys: Capture) -> 
 
     run = RunDir.open(Path(str(told["run"])))
     assert run.path == tmp_path / "reach-001"
-    assert run.config()["num_envs"] == 8
+    assert run.config()["practice"]["num_envs"] == 8
     assert len(list((run.path / "tensorboard").iterdir())) == 1
     assert [line["env_steps"] for line in run.metrics()] == [128, 256, 384, 512, 512]
 
@@ -45,16 +40,6 @@ def test_a_run_is_kept_and_can_be_evaluated(tmp_path: Path, capsys: Capture) -> 
         "joint",
         10,
     )
-
-
-@pytest.fixture(scope="module")
-def taught(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
-    """A run of teaching in which next to nothing was learnt."""
-    torch.set_num_threads(1)
-    config = load_config("smoke")
-    run = RunDir.create(tmp_path_factory.mktemp("runs"), "reach", as_yaml(config))
-    list(teach(config, run, make_teacher("oracle", {}, generator(0, "teacher"))))
-    return run
 
 
 def rewards_of(path: Path) -> list[float]:
@@ -102,7 +87,7 @@ def test_a_policy_goes_on_where_it_stood(taught: RunDir, tmp_path: Path, capsys:
     run = RunDir.open(Path(str(summary(capsys)["run"])))
     before, after = load_policy(taught)[0], load_policy(run)[0]
     assert after.updates == before.updates + 2  # 200 steps are two rollouts of the smoke preset
-    assert run.config()["rollout"] == 16
+    assert run.config()["practice"]["rollout"] == 16
     moved = (after.net.actor.theta - before.net.actor.theta).abs().max()
     assert 0.0 < float(moved) < 0.1
 
@@ -135,7 +120,7 @@ def test_what_does_not_fit_is_answered_in_one_line(
 def test_teaching_says_that_it_learns_its_own_reward(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("armchair.cli.teaching.go_through", lambda *args, **kwargs: 0)
+    monkeypatch.setattr("armchair.cli.teaching.teach_run", lambda *args, **kwargs: 0)
     asked = tmp_path / "asked.yaml"
     asked.write_text("task: reach\nreward_model_path: there.safetensors\n")
     assert (
@@ -178,7 +163,7 @@ def test_some_episodes_may_begin_along_a_solution_but_not_those_that_are_evaluat
     argv = ["train", "pick_place", *SHORT, "--starts", "0.5", "--runs", str(tmp_path), "--json"]
     assert main(argv) == 0
     told = summary(capsys)
-    assert RunDir.open(Path(str(told["run"]))).config()["starts"] == 0.5
+    assert RunDir.open(Path(str(told["run"]))).config()["demonstrations"]["starts"] == 0.5
     assert float(str(told["success"])) < 0.1, "an untrained arm solves nothing from ordinary starts"
     assert main(["train", "reach", *SHORT, "--starts", "2", "--runs", str(tmp_path)]) == 2
     assert "starts must be at least 0 and at most 1" in capsys.readouterr().err
@@ -195,6 +180,6 @@ def test_a_policy_that_begins_with_demonstrations_is_ahead_of_one_that_does_not(
     assert main([*argv, "--demos", "scripted:8"]) == 0
     told = summary(capsys)
     assert float(str(told["success"])) > alone + 0.5
-    assert RunDir.open(Path(str(told["run"]))).config()["demos"] == "scripted:8"
+    assert RunDir.open(Path(str(told["run"]))).config()["demonstrations"]["source"] == "scripted:8"
     assert main(["train", "push", *SHORT, "--demos", str(tmp_path), "--runs", str(tmp_path / "no")]) == 2
     assert f"{tmp_path} holds no demonstrations" in capsys.readouterr().err

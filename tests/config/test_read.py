@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from armchair.config.keys import UNGROUPED, flat
 from armchair.config.read import (
-    LIMITS,
     as_yaml,
     from_run,
     load_config,
@@ -20,13 +20,13 @@ from armchair.config.read import (
     task_of,
     with_flags,
 )
-from armchair.config.teach import IMPORTED, TeachConfig
+from armchair.config.teach import FOREIGN_DEFAULTS, TeachConfig
 from armchair.errors import ConfigError
 from armchair.rewards.relations import CHOSEN
 from armchair.runs.folder import RunDir
 from armchair.tasks import TASKS
 
-LABELS = TeachConfig().labels
+LABELS = TeachConfig().queries.labels
 SKETCH = """\
 env_name: BlockStacking-v0
 ppo:
@@ -69,13 +69,25 @@ def test_every_task_has_a_preset_of_its_own() -> None:
     assert preset_for("stack") == load_config("block_stack")
     assert preset_for("push", "joint", "smoke") == load_config("smoke")
     assert preset_for("reach", "joint") == load_config("reach_joint")
-    assert preset_for("gymnasium:Pusher-v5") == dataclasses.replace(IMPORTED, task="gymnasium:Pusher-v5")
+    assert preset_for("gymnasium:Pusher-v5") == dataclasses.replace(
+        FOREIGN_DEFAULTS, task="gymnasium:Pusher-v5"
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("labls: 3", "unknown key labls: did you mean labels? valid: task, engine, "),
+        ("labls: 3", "unknown key labls: did you mean queries.labels? valid: task, seed, policy, env, "),
+        (
+            "queries: {updates: 3}",
+            "did you mean schedule.updates or demonstrations.cloning.updates?",
+        ),
+        ("env: {labels: 3}", "unknown key env.labels: did you mean queries.labels? valid: engine, control, "),
+        ("queries: {demos: no}", "unknown key queries.demos: did you mean demonstrations.source?"),
+        ("source: scripted:3", "unknown key source: did you mean demonstrations.source? valid: task, "),
+        ("cloning: {std: 1}", "unknown key cloning.std: did you mean "),
+        ("labels: {}", "queries.labels must be a whole number such as 30, got {}"),
+        ("queries: 3\nlabels: 3", "queries must be a section of keys and values, got 3"),
         ("env_nme: KukaReach-v0", "did you mean env_name?"),
         (
             "ppo: {learning_rte: 3}",
@@ -91,18 +103,18 @@ def test_every_task_has_a_preset_of_its_own() -> None:
         ("ppo: 3", "ppo must be a section of keys and values, got 3"),
         ("reward: {inputs: rwa}", "reward.inputs cannot be 'rwa': did you mean 'raw'?"),
         ("reward: {drop: 2}", "reward.drop must be in [0, 1)"),
-        ("labels: 3.5", f"labels must be a whole number such as {LABELS}, got 3.5"),
-        ("labels: true", f"labels must be a whole number such as {LABELS}, got True"),
-        ("labels: 0", "labels must be at least 1, got 0"),
-        ("same_start: 1", "same_start must be true or false, got 1"),
-        ("engine: no", "engine must be text such as mujoco, got False"),
-        ("control: tol", "unknown control 'tol': did you mean 'tool'?"),
+        ("labels: 3.5", f"queries.labels must be a whole number such as {LABELS}, got 3.5"),
+        ("labels: true", f"queries.labels must be a whole number such as {LABELS}, got True"),
+        ("labels: 0", "queries.labels must be at least 1, got 0"),
+        ("same_start: 1", "queries.same_start must be true or false, got 1"),
+        ("engine: no", "env.engine must be text such as mujoco, got False"),
+        ("control: tol", "unknown env.control 'tol': did you mean 'tool'?"),
         ("task: raech", "unknown task 'raech': did you mean 'reach'?"),
         ("env_name: BlockStackin-v0", "did you mean 'BlockStacking-v0'?"),
         ("env_name: KukaReach-v0\ntask: reach", "has both task and env_name"),
         ("reward_model_path: 3", "reward_model_path must be text"),
-        (f"first: {LABELS + 1}", f"first must be at most labels, {LABELS}"),
-        ("clip_length: 51", "clip_length must be at most 50"),
+        (f"first: {LABELS + 1}", f"queries.first must be at most queries.labels, {LABELS}"),
+        ("clip_length: 51", "queries.clip_length must be at most 50"),
         ("- 1", "must hold keys and values"),
         ("a: [", "is not YAML"),
     ],
@@ -119,8 +131,8 @@ def test_what_cannot_be_used_is_refused_with_the_file_and_what_would_be_right(
 
 def test_numbers_may_be_written_as_texts_and_an_empty_file_changes_nothing(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, "labels: 1e2\nppo:\n  clip: '0.1'\nreward:\n"))
-    assert (config.labels, config.ppo.clip) == (100, 0.1)
-    assert isinstance(config.labels, int)
+    assert (config.queries.labels, config.ppo.clip) == (100, 0.1)
+    assert isinstance(config.queries.labels, int)
     assert load_config(write(tmp_path, "# nothing\n")) == TeachConfig()
 
 
@@ -155,11 +167,15 @@ def test_flags_go_over_a_file_and_those_not_given_do_not() -> None:
     base = load_config("push")
     flags = {"seed": 7, "engine": None, "reward.inputs": "raw", "ppo.hidden": [32]}
     config = with_flags(base, flags)
-    assert (config.seed, config.engine, config.labels) == (7, base.engine, base.labels)
+    assert (config.seed, config.env.engine, config.queries.labels) == (
+        7,
+        base.env.engine,
+        base.queries.labels,
+    )
     assert (config.reward.inputs, config.ppo.hidden, config.ppo.epochs) == ("raw", (32,), base.ppo.epochs)
-    assert with_flags(base, {"labels": 12}).first == 12  # not more than were asked for
-    assert with_flags(base, {"labels": 90}).first == base.first
-    with pytest.raises(ConfigError, match="labels must be at least 1, got 0"):
+    assert with_flags(base, {"labels": 12}).queries.first == 12  # not more than were asked for
+    assert with_flags(base, {"labels": 90}).queries.first == base.queries.first
+    with pytest.raises(ConfigError, match=r"queries\.labels must be at least 1, got 0"):
         with_flags(base, {"labels": 0})
 
 
@@ -186,7 +202,79 @@ def test_chosen_inputs_are_those_of_the_task_unless_named() -> None:
         with_flags(load_config("pendulum"), {"reward.inputs": "chosen"})
 
 
-def test_every_limit_is_one_of_a_field_that_exists() -> None:
-    known = as_yaml(TeachConfig())
-    names = {*known, *(f"ppo.{name}" for name in dict(known["ppo"]))}  # pyright: ignore
-    assert set(LIMITS) <= names
+def test_every_name_without_a_group_leads_to_a_setting_of_its_own() -> None:
+    known = dict(flat(as_yaml(TeachConfig())))
+    places = set(known) | {key.rpartition(".")[0] for key in known}
+    assert set(UNGROUPED.values()) <= places
+    assert len(set(UNGROUPED.values())) == len(UNGROUPED)
+
+
+OLD = """\
+task: reach
+engine: mujoco
+labels: 6
+first: 4
+session: 2
+num_envs: 8
+evaluate_every: 1
+evaluate_episodes: 8
+demos: scripted:2
+starts: 0.5
+clone: {updates: 50, learning_rate: 2e-3}
+free:
+reward:
+  min_updates: 5
+"""
+NEW = """\
+task: reach
+env: {engine: mujoco}
+queries: {labels: 6, first: 4}
+schedule: {session: 2}
+practice: {num_envs: 8}
+demonstrations: {source: scripted:2, starts: 0.5, cloning: {updates: 50, learning_rate: 0.002}}
+evaluation: {every: 1, episodes: 8}
+reward: {min_updates: 5}
+"""
+
+
+def test_a_file_from_before_there_were_groups_says_the_same_and_is_told_what_moved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = load_config(write(tmp_path, NEW))
+    assert capsys.readouterr().err == ""
+    path = write(tmp_path, OLD)
+    assert load_config(path) == load_config(path) == new
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{path}: engine is env.engine now, labels is queries.labels now, first is" in line
+    assert "evaluate_every is evaluation.every now" in line and "free is demonstrations.implicit now" in line
+    assert "task" not in line and "reward" not in line
+
+
+@pytest.mark.parametrize(
+    ("text", "both"),
+    [
+        ("labels: 40\nqueries: {labels: 40}", "both labels and queries.labels"),
+        ("queries: {first: 4, labels: 40}\nlabels: 50", "both queries.labels and labels"),
+        ("demonstrations: {cloning: {std: 0.2}}\nclone: {std: 0.2}", "cloning.std and clone.std"),
+    ],
+)
+def test_a_setting_by_its_old_and_its_new_name_is_refused(text: str, both: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=re.escape(both)) as caught:
+        load_config(write(tmp_path, text))
+    assert "leave one out" in str(caught.value)
+
+
+TRAINED = {"task": "push", "seed": 3, "policy": "runs/push-001", "env.control": "joint", "env.motion": True}
+TRAINED |= {"practice.num_envs": 16, "practice.rollout": 64, "ppo.hidden": [128, 128], "ppo.gamma": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [("teach", load_config("pick_place_demos")), ("train", with_flags(TeachConfig(), TRAINED))],
+)
+def test_a_run_from_before_there_were_groups_is_read_in_silence(
+    command: str, expected: TeachConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = Path(__file__).with_name(f"{command}_before_groups.yaml")
+    assert from_run(yaml.safe_load(file.read_text(encoding="utf-8"))) == expected
+    assert capsys.readouterr().err == ""

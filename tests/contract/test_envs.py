@@ -81,7 +81,7 @@ def test_shapes_and_dtypes(make: Make) -> None:
         "truncated": ((N,), torch.bool),
         "final_obs": ((N, env.obs_dim), torch.float32),
         "success": ((N,), torch.bool),
-        "visible": ((N, env.visible_dim), torch.float32),
+        "visible": ((N, env.layout.size), torch.float32),
     }
     for name, (shape, dtype) in expected.items():
         field = getattr(step, name)

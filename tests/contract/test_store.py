@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -372,6 +373,17 @@ def test_a_new_store_may_be_opened_by_several_at_once(url: str) -> None:
     open_it = "import sys; from armchair.store.store import Store; Store.open(sys.argv[1]).register('ann')"
     workers = [subprocess.Popen([sys.executable, "-c", open_it, url]) for _ in range(3)]
     assert [worker.wait(timeout=60) for worker in workers] == [0] * 3
+
+
+def test_a_new_file_that_another_process_writes_to_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "armchair.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")  # before there is a log to write ahead: SQLite itself would not wait
+    release = threading.Timer(0.3, other.rollback)
+    release.start()
+    Store.open(path).close()
+    release.join()
+    other.close()
 
 
 def test_threads_may_share_one_store(store: Store) -> None:

@@ -52,7 +52,7 @@ def give(store: Store, who: str = "ann", choice: Choice = "left") -> Answer:
 LOOK = """
 import sys
 from armchair.store.store import Store
-from armchair.feedback import agreement, done_meter as meter
+from armchair.feedback import agreement, progress_test as meter
 from armchair import ids, types
 from armchair.runs import folder as rundir
 with Store.open(sys.argv[1]) as store:
@@ -381,7 +381,7 @@ def test_history_is_turned_page_by_page_and_filtered(store: Store) -> None:
     assert store.history("nobody") == [] and store.history(None, 0) == []
     with pytest.raises(InvalidChoice):
         store.history(None, choice="lefft")  # pyright: ignore[reportArgumentType]
-    assert store.tally("bob") == 3 and store.tally("bob", time.time() + 9) == 0
+    assert store.count_answers("bob") == 3 and store.count_answers("bob", time.time() + 9) == 0
 
 
 def test_a_record_tells_how_far_the_policies_were_and_what_kind_of_question_it_was(store: Store) -> None:

@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from armchair.engines.display.looks import BLUE, YELLOW
-from armchair.engines.display.picture import Camera, Renderer, Viewer, has_display, with_goal
+from armchair.engines.display.appearance import BLUE, YELLOW
+from armchair.engines.display.gl import has_display
+from armchair.engines.display.picture import Camera, Renderer, Viewer, with_goal
 from armchair.engines.kinematics import arm_state, body_poses
 from armchair.errors import InvalidInput, MissingDependency
 from armchair.world import HOME

@@ -12,7 +12,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from armchair.engines.display.looks import goal_look, looks
+from armchair.engines.display.appearance import body_parts, goal_mark
 from armchair.engines.display.scene_asset import GRID, scene_asset
 from armchair.engines.scene import body_names
 from armchair.envs.arm_env import make_env
@@ -55,7 +55,7 @@ def test_every_body_comes_back_with_its_parts(name: str) -> None:
     bodies = header["bodies"]
     assert isinstance(bodies, list)
     assert [body["name"] for body in bodies] == body_names(task.num_blocks)
-    expected = looks(task.num_blocks)
+    expected = body_parts(task.num_blocks)
     for body in bodies:
         assert len(body["parts"]) == len(expected[body["name"]]) > 0
         for part, look in zip(body["parts"], expected[body["name"]], strict=True):
@@ -69,7 +69,7 @@ def test_every_body_comes_back_with_its_parts(name: str) -> None:
 @pytest.mark.parametrize("name", list(TASKS))
 def test_the_goal_is_marked_as_in_films(name: str) -> None:
     header, buffer = read(scene_asset(TASKS[name].num_blocks, TASKS[name].goal_marker))
-    goal, look = header["goal"], goal_look(TASKS[name].goal_marker)
+    goal, look = header["goal"], goal_mark(TASKS[name].goal_marker)
     assert isinstance(goal, dict)
     assert (goal["marker"], goal["line_radius"]) == (TASKS[name].goal_marker, look.line_radius)
     for key, parts in (("parts", look.parts), ("ground", look.ground)):

@@ -42,7 +42,8 @@ def test_a_lost_block_terminates_and_only_its_own_episode() -> None:
     env.reset(seed=0)
     layout = env.task.layout(torch.Generator().manual_seed(0), 1)
     layout.block_pos[0, 0, 1] = 0.7  # beyond the table's edge
-    env.place(torch.tensor([1]), layout)
+    env.engine.reset(torch.tensor([1]), layout)
+    env.state = env.engine.state()
     step = env.step(torch.zeros(3, 4))
     assert step.terminated.tolist() == [False, True, False]
     assert not step.truncated.any()

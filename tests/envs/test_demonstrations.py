@@ -9,16 +9,23 @@ import numpy as np
 import pytest
 import torch
 
-from armchair.envs.arm_env import make_env, scripted_demos
+from armchair.envs.arm_env import make_env
 from armchair.envs.demonstrations import FORMAT, Demo, Source, load_demos, record_script, save_demos
 from armchair.errors import InvalidInput
 
 SOURCE = Source("push", "mujoco", "tool")
 
 
+def scripted(episodes: int, seed: int) -> list[Demo]:
+    env = make_env("push", num_envs=32, seed=seed, record_poses=True)
+    shown = record_script(env, episodes, seed)
+    env.close()
+    return shown
+
+
 @pytest.fixture(scope="module")
 def demos() -> list[Demo]:
-    return scripted_demos("push", "mujoco", 3, 7)
+    return scripted(3, 7)
 
 
 def test_what_is_recorded_is_what_happened(demos: list[Demo]) -> None:
@@ -41,13 +48,13 @@ def test_what_is_recorded_is_what_happened(demos: list[Demo]) -> None:
 
 
 def test_the_same_seed_records_the_same_and_another_does_not(demos: list[Demo]) -> None:
-    again = scripted_demos("push", "mujoco", 3, 7)
+    again = scripted(3, 7)
     assert all(
         torch.equal(a, b)
         for one, two in zip(demos, again, strict=True)
         for a, b in zip(one, two, strict=True)
     )
-    assert not torch.equal(scripted_demos("push", "mujoco", 1, 8)[0].action, demos[0].action)
+    assert not torch.equal(scripted(1, 8)[0].action, demos[0].action)
 
 
 def test_noise_leads_beside_the_way_and_the_action_kept_is_the_wanted_one() -> None:
@@ -130,6 +137,6 @@ def test_a_script_that_cannot_do_it_says_so(monkeypatch: pytest.MonkeyPatch) -> 
     env.close()
     env = make_env("push", num_envs=8, record_poses=True)
     monkeypatch.setattr(env, "script", lambda: torch.zeros(8, 4))
-    with pytest.raises(InvalidInput, match="the script of push solved 0 of 8 episodes, 1 are needed"):
+    with pytest.raises(InvalidInput, match="the script solved 0 of 8 episodes, 1 are needed"):
         record_script(env, 1, 0)
     env.close()

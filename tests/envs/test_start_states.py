@@ -7,21 +7,39 @@ import importlib.util
 import pytest
 import torch
 
-from armchair.envs.arm_env import ArmEnv, begin_along, make_env, scripted_demos
-from armchair.envs.start_states import BINS, EPISODES, Starts, scripted_episodes, stage_of, starts_along
+from armchair.envs.arm_env import ArmEnv, make_env
+from armchair.envs.base import StartState
+from armchair.envs.demonstrations import EPISODES, Demo, record_script, scripted_episodes
+from armchair.envs.start_states import BINS, AlongDemonstrations, StagedStates, stage_of, states_along
 from armchair.errors import InvalidInput
 from armchair.maths import generator
-from armchair.rollout.clips import RecentEpisodes, place_pairs
+from armchair.rollout.clips import RecentEpisodes
+from armchair.training.environments import begin_along
 
 ENGINES = ["mujoco", *(["bullet"] if importlib.util.find_spec("pybullet") else [])]
 
 
+def scripted(engine: str, episodes: int, seed: int) -> list[Demo]:
+    env = make_env("pick_place", num_envs=32, engine=engine, seed=seed, record_poses=True)
+    shown = record_script(env, episodes, seed)
+    env.close()
+    return shown
+
+
 @pytest.fixture(scope="module")
-def starts() -> Starts:
-    return starts_along(scripted_demos("pick_place", "mujoco", 8, 5), points=3)
+def starts() -> StagedStates:
+    return states_along(scripted("mujoco", 8, 5), points=3)
 
 
-def test_every_stage_of_the_solution_is_there_and_comes_equally_often(starts: Starts) -> None:
+def env_along(starts: StagedStates, share: float, num_envs: int) -> tuple[ArmEnv, AlongDemonstrations]:
+    """An environment in which a share of the episodes begins in these states, and what lets them."""
+    env = make_env("pick_place", num_envs=num_envs, seed=3)
+    along = AlongDemonstrations(starts, share, num_envs)
+    env.starts = along
+    return env, along
+
+
+def test_every_stage_of_the_solution_is_there_and_comes_equally_often(starts: StagedStates) -> None:
     present = starts.stage.unique()
     assert {0, BINS - 1} <= set(present.tolist()) and len(present) >= 4
     assert bool((starts.stage.diff() >= 0).all()), "sorted, as `draw` takes for granted"
@@ -39,18 +57,32 @@ def test_stages_are_equal_shares_of_the_way_worked_by_hand() -> None:
     assert stage_of(torch.zeros(3, 4), points=1).tolist() == [0, 0, 0], "nothing moves"
 
 
-def test_states_take_no_more_memory_than_they_may() -> None:
-    assert scripted_episodes(row_bytes=1_650, horizon=75) == EPISODES, "MuJoCo's rows"
-    assert scripted_episodes(row_bytes=65_000, horizon=75) == 55, "PyBullet's: 268 MB over 4.9 MB each"
-    assert scripted_episodes(row_bytes=10**9, horizon=75) == 1
+def test_states_take_no_more_memory_than_they_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    def episodes(row_bytes: int) -> int:
+        env = make_env("pick_place")
+        assert env.horizon == 75
+        rows = StartState(torch.zeros(1, 1, dtype=torch.uint8).expand(1, row_bytes), torch.zeros(1, 3))
+        monkeypatch.setattr(env, "start_state", lambda: rows)
+        found = scripted_episodes(env)
+        env.close()
+        return found
+
+    assert episodes(row_bytes=1_650) == EPISODES, "MuJoCo's rows"
+    assert episodes(row_bytes=65_000) == 55, "PyBullet's: 268 MB over 4.9 MB each"
+    assert episodes(row_bytes=10**9) == 1
+    env = make_env("pick_place")
+    row = env.engine.snapshot()[0]
+    assert row.numel() * row.element_size() < 10_000 and scripted_episodes(env) == EPISODES
+    env.close()
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_episodes_begin_where_the_demonstration_had_come_to(engine: str) -> None:
-    demos = scripted_demos("pick_place", engine, 4, 1)
+    demos = scripted(engine, 4, 1)
     env = make_env("pick_place", num_envs=16, engine=engine, seed=1)
-    begin_along(env, 1.0, demos)
-    assert env.starts is not None and len(env.starts.engine) == 4 * env.horizon
+    begin_along([env], demos, 1.0)
+    assert isinstance(env.starts, AlongDemonstrations)
+    assert len(env.starts.states.state.engine) == 4 * env.horizon
     env.reset(seed=2)
     reward = env.task.reward(env.state, env.goal, torch.zeros(16, 4))
     assert float(reward.max()) > 0.5, "some begin with the block in the gripper or at its goal"
@@ -61,19 +93,19 @@ def test_episodes_begin_where_the_demonstration_had_come_to(engine: str) -> None
     env.close()
 
 
-def test_the_share_shrinks_as_ordinary_episodes_succeed(starts: Starts) -> None:
-    env = make_env("pick_place", num_envs=8, seed=3)
-    env.starts, env.start_share = starts, 0.5
+def test_the_share_shrinks_as_ordinary_episodes_succeed(starts: StagedStates) -> None:
+    env, sampler = env_along(starts, 0.5, 8)
 
     def begun_along() -> float:
         along = 0.0
         for _ in range(40):
             env.reset()
-            along += float(env.snapshot().along.float().mean())
+            along += float(env.snapshot()["along"].float().mean())
         return along / 40
 
     assert begun_along() == pytest.approx(0.5, abs=0.1)
-    env.skill = torch.tensor(1.0)
+    sampler.skill = torch.tensor(1.0)
+    assert sampler.share_now == 0.0
     assert begun_along() == 0.0
     env.close()
 
@@ -83,52 +115,51 @@ def run_script(env: ArmEnv, steps: int) -> None:
         env.step(env.script())
 
 
-def test_only_ordinary_episodes_count_as_skill(starts: Starts) -> None:
-    env = make_env("pick_place", num_envs=8, seed=3)
-    env.starts, env.start_share = starts, 1.0
+def test_only_ordinary_episodes_count_as_skill(starts: StagedStates) -> None:
+    env, sampler = env_along(starts, 1.0, 8)
     env.reset(seed=4)
     run_script(env, env.horizon)
-    assert float(env.skill) == 0.0, "all of them began along a solution"
-    env.start_share, env.paced = 0.0, False
+    assert float(sampler.skill) == 0.0, "all of them began along a solution"
+    sampler.set_share(0.0)
+    assert not sampler.paced
     env.reset(seed=4)
     run_script(env, env.horizon)
-    assert float(env.skill) == 0.0, "somebody else sets the pace: success is not looked at"
-    env.paced = True
+    assert float(sampler.skill) == 0.0, "somebody else sets the pace: success is not looked at"
+    sampler.paced = True
     env.reset(seed=4)
     run_script(env, env.horizon)
-    assert float(env.skill) > 0.05, "eight ordinary episodes, which the script solves"
+    assert float(sampler.skill) > 0.05, "eight ordinary episodes, which the script solves"
     env.close()
 
 
-def test_a_snapshot_holds_what_the_share_depends_on(starts: Starts) -> None:
-    env = make_env("pick_place", num_envs=4, seed=3)
-    env.starts, env.start_share = starts, 0.5
+def test_a_snapshot_holds_what_the_share_depends_on(starts: StagedStates) -> None:
+    env, sampler = env_along(starts, 0.5, 4)
     env.reset(seed=4)
     run_script(env, 70)
     before = env.snapshot()
     run_script(env, 20)
     first = env.observe()
     env.restore(before)
+    assert torch.equal(sampler.skill, before["skill"])
     run_script(env, 20)
-    assert torch.equal(env.observe(), first) and torch.equal(env.skill, env.snapshot().skill)
+    assert torch.equal(env.observe(), first) and torch.equal(sampler.skill, env.snapshot()["skill"])
     env.close()
 
 
-def test_a_share_that_is_none_is_refused() -> None:
-    env = make_env("reach")
+def test_a_share_that_is_none_is_refused(starts: StagedStates) -> None:
     with pytest.raises(InvalidInput, match=r"must be in \[0, 1\], got 1.5"):
-        begin_along(env, 1.5, [])
-    env.close()
+        AlongDemonstrations(starts, 1.5, 1)
 
 
-def test_pairs_of_clips_begin_along_a_solution_two_by_two(starts: Starts) -> None:
-    env = make_env("pick_place", num_envs=8, seed=3)
-    env.starts, env.start_share = starts, 0.5
+def test_pairs_of_clips_begin_along_a_solution_two_by_two(starts: StagedStates) -> None:
+    env, _ = env_along(starts, 0.5, 8)
     episodes = RecentEpisodes(8, env.horizon)
+    groups = torch.arange(8) // 2
     seen = 0
     for seed in range(6):
-        place_pairs(env, episodes, generator(seed, "pairs"))
-        along = env.snapshot().along
+        env.reset_alike(groups, generator(seed, "pairs"))
+        episodes.begin(groups)
+        along = env.snapshot()["along"]
         assert torch.equal(along[0::2], along[1::2]) and not int(env.clock.sum())
         assert torch.equal(env.state.joint_pos[0::2], env.state.joint_pos[1::2])
         assert torch.equal(env.goal[0::2], env.goal[1::2])

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from armchair.errors import ArmchairError, InvalidChoice, InvalidInput, StoreError
-from armchair.exchange import sketch_layout as seed_layout
-from armchair.exchange.sketch_layout import export_seed_layout, import_seed_layout
+from armchair.exchange import sketch_layout
+from armchair.exchange.sketch_layout import export_sketch_layout, import_sketch_layout
 from armchair.ids import new_id
 from armchair.store.store import Store
 from armchair.types import Answer, Question
@@ -52,7 +52,7 @@ def write(
 @pytest.mark.parametrize("below", ["", "data"])
 def test_a_folder_is_read(store: Store, tmp_path: Path, keys: tuple[str, str], below: str) -> None:
     write(tmp_path, keys=keys)
-    assert import_seed_layout(store, tmp_path / below) == (8, 4, 4)
+    assert import_sketch_layout(store, tmp_path / below) == (8, 4, 4)
     batch = store.preferences()
     assert batch.target.tolist() == [0.0, 1.0, 0.5]
     assert batch.left[:, 0, 0].tolist() == [0, 2, 4] and batch.right[:, 4, 1].tolist() == [10, 12, 14]
@@ -67,24 +67,24 @@ def test_a_folder_is_read(store: Store, tmp_path: Path, keys: tuple[str, str], b
 
 def test_reading_a_folder_again_changes_nothing(store: Store, tmp_path: Path) -> None:
     write(tmp_path)
-    import_seed_layout(store, tmp_path)
+    import_sketch_layout(store, tmp_path)
     position = store.position()
-    assert import_seed_layout(store, tmp_path) == (8, 4, 0)
+    assert import_sketch_layout(store, tmp_path) == (8, 4, 0)
     assert store.position() == position and store.counts().questions == 4
 
 
 def test_clips_without_a_film_are_read(store: Store, tmp_path: Path) -> None:
     write(tmp_path, films=False)
-    import_seed_layout(store, tmp_path)
+    import_sketch_layout(store, tmp_path)
     assert store.clip(store.records()[0].question.left).frames is None
 
 
 def test_different_lengths_need_a_length(store: Store, tmp_path: Path) -> None:
     write(tmp_path, lengths=(5, 3, 5, 5, 5, 7, 5, 5))
     with pytest.raises(InvalidInput, match="from 3 to 7 steps"):
-        import_seed_layout(store, tmp_path)
+        import_sketch_layout(store, tmp_path)
     assert store.counts().questions == 0
-    import_seed_layout(store, tmp_path, length=5)
+    import_sketch_layout(store, tmp_path, length=5)
     batch = store.preferences()
     assert batch.right[0, :, 0].tolist() == [1, 3, 5, 5, 5], "a short one stays where it ended"
     assert batch.right[2, :, 0].tolist() == [9, 11, 13, 15, 17], "a long one keeps its last steps"
@@ -114,7 +114,7 @@ def test_paths_lead_to_clips_in_the_folder_only(store: Store, tmp_path: Path, pa
     entries[0]["left"] = path.replace("{root}", str(tmp_path))
     (inside / "data" / "preferences.json").write_text(json.dumps(entries))
     with pytest.raises(InvalidInput, match="entry 0"):
-        import_seed_layout(store, inside)
+        import_sketch_layout(store, inside)
     assert store.counts().questions == 0
 
 
@@ -124,7 +124,7 @@ def test_a_trajectory_may_not_be_a_link_to_the_outside(store: Store, tmp_path: P
     trajectory.rename(tmp_path / "elsewhere.npz")
     trajectory.symlink_to(tmp_path / "elsewhere.npz")
     with pytest.raises(InvalidInput, match="leads out"):
-        import_seed_layout(store, tmp_path / "inside")
+        import_sketch_layout(store, tmp_path / "inside")
 
 
 @pytest.mark.parametrize(
@@ -133,17 +133,17 @@ def test_a_trajectory_may_not_be_a_link_to_the_outside(store: Store, tmp_path: P
 def test_what_is_no_list_of_entries_is_refused(store: Store, tmp_path: Path, text: str) -> None:
     (tmp_path / "preferences.json").write_text(text)
     with pytest.raises(InvalidInput):
-        import_seed_layout(store, tmp_path)
+        import_sketch_layout(store, tmp_path)
 
 
 def test_unknown_words_and_missing_folders_are_refused(store: Store, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"no preferences\.json"):
-        import_seed_layout(store, tmp_path)
+        import_sketch_layout(store, tmp_path)
     entries = write(tmp_path)
     entries[2]["preference"] = "Lefft"
     (tmp_path / "data" / "preferences.json").write_text(json.dumps(entries))
     with pytest.raises(InvalidChoice, match=r"entry 2.*did you mean 'Left'"):
-        import_seed_layout(store, tmp_path)
+        import_sketch_layout(store, tmp_path)
 
 
 class Harmful:
@@ -169,7 +169,7 @@ def test_trajectories_that_make_no_sense_are_refused(
     write(tmp_path)
     np.savez(tmp_path / "data" / "trajectories" / "right_clip_001.npz", allow_pickle=True, **arrays)
     with pytest.raises(InvalidInput, match="entry 1"):
-        import_seed_layout(store, tmp_path)
+        import_sketch_layout(store, tmp_path)
 
 
 def test_files_that_are_damaged_or_unpack_to_too_much_are_refused(
@@ -180,18 +180,18 @@ def test_files_that_are_damaged_or_unpack_to_too_much_are_refused(
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InvalidInput, match="entry 3"):
-        import_seed_layout(store, tmp_path)
-    monkeypatch.setattr(seed_layout, "MAX_BYTES", 50_000)
+        import_sketch_layout(store, tmp_path)
+    monkeypatch.setattr(sketch_layout, "MAX_BYTES", 50_000)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("obs.npy", b"\0" * 60_000)
     with pytest.raises(InvalidInput, match="unpacks to 60000 bytes"):
-        import_seed_layout(store, tmp_path)
+        import_sketch_layout(store, tmp_path)
 
 
 def test_what_is_written_back_is_what_was_read(store: Store, tmp_path: Path) -> None:
     entries = write(tmp_path / "in")
-    import_seed_layout(store, tmp_path / "in")
-    assert export_seed_layout(store, tmp_path / "out") == 4
+    import_sketch_layout(store, tmp_path / "in")
+    assert export_sketch_layout(store, tmp_path / "out") == 4
     found = json.loads((tmp_path / "out" / "data" / "preferences.json").read_text())
     assert [entry["preference"] for entry in found] == [entry["preference"] for entry in entries]
     for old, new in zip(entries, found, strict=True):
@@ -206,17 +206,17 @@ def test_what_is_written_back_is_what_was_read(store: Store, tmp_path: Path) -> 
                 arrays[0]["act"] == arrays[1]["act"]
             ).all()
     with Store.open(tmp_path / "again.db") as again:
-        import_seed_layout(again, tmp_path / "out")
+        import_sketch_layout(again, tmp_path / "out")
         assert all(map(np.array_equal, again.preferences(), store.preferences()))
     with pytest.raises(StoreError, match="there already"):
-        export_seed_layout(store, tmp_path / "out")
+        export_sketch_layout(store, tmp_path / "out")
 
 
 def test_both_bad_becomes_a_tie_and_films_can_be_made(store: Store, ask: AskAbout, tmp_path: Path) -> None:
     ask([(0, 1)])
     (question,) = store.claim("ann")
     store.submit(Answer(new_id(), question.id, "ann", "both_bad", 1.0, 0.0, 0.0))
-    export_seed_layout(store, tmp_path, film=lambda clip: clip.id.encode())
+    export_sketch_layout(store, tmp_path, film=lambda clip: clip.id.encode())
     (entry,) = json.loads((tmp_path / "data" / "preferences.json").read_text())
     assert entry["preference"] == "Tie"
     assert (tmp_path / entry["left"]).read_bytes() == question.left.encode()
@@ -225,7 +225,7 @@ def test_both_bad_becomes_a_tie_and_films_can_be_made(store: Store, ask: AskAbou
 def test_a_folder_that_cannot_be_written_is_an_error(store: Store, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file in the way")
     with pytest.raises(ArmchairError, match="cannot write"):
-        export_seed_layout(store, tmp_path)
+        export_sketch_layout(store, tmp_path)
 
 
 def test_an_archive_is_not_unpacked(store: Store, tmp_path: Path) -> None:
@@ -234,5 +234,5 @@ def test_an_archive_is_not_unpacked(store: Store, tmp_path: Path) -> None:
         out.writestr("../evil.txt", "evil")
         out.writestr("preferences.json", "[]")
     with pytest.raises(InvalidInput, match=r"no preferences\.json"):
-        import_seed_layout(store, archive)
+        import_sketch_layout(store, archive)
     assert not list(tmp_path.parent.rglob("evil.txt"))

@@ -11,8 +11,8 @@ import torch
 
 from armchair.cli import main
 from armchair.errors import InvalidInput
-from armchair.exchange import sketch_tensors as seed_tensors
-from armchair.exchange.sketch_tensors import import_seed_tensors
+from armchair.exchange import sketch_tensors
+from armchair.exchange.sketch_tensors import import_sketch_tensors
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
 
@@ -33,8 +33,8 @@ def write(path: Path, labels: tuple[object, ...] = (0, 1, 0.5), length: int = 5)
 
 def test_pairs_and_labels_are_read(store: Store, tmp_path: Path) -> None:
     path = write(tmp_path / "reward_training_data.pt")
-    assert import_seed_tensors(store, path) == (6, 3, 3)
-    assert import_seed_tensors(store, path) == (6, 3, 0), "reading it again changes nothing"
+    assert import_sketch_tensors(store, path) == (6, 3, 3)
+    assert import_sketch_tensors(store, path) == (6, 3, 0), "reading it again changes nothing"
     batch = store.preferences()
     assert batch.target.tolist() == [0.0, 1.0, 0.5]
     assert batch.left[:, 0, 0].tolist() == [0, 2, 4] and batch.right[:, 4, 1].tolist() == [1, 3, 5]
@@ -73,7 +73,7 @@ def packed(path: Path, *, compressed: bool, size: int) -> None:
 def test_what_is_more_than_tensors_is_refused(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seed_tensors, "MAX_FILE", 100_000)
+    monkeypatch.setattr(sketch_tensors, "MAX_FILE", 100_000)
     path = tmp_path / "data.pt"
     cases = {
         "alone": lambda: torch.save([Harmful()], path),
@@ -94,5 +94,5 @@ def test_what_is_more_than_tensors_is_refused(
     for expected, make in cases.items():
         make()
         with pytest.raises(InvalidInput, match=expected):
-            import_seed_tensors(store, path)
+            import_sketch_tensors(store, path)
         assert store.counts().questions == 0

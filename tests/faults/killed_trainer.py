@@ -7,7 +7,6 @@ it must be what an uninterrupted one is; then the next begins.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import random
@@ -21,7 +20,7 @@ from typing import Literal
 import torch
 import torch.utils.tensorboard  # here, once, and not in every child
 
-from armchair.config.read import as_yaml, load_config
+from armchair.config.read import as_yaml, load_config, with_flags
 from armchair.feedback.teachers import Teacher, make_teacher
 from armchair.maths import generator
 from armchair.runs.checkpoint import newest
@@ -30,18 +29,20 @@ from armchair.store.integrity import check_store
 from armchair.store.store import Store
 from armchair.training.setup import teach
 
-CONFIG = dataclasses.replace(
+CONFIG = with_flags(
     load_config("smoke"),
-    labels=9,
-    first=4,
-    session=2,
-    session_every=2,
-    updates=7,
-    num_envs=4,
-    rollout=8,
-    film_envs=4,
-    evaluate_every=2,
-    evaluate_episodes=4,
+    {
+        "queries.labels": 9,
+        "queries.first": 4,
+        "schedule.session": 2,
+        "schedule.session_every": 2,
+        "schedule.updates": 7,
+        "practice.num_envs": 4,
+        "practice.rollout": 8,
+        "queries.film_envs": 4,
+        "evaluation.every": 2,
+        "evaluation.episodes": 4,
+    },
 )
 Place = Literal["anywhere", "checkpoint", "batch"]
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -103,23 +102,7 @@ def test_a_broken_store_is_told_in_one_line(name: str, command: str, tmp_path: P
         assert main(["doctor", str(run.path)]) in (1, 0 if name == "gone" else 1)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of two megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = shutil.which("mount")
-    done = mount and subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if not done or done.returncode:
-        pytest.skip("no small disk can be mounted here: that takes root")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
+@pytest.mark.parametrize("small_disk", [2], indirect=True)
 def test_a_full_disk_loses_nothing_that_was_acknowledged(small_disk: Path, capsys: Capture) -> None:
     run = make_run(small_disk)
     run.save("state", {"weights": torch.arange(6.0)}, {"position": 3})
@@ -151,6 +134,7 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(small_disk: Path, capsy
         store.undo("ann")
 
 
+@pytest.mark.parametrize("small_disk", [2], indirect=True)
 def test_a_disk_that_cannot_be_written_says_so(small_disk: Path, tmp_path: Path, capsys: Capture) -> None:
     run = make_run(small_disk)
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)

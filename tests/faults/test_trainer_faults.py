@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import os
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
 from armchair.cli import main
-from armchair.config.read import as_yaml, load_config
+from armchair.config.read import as_yaml, load_config, with_flags
 from armchair.errors import RunError
 from armchair.feedback.teachers import Teacher, make_teacher
 from armchair.maths import generator
 from armchair.runs import checkpoint
 from armchair.runs.checkpoint import newest
 from armchair.runs.folder import RunDir
-from armchair.store.trainer_lock import alone, check_free
+from armchair.store.trainer_lock import check_unlocked, trainer_lock
 from armchair.training import setup as teach
 
 Capture = pytest.CaptureFixture[str]
-CONFIG = dataclasses.replace(load_config("smoke"), num_envs=4, rollout=8, film_envs=4, evaluate_episodes=4)
+CONFIG = with_flags(
+    load_config("smoke"),
+    {"practice.num_envs": 4, "practice.rollout": 8, "queries.film_envs": 4, "evaluation.episodes": 4},
+)
 HOLD = """
 import sys, time
 from pathlib import Path
 from armchair.runs.folder import RunDir
-from armchair.store.trainer_lock import alone
-with alone(RunDir(Path(sys.argv[1]))):
+from armchair.store.trainer_lock import trainer_lock
+with trainer_lock(RunDir(Path(sys.argv[1]))):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -76,7 +76,7 @@ def test_a_second_trainer_refuses(tmp_path: Path, capsys: Capture) -> None:
     with pytest.raises(RunError, match="being trained already"):
         next(teach.teach(CONFIG, run, oracle(), resume=True))
     going.close()
-    check_free(run)
+    check_unlocked(run)
     assert updates(run) == 3
 
 
@@ -85,12 +85,12 @@ def test_a_dead_trainer_keeps_nobody_out(tmp_path: Path) -> None:
     holder = subprocess.Popen([sys.executable, "-c", HOLD, str(run.path)], stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
-    with pytest.raises(RunError, match=f"by process {holder.pid}"), alone(run):
+    with pytest.raises(RunError, match=f"by process {holder.pid}"), trainer_lock(run):
         pass
     holder.send_signal(signal.SIGKILL)
     holder.wait(timeout=30)
     holder.stdout.close()
-    check_free(run)
+    check_unlocked(run)
 
 
 def test_where_checkpoints_cannot_be_written_the_last_one_is_kept(
@@ -112,23 +112,7 @@ def test_where_checkpoints_cannot_be_written_the_last_one_is_kept(
     assert len(list(teach.teach(CONFIG, run, oracle(), resume=True))) == 1
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own of sixteen megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = shutil.which("mount")
-    done = mount and subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if not done or done.returncode:
-        pytest.skip("no small disk can be mounted here: that takes root")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
+@pytest.mark.parametrize("small_disk", [16], indirect=True)
 def test_a_full_disk_ends_the_run_and_costs_nothing(small_disk: Path, capsys: Capture) -> None:
     run = make_run(small_disk)
     capsys.readouterr()
@@ -144,6 +128,7 @@ def test_a_full_disk_ends_the_run_and_costs_nothing(small_disk: Path, capsys: Ca
     assert len(list(teach.teach(CONFIG, run, oracle(), resume=True))) == 1
 
 
+@pytest.mark.parametrize("small_disk", [16], indirect=True)
 def test_a_folder_that_cannot_be_written_says_so(small_disk: Path, capsys: Capture) -> None:
     run = make_run(small_disk)
     before = run.load("state")[0]

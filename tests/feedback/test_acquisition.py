@@ -9,13 +9,13 @@ from armchair.errors import InvalidChoice
 from armchair.feedback.acquisition import (
     STRATEGIES,
     Predictions,
-    choose,
-    disagreement,
-    diverse,
-    entropy,
+    disagreement_sampling,
+    entropy_sampling,
+    k_centre_sampling,
     make_questions,
-    newest,
-    uniform,
+    recency_sampling,
+    select_queries,
+    uniform_sampling,
 )
 from armchair.maths import generator
 from armchair.types import Clip
@@ -34,24 +34,26 @@ def predict(embedding: torch.Tensor | None = None, logits: torch.Tensor = LOGITS
 
 def test_disagreement_and_entropy_rank_as_worked_out() -> None:
     # standard deviations: pair 2 by far, then 3, the others none; mean probabilities: pair 1 is the most open
-    assert disagreement(predict(), 2, generator(0)).tolist() == [2, 3]
-    assert entropy(predict(), 2, generator(0)).tolist() == [1, 4]
-    assert newest(predict(), 3, generator(0)).tolist() == [4, 3, 2]
+    assert disagreement_sampling(predict(), 2, generator(0)).tolist() == [2, 3]
+    assert entropy_sampling(predict(), 2, generator(0)).tolist() == [1, 4]
+    assert recency_sampling(predict(), 3, generator(0)).tolist() == [4, 3, 2]
 
 
 def test_uniform_draws_every_pair_alike() -> None:
     rng = generator(1)
-    drawn = torch.cat([uniform(predict(), 2, rng) for _ in range(2000)])
+    drawn = torch.cat([uniform_sampling(predict(), 2, rng) for _ in range(2000)])
     assert torch.allclose(drawn.bincount() / 2000, torch.tensor(0.4), atol=0.05)
 
 
 def test_diverse_prefers_the_far_pair_to_the_twin() -> None:
     logits = torch.tensor([[3.0, 2.9, 2.0, 0.0], [-3.0, -2.9, -2.0, 0.0]])
     embedding = torch.tensor([[0.0, 0.0], [0.01, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    assert disagreement(predict(logits=logits), 2, generator(0)).tolist() == [0, 1]
-    assert diverse(predict(embedding, logits), 2, generator(0)).tolist() == [0, 2]
+    assert disagreement_sampling(predict(logits=logits), 2, generator(0)).tolist() == [0, 1]
+    assert k_centre_sampling(predict(embedding, logits), 2, generator(0)).tolist() == [0, 2]
     agreed = predict(embedding, torch.zeros(2, 4))
-    assert len(set(diverse(agreed, 3, generator(0)).tolist()) & {0, 1}) == 1, "diversity alone decides"
+    assert len(set(k_centre_sampling(agreed, 3, generator(0)).tolist()) & {0, 1}) == 1, (
+        "diversity alone decides"
+    )
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -77,19 +79,19 @@ def test_a_quarter_is_drawn_at_random() -> None:
     rng = generator(6)
     shares: list[float] = []
     for _ in range(400):
-        rows, names = choose("disagreement", predict(logits=logits), 10, rng)
+        rows, names = select_queries("disagreement", predict(logits=logits), 10, rng)
         assert len(set(rows.tolist())) == len(names) == 10
-        best = disagreement(predict(logits=logits), 10, rng).tolist()
+        best = disagreement_sampling(predict(logits=logits), 10, rng).tolist()
         assert all(row in best for row, name in zip(rows.tolist(), names, strict=True) if name != "uniform")
         shares.append(names.count("uniform") / 10)
     assert sum(shares) / 400 == pytest.approx(0.25, abs=0.02)
 
 
 def test_the_random_share_can_be_none_or_all() -> None:
-    assert set(choose("newest", predict(), 3, generator(0), random_share=0.0)[1]) == {"newest"}
-    assert set(choose("newest", predict(), 3, generator(0), random_share=1.0)[1]) == {"uniform"}
+    assert set(select_queries("newest", predict(), 3, generator(0), random_share=0.0)[1]) == {"newest"}
+    assert set(select_queries("newest", predict(), 3, generator(0), random_share=1.0)[1]) == {"uniform"}
     with pytest.raises(InvalidChoice, match="did you mean 'entropy'"):
-        choose("entropie", predict(), 3, generator(0))
+        select_queries("entropie", predict(), 3, generator(0))
 
 
 def test_sides_are_shuffled_and_repeatable() -> None:

@@ -35,7 +35,7 @@ def test_what_was_played_is_in_the_file(env: ArmEnv, tmp_path: Path, monkeypatch
     monkeypatch.setattr(replay_file, "template", lambda: PAGE)
     episodes = scripted(env)
     file = tmp_path / "replay.html"
-    write_replay(file, env, episodes, title="</script><b>", caption="two")
+    write_replay(file, env, episodes, task="push", title="</script><b>", caption="two")
     found = DATA.search(file.read_text(encoding="utf-8"))
     assert found is not None
     data = json.loads(found[1])
@@ -54,7 +54,7 @@ def test_the_file_asks_for_nothing_outside(env: ArmEnv, tmp_path: Path) -> None:
     except MissingDependency:
         pytest.skip("the page is not built here")
     file = tmp_path / "replay.html"
-    write_replay(file, env, scripted(env), title="push")
+    write_replay(file, env, scripted(env), task="push", title="push")
     page = file.read_text(encoding="utf-8")
     assert len(page) < 2_000_000
     assert len(DATA.findall(page)) == 1
@@ -67,7 +67,7 @@ def test_the_file_asks_for_nothing_outside(env: ArmEnv, tmp_path: Path) -> None:
 
 def test_poses_of_another_scene_are_refused(env: ArmEnv, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"\(L, 13, 7\)"):
-        write_replay(tmp_path / "a.html", env, [Episode(torch.zeros(4, 12, 7), True)], title="x")
+        write_replay(tmp_path / "a.html", env, [Episode(torch.zeros(4, 12, 7), True)], task="push", title="x")
     assert not (tmp_path / "a.html").exists()
 
 

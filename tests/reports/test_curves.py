@@ -9,7 +9,7 @@ import pytest
 
 from armchair.agents.presets import preset
 from armchair.agents.saved import load_policy
-from armchair.config.read import load_config
+from armchair.config.read import load_config, with_flags
 from armchair.errors import InvalidInput, RunError
 from armchair.reports.curves import (
     Curve,
@@ -90,7 +90,7 @@ def test_evaluating_does_not_change_what_is_learnt(tmp_path: Path) -> None:
     config, settings = load_config("smoke"), dataclasses.replace(preset("reach"), steps=300, num_envs=8)
     runs = [RunDir.create(tmp_path, "train", {}) for _ in range(2)]
     for run, episodes in zip(runs, (1, 5), strict=True):
-        list(train_with_curve(dataclasses.replace(config, evaluate_episodes=episodes), settings, run))
+        list(train_with_curve(with_flags(config, {"evaluation.episodes": episodes}), settings, run))
     rewards = [[line["reward"] for line in run.metrics()] for run in runs]
     assert rewards[0] == rewards[1]
 

@@ -11,18 +11,21 @@ import torch
 from torch import Tensor
 
 from armchair.agents.saved import load_policy
-from armchair.config.read import as_yaml, load_config
+from armchair.cli.commands import train
+from armchair.config.read import as_yaml, load_config, with_flags
 from armchair.config.teach import TeachConfig
+from armchair.envs.base import Env
+from armchair.envs.spec import resolve_task
 from armchair.errors import InvalidInput, RunError
 from armchair.evaluate import evaluate
 from armchair.feedback.teachers import make_teacher
 from armchair.maths import generator
 from armchair.reports.reward_report import heldout, relearn, report_reward, updates_of
 from armchair.rewards.ensemble import RewardEnsemble
-from armchair.rewards.saved import load_reward, reward_of, sees_motion
+from armchair.rewards.saved import check_layout, load_reward, reward_of
 from armchair.runs.folder import RunDir
 from armchair.training.fixed_reward import new_agent
-from armchair.training.setup import layout_of, make_copies, teach
+from armchair.training.setup import teach
 
 SMOKE = load_config("smoke")
 
@@ -31,6 +34,10 @@ def taught(root: Path, config: TeachConfig) -> RunDir:
     run = RunDir.create(root, config.task, as_yaml(config))
     list(teach(config, run, make_teacher("oracle", {}, generator(config.seed, "teacher"))))
     return run
+
+
+def copies_of(config: TeachConfig, num_envs: int = 2) -> Env:
+    return resolve_task(config.task).make(num_envs, config.env)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -109,43 +116,50 @@ def test_the_latest_heldout_figures_count(tmp_path: Path) -> None:
 def test_a_reward_model_is_found_in_a_run_and_in_a_file_and_only_for_its_task(
     run: RunDir, tmp_path: Path
 ) -> None:
-    env = make_copies(SMOKE, 2, 0, record=False)
+    env = copies_of(SMOKE)
     file = run.checkpoints / "reward.safetensors"
-    states = torch.randn(4, env.visible_dim, generator=generator(0, "states"))
+    states = torch.randn(4, env.layout.size, generator=generator(0, "states"))
     for path in (run.path, file):
-        model = load_reward(path, "reach", layout_of(env))
+        model = load_reward(path, "reach")
+        check_layout(model, path, "reach", env.layout)
         assert torch.equal(model.mean(states), RewardEnsemble.load(file).mean(states))
     with pytest.raises(InvalidInput, match="is a run of reach, not of push"):
-        load_reward(run.path, "push", layout_of(env))
-    other = dataclasses.replace(layout_of(env), scalars=("opening",))
+        load_reward(run.path, "push")
+    other = dataclasses.replace(env.layout, scalars=("opening",))
     with pytest.raises(InvalidInput, match="does not fit push: it sees tool, goal, push has"):
-        load_reward(file, "push", other)
+        check_layout(load_reward(file, "push"), file, "push", other)
     with pytest.raises(RunError, match="no run in"):
-        load_reward(tmp_path / "nowhere", "reach", layout_of(env))
+        load_reward(tmp_path / "nowhere", "reach")
     with pytest.raises(RunError, match="has no reward model"):
         reward_of(RunDir.create(tmp_path, "empty", {"task": "reach"}), "reach")
 
 
+def trains_with_motion(path: Path) -> bool:
+    """Whether `armchair train` lets a policy be judged by speeds with this reward."""
+    return train._plan(train.Args("reach", reward=path)).config.env.motion
+
+
 def test_a_reward_of_speeds_is_known_by_its_file(run: RunDir, tmp_path: Path) -> None:
-    file = run.checkpoints / "reward.safetensors"
-    assert not sees_motion(run.path) and not sees_motion(file) and not sees_motion(tmp_path / "nowhere")
-    config = dataclasses.replace(SMOKE, motion=True)
+    config = with_flags(SMOKE, {"env.motion": True})
     moving = taught(tmp_path, config)
-    assert sees_motion(moving.path)
-    env = make_copies(config, 2, 0, record=False)
-    assert load_reward(moving.path, "reach", layout_of(env)).layout.scalars == ("tool_speed",)
+    for file in (run.path, run.checkpoints / "reward.safetensors"):
+        assert not trains_with_motion(file)
+    assert trains_with_motion(moving.path) and trains_with_motion(moving.checkpoints / "reward.safetensors")
+    model = load_reward(moving.path, "reach")
+    check_layout(model, moving.path, "reach", copies_of(config).layout)
+    assert model.layout.scalars == ("tool_speed",)
     with pytest.raises(InvalidInput, match="it sees tool, goal, tool_speed, reach has tool, goal"):
-        load_reward(moving.path, "reach", layout_of(make_copies(SMOKE, 2, 0, record=False)))
+        check_layout(model, moving.path, "reach", copies_of(SMOKE).layout)
 
 
 def test_the_frozen_reward_is_what_a_new_policy_learns_from(run: RunDir) -> None:
-    env = make_copies(SMOKE, 2, 0, record=False)
+    env = copies_of(SMOKE)
     model, rewards = reward_of(run, "reach"), list[float]()
     agents = [new_agent(env, SMOKE.ppo, 9) for _ in range(3)]
     for agent, reward in zip(agents, (model.mean, known(model, 1.0).mean, "task"), strict=True):
         last = list(relearn(agent, SMOKE, reward, updates=2, seed=9))[-1]
         rewards.append(last.reward)
-        assert last.env_steps == 2 * SMOKE.num_envs * SMOKE.rollout
+        assert last.env_steps == 2 * SMOKE.practice.num_envs * SMOKE.practice.rollout
     assert rewards[1] < 0.0 < rewards[2]  # minus a distance; the task's own is in [0, 1]
     assert not any(torch.equal(agents[0].net.actor.theta, agent.net.actor.theta) for agent in agents[1:])
 
@@ -154,7 +168,7 @@ def test_the_frozen_reward_is_what_a_new_policy_learns_from(run: RunDir) -> None
 def test_a_reward_that_taught_reach_teaches_a_new_policy(tmp_path: Path) -> None:
     config = load_config("reach")
     run = taught(tmp_path, config)
-    env = make_copies(config, 100, 0, record=False)
+    env = copies_of(config, 100)
     agent, model = new_agent(env, config.ppo, 77), reward_of(run, "reach")
     list(relearn(agent, config, model.mean, updates_of(run, config), seed=77))
     assert evaluate(env, agent.net.best, 100, seed=1_000_000).success.value >= 0.9

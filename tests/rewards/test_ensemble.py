@@ -17,7 +17,8 @@ from armchair.rewards.ensemble import (
     networks,
     normalise_outputs,
 )
-from armchair.rewards.relations import Relations, VisibleLayout
+from armchair.rewards.relations import Relations
+from armchair.types import VisibleLayout
 
 LAYOUT = VisibleLayout(("tool", "goal"), ("opening",))
 

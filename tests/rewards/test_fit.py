@@ -11,8 +11,7 @@ from armchair.maths import generator
 from armchair.rewards.ensemble import RewardConfig, RewardEnsemble, Weights, init_weights
 from armchair.rewards.fit import Best, bootstrap, bradley_terry_loss, crop_steps, fit, keep_better, smooth
 from armchair.rewards.metrics import agreement, spearman
-from armchair.rewards.relations import VisibleLayout
-from armchair.types import PreferenceBatch
+from armchair.types import PreferenceBatch, VisibleLayout
 
 PLAIN = VisibleLayout((), ("a", "b", "c", "d"))
 REACH = VisibleLayout(("tool", "goal"), ())

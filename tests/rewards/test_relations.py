@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from armchair.errors import InvalidChoice, InvalidInput
-from armchair.rewards.relations import CHOSEN, Relations, VisibleLayout, all_relations
+from armchair.rewards.relations import CHOSEN, Relations, all_relations
 from armchair.tasks import TASKS
+from armchair.types import VisibleLayout
 
 PICK = VisibleLayout(("tool", "block_a", "goal"), ("opening",))
 

@@ -8,7 +8,7 @@ import torch
 from armchair.envs.arm_env import make_env
 from armchair.errors import InvalidInput
 from armchair.maths import generator
-from armchair.rollout.clips import LIKE, CandidatePairs, RecentEpisodes, place_pairs, worth_asking
+from armchair.rollout.clips import GROUP, CandidatePairs, RecentEpisodes, worth_asking
 from armchair.rollout.windows import Windows
 from armchair.types import Step
 
@@ -92,7 +92,7 @@ def test_cross_pairs_are_two_different_windows_and_asked_once() -> None:
 
 def test_same_start_pairs_share_layout_and_window() -> None:
     episodes = RecentEpisodes(N, 100)
-    episodes.begin(torch.tensor([0, 2]), torch.tensor([7, 7]))
+    episodes.begin(torch.tensor([0, 1, 0]))
     feed(episodes, 2 * T)
     pairs = episodes.clips(episodes.propose(50, 3, generator(5), same_start=True), generator(6))
     assert pairs
@@ -133,14 +133,15 @@ def test_the_generator_decides_everything() -> None:
 def test_it_goes_on_from_its_state_exactly() -> None:
     whole, half = made(3 * T + 2, 2 * T), made(T + 3, 2 * T)
     again = RecentEpisodes(N, 2 * T)
-    again.load_state(half.state())
+    again.load_tensors(half.tensors())
     feed(again, 2 * T - 1, begin=T + 3)
-    for field, expected in zip(again.state(), whole.state(), strict=True):
-        assert field.equal(expected)
+    found, expected = again.tensors(), whole.tensors()
+    assert found.keys() == expected.keys()
+    assert all(found[name].equal(expected[name]) for name in expected)
     with pytest.raises(InvalidInput):
-        RecentEpisodes(N + 1, 2 * T).load_state(half.state())
+        RecentEpisodes(N + 1, 2 * T).load_tensors(half.tensors())
     new = RecentEpisodes(N, 9)
-    new.load_state(RecentEpisodes(N, 9).state())
+    new.load_tensors(RecentEpisodes(N, 9).tensors())
     assert new.cut(3, 2, generator(0)) == []
 
 
@@ -151,7 +152,9 @@ def test_placed_pairs_begin_alike_and_are_found_again() -> None:
     env.reset()
     try:
         for _ in range(2):
-            obs = place_pairs(env, episodes, rng)
+            groups = torch.arange(4) // 2
+            obs = env.reset_alike(groups, rng)
+            episodes.begin(groups)
             assert obs[0].equal(obs[1]) and obs[2].equal(obs[3]) and not obs[0].equal(obs[2])
             for _ in range(env.horizon):
                 action = torch.rand(4, env.action_dim, generator=rng) * 2 - 1
@@ -166,8 +169,8 @@ def test_placed_pairs_begin_alike_and_are_found_again() -> None:
 
 def test_pairs_that_begin_alike_are_kept_from_every_part_of_an_episode() -> None:
     """Pair k begins at step k // 25; how far its clips are apart then grows with the step and with k % 25."""
-    count = 4 * LIKE
-    step, apart = torch.arange(count) // LIKE, torch.arange(count) % LIKE
+    count = 4 * GROUP
+    step, apart = torch.arange(count) // GROUP, torch.arange(count) % GROUP
     left = torch.zeros(count, 4, 2)
     right = (10.0 * step + apart)[:, None, None].expand(count, 4, 2).clone()
     right[:, 1:] = 0.0  # what comes after the beginning says nothing
@@ -175,7 +178,7 @@ def test_pairs_that_begin_alike_are_kept_from_every_part_of_an_episode() -> None
     none = torch.zeros(count, dtype=torch.int64)
     at = Windows(none, none, step, none)
     pairs = CandidatePairs(left, right, torch.arange(count), at, at).select(order)
-    expected = [k for k in order.tolist() if k % LIKE < 5]
+    expected = [k for k in order.tolist() if k % GROUP < 5]
     assert pairs.alike(0.2).policy_step.tolist() == expected, "a fifth of each part, in the order they had"
     assert pairs.alike(1.0) is pairs and len(pairs.select(order[:0]).alike(0.5).left) == 0
     with pytest.raises(InvalidInput, match="above 0 and at most 1"):

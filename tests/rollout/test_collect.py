@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from armchair.rollout.collect import Running, collect
-from armchair.types import Step
+from armchair.types import Step, VisibleLayout
 
 
 class Scripted:
@@ -14,13 +14,14 @@ class Scripted:
     success holds at the second step of each episode.
     """
 
-    num_envs, obs_dim, action_dim, visible_dim, horizon = 2, 1, 1, 1, 3
+    num_envs, obs_dim, action_dim, horizon, dt, diverged = 2, 1, 1, 3, 0.1, 0
+    layout = VisibleLayout((), ("clock",))
     device = torch.device("cpu")
 
     def __init__(self) -> None:
         self.clock = torch.zeros(2)
 
-    def reset(self, seed: int | None = None) -> Tensor:
+    def reset(self, seed: int | None = None, *, stagger: bool = False) -> Tensor:
         self.clock = torch.zeros(2)
         return self.clock.unsqueeze(1)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from armchair.errors import InvalidInput
-from armchair.rollout.frames import Frame, FrameRing, pack, small, unpack
+from armchair.rollout.frames import Frame, FrameRing, fitted_size, pack, unpack
 
 
 def grey(shade: int) -> Frame:
@@ -23,7 +23,7 @@ def shades(frames: Sequence[Frame]) -> bytes:
     ("size", "kept"), [((480, 480), (240, 240)), ((300, 451), (160, 240)), ((63, 1), (64, 2))]
 )
 def test_pictures_are_made_small_and_even(size: tuple[int, int], kept: tuple[int, int]) -> None:
-    assert small(*size) == kept
+    assert fitted_size(*size) == kept
     assert unpack(pack(np.zeros((*size, 3), dtype=np.uint8))).shape == (*kept, 3)
 
 

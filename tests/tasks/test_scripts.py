@@ -52,7 +52,7 @@ def test_the_reward_rises_along_a_solution(task: str) -> None:
 
 def test_a_grasp_does_not_flicker_during_a_carry() -> None:
     """From the first grasp to the release the block counts as held at (nearly) every step."""
-    from armchair.tasks.base import grasped
+    from armchair.tasks.scripting import grasped
 
     env = make_env("pick_place", num_envs=32, seed=1)
     env.reset(seed=1)

@@ -11,7 +11,8 @@ from armchair.engines.kinematics import arm_state
 from armchair.errors import InvalidChoice
 from armchair.maths import generator
 from armchair.tasks import TASKS, Task, get_task, pick_place, push, stack
-from armchair.tasks.base import SPAWN_HIGH, SPAWN_LOW, grasped
+from armchair.tasks.base import SPAWN_HIGH, SPAWN_LOW
+from armchair.tasks.scripting import grasped
 from armchair.types import ArmState
 from armchair.world import BLOCK_SIZE, HOME, MAX_OPENING
 

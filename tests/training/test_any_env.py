@@ -17,16 +17,17 @@ import torch
 from numpy.typing import NDArray
 
 from armchair.cli import main
-from armchair.config.read import as_yaml, load_config, preset_for
-from armchair.config.teach import IMPORTED, TeachConfig
+from armchair.config.read import as_yaml, load_config, preset_for, with_flags
+from armchair.config.teach import FOREIGN_DEFAULTS, TeachConfig
+from armchair.envs.spec import resolve_task
 from armchair.errors import ConfigError, InvalidInput
 from armchair.feedback.teachers import Teacher, make_teacher
 from armchair.maths import generator
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
-from armchair.training.setup import STORE, layout_of, make_envs, teach
+from armchair.training.environments import make_envs
+from armchair.training.setup import make_trainer, teach
 from armchair.training.state import load_state
-from armchair.training.trainer import Trainer
 from armchair.types import Clip
 
 Capture = pytest.CaptureFixture[str]
@@ -69,8 +70,18 @@ def short():
 def needy(size):
     return blind()
 """
-SMOKE = dataclasses.replace(
-    IMPORTED, labels=8, first=4, session=2, session_every=1, updates=2, num_envs=2, rollout=30, film_envs=2
+SMOKE = with_flags(
+    FOREIGN_DEFAULTS,
+    {
+        "queries.labels": 8,
+        "queries.first": 4,
+        "schedule.session": 2,
+        "schedule.session_every": 1,
+        "schedule.updates": 2,
+        "practice.num_envs": 2,
+        "practice.rollout": 30,
+        "queries.film_envs": 2,
+    },
 )
 
 
@@ -94,7 +105,7 @@ def one_thread() -> Iterator[None]:
 
 
 def of(task: str, **changes: int) -> TeachConfig:
-    return dataclasses.replace(SMOKE, task=task, **changes)
+    return with_flags(SMOKE, {"task": task, **changes})
 
 
 def oracle() -> Teacher:
@@ -102,10 +113,10 @@ def oracle() -> Teacher:
 
 
 def clips_in(path: Path) -> list[Clip]:
-    with sqlite3.connect(path / STORE) as database:
+    with sqlite3.connect(path / "armchair.db") as database:
         names = [str(row[0]) for row in database.execute("select id from clips")]
     database.close()
-    with Store.open(path / STORE) as store:
+    with Store.open(path / "armchair.db") as store:
         return store.clips(names)
 
 
@@ -157,35 +168,34 @@ def test_an_environment_that_tells_success_is_reported_by_it(tmp_path: Path) -> 
 def test_a_resumed_run_begins_its_episodes_anew(tmp_path: Path) -> None:
     config = of("arms_of_mine:drawn", updates=3)
     run = RunDir.create(tmp_path, "run", as_yaml(config))
-    for _ in teach(dataclasses.replace(config, updates=1), run, oracle()):
+    for _ in teach(with_flags(config, {"schedule.updates": 1}), run, oracle()):
         pass
-    envs = make_envs(config)
-    with Store.open(run.path / STORE) as store:
-        trainer = Trainer(config, envs, store, layout_of(envs.train), oracle())
+    with Store.open(run.path / "armchair.db") as store:
+        trainer = make_trainer(config, store, oracle())
         load_state(run, trainer)
-        assert (
-            trainer.asker.episodes.episodes and not trainer.asker.episodes.shown()
-        )  # numbers are there, pictures not
-        assert torch.equal(trainer.running.length, torch.zeros(2, dtype=torch.int64))
-    told = [progress.answers for progress in teach(config, run, oracle(), resume=True)]
-    assert told == [6, 8]
+        shown = trainer.querier.episodes
+        assert shown.episodes and not shown.usable()  # numbers are there, pictures not
+        assert torch.equal(trainer.policy.running.length, torch.zeros(2, dtype=torch.int64))
+        trainer.envs.close()
+    seen = [progress.answers for progress in teach(config, run, oracle(), resume=True)]
+    assert seen == [6, 8]
     assert all(clip.frames for clip in clips_in(run.path))
 
 
 def test_reports_need_no_copy_for_every_episode() -> None:
     config = of("arms_of_mine:blind", evaluate_episodes=40)
-    envs = make_envs(config)
-    assert envs.report.num_envs == 16
-    with Store.open(Path.cwd() / STORE) as store:
-        trainer = Trainer(config, envs, store, layout_of(envs.train), oracle())
+    with Store.open(Path.cwd() / "armchair.db") as store:
+        trainer = make_trainer(config, store, oracle())
+        assert trainer.envs.report.num_envs == 16
         assert trainer.evaluate().episodes == 40
+        trainer.envs.close()
 
 
 def test_clips_longer_than_episodes_are_an_error_and_no_endless_search(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no pair of clips worth asking about: clips have 20 steps"):
         list(teach(of("arms_of_mine:short"), RunDir.create(tmp_path, "run", {}), oracle()))
     with pytest.raises(ConfigError, match="clip_length must be at most 30, the length of an episode"):
-        make_envs(of("arms_of_mine:blind", clip_length=31))
+        make_envs(resolve_task("arms_of_mine:blind"), of("arms_of_mine:blind", clip_length=31))
 
 
 @pytest.mark.parametrize(
@@ -208,16 +218,16 @@ def test_what_cannot_be_taught_is_told_in_a_line(task: str, right: str, capsys: 
 
 
 def test_defaults_are_those_for_environments_of_others(tmp_path: Path) -> None:
-    assert preset_for("my:make") == dataclasses.replace(IMPORTED, task="my:make")
+    assert preset_for("my:make") == dataclasses.replace(FOREIGN_DEFAULTS, task="my:make")
     assert preset_for("gymnasium:Pendulum-v1") == load_config("pendulum")
-    (tmp_path / "mine.yaml").write_text("task: my:make\nlabels: 90\n", encoding="utf-8")
-    assert load_config("mine.yaml") == dataclasses.replace(IMPORTED, task="my:make", labels=90)
+    (tmp_path / "mine.yaml").write_text("task: my:make\nqueries: {labels: 90}\n", encoding="utf-8")
+    assert load_config("mine.yaml") == with_flags(FOREIGN_DEFAULTS, {"task": "my:make", "queries.labels": 90})
 
 
 @pytest.mark.slow
 def test_pendulum_is_taught(tmp_path: Path, one_thread: None) -> None:
-    config = dataclasses.replace(load_config("pendulum"), frames=False, seed=1)
+    config = with_flags(load_config("pendulum"), {"env.frames": False, "seed": 1})
     run = RunDir.create(tmp_path, "run", {})
     found = [turn.evaluation.total.value for turn in teach(config, run, oracle()) if turn.evaluation]
-    assert config.labels == 200
+    assert config.queries.labels == 200
     assert found[-1] > -400.0  # -1200 to begin with

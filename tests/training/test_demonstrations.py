@@ -10,11 +10,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from armchair.agents.behaviour_cloning import CloneConfig
 from armchair.config.read import as_yaml, load_config, with_flags
 from armchair.config.teach import TeachConfig
 from armchair.envs.arm_env import ArmEnv
-from armchair.envs.demonstrations import Source, save_demos
+from armchair.envs.demonstrations import Demo, Source, save_demos
+from armchair.envs.spec import resolve_task
+from armchair.envs.start_states import AlongDemonstrations
 from armchair.errors import ConfigError, InvalidInput
 from armchair.feedback.styles import style_score
 from armchair.feedback.teachers import Teacher, make_teacher
@@ -22,24 +23,29 @@ from armchair.maths import generator
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
 from armchair.tasks import TASKS
-from armchair.training.demonstrations import FADED, FOLDER, demos_of
-from armchair.training.setup import layout_of, make_envs, teach
-from armchair.training.trainer import Trainer
+from armchair.training.demonstrations import FADED, FOLDER, demonstrations_of
+from armchair.training.setup import make_trainer, teach
 
-SMOKE = dataclasses.replace(
+SMOKE = with_flags(
     load_config("smoke"),
-    demos="scripted:2",
-    starts=0.5,
-    labels=4,
-    first=1,
-    session=2,
-    session_every=1,
-    clone=CloneConfig(updates=50),
+    {
+        "demonstrations.source": "scripted:2",
+        "demonstrations.starts": 0.5,
+        "queries.labels": 4,
+        "queries.first": 1,
+        "schedule.session": 2,
+        "schedule.session_every": 1,
+        "demonstrations.cloning.updates": 50,
+    },
 )
 
 
 def oracle() -> Teacher:
     return make_teacher("oracle", {}, generator(0, "teacher"))
+
+
+def demos_of(config: TeachConfig, run: RunDir | None = None) -> list[Demo]:
+    return demonstrations_of(resolve_task(config.task), config, run)
 
 
 def run_of(folder: Path, config: TeachConfig = SMOKE) -> RunDir:
@@ -49,7 +55,7 @@ def run_of(folder: Path, config: TeachConfig = SMOKE) -> RunDir:
 def test_a_run_begins_with_what_it_was_shown(tmp_path: Path) -> None:
     run = run_of(tmp_path)
     first = next(iter(teach(SMOKE, run, oracle())))
-    assert first.fit is not None and first.fit.answers > first.answers == 2, "free comparisons are no answers"
+    assert first.fits and first.fits[-1].answers > first.answers == 2, "free comparisons are no answers"
     with Store.open(run.path / "armchair.db", create=False) as store:
         assert store.counts().answers == 2, "nobody was asked about demonstrations"
         wandering = [record for record in store.records() if record.question.guess is None]
@@ -58,64 +64,59 @@ def test_a_run_begins_with_what_it_was_shown(tmp_path: Path) -> None:
 
 
 def test_imitation_comes_before_the_first_update(tmp_path: Path) -> None:
-    config = dataclasses.replace(SMOKE, demos="scripted:8", clone=CloneConfig(updates=800))
+    config = with_flags(SMOKE, {"demonstrations.source": "scripted:8", "demonstrations.cloning.updates": 800})
     run = run_of(tmp_path, config)
     demos = demos_of(config, run)
-    envs = make_envs(config, demos)
     with Store.open(run.store_file) as store:
-        trainer = Trainer(config, envs, store, layout_of(envs.train), oracle(), demos)
+        trainer = make_trainer(config, store, oracle(), demos)
         before = trainer.evaluate().success.value
-        stats = trainer.lessons.prepare(trainer.agent)
+        stats = trainer.demonstrations.prepare(trainer.policy.agent)
         assert stats is not None and stats.after < 0.01 < stats.before
         assert before < 0.2 and trainer.evaluate().success.value > 0.8, (
             "reach is imitated from eight episodes"
         )
-    for env in envs:
-        env.close()
+    trainer.envs.close()
 
 
 def test_episodes_begin_along_demonstrations_less_and_less_whatever_succeeds(tmp_path: Path) -> None:
-    config = dataclasses.replace(SMOKE, updates=5, labels=12)
-    demos = demos_of(config, None)
-    envs = make_envs(config, demos)
-    assert isinstance(envs.train, ArmEnv) and isinstance(envs.report, ArmEnv)
-    assert envs.train.starts is not None and envs.report.starts is None, "never where it counts"
+    config = with_flags(SMOKE, {"schedule.updates": 5, "queries.labels": 12})
     shares: list[float] = []
     with Store.open(tmp_path / "armchair.db") as store:
-        trainer = Trainer(config, envs, store, layout_of(envs.train), oracle(), demos)
+        trainer = make_trainer(config, store, oracle(), demos_of(config))
+        train, report = trainer.envs.train, trainer.envs.report
+        assert isinstance(train, ArmEnv) and isinstance(report, ArmEnv)
+        assert isinstance(train.starts, AlongDemonstrations) and report.starts is None, (
+            "never where it counts"
+        )
         for _ in trainer.run():
-            envs.train.skill = torch.tensor(0.9)  # as if somebody had looked at success
-            shares.append(envs.train.start_share)
+            train.starts.skill = torch.tensor(0.9)  # as if somebody had looked at success
+            shares.append(train.starts.share)
     assert shares == pytest.approx([0.5 * max(0.0, 1.0 - k / 5 / FADED) for k in range(5)])
-    assert not envs.train.paced
-    for env in envs:
-        env.close()
+    assert not train.starts.paced
+    trainer.envs.close()
 
 
 def learnt(folder: Path, *, nonsense: bool) -> dict[str, Tensor]:
     """The learner after a run whose teacher looks at style alone; nonsense: what the task says is none."""
     folder.mkdir()
-    demos = demos_of(SMOKE)
-    envs = make_envs(SMOKE, demos)
     teacher = make_teacher(
         "oracle", {}, generator(0, "teacher"), scorer=style_score("from_above", TASKS["reach"].points)
     )
-    for env in envs:
-        assert isinstance(env, ArmEnv)
-        if nonsense:
-            env.task = dataclasses.replace(
-                env.task,
-                reward=lambda state, goal, action: 1e6 * torch.sin(1e3 * state.tool_pos.sum(1)),
-                success=lambda state, goal: state.tool_pos[:, 0] > 0.5,
-            )
     with Store.open(folder / "armchair.db") as store:
-        trainer = Trainer(SMOKE, envs, store, layout_of(envs.train), teacher, demos)
-        trainer.lessons.prepare(trainer.agent)
+        trainer = make_trainer(SMOKE, store, teacher, demos_of(SMOKE))
+        for env in trainer.envs:
+            assert isinstance(env, ArmEnv)
+            if nonsense:
+                env.task = dataclasses.replace(
+                    env.task,
+                    reward=lambda state, goal, action: 1e6 * torch.sin(1e3 * state.tool_pos.sum(1)),
+                    success=lambda state, goal: state.tool_pos[:, 0] > 0.5,
+                )
+        trainer.demonstrations.prepare(trainer.policy.agent)
         for _ in trainer.run():
             pass
-    for env in envs:
-        env.close()
-    return trainer.agent.tensors()
+    trainer.envs.close()
+    return trainer.policy.agent.tensors()
 
 
 def test_with_demonstrations_and_starts_the_true_reward_has_no_way_to_the_learner_either(
@@ -130,7 +131,7 @@ def test_a_run_is_resumed_from_its_folder_alone_bit_for_bit(tmp_path: Path) -> N
     shown = run_of(tmp_path)
     demos_of(SMOKE, shown)
     shutil.copytree(shown.path / FOLDER, recorded)
-    config = dataclasses.replace(SMOKE, demos=str(recorded))
+    config = with_flags(SMOKE, {"demonstrations.source": str(recorded)})
     whole = RunDir.create(tmp_path, "whole", as_yaml(config))
     list(teach(config, whole, oracle()))
     cut = RunDir.create(tmp_path, "cut", as_yaml(config))
@@ -149,11 +150,11 @@ def test_a_run_is_resumed_from_its_folder_alone_bit_for_bit(tmp_path: Path) -> N
     [
         (
             {"task": "reach", "demos": "scripted"},
-            "demos must be scripted:N, such as scripted:20, got 'scripted'",
+            "demonstrations.source must be scripted:N, such as scripted:20, got 'scripted'",
         ),
         (
             {"task": "reach", "demos": "scripted:0"},
-            "demos must be scripted:1 to scripted:1000, got 'scripted:0'",
+            "demonstrations.source must be scripted:1 to scripted:1000, got 'scripted:0'",
         ),
         ({"task": "reach", "demos": "scripted:5", "control": "joint"}, "the script moves the tool"),
         ({"task": "reach", "free.progress": 0}, "progress must be at least 1"),
@@ -171,16 +172,16 @@ def test_what_cannot_be_shown_is_refused(flags: dict[str, str | int | float], ex
 
 
 def test_demonstrations_must_show_what_the_run_looks_at(tmp_path: Path) -> None:
-    shown = dataclasses.replace(SMOKE, demos="scripted:2")
+    shown = with_flags(SMOKE, {"demonstrations.source": "scripted:2"})
     folder = tmp_path / "shown"
     save_demos(folder, demos_of(shown), Source("reach", "mujoco", "tool"), "script")
-    given = dataclasses.replace(SMOKE, demos=str(folder))
+    given = with_flags(SMOKE, {"demonstrations.source": str(folder)})
     assert len(demos_of(given)) == 2
     with pytest.raises(
         InvalidInput, match="6 numbers of what was seen, this run looks at 7: leave motion out"
     ):
-        demos_of(dataclasses.replace(given, motion=True))
-    (moving,) = demos_of(dataclasses.replace(shown, demos="scripted:1", motion=True))
+        demos_of(with_flags(given, {"env.motion": True}))
+    (moving,) = demos_of(with_flags(shown, {"demonstrations.source": "scripted:1", "env.motion": True}))
     assert moving.visible.shape[1] == 7
 
 
@@ -188,4 +189,4 @@ def test_a_folder_that_is_none_is_refused() -> None:
     with pytest.raises(
         InvalidInput, match="demos must be scripted:N or a folder of demonstrations, got nowhere"
     ):
-        demos_of(dataclasses.replace(SMOKE, demos="nowhere"))
+        demos_of(with_flags(SMOKE, {"demonstrations.source": "nowhere"}))

@@ -14,19 +14,20 @@ from armchair.envs.arm_env import make_env
 from armchair.evaluate import evaluate
 from armchair.maths import generator
 from armchair.training.fixed_reward import TrainConfig, new_agent, train_on_reward
-from armchair.types import Step
+from armchair.types import Step, VisibleLayout
 
 
 class Line:
     """A point on a line goes up to 0.1 a step; it should stand at 0.5. Starts anywhere in ±1."""
 
-    num_envs, obs_dim, action_dim, visible_dim, horizon = 16, 1, 1, 1, 20
+    num_envs, obs_dim, action_dim, horizon, dt, diverged = 16, 1, 1, 20, 0.1, 0
+    layout = VisibleLayout((), ("place",))
     device = torch.device("cpu")
 
     def __init__(self) -> None:
         self.reset(0)
 
-    def reset(self, seed: int | None = None) -> Tensor:
+    def reset(self, seed: int | None = None, *, stagger: bool = False) -> Tensor:
         if seed is not None:
             self.rng = generator(seed, "line")
         self.clock, self.place = 0, self.draw()

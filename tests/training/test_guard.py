@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from armchair.agents.agent import Agent
+from armchair.agents.ppo import PPOConfig, UpdateStats
 from armchair.cli import main
-from armchair.config.read import as_yaml, load_config
+from armchair.config.read import as_yaml, load_config, with_flags
 from armchair.envs.arm_env import ArmEnv, make_env
 from armchair.errors import RunError
 from armchair.feedback.teachers import make_teacher
 from armchair.maths import generator
 from armchair.playback import replay_html as replay_file
 from armchair.playback.dumps import read_dump, replay
-from armchair.reports.outcome import summarise
+from armchair.reports.summary import summarise
 from armchair.rewards.ensemble import RewardEnsemble
+from armchair.rollout.collect import Episodes, NotFinite
 from armchair.runs.folder import RunDir
-from armchair.training import trainer as loop
+from armchair.training import policy_learner, setup
 from armchair.training.fixed_reward import TrainConfig, new_agent, train_on_reward
+from armchair.training.guard import Good, Guard
+from armchair.training.policy_learner import PolicyLearner
 from armchair.training.progress import Progress
 from armchair.training.setup import teach
 from armchair.training.trainer import Trainer
 from armchair.types import Rollout, Step
 
-CONFIG = dataclasses.replace(
+CONFIG = with_flags(
     load_config("smoke"),
-    updates=5,
-    num_envs=4,
-    rollout=8,
-    film_envs=4,
-    evaluate_episodes=4,
-    evaluate_every=5,
+    {
+        "schedule.updates": 5,
+        "practice.num_envs": 4,
+        "practice.rollout": 8,
+        "queries.film_envs": 4,
+        "evaluation.episodes": 4,
+        "evaluation.every": 5,
+    },
 )
 Break = Callable[[pytest.MonkeyPatch, Callable[[], bool]], None]
 
@@ -48,7 +55,12 @@ def break_observation(patch: pytest.MonkeyPatch, now: Callable[[], bool]) -> Non
 
     def wrong(env: ArmEnv, action: Tensor) -> Step:
         brought = step(env, action)
-        if env.num_envs == CONFIG.num_envs and not env.record_poses and env.clock[1] % 3 == 1 and now():
+        if (
+            env.num_envs == CONFIG.practice.num_envs
+            and not env.record_poses
+            and env.clock[1] % 3 == 1
+            and now()
+        ):
             brought.obs[2, 0] = torch.nan
         return brought
 
@@ -56,15 +68,15 @@ def break_observation(patch: pytest.MonkeyPatch, now: Callable[[], bool]) -> Non
 
 
 def break_visible(patch: pytest.MonkeyPatch, now: Callable[[], bool]) -> None:
-    act = Trainer.act
+    act = PolicyLearner.act
 
-    def wrong(trainer: Trainer) -> tuple[Rollout, loop.Episodes]:
-        rollout, ended = act(trainer)
+    def wrong(policy: PolicyLearner) -> tuple[Rollout, Episodes]:
+        rollout, ended = act(policy)
         if now():
             rollout.visible[3, 1] = torch.inf
         return rollout, ended
 
-    patch.setattr(Trainer, "act", wrong)
+    patch.setattr(PolicyLearner, "act", wrong)
 
 
 def break_reward(patch: pytest.MonkeyPatch, now: Callable[[], bool]) -> None:
@@ -77,25 +89,29 @@ def break_reward(patch: pytest.MonkeyPatch, now: Callable[[], bool]) -> None:
 
 
 def break_loss(patch: pytest.MonkeyPatch, now: Callable[[], bool]) -> None:
-    learn = Trainer.learn
+    update = policy_learner.update
 
-    def wrong(trainer: Trainer, rollout: Rollout, *, refitted: bool) -> loop.UpdateStats:
-        stats = learn(trainer, rollout, refitted=refitted)
-        return stats._replace(value_loss=float("inf")) if now() else stats
+    def wrong(
+        agent: Agent, rollout: Rollout, config: PPOConfig, rng: torch.Generator, **how: Any
+    ) -> UpdateStats:
+        stats = update(agent, rollout, config, rng, **how)
+        return stats._replace(value_loss=float("inf")) if not how["critic_only"] and now() else stats
 
-    patch.setattr(Trainer, "learn", wrong)
+    patch.setattr(policy_learner, "update", wrong)
 
 
 def break_policy(patch: pytest.MonkeyPatch, now: Callable[[], bool]) -> None:
-    learn = Trainer.learn
+    update = policy_learner.update
 
-    def wrong(trainer: Trainer, rollout: Rollout, *, refitted: bool) -> loop.UpdateStats:
-        stats = learn(trainer, rollout, refitted=refitted)
-        if now():
-            trainer.agent.net.actor.theta[5] = torch.nan
+    def wrong(
+        agent: Agent, rollout: Rollout, config: PPOConfig, rng: torch.Generator, **how: Any
+    ) -> UpdateStats:
+        stats = update(agent, rollout, config, rng, **how)
+        if not how["critic_only"] and now():
+            agent.net.actor.theta[5] = torch.nan
         return stats
 
-    patch.setattr(Trainer, "learn", wrong)
+    patch.setattr(policy_learner, "update", wrong)
 
 
 BREAKS: dict[str, tuple[Break, str]] = {
@@ -110,6 +126,19 @@ BREAKS: dict[str, tuple[Break, str]] = {
 def go(run: RunDir, resume: bool = False) -> list[Progress]:
     teacher = make_teacher("oracle", {}, generator(CONFIG.seed, "teacher"))
     return list(teach(CONFIG, run, teacher, resume=resume))
+
+
+def trainers(patch: pytest.MonkeyPatch) -> list[Trainer]:
+    """Those that are made from now on."""
+    made: list[Trainer] = []
+    make = setup.make_trainer
+
+    def making(*given: Any) -> Trainer:
+        made.append(make(*given))
+        return made[-1]
+
+    patch.setattr(setup, "make_trainer", making)
+    return made
 
 
 @pytest.fixture
@@ -164,7 +193,7 @@ def test_three_in_a_row_end_the_run_and_the_last_good_state_is_kept(
     assert about["faults"] == 3
     assert all(value.isfinite().all() for value in tensors.values() if value.is_floating_point())
     seen = go(run, resume=True)  # with what was wrong put right
-    assert seen[-1].updates == CONFIG.updates and seen[-1].faults == 3
+    assert seen[-1].updates == CONFIG.schedule.updates and seen[-1].faults == 3
 
 
 def test_going_back_gives_the_state_after_the_last_good_update(
@@ -172,21 +201,23 @@ def test_going_back_gives_the_state_after_the_last_good_update(
 ) -> None:
     """Policy, optimiser and statistics, bit for bit."""
     kept: list[dict[str, Tensor]] = []
-    keep, go_back = loop.Guard.keep, loop.Guard.go_back
+    made = trainers(monkeypatch)
+    keep, go_back = Guard.keep, Guard.go_back
 
-    def keeping(guard: loop.Guard, trainer: Trainer) -> None:
-        keep(guard, trainer)
-        kept.append(trainer.agent.tensors())
+    def keeping(guard: Guard, good: Good) -> None:
+        keep(guard, good)
+        kept.append(made[0].policy.agent.tensors())
 
-    def going_back(guard: loop.Guard, trainer: Trainer, fault: loop.NotFinite) -> None:
-        go_back(guard, trainer, fault)
-        found = trainer.agent.tensors()
+    def going_back(guard: Guard, fault: NotFinite, failed: Good, *given: Any) -> None:
+        assert not all(value.isfinite().all() for value in failed.agent.values())
+        go_back(guard, fault, failed, *given)
+        found = made[0].policy.agent.tensors()
         assert all(torch.equal(value, kept[-1][name]) for name, value in found.items())
         assert found["adam.actor.steps"] > 0
         kept.append({})
 
-    monkeypatch.setattr(loop.Guard, "keep", keeping)
-    monkeypatch.setattr(loop.Guard, "go_back", going_back)
+    monkeypatch.setattr(Guard, "keep", keeping)
+    monkeypatch.setattr(Guard, "go_back", going_back)
     break_policy(monkeypatch, lambda: len(kept) == 3)
     go(run)
     assert {} in kept
@@ -194,19 +225,20 @@ def test_going_back_gives_the_state_after_the_last_good_update(
 
 def test_a_dump_is_played_again_as_it_was(run: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Tensor] = []
-    act = Trainer.act
+    made, act = trainers(monkeypatch), PolicyLearner.act
 
-    def watched(trainer: Trainer) -> tuple[Rollout, loop.Episodes]:
-        rollout, ended = act(trainer)
-        assert isinstance(trainer.envs.train, ArmEnv)
-        seen.append(trainer.envs.train.poses())
+    def watched(policy: PolicyLearner) -> tuple[Rollout, Episodes]:
+        rollout, ended = act(policy)
+        train = made[0].envs.train
+        assert isinstance(train, ArmEnv)
+        seen.append(train.poses())
         return rollout, ended
 
-    monkeypatch.setattr(Trainer, "act", watched)
+    monkeypatch.setattr(PolicyLearner, "act", watched)
     break_policy(monkeypatch, lambda: len(seen) == 2)
     go(run)
     env, episode = replay(read_dump(run.path / "dumps" / "001.safetensors"))
-    assert episode.poses.shape[0] == CONFIG.rollout + 1
+    assert episode.poses.shape[0] == CONFIG.practice.rollout + 1
     assert torch.equal(env.poses(), seen[1])
     env.close()
 
@@ -254,9 +286,9 @@ def test_training_on_a_given_reward_goes_back_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A fault costs its rollout and no update; the third in a row ends it with the agent as it was."""
-    env = make_env("reach", num_envs=CONFIG.num_envs)
+    env = make_env("reach", num_envs=CONFIG.practice.num_envs)
     agent = new_agent(env, CONFIG.ppo, 0)
-    config = TrainConfig(steps=4 * 8 * CONFIG.num_envs, rollout=8, ppo=CONFIG.ppo)
+    config = TrainConfig(steps=4 * 8 * CONFIG.practice.num_envs, rollout=8, ppo=CONFIG.ppo)
     calls: list[int] = []
 
     def bad() -> bool:
@@ -282,7 +314,7 @@ def test_diverged_copies_are_counted(run: RunDir, monkeypatch: pytest.MonkeyPatc
     step = ArmEnv.step
 
     def wrong(env: ArmEnv, action: Tensor) -> Step:
-        if env.num_envs == CONFIG.num_envs and not env.record_poses and bool((env.clock == 4).any()):
+        if env.num_envs == CONFIG.practice.num_envs and not env.record_poses and bool((env.clock == 4).any()):
             env.diverged += 1
         return step(env, action)
 

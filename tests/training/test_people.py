@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import threading
 import time
@@ -13,31 +12,40 @@ from typing import Any
 import pytest
 import torch
 
-from armchair.config.read import as_yaml, load_config
+from armchair.agents.ppo import UpdateStats
+from armchair.config.read import as_yaml, load_config, with_flags
 from armchair.config.teach import TeachConfig
 from armchair.errors import InvalidInput
 from armchair.feedback.teachers import true_return
 from armchair.ids import new_id
+from armchair.jsonable import Json
+from armchair.rewards.ensemble import RewardEnsemble
+from armchair.rewards.fit import FitReport
 from armchair.rollout.clips import CandidatePairs
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
-from armchair.training import querying as asking
+from armchair.training import policy_learner, reward_learner, setup
 from armchair.training import trainer as loop
-from armchair.training.setup import STORE, layout_of, make_envs, teach
+from armchair.training.asking import querying as asking
+from armchair.training.progress import Progress
+from armchair.training.setup import make_trainer, teach
+from armchair.training.state import load_state, save_state
 from armchair.training.trainer import Trainer
 from armchair.types import Answer, Choice, Clip, Question
 
-SMALL = dataclasses.replace(
+SMALL = with_flags(
     load_config("smoke"),
-    labels=16,
-    first=6,
-    session=2,
-    session_every=1,
-    updates=12,
-    patience=3,
-    queue=8,
-    evaluate_every=100,
-    progress_share=0.5,
+    {
+        "queries.labels": 16,
+        "queries.first": 6,
+        "schedule.session": 2,
+        "schedule.session_every": 1,
+        "schedule.updates": 12,
+        "schedule.patience": 3,
+        "schedule.queue": 8,
+        "evaluation.every": 100,
+        "queries.progress_share": 0.5,
+    },
 )
 
 
@@ -68,11 +76,10 @@ def trainer(tmp_path: Path) -> Iterator[Trainer]:
 
 def trainer_of(path: Path, config: TeachConfig) -> Iterator[Trainer]:
     torch.set_num_threads(1)
-    envs = make_envs(config)
-    with Store.open(path / STORE) as store:
-        yield Trainer(config, envs, store, layout_of(envs.train))
-    for env in envs:
-        env.close()
+    with Store.open(path / "armchair.db") as store:
+        trainer = make_trainer(config, store)
+        yield trainer
+    trainer.envs.close()
 
 
 def answering_in_naps(monkeypatch: pytest.MonkeyPatch, *people: Person) -> list[str]:
@@ -88,6 +95,16 @@ def answering_in_naps(monkeypatch: pytest.MonkeyPatch, *people: Person) -> list[
     return phases
 
 
+def updates_in(lines: list[dict[str, Json]]) -> list[Json]:
+    """Those that the lines of metrics tell of; other lines are of fits alone."""
+    return [line["updates"] for line in lines if "reward" in line]
+
+
+def to_update(going: Iterator[Progress]) -> None:
+    """Go on to the next update of the policy; the reward may be fitted before it."""
+    next(turn for turn in going if turn.update is not None)
+
+
 def phase_of(store: Store) -> str:
     status = store.board.status()
     return "none" if status is None else str(status.value["phase"])
@@ -101,13 +118,13 @@ def test_questions_are_ready_before_the_page_asks_for_them(
     found: list[bool] = []
 
     def nap(seconds: float) -> None:
-        found.append(person.answer() or trainer.store.counts().asked >= SMALL.labels)
+        found.append(person.answer() or trainer.store.counts().asked >= SMALL.queries.labels)
 
     monkeypatch.setattr(loop.time, "sleep", nap)
     seen = list(trainer.run())
     assert all(found[1:])
-    assert trainer.store.counts().asked == SMALL.labels
-    assert seen[-1].updates == SMALL.updates
+    assert trainer.store.counts().asked == SMALL.queries.labels
+    assert seen[-1].updates == SMALL.schedule.updates
 
 
 def test_where_old_and_new_policy_look_the_same_others_are_asked_about(
@@ -123,7 +140,7 @@ def test_where_old_and_new_policy_look_the_same_others_are_asked_about(
 
     monkeypatch.setattr(asking, "propose_both", nothing)
     answering_in_naps(monkeypatch, Person(trainer.store))
-    assert list(trainer.run())[-1].answers == SMALL.labels
+    assert list(trainer.run())[-1].answers == SMALL.queries.labels
     assert looked, "nothing was compared at all"
 
 
@@ -133,10 +150,14 @@ def test_training_stays_close_to_the_answers_and_finishes_when_they_are_in(
     answering_in_naps(monkeypatch, Person(trainer.store))
     steps = [(progress.updates, progress.answers) for progress in trainer.run()]
     for updates, answers in steps:
-        if answers < SMALL.labels:  # one update for every two answers beyond the first, and `patience`
-            assert updates <= max(0, answers - SMALL.first) / 2 + SMALL.patience
-    assert steps[-1] == (SMALL.updates, SMALL.labels)
-    assert sum(answers == SMALL.labels for _, answers in steps) >= 2  # the last answers were learnt from
+        if (
+            answers < SMALL.queries.labels
+        ):  # one update for every two answers beyond the first, and `patience`
+            assert updates <= max(0, answers - SMALL.queries.first) / 2 + SMALL.schedule.patience
+    assert steps[-1] == (SMALL.schedule.updates, SMALL.queries.labels)
+    assert (
+        sum(answers == SMALL.queries.labels for _, answers in steps) >= 2
+    )  # the last answers were learnt from
     trainer.end()
     assert phase_of(trainer.store) == "done"
     assert trainer.store.counts().open == 0
@@ -153,13 +174,13 @@ def test_a_person_sees_the_newest_behaviour_first(trainer: Trainer, monkeypatch:
 def test_a_blind_pair_shows_an_older_policy_and_the_newest_alike(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = dataclasses.replace(SMALL, progress_share=0.8, labels=26, updates=16)
+    config = with_flags(SMALL, {"queries.progress_share": 0.8, "queries.labels": 26, "schedule.updates": 16})
     making = trainer_of(tmp_path, config)
     trainer = next(making)
     answering_in_naps(monkeypatch, Person(trainer.store))
     list(trainer.run())
     records = trainer.store.records(strategy="progress")
-    assert 4 <= len(records) < config.labels - config.first
+    assert 4 <= len(records) < config.queries.labels - config.queries.first
     newer_is_right: list[bool] = []
     for record in records:
         left, right = trainer.store.clips([record.question.left, record.question.right])
@@ -171,7 +192,7 @@ def test_a_blind_pair_shows_an_older_policy_and_the_newest_alike(
         assert left.start == right.start
         assert record.question.guess is not None
         assert max(left.policy_step, right.policy_step) <= record.question.policy_step
-    assert trainer.store.counts().asked == config.labels  # they count like any other
+    assert trainer.store.counts().asked == config.queries.labels  # they count like any other
     assert set(newer_is_right) == {True, False}  # nobody can know which is which
     next(making, None)
 
@@ -187,9 +208,9 @@ def test_the_guess_speaks_of_the_side_that_is_shown_right(
     def watched(questions: list[Question], clips: list[Clip], *, priority: float) -> None:
         by_id = {clip.id: clip.visible[None] for clip in clips}
         for question in questions:
-            assert (question.guess is None) == (trainer.model is None)
-            if trainer.model is not None:
-                p = trainer.model.probability(by_id[question.left], by_id[question.right])
+            assert (question.guess is None) == (trainer.reward.model is None)
+            if trainer.reward.model is not None:
+                p = trainer.reward.model.probability(by_id[question.left], by_id[question.right])
                 errors.append(abs(float(p.mean()) - (question.guess or 0.0)))
         put(questions, clips, priority=priority)
 
@@ -211,7 +232,7 @@ def test_who_cannot_tell_is_asked_again_within_the_budget(
 
     monkeypatch.setattr(loop.time, "sleep", nap)
     seen = list(trainer.run())
-    assert seen[-1].updates == SMALL.updates
+    assert seen[-1].updates == SMALL.schedule.updates
     counts = trainer.store.counts()
     assert (counts.asked, counts.answers) == (16, 10)
 
@@ -231,13 +252,13 @@ def test_two_people_with_overlap_answer_the_same_questions(
     people = Person(trainer.store, "ann"), Person(trainer.store, "bob")
     answering_in_naps(monkeypatch, *people)
     seen = list(trainer.run())
-    assert seen[-1].updates == SMALL.updates
+    assert seen[-1].updates == SMALL.schedule.updates
     by = {
         name: {record.question.id for record in trainer.store.records() if record.answer.annotator == name}
         for name in ("ann", "bob")
     }
     assert len(by["ann"] & by["bob"]) >= 4
-    assert len(by["ann"]) + len(by["bob"]) >= SMALL.labels
+    assert len(by["ann"]) + len(by["bob"]) >= SMALL.queries.labels
 
 
 def test_the_owner_pauses_raises_the_budget_and_ends_the_run(
@@ -255,17 +276,17 @@ def test_the_owner_pauses_raises_the_budget_and_ends_the_run(
     monkeypatch.setattr(loop.time, "sleep", nap)
     monkeypatch.setattr("armchair.training.status.LEAST", 0.0)
     going = trainer.run()
-    next(going)
+    to_update(going)
     board.set_setting("paused", True)
     naps.clear()
     before = trainer.updates
-    next(going)
+    to_update(going)
     assert naps[:12] == ["paused"] * 12
     assert trainer.updates == before + 1
     board.set_setting("labels", 24)
     last = list(going)[-1]
     assert last.answers == 24
-    assert last.updates > SMALL.updates  # more answers are worth more updates
+    assert last.updates > SMALL.schedule.updates  # more answers are worth more updates
     status = board.status()
     assert status is not None and status.value["labels"] == 24
 
@@ -274,11 +295,11 @@ def test_a_smaller_budget_lets_the_run_finish(trainer: Trainer, monkeypatch: pyt
     person = Person(trainer.store)
     monkeypatch.setattr(loop.time, "sleep", lambda _: person.answer())
     going = trainer.run()
-    next(going)
+    to_update(going)
     answered = trainer.store.counts().asked
     trainer.store.board.set_setting("labels", answered)
     monkeypatch.setattr(loop.time, "sleep", lambda _: pytest.fail("it waits although it may not ask"))
-    assert list(going)[-1].updates == SMALL.updates
+    assert list(going)[-1].updates == SMALL.schedule.updates
     assert trainer.store.counts().asked == answered
 
 
@@ -288,14 +309,79 @@ def test_without_an_annotator_the_reward_is_fitted_anew(
     people = Person(trainer.store, "ann"), Person(trainer.store, "bob")
     answering_in_naps(monkeypatch, *people)
     going = trainer.run()
-    next(going)
+    to_update(going)
     known = len(trainer.store.preferences().target)
     trainer.store.people.exclude("bob")
     answering_in_naps(monkeypatch, people[0])
     left = len(trainer.store.preferences().target)
     assert 0 < left < known
-    reports = [progress.fit for progress in going if progress.fit is not None]
+    reports = [fit for progress in going for fit in progress.fits]
     assert reports[0].answers < known
+
+
+MANY = with_flags(
+    SMALL,
+    {"queries.labels": 26, "queries.first": 4, "schedule.patience": 1, "schedule.updates": 14},
+)
+
+
+def test_every_fit_is_recorded_and_the_critic_catches_up_before_the_policy_learns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One answer at a time while the trainer waits: most fits happen in turns without an update."""
+    events, made = list[str](), list[Trainer]()
+    fit, update, make = reward_learner.fit, policy_learner.update, setup.make_trainer
+
+    def fitting(*given: Any) -> tuple[RewardEnsemble, FitReport]:
+        events.append("fit")
+        return fit(*given)
+
+    def updating(*given: Any, critic_only: bool, **how: Any) -> UpdateStats:
+        events.append("critic" if critic_only else "policy")
+        return update(*given, critic_only=critic_only, **how)
+
+    def making(*given: Any) -> Trainer:
+        made.append(make(*given))
+        person = Person(made[0].store)
+        monkeypatch.setattr(loop.time, "sleep", lambda _: person.answer())
+        return made[0]
+
+    monkeypatch.setattr(reward_learner, "fit", fitting)
+    monkeypatch.setattr(policy_learner, "update", updating)
+    monkeypatch.setattr(setup, "make_trainer", making)
+    run, waiting = RunDir.create(tmp_path, "reach", as_yaml(MANY)), 0
+    for progress in teach(MANY, run, None):
+        assert made[0].reward.critic_behind is (progress.update is None)
+        waiting += progress.update is None
+    fits = events.count("fit")
+    assert fits >= 18 and waiting >= 5
+    assert events.count("policy") == MANY.schedule.updates
+    for before in " ".join(events).split("policy")[:-1]:  # what came between two updates of the policy
+        caught_up = ["critic"] * MANY.practice.critic_updates if "fit" in before else []
+        assert [event for event in before.split() if event != "fit"] == caught_up
+        assert "critic fit" not in before, "it learns of the newest reward"
+    with Store.open(run.store_file, create=False) as store:
+        for lines in (store.board.metrics(), run.metrics()):
+            assert len([line for line in lines if "fit_answers" in line]) == fits
+            assert len([line for line in lines if "reward" in line]) == MANY.schedule.updates
+
+
+@pytest.mark.parametrize("behind", [True, False])
+def test_whether_the_critic_must_catch_up_is_in_the_checkpoint(
+    behind: bool, tmp_path: Path, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering_in_naps(monkeypatch, Person(trainer.store))
+    going = trainer.run()
+    while (next(going).update is None) is not behind:
+        pass
+    assert trainer.reward.critic_behind is behind
+    run = RunDir.create(tmp_path, "reach", as_yaml(SMALL))
+    save_state(run, trainer)
+    again = make_trainer(SMALL, trainer.store)
+    again.reward.critic_behind = not behind
+    load_state(run, again)
+    assert again.reward.critic_behind is behind
+    again.envs.close()
 
 
 def test_the_page_can_follow_what_the_arm_does(trainer: Trainer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -324,7 +410,7 @@ def test_a_run_with_people_goes_on_where_it_stopped(tmp_path: Path) -> None:
     ended, most = threading.Event(), [12]
 
     def live(name: str) -> None:
-        with Store.open(run.path / STORE) as own:
+        with Store.open(run.store_file) as own:
             person = Person(own, name)
             while not ended.is_set():
                 if own.counts().asked < most[0]:
@@ -339,23 +425,23 @@ def test_a_run_with_people_goes_on_where_it_stopped(tmp_path: Path) -> None:
             if progress.updates == 4:
                 break
         going.close()
-        with Store.open(run.path / STORE) as store:
+        with Store.open(run.store_file) as store:
             assert phase_of(store) == "stopped"
             held, answered = store.counts().open, store.counts().asked
             lines = store.board.metrics()
         assert held > 0
-        assert [line["updates"] for line in lines] == [1, 2, 3, 4]
+        assert updates_in(lines) == [1, 2, 3, 4]
         tensors, _ = run.load("state")
         assert any(name.startswith("past.") for name in tensors)
-        most[0] = SMALL.labels
+        most[0] = SMALL.queries.labels
         last = list(teach(SMALL, run, None, resume=True))[-1]
     finally:
         ended.set()
         helper.join()
-    assert last.updates == SMALL.updates
+    assert last.updates == SMALL.schedule.updates
     assert answered <= 12
-    assert last.answers >= SMALL.labels
-    with Store.open(run.path / STORE) as store:
+    assert last.answers >= SMALL.queries.labels
+    with Store.open(run.store_file) as store:
         assert phase_of(store) == "done"
-        assert [line["updates"] for line in store.board.metrics()] == list(range(1, 13))
+        assert updates_in(store.board.metrics()) == list(range(1, 13))
         assert store.board.asset("scene") is not None

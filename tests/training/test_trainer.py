@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
-from armchair.config.read import as_yaml, load_config
+from armchair.config.read import as_yaml, load_config, with_flags
 from armchair.config.teach import TeachConfig
 from armchair.envs.arm_env import ArmEnv
 from armchair.errors import RunError
@@ -22,11 +23,21 @@ from armchair.runs.folder import RunDir
 from armchair.store.store import Store
 from armchair.tasks import TASKS
 from armchair.training import trainer as loop
-from armchair.training.setup import layout_of, make_envs, teach
+from armchair.training.progress import Progress
+from armchair.training.setup import make_trainer, teach
 from armchair.training.trainer import Trainer
 from armchair.types import ArmState
 
-SMOKE = dataclasses.replace(load_config("smoke"), updates=4, labels=9, first=4, session=2, session_every=1)
+SMOKE = with_flags(
+    load_config("smoke"),
+    {
+        "schedule.updates": 4,
+        "queries.labels": 9,
+        "queries.first": 4,
+        "schedule.session": 2,
+        "schedule.session_every": 1,
+    },
+)
 
 
 def oracle(style: bool = False) -> Teacher:
@@ -35,12 +46,11 @@ def oracle(style: bool = False) -> Teacher:
 
 
 def trainer_of(path: Path, config: TeachConfig, teacher: Teacher | None) -> Trainer:
-    envs = make_envs(config)
-    return Trainer(config, envs, Store.open(path / "armchair.db"), layout_of(envs.train), teacher)
+    return make_trainer(config, Store.open(path / "armchair.db"), teacher)
 
 
 def parameters(trainer: Trainer) -> dict[str, Tensor]:
-    return trainer.agent.tensors()
+    return trainer.policy.agent.tensors()
 
 
 def test_a_run_asks_fits_learns_and_keeps_to_its_budget(tmp_path: Path) -> None:
@@ -49,12 +59,15 @@ def test_a_run_asks_fits_learns_and_keeps_to_its_budget(tmp_path: Path) -> None:
     seen = list(trainer.run())
     assert [progress.updates for progress in seen] == [1, 2, 3, 4]
     assert [progress.answers for progress in seen] == [4, 6, 8, 9]
-    assert all(progress.fit is not None for progress in seen)
+    assert all(len(progress.fits) == 1 and progress.update is not None for progress in seen)
     assert seen[-1].evaluation is not None
     assert trainer.store.counts().open == 0
     after = parameters(trainer)
     assert any("actor" in name and not torch.equal(after[name], before[name]) for name in before)
-    assert seen[-1].env_steps == 4 * SMOKE.num_envs * SMOKE.rollout + 5 * SMOKE.film_envs * 50
+    assert (
+        seen[-1].env_steps
+        == 4 * SMOKE.practice.num_envs * SMOKE.practice.rollout + 5 * SMOKE.queries.film_envs * 50
+    )
 
 
 def test_the_true_reward_has_no_way_to_the_learner(tmp_path: Path) -> None:
@@ -89,7 +102,7 @@ def test_the_answers_do_reach_the_learner(tmp_path: Path) -> None:
 
 def test_without_answers_it_waits_and_then_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A person answers while the trainer sleeps; nothing is learnt before the first answers."""
-    trainer = trainer_of(tmp_path, dataclasses.replace(SMOKE, patience=1), None)
+    trainer = trainer_of(tmp_path, with_flags(SMOKE, {"schedule.patience": 1}), None)
     naps: list[int] = []
 
     def nap(seconds: float) -> None:
@@ -100,39 +113,43 @@ def test_without_answers_it_waits_and_then_goes_on(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(loop.time, "sleep", nap)
     seen = list(trainer.run())
     assert naps[:3] == [0, 0, 0]
-    assert len(seen) == SMOKE.updates
+    assert len([progress for progress in seen if progress.update is not None]) == SMOKE.schedule.updates
     assert trainer.store.annotators().get("ann") is not None
     assert "teacher" not in trainer.store.annotators()
 
 
-def test_resuming_gives_what_an_uninterrupted_run_gives(tmp_path: Path) -> None:
-    config = dataclasses.replace(SMOKE, evaluate_every=2)
-    whole = RunDir.create(tmp_path, "whole", as_yaml(config))
+def whole_and_cut(root: Path, config: TeachConfig) -> tuple[RunDir, RunDir, Iterator[Progress]]:
+    """A run taught to its end, and one after two updates that is still going."""
+    whole, cut = (RunDir.create(root, name, as_yaml(config)) for name in ("whole", "cut"))
     list(teach(config, whole, oracle()))
-    cut = RunDir.create(tmp_path, "cut", as_yaml(config))
     going = teach(config, cut, oracle())
     for _ in range(2):
         next(going)
-    going.close()
-    list(teach(config, cut, oracle(), resume=True))
+    return whole, cut, going
+
+
+def assert_same(whole: RunDir, cut: RunDir) -> None:
+    """Both ended in the same state, bit for bit, with the same questions and answers behind them."""
     one, two = whole.load("state")[0], cut.load("state")[0]
     assert one.keys() == two.keys()
-    differing = [name for name in one if not torch.equal(one[name], two[name])]
-    assert differing == []
+    assert [name for name in one if not torch.equal(one[name], two[name])] == []
     with Store.open(whole.path / "armchair.db") as a, Store.open(cut.path / "armchair.db") as b:
         assert [r.question for r in a.records()] == [r.question for r in b.records()]
         assert [r.answer.choice for r in a.records()] == [r.answer.choice for r in b.records()]
 
 
+def test_resuming_gives_what_an_uninterrupted_run_gives(tmp_path: Path) -> None:
+    config = with_flags(SMOKE, {"evaluation.every": 2})
+    whole, cut, going = whole_and_cut(tmp_path, config)
+    going.close()
+    list(teach(config, cut, oracle(), resume=True))
+    assert_same(whole, cut)
+
+
 def test_after_a_crash_it_gives_what_an_uninterrupted_run_gives(tmp_path: Path) -> None:
     """The checkpoint is older than the database: what was asked and answered since then is asked anew."""
-    config = dataclasses.replace(SMOKE, evaluate_every=2)
-    whole = RunDir.create(tmp_path, "whole", as_yaml(config))
-    list(teach(config, whole, oracle()))
-    cut = RunDir.create(tmp_path, "cut", as_yaml(config))
-    going = teach(config, cut, oracle())
-    for _ in range(2):
-        next(going)
+    config = with_flags(SMOKE, {"evaluation.every": 2})
+    whole, cut, going = whole_and_cut(tmp_path, config)
     shutil.copytree(cut.checkpoints, tmp_path / "kept")
     next(going)
     going.close()
@@ -142,11 +159,8 @@ def test_after_a_crash_it_gives_what_an_uninterrupted_run_gives(tmp_path: Path) 
         store.ask([store.records()[0].question._replace(id=new_id(), policy_step=10**6)])
         assert len(store.claim("teacher")) == 1
     list(teach(config, cut, oracle(), resume=True))
-    one, two = whole.load("state")[0], cut.load("state")[0]
-    assert [name for name in one if not torch.equal(one[name], two[name])] == []
+    assert_same(whole, cut)
     with Store.open(whole.path / "armchair.db") as a, Store.open(cut.path / "armchair.db") as b:
-        assert [r.question for r in a.records()] == [r.question for r in b.records()]
-        assert [r.answer.choice for r in a.records()] == [r.answer.choice for r in b.records()]
         told = [[line["updates"] for line in store.board.metrics()] for store in (a, b)]
         assert told[0] == told[1] == [1, 2, 3, 4]
 

@@ -328,7 +328,7 @@ def test_a_mistake_of_ours_shows_no_traceback(ann: TestClient, monkeypatch: pyte
     def fail() -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(ann.app.state.context.ledger, "look", fail)  # type: ignore[attr-defined]
+    monkeypatch.setattr(ann.app.state.context.snapshots, "latest", fail)  # type: ignore[attr-defined]
     response = ann.get("/api/state")
     assert (response.status_code, response.json()["code"]) == (500, "bug")
     assert "secret" not in response.text and "Traceback" not in response.text

@@ -15,6 +15,7 @@ from websockets.sync.client import connect
 
 from armchair.web import app as app_module
 from armchair.web import mount
+from armchair.web.dashboard import source
 from armchair.web.options import Options
 
 STREAM = "/dashboard/_stcore/stream"
@@ -82,12 +83,14 @@ def test_streamlit_is_told_to_send_nothing_home() -> None:
         "from armchair.web import mount\n"
         "from armchair.web.options import Options\n"
         "mount._make(Path(mount.__file__), 'nowhere', Options(run='x'))\n"
+        "from armchair.web.dashboard import source\n"
         "from streamlit import config\n"
-        "print([config.get_option(name) == value for name, value in mount.SETTINGS.items()])\n"
+        "settings = source.OPTIONS | mount.SETTINGS\n"
+        "print([config.get_option(name) == value for name, value in settings.items()])\n"
         "print(config.get_option('browser.gatherUsageStats'))\n"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert out.splitlines() == [str([True] * len(mount.SETTINGS)), "False"]
+    assert out.splitlines() == [str([True] * len(source.OPTIONS | mount.SETTINGS)), "False"]
 
 
 @pytest.mark.slow

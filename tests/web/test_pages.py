@@ -9,14 +9,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from armchair.web.app import create_app
+from armchair.web.caches import assets
 from armchair.web.options import Options
-from armchair.web.pages import Assets
 
 PAGE = {"X-Armchair": "1"}
 
 
 @pytest.fixture
-def static(app: Any, tmp_path: Path) -> Path:
+def static(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small bundle in place of the real one."""
     folder = tmp_path / "static"
     folder.mkdir()
@@ -25,7 +25,7 @@ def static(app: Any, tmp_path: Path) -> Path:
     (folder / "label.js").write_text("export const version = 1;" * 100)
     (folder / "notes.secret").write_text("not to be sent")
     (folder / "more").mkdir()
-    app.state.context = app.state.context._replace(assets=Assets(folder))
+    monkeypatch.setattr(assets, "STATIC", folder)
     return folder
 
 
@@ -63,8 +63,10 @@ def test_only_the_bundles_files_are_sent(static: Path, stranger: TestClient, nam
     assert stranger.get(f"/assets/{name}").status_code in (401, 404)
 
 
-def test_a_page_that_was_not_built_says_how_to_build_it(app: Any, ann: TestClient, tmp_path: Path) -> None:
-    app.state.context = app.state.context._replace(assets=Assets(tmp_path / "nowhere"))
+def test_a_page_that_was_not_built_says_how_to_build_it(
+    ann: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assets, "STATIC", tmp_path / "nowhere")
     response = ann.get("/")
     assert response.status_code == 503
     for words in ("page was not built", "Node.js 20", "pip install", "make page"):

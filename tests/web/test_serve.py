@@ -18,7 +18,7 @@ import pytest
 
 from armchair.errors import ArmchairError, InvalidInput, StoreError
 from armchair.web.options import Options, own_names
-from armchair.web.serve import PortTaken, address, anyone_invited, check_port, login_link, serve
+from armchair.web.serve import PortTaken, address, anyone_invited, check_port, serve
 
 
 @pytest.fixture
@@ -81,15 +81,9 @@ def test_the_network_reaches_a_server_with_invited_people(place: Any, start: Any
     assert evil.status_code == 400
 
 
-def test_a_link_has_its_token_where_no_server_sees_it(place: Any) -> None:
-    link = login_link(place.store, "olga", "owner", port=1234)
-    page, token = link.split("#")
-    assert page == "http://127.0.0.1:1234/login"
-    session = place.store.people.redeem(token)
-    assert (session.annotator, session.role) == ("olga", "owner")
-    assert login_link(place.store, "bob", "annotator", "labels.example.org", https=True).startswith(
-        "https://labels.example.org/login#"
-    )
+def test_the_address_is_one_that_browsers_reach() -> None:
+    assert address("127.0.0.1", 1234) == "http://127.0.0.1:1234"
+    assert address("labels.example.org", 8642, https=True) == "https://labels.example.org"
     assert "0.0.0.0" not in address("0.0.0.0", 80)
     assert address("::1", 80) == "http://[::1]:80"
 

@@ -1,1 +1,1 @@
-"""Policies that learn from a rollout's reward, whoever gave it."""
+"""Policies that learn from rewards, whatever their source."""

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from armchair.agents.adam import Adam
+from armchair.adam import Adam
 from armchair.agents.networks import ActorCritic
 from armchair.errors import RunError
+from armchair.runs.tensors import part
 
 
 class Agent:
@@ -18,9 +19,9 @@ class Agent:
     def __init__(self, net: ActorCritic, learning_rate: float) -> None:
         self.net = net
         self.learning_rate = learning_rate  # of all parameters, now
-        self.updates = 0  # rollouts learnt from so far
-        learnt = {"actor": net.actor.theta, "critic": net.critic.theta, "log_std": net.log_std}
-        self._adam = {name: Adam(parameters) for name, parameters in learnt.items()}
+        self.updates = 0  # rollouts learned from so far
+        learned = {"actor": net.actor.theta, "critic": net.critic.theta, "log_std": net.log_std}
+        self._adam = {name: Adam(parameters) for name, parameters in learned.items()}
 
     def descend(self, gradients: Mapping[str, Tensor]) -> None:
         """One step of Adam along the gradients of "actor", "critic", "log_std"; what is not named stays."""
@@ -43,10 +44,7 @@ class Agent:
         own = {name: value.shape for name, value in self.tensors().items()}
         if own != {name: value.shape for name, value in tensors.items()}:
             raise RunError("the saved policy has another shape: use its own task, control mode and widths")
-        prefix = "net."
-        self.net.load_tensors(
-            {name.removeprefix(prefix): tensors[name] for name in tensors if name.startswith(prefix)}
-        )
+        self.net.load_tensors(part(tensors, "net"))
         for name, adam in self._adam.items():
             adam.mean.copy_(tensors[f"adam.{name}.mean"])
             adam.square.copy_(tensors[f"adam.{name}.square"])

@@ -1,4 +1,4 @@
-"""Behaviour cloning: a policy that begins with what was shown, for reinforcement learning to go on from."""
+"""Behaviour cloning: a policy imitates demonstrations first; reinforcement learning goes on from there."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from armchair.agents.adam import Adam
+from armchair.adam import Adam
 from armchair.agents.agent import Agent
 from armchair.agents.networks import ActorCritic
 from armchair.errors import InvalidInput
 
 
 @dataclass(frozen=True)
-class CloneConfig:
+class CloningConfig:
     """How to imitate."""
 
     updates: int = 4000
@@ -26,7 +26,7 @@ class CloneConfig:
     learning_rate: float = 2e-3
     """Of Adam, falling to nothing along a cosine."""
     std: float = 0.3
-    """Most spread of the actions afterwards: what was learnt should not drown in exploration."""
+    """Most spread of the actions afterwards: what was learned should not drown in exploration."""
 
     def __post_init__(self) -> None:
         """Raises InvalidInput for a number out of range."""
@@ -37,16 +37,16 @@ class CloneConfig:
             raise InvalidInput("learning_rate and std must be greater than 0")
 
 
-class Shown(NamedTuple):
-    """What was shown, for a policy that learns from rewards not to forget it."""
+class ImitationTerm(NamedTuple):
+    """Demonstrations as a term of the loss, so that learning from rewards does not forget them."""
 
     obs: Tensor  # (S, D)
     action: Tensor  # (S, A) in [-1, 1]
     weight: float  # of ½ mean |μ(s) − a|² in the loss; 0 for nothing
     rng: torch.Generator  # draws the steps of each gradient
 
-    def pull(self, net: ActorCritic, size: int) -> None:
-        """Add the gradient of that to the actor's (the term of Rajeswaran et al., 2018, "DAPG")."""
+    def add_gradient(self, net: ActorCritic, size: int) -> None:
+        """Add its gradient over `size` random steps to the actor's (Rajeswaran et al., 2018, "DAPG")."""
         if self.weight <= 0.0:
             return
         rows = torch.randint(0, len(self.obs), (min(size, len(self.obs)),), generator=self.rng)
@@ -56,19 +56,21 @@ class Shown(NamedTuple):
         net.actor.gradient.add_(so_far)
 
 
-class CloneStats(NamedTuple):
-    """What imitating came to."""
+class CloningStats(NamedTuple):
+    """Mean squared error of the actions, in units of the full action."""
 
-    before: float  # mean squared error of an action's number, in units of the full action
+    before: float
     after: float
 
 
-def clone(agent: Agent, obs: Tensor, action: Tensor, config: CloneConfig, rng: torch.Generator) -> CloneStats:
-    """Change the actor so that its mean action is the one shown: least ½ mean |μ(s) − a|² (Pomerleau, 1989).
+def imitate(
+    agent: Agent, obs: Tensor, action: Tensor, config: CloningConfig, rng: torch.Generator
+) -> CloningStats:
+    """Train the actor to minimise ½ mean |μ(s) − a|² over demonstrations (Pomerleau, 1989).
 
-    obs: (S, D), action: (S, A) in [-1, 1]. The statistics of observations begin with `obs`; the spread of
-    the actions falls to at most `std`. The critic and the optimiser stay as they are. Raises InvalidInput
-    where the shapes are not the policy's.
+    obs: (S, D), action: (S, A) in [-1, 1]. The statistics of observations take in `obs`; the spread of the
+    actions falls to at most `std`. The critic and the optimiser stay as they are. Raises InvalidInput where
+    the shapes are not the policy's.
     """
     net = agent.net
     if obs.shape != (len(action), net.obs_dim) or action.shape[1:] != (net.action_dim,) or not len(obs):
@@ -87,7 +89,7 @@ def clone(agent: Agent, obs: Tensor, action: Tensor, config: CloneConfig, rng: t
         falling = 0.5 * (1.0 + math.cos(math.pi * update / config.updates))
         adam.descend(net.actor.gradient, config.learning_rate * falling)
     net.log_std.clamp_(max=math.log(config.std))
-    return CloneStats(before, _error(agent, seen, action))
+    return CloningStats(before, _error(agent, seen, action))
 
 
 def _error(agent: Agent, seen: Tensor, action: Tensor) -> float:

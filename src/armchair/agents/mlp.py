@@ -71,11 +71,6 @@ class Mlp:
 
 def _layers(vector: Tensor, sizes: tuple[int, ...]) -> list[Layer]:
     """The vector cut into the weights and biases of each layer, as views."""
-    layers: list[Layer] = []
-    start = 0
-    for fan_in, fan_out in itertools.pairwise(sizes):
-        middle = start + fan_in * fan_out
-        weight = vector[start:middle].view(fan_out, fan_in)
-        layers.append(Layer(weight, vector[middle : middle + fan_out]))
-        start = middle + fan_out
-    return layers
+    pairs = list(itertools.pairwise(sizes))
+    parts = iter(vector.split([size for fan_in, fan_out in pairs for size in (fan_in * fan_out, fan_out)]))
+    return [Layer(next(parts).view(fan_out, fan_in), next(parts)) for fan_in, fan_out in pairs]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from armchair.agents.mlp import Mlp
+from armchair.runs.tensors import part, prefixed
 
 OBS_CLIP = 10.0  # normalised observations stay within ± this
 _LOG_2PI = math.log(2.0 * math.pi)
@@ -94,15 +95,13 @@ class ActorCritic:
         for name, network in (("actor", self.actor), ("critic", self.critic)):
             for k, layer in enumerate(network.layers):
                 out |= {f"{name}.{k}.weight": layer.weight, f"{name}.{k}.bias": layer.bias}
-        return out | {f"normaliser.{name}": value for name, value in self.normaliser.tensors().items()}
+        return out | prefixed("normaliser", self.normaliser.tensors())
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """Take over what `tensors()` of networks of the same shape gave."""
         for name, value in self.tensors().items():
             value.copy_(tensors[name])
-        prefix = "normaliser."
-        found = {name.removeprefix(prefix): tensors[name] for name in tensors if name.startswith(prefix)}
-        self.normaliser.load_tensors(found)
+        self.normaliser.load_tensors(part(tensors, "normaliser"))
 
 
 def log_density(z: Tensor, log_std: Tensor) -> Tensor:

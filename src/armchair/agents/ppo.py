@@ -4,38 +4,42 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from armchair.agents.agent import Agent
-from armchair.agents.behaviour_cloning import Shown
+from armchair.agents.behaviour_cloning import ImitationTerm
 from armchair.agents.networks import ActorCritic, log_density
 from armchair.types import Rollout
+
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(ge=1e-9)]
 
 
 @dataclass(frozen=True)
 class PPOConfig:
     """How to learn from a rollout. `armchair.agents.presets` has values for each task."""
 
-    hidden: tuple[int, ...] = (64, 64)
+    hidden: tuple[Count, ...] = (64, 64)
     """Widths of the hidden layers, of actor and critic each."""
-    std: float = 0.6
+    std: Positive = 0.6
     """Spread of the actions to begin with, in units of the full action."""
     min_std: float = 0.1
     """Floor of the spread, so that exploration never dies out."""
-    gamma: float = 0.97
+    gamma: Annotated[float, Field(ge=0.0, le=0.99999)] = 0.97
     """Discount per control step."""
-    lam: float = 0.95
+    lam: Annotated[float, Field(ge=0.0, le=1.0)] = 0.95
     """λ of the advantage estimate: 0 trusts the critic, 1 the returns."""
     reward_scale: float = 4.0
     """Rewards are multiplied by this times (1 - γ), so that rewards in [0, 1] give values in [0, this]."""
-    epochs: int = 5
+    epochs: Count = 5
     """Times each step is used."""
-    minibatch: int = 1024
+    minibatch: Count = 1024
     """Steps in one gradient."""
-    learning_rate: float = 1e-3
+    learning_rate: Positive = 1e-3
     """Of Adam, for both networks."""
     adapt: float = 1.3
     """Factor by which the learning rate follows the KL divergence after each update; 1 keeps it fixed."""
@@ -45,14 +49,14 @@ class PPOConfig:
     """KL divergence that one update should bring about."""
     kl_stop: float = 2.5
     """The actor stops where the divergence passes this many targets; the critic goes on."""
-    clip: float = 0.2
+    clip: Positive = 0.2
     """How far the ratio of new to old probability counts."""
     entropy: float = 0.0
     """Weight of the entropy bonus."""
     calm: float = 0.05
     """Weight of the penalty on large mean actions: where nothing is at stake they come back to 0, from where
     exploration goes both ways, and none goes far beyond ±1, where noise would change nothing."""
-    max_grad: float = 1.0
+    max_grad: Positive = 1.0
     """Largest norm of a gradient, for actor and critic each."""
 
 
@@ -69,17 +73,17 @@ class UpdateStats(NamedTuple):
     explained: float  # share of the returns' variance that the critic had explained before
 
 
-def sound(agent: Agent, stats: UpdateStats) -> str | None:
-    """None where all is finite after an update, else what is not: "loss" or "policy"."""
+def find_non_finite(agent: Agent, stats: UpdateStats) -> str | None:
+    """What is not finite after an update: "loss", "policy" or None."""
     if not (math.isfinite(stats.value_loss) and math.isfinite(stats.kl)):
         return "loss"
     net = agent.net
-    learnt = (net.actor.theta, net.critic.theta, net.log_std, net.normaliser.mean, net.normaliser.var)
-    return None if math.isfinite(sum(float(values.sum()) for values in learnt)) else "policy"
+    learned = (net.actor.theta, net.critic.theta, net.log_std, net.normaliser.mean, net.normaliser.var)
+    return None if math.isfinite(sum(float(values.sum()) for values in learned)) else "policy"
 
 
 def make_agent(obs_dim: int, action_dim: int, config: PPOConfig, rng: torch.Generator) -> Agent:
-    """An agent that has learnt nothing yet."""
+    """An agent that has learned nothing yet."""
     net = ActorCritic(obs_dim, action_dim, config.hidden, config.std, rng)
     return Agent(net, config.learning_rate)
 
@@ -110,11 +114,11 @@ def gae(
     return advantage
 
 
-def pull(ratio: Tensor, advantage: Tensor, clip: float) -> Tensor:
+def clipped_slope(ratio: Tensor, advantage: Tensor, clip: float) -> Tensor:
     """Slope in log π of the clipped loss -mean min(ρA, clamp(ρ, 1 - ε, 1 + ε) A). (B,), (B,) -> (B,).
 
     (Schulman et al., 2017, eq. 7.) dρ = ρ d log π, so it is -ρA/B, and 0 where the minimum is the clamped
-    one: where ρ has gone farther than ε the way that A wants.
+    one: where ρ has already gone farther than ε in the direction of A.
     """
     enough = (ratio - 1.0) * advantage.sign() > clip
     return torch.where(enough, 0.0, ratio * advantage).mul_(-1.0 / len(ratio))
@@ -165,13 +169,13 @@ def update(
     rng: torch.Generator,
     *,
     critic_only: bool = False,
-    shown: Shown | None = None,
+    imitation: ImitationTerm | None = None,
 ) -> UpdateStats:
     """Learn from one rollout; changes `agent`.
 
     critic_only: leave the policy as it is, as after a change of the reward. The statistics of observations
     stay as they were while the rollout was made, and take it in afterwards; only the very first rollout
-    is taken in before, when the policy hardly depends on what it sees. shown: demonstrations that the
+    is taken in before, when the policy hardly depends on what it sees. imitation: demonstrations that the
     policy is pulled towards.
     """
     net = agent.net
@@ -179,7 +183,7 @@ def update(
     if first:
         net.normaliser.absorb(rollout.obs)
     batch, explained = prepare(agent, rollout, config)
-    stats = _learn(agent, batch, config, rng, critic_only, shown)._replace(explained=explained)
+    stats = _learn(agent, batch, config, rng, critic_only, imitation)._replace(explained=explained)
     if not first and not critic_only:
         net.normaliser.absorb(rollout.obs)
     agent.updates += 1
@@ -192,7 +196,7 @@ def _learn(
     config: PPOConfig,
     rng: torch.Generator,
     critic_only: bool,
-    shown: Shown | None,
+    imitation: ImitationTerm | None,
 ) -> UpdateStats:
     """All epochs of one update; then the learning rate follows the divergence."""
     net, old_log_std, learning_rate = agent.net, agent.net.log_std.clone(), agent.learning_rate
@@ -201,20 +205,20 @@ def _learn(
     for _ in range(config.epochs):
         for part in minibatches(batch, config.minibatch, rng):
             value_loss = critic_gradient(net, part)
-            gradients = {"critic": shorten(config.max_grad, net.critic.gradient)}
+            gradients = {"critic": clip_norm(config.max_grad, net.critic.gradient)}
             if acting:
                 seen = actor_gradient(net, part, old_log_std, config)
                 acting = seen.kl <= config.kl_stop * config.target_kl
             if acting:
-                if shown is not None:
-                    shown.pull(net, config.minibatch // 2)
-                shorten(config.max_grad, net.actor.gradient, seen.log_std)
+                if imitation is not None:
+                    imitation.add_gradient(net, config.minibatch // 2)
+                clip_norm(config.max_grad, net.actor.gradient, seen.log_std)
                 gradients |= {"actor": net.actor.gradient, "log_std": seen.log_std}
             agent.descend(gradients)
             net.log_std.clamp_(min=math.log(config.min_std))
             actor_steps, critic_steps = actor_steps + acting, critic_steps + 1
     if not critic_only:
-        agent.learning_rate = adapted(learning_rate, seen.kl, config)
+        agent.learning_rate = adapted_learning_rate(learning_rate, seen.kl, config)
     return UpdateStats(
         value_loss=value_loss,
         kl=seen.kl,
@@ -253,7 +257,7 @@ def actor_gradient(net: ActorCritic, part: Batch, old_log_std: Tensor, config: P
     mean, inverse = trace[-1], (-net.log_std).exp()
     z = (part.action - mean) * inverse
     ratio = (log_density(z, net.log_std) - part.log_prob).exp()
-    weight = pull(ratio, part.advantage, config.clip)
+    weight = clipped_slope(ratio, part.advantage, config.clip)
     weighted = weight.unsqueeze(1) * z
     net.actor.backward(trace, torch.addcmul(mean * (2.0 * config.calm / len(mean)), weighted, inverse))
     return ActorGradient(
@@ -263,7 +267,7 @@ def actor_gradient(net: ActorCritic, part: Batch, old_log_std: Tensor, config: P
     )
 
 
-def shorten(longest: float, *gradients: Tensor) -> Tensor:
+def clip_norm(longest: float, *gradients: Tensor) -> Tensor:
     """Scale the gradients, in place, so that their norm together is at most `longest`. -> the first."""
     norm = math.hypot(*(float(gradient.norm()) for gradient in gradients))
     if norm > longest:
@@ -281,7 +285,7 @@ def minibatches(batch: Batch, size: int, rng: torch.Generator) -> list[Batch]:
     return [Batch(*parts) for parts in zip(*cut, strict=True)]
 
 
-def adapted(learning_rate: float, kl: float, config: PPOConfig) -> float:
+def adapted_learning_rate(learning_rate: float, kl: float, config: PPOConfig) -> float:
     """The learning rate for the next update: higher after a small divergence, lower after a large one."""
     if kl > 1.5 * config.target_kl:
         learning_rate /= config.adapt

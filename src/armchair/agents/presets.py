@@ -12,7 +12,7 @@ class Preset:
     """How to learn a task: what is simulated between two updates, for how long, and the update."""
 
     steps: int
-    """Environment steps, all copies together, after which the task is learnt."""
+    """Environment steps, all copies together, after which the task is learned."""
     num_envs: int
     """Copies simulated side by side."""
     rollout: int

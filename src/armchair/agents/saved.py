@@ -15,7 +15,7 @@ CHECKPOINT = "policy"
 
 
 class PolicyInfo(NamedTuple):
-    """Where a policy is at home."""
+    """What a policy was trained for."""
 
     task: str
     engine: str
@@ -35,25 +35,16 @@ def load_policy(run: RunDir) -> tuple[Agent, PolicyInfo]:
     """The run's policy, able to act and to go on learning. Raises RunError when there is none."""
     tensors, about = run.load(CHECKPOINT)
     try:
-        hidden = tuple(int(str(width)) for width in _list(about["hidden"]))
-        info = PolicyInfo(
-            task=str(about["task"]),
-            engine=str(about["engine"]),
-            control=str(about["control"]),
-            obs_dim=int(str(about["obs_dim"])),
-            action_dim=int(str(about["action_dim"])),
-            hidden=hidden,
-            env_steps=int(str(about["env_steps"])),
-        )
+        widths = about["hidden"]
+        if not isinstance(widths, list):
+            raise ValueError(f"expected a list of widths, got {widths!r}")
+        hidden = tuple(int(str(width)) for width in widths)
+        task, engine, control = (str(about[name]) for name in ("task", "engine", "control"))
+        obs_dim, action_dim, steps = (int(str(about[k])) for k in ("obs_dim", "action_dim", "env_steps"))
+        info = PolicyInfo(task, engine, control, obs_dim, action_dim, hidden, steps)
         net = ActorCritic(info.obs_dim, info.action_dim, hidden, 1.0, torch.Generator())
         agent = Agent(net, 1e-3)
         agent.load_tensors(tensors)
     except (KeyError, ValueError) as error:
         raise RunError(f"the policy in {run.path} cannot be read: {error}") from None
     return agent, info
-
-
-def _list(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise ValueError(f"expected a list, got {value!r}")
-    return list(value)

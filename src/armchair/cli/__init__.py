@@ -6,6 +6,7 @@ A command returns its exit status: 0 done, 1 done but the answer is bad (a check
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -84,6 +85,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except SystemExit as stop:  # after --help
         return stop.code if isinstance(stop.code, int) else 0
+
+
+def process() -> int:
+    """`main` as a process of its own: garbage is looked for seldom, for loading packages makes hardly any."""
+    gc.set_threshold(10_000)
+    status = main()
+    gc.freeze()  # nor at the end, when the system takes all
+    return status
 
 
 def _fail(message: str, argv: Sequence[str]) -> int:

@@ -2,6 +2,6 @@
 
 import sys
 
-from armchair.cli import main
+from armchair.cli import process
 
-sys.exit(main())
+sys.exit(process())

@@ -71,36 +71,30 @@ def check_python() -> Check:
 
 def check_packages() -> list[Check]:
     """The packages without which nothing runs are installed and can be imported."""
-    return [
-        _importable(name, version_of(name), name, f"pip install --upgrade {name}") for name in CORE_PACKAGES
-    ]
+    return [_importable(name, name, name, f"pip install --upgrade {name}") for name in CORE_PACKAGES]
 
 
-def _importable(name: str, version: str | None, module: str, mend: str) -> Check:
-    """Whether an essential module of an installed package can be imported."""
+def _importable(name: str, package: str, module: str, mend: str) -> Check:
+    """Whether an essential module of a package can be imported."""
+    version = version_of(package)
     if version is None:
         return Check(name, False, "not installed", mend, True)
-    run = _python(f"import {module}")
-    found = version if run.returncode == 0 else f"{version}, but cannot be imported: {_last_line(run.stderr)}"
-    return Check(name, run.returncode == 0, found, mend, True)
+    complaint = _python(f"import {module}")
+    found = version if complaint is None else f"{version}, but cannot be imported: {complaint}"
+    return Check(name, complaint is None, found, mend, True)
 
 
 def check_mujoco() -> Check:
     """The default engine is there and has its batch interface, new in 3.17."""
     mend = "pip install --upgrade 'mujoco>=3.17'"
-    return _importable("engine mujoco", engine_version("mujoco"), "mujoco.batch", mend)
+    return _importable("engine mujoco", ENGINE_PACKAGES["mujoco"], "mujoco.batch", mend)
 
 
 def check_bullet() -> Check:
     """The optional engine: absent is fine, but the line says how to get it, or why that cannot be."""
-    version = engine_version("bullet")
-    if version is not None:
-        return Check("engine bullet", True, version)
-    if sys.version_info >= BULLET_BEFORE_PYTHON:
-        return Check(
-            "engine bullet", True, "not installed (optional; PyBullet has no wheels for Python 3.12 on)"
-        )
-    return Check("engine bullet", True, "not installed (optional: pip install 'armchair[bullet]')")
+    wheels = sys.version_info < BULLET_BEFORE_PYTHON
+    how = ": pip install 'armchair[bullet]'" if wheels else "; PyBullet has no wheels for Python 3.12 on"
+    return Check("engine bullet", True, engine_version("bullet") or f"not installed (optional{how})")
 
 
 def check_gl() -> list[Check]:
@@ -111,14 +105,12 @@ def check_gl() -> list[Check]:
         return [Check("GL", False, f"not checked: {error}", "mend what is wrong above first")]
     if sys.platform != "linux":
         return [_draw("default", {})]
+    installed = {"egl": bool(gl.egl_devices()), "osmesa": gl.has_osmesa()}
     drawn = [
-        _draw("egl", {"MUJOCO_GL": "egl"}) if gl.egl_devices() else Check("GL egl", False, "not installed"),
-        _draw("osmesa", {"MUJOCO_GL": "osmesa"})
-        if gl.has_osmesa()
-        else Check("GL osmesa", False, "not installed"),
+        _draw(name, {"MUJOCO_GL": name}) if there else Check(f"GL {name}", False, "not installed")
+        for name, there in installed.items()
     ]
-    working = [check for check in drawn if check.ok]
-    if not working:
+    if not any(check.ok for check in drawn):
         return [check._replace(mend=gl.GL_PACKAGES) for check in drawn]
     return [
         check if check.ok else check._replace(ok=True, found=f"{check.found} (not needed)") for check in drawn
@@ -127,17 +119,17 @@ def check_gl() -> list[Check]:
 
 def _draw(platform: str, environment: dict[str, str]) -> Check:
     """Whether MuJoCo draws a picture that is not black with this platform."""
-    run = _python(RENDER, environment)
-    found = "draws" if run.returncode == 0 else f"fails: {_last_line(run.stderr)}"
-    return Check(f"GL {platform}", run.returncode == 0, found, "install the graphics driver")
+    complaint = _python(RENDER, environment)
+    found = "draws" if complaint is None else f"fails: {complaint}"
+    return Check(f"GL {platform}", complaint is None, found, "install the graphics driver")
 
 
 def check_codec() -> Check:
     """PyAV can write the H.264 that browsers play."""
     mend = "pip install --force-reinstall av (its wheels carry libx264)"
-    run = _python("import av; av.codec.Codec('libx264', 'w')")
-    found = f"PyAV {version_of('av')}, libx264" if run.returncode == 0 else "PyAV cannot encode H.264"
-    return Check("video", run.returncode == 0, found, mend)
+    encodes = _python("import av; av.codec.Codec('libx264', 'w')") is None
+    found = f"PyAV {version_of('av')}, libx264" if encodes else "PyAV cannot encode H.264"
+    return Check("video", encodes, found, mend)
 
 
 def check_threads() -> Check:
@@ -150,23 +142,18 @@ def check_threads() -> Check:
 
 def check_ports() -> list[Check]:
     """The ports that pages are served on are free."""
-    checks: list[Check] = []
-    for port, purpose in PORTS.items():
-        free = _is_free(port)
-        found = f"free ({purpose})" if free else f"in use, wanted for {purpose}"
-        mend = "stop the program that listens on it, or use another port"
-        checks.append(Check(f"port {port}", free, found, mend))
-    return checks
+    return [_check_port(port, purpose) for port, purpose in PORTS.items()]
 
 
-def _is_free(port: int) -> bool:
+def _check_port(port: int, purpose: str) -> Check:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            return False
-        return True
+            mend = "stop the program that listens on it, or use another port"
+            return Check(f"port {port}", False, f"in use, wanted for {purpose}", mend)
+        return Check(f"port {port}", True, f"free ({purpose})")
 
 
 def check_disk(folder: Path) -> Check:
@@ -176,13 +163,6 @@ def check_disk(folder: Path) -> Check:
     free = shutil.disk_usage(folder).free
     found = f"{free / 1e9:.1f} GB free in {folder}"
     return Check("disk", free >= WANTED_BYTES, found, "free 2 GB for runs and clips")
-
-
-def shown(where: str) -> str:
-    """Where a run is, as it may be printed: the URL of a database without its password."""
-    from armchair.store.database import shown
-
-    return shown(where) if "://" in where else where
 
 
 def check_run(where: str) -> Iterator[Check]:
@@ -233,16 +213,14 @@ def check_checkpoints(run: RunDir) -> Check:
     return Check("checkpoints", not wrong, found + kept, RESTORE, True)
 
 
-def _last_line(text: str) -> str:
-    """What an error ends with, cut to a readable length."""
-    return (text.strip().splitlines() or ["no message"])[-1][:100]
+def _python(program: str, environment: dict[str, str] | None = None) -> str | None:
+    """Runs a few lines in a process of their own: a crash in a driver is only an answer.
 
-
-def _python(program: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Runs a few lines in a process of their own, so that a crash in a driver is only an answer."""
-    merged = {**os.environ, **(environment or {})}
-    command = [sys.executable, "-c", program]
+    -> None where they ran, else the end of what they complained about, cut to a readable length.
+    """
+    command, merged = [sys.executable, "-c", program], {**os.environ, **(environment or {})}
     try:
-        return subprocess.run(command, env=merged, capture_output=True, text=True, timeout=60, check=False)
+        run = subprocess.run(command, env=merged, capture_output=True, text=True, timeout=60, check=False)
     except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(command, 1, "", "no answer within a minute")
+        return "no answer within a minute"
+    return (run.stderr.strip().splitlines() or ["no message"])[-1][:100] if run.returncode else None

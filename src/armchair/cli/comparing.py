@@ -2,135 +2,161 @@
 
 from __future__ import annotations
 
-import dataclasses
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from armchair.agents.presets import Preset
-    from armchair.config.teach import TeachConfig
-    from armchair.jsonable import Json
-    from armchair.reports.curves import Curve, Group, Point
-    from armchair.runs.folder import RunDir
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from armchair.agents.presets import Preset, preset
+from armchair.cli.report import Report, table
+from armchair.cli.teachers import make_described
+from armchair.config.read import as_yaml
+from armchair.config.teach import TeachConfig
+from armchair.envs.spec import resolve_task
+from armchair.errors import InvalidInput
+from armchair.jsonable import Json
+from armchair.reports import curves
+from armchair.reports.curves import Curve, Group, Point
+from armchair.runs.files import write_atomic
+from armchair.runs.folder import RunDir
 
 TRUE_REWARD = "the task's own reward"
 FIRST_SHARE = 8  # of the answers, one in so many is about a wandering arm where demonstrations are taken away
 
 
-def yardsticks(configs: Sequence[TeachConfig], settings: Preset, teacher: str, folder: RunDir) -> list[Group]:
+def baselines(configs: Sequence[TeachConfig], settings: Preset, teacher: str, folder: RunDir) -> list[Group]:
     """What the runs of `configs` are measured against: policies trained on the task's own reward and, where
     the runs have demonstrations, the same teaching without them.
 
     configs: alike but for their seeds. settings: how to learn from the task's own reward.
     """
-    from armchair.reports.curves import Group, count_evaluations
-
-    points = count_evaluations(configs[0], settings)[0]
+    points = curves.count_evaluations(configs[0], settings)[0]
     own = _curves(TRUE_REWARD, configs, lambda each: _train(each, settings, folder), points)
     groups = [Group(TRUE_REWARD, own)]
-    if configs[0].demos:
-        groups.append(taught([without_demos(config) for config in configs], teacher, folder))
+    if configs[0].demonstrations.source:
+        groups.append(taught_group([without_demos(config) for config in configs], teacher, folder))
     return groups
 
 
-def taught(configs: Sequence[TeachConfig], teacher: str, folder: RunDir) -> Group:
+def taught_group(configs: Sequence[TeachConfig], teacher: str, folder: RunDir) -> Group:
     """Runs of teaching by a simulated teacher."""
-    from armchair.reports.curves import Group
-
     name = name_of(configs[0], teacher)
-    points = -(-configs[0].updates // configs[0].evaluate_every)
+    points = -(-configs[0].schedule.updates // configs[0].evaluation.every)
     return Group(name, _curves(name, configs, lambda each: _teach(each, teacher, folder), points))
 
 
 def name_of(config: TeachConfig, teacher: str) -> str:
     """What such a run is called in tables and plots."""
-    return f"teacher {teacher}" + (", demonstrations" if config.demos else "")
+    return f"teacher {teacher}" + (", demonstrations" if config.demonstrations.source else "")
 
 
 def without_demos(config: TeachConfig) -> TeachConfig:
     """The same teaching without demonstrations; some questions then are about an arm that wanders first."""
-    return dataclasses.replace(config, demos="", first=max(config.first, config.labels // FIRST_SHARE))
+    first = max(config.queries.first, config.queries.labels // FIRST_SHARE)
+    queries = replace(config.queries, first=first)
+    return replace(config, demonstrations=replace(config.demonstrations, source=""), queries=queries)
 
 
 def _train(config: TeachConfig, settings: Preset, folder: RunDir) -> Iterator[Point]:
-    from armchair.config.read import as_yaml
-    from armchair.reports.curves import train_with_curve
-    from armchair.runs.folder import RunDir
-
-    plan = dataclasses.replace(config, num_envs=settings.num_envs, rollout=settings.rollout, ppo=settings.ppo)
-    kept = ("task", "engine", "control", "seed", "starts", "num_envs", "rollout", "ppo")
+    practice = replace(config.practice, num_envs=settings.num_envs, rollout=settings.rollout)
+    plan = replace(config, practice=practice, ppo=settings.ppo)
+    kept = ("task", "seed", "env", "practice", "ppo")
     about = {key: value for key, value in as_yaml(plan).items() if key in kept}
+    about["demonstrations"] = {"starts": plan.demonstrations.starts}
     run = RunDir.create(folder.path / "runs", "train", {"command": "train", **about, "steps": settings.steps})
-    return train_with_curve(config, settings, run)
+    return curves.train_with_curve(config, settings, run)
 
 
 def _teach(config: TeachConfig, teacher: str, folder: RunDir) -> Iterator[Point]:
-    from armchair.cli.commands.teach import make
-    from armchair.config.read import as_yaml
-    from armchair.reports.curves import teach_with_curve
-    from armchair.runs.folder import RunDir
-
-    run = RunDir.create(folder.path / "runs", "teach", {**as_yaml(config), "teacher": {"name": teacher}})
-    return teach_with_curve(config, make({"name": teacher}, config), run)
+    described: dict[str, Json] = {"name": teacher}
+    run = RunDir.create(folder.path / "runs", "teach", {**as_yaml(config), "teacher": described})
+    made = make_described(described, config)
+    assert made is not None, "a simulated one is asked for"
+    return curves.teach_with_curve(config, made, run)
 
 
 def _curves(
     name: str, configs: Sequence[TeachConfig], begin: Callable[[TeachConfig], Iterator[Point]], points: int
 ) -> tuple[Curve, ...]:
     """The curves of one kind, with a bar and a line for each; `points` is how many each will have."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from armchair.reports.curves import Curve
-
     console = Console(file=sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    curves: list[Curve] = []
+    made: list[Curve] = []
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
         bar = bars.add_task(name, total=len(configs) * points)
         for config in configs:
-            began, found = time.perf_counter(), list["Point"]()
+            began, found = time.perf_counter(), list[Point]()
             for point in begin(config):
                 found.append(point)
-                told = f"{name}, seed {config.seed}: success {point.success:.0%}"
-                bars.update(bar, advance=1, description=told)
-            curves.append(Curve(config.seed, tuple(found)))
-            line = _line(name, curves[-1], time.perf_counter() - began)
+                now = f"{name}, seed {config.seed}: success {point.success:.0%}"
+                bars.update(bar, advance=1, description=now)
+            made.append(Curve(config.seed, tuple(found)))
+            end, seconds = found[-1], time.perf_counter() - began
+            steps = f"{end.env_steps:,} steps" + (f", {end.answers} answers" if end.answers else "")
+            line = f"{name}, seed {config.seed}: success {end.success:.0%} after {steps} ({seconds:.0f} s)"
             console.print(line, highlight=False, markup=False, soft_wrap=True)
-    return tuple(curves)
+    return tuple(made)
 
 
-def _line(name: str, curve: Curve, seconds: float) -> str:
-    """How a run ended."""
-    end = curve.points[-1]
-    answers = f", {end.answers} answers" if end.answers else ""
-    return (
-        f"{name}, seed {curve.seed}: success {end.success:.0%} after {end.env_steps:,} steps{answers} "
-        f"({seconds:.0f} s)"
-    )
-
-
-def draw_beside(run: RunDir, config: TeachConfig, teacher: str) -> str:
-    """Make the yardsticks of a run that has just ended and draw them beside it. -> the plot's name."""
-    from armchair.agents.presets import preset
-    from armchair.reports.curves import Group, curve_of, summary_of
+def draw_with_baselines(run: RunDir, config: TeachConfig, teacher: str) -> str:
+    """Make the baselines of a run that has just ended and draw them beside it. -> the plot's name."""
     from armchair.reports.plots import draw_comparison
 
-    groups = yardsticks([config], preset(config.task), teacher, run)
-    groups.append(Group(name_of(config, teacher), (curve_of(run),)))
+    groups = baselines([config], preset(config.task), teacher, run)
+    groups.append(Group(name_of(config, teacher), (curves.curve_of(run),)))
     plot = run.path / "comparison.png"
     draw_comparison(plot, config.task, groups)
-    write_rows(run.path / "comparison.json", summary_of(groups))
+    write_rows(run.path / "comparison.json", curves.summary_of(groups))
     return plot.name
 
 
 def write_rows(file: Path, rows: Sequence[Mapping[str, Json]]) -> None:
     """Leave a comparison's figures as JSON."""
-    import json
-
-    from armchair.runs.files import write_atomic
-
     write_atomic(file, (json.dumps(rows, indent=2) + "\n").encode())
+
+
+def group_of(path: Path, task: str) -> Group:
+    """A run that is to be drawn beside the others. Raises InvalidInput where it is of another task."""
+    run = RunDir.open(path)
+    found = run.config().get("task")
+    if found != task:
+        raise InvalidInput(f"{path} is a run of {found}, not of {task}: compare {found} instead")
+    return Group(f"run {run.name}", (curves.curve_of(run),))
+
+
+def comparison_folder(root: Path, about: Mapping[str, Json], config: TeachConfig, settings: Preset) -> RunDir:
+    """A new folder for a comparison and its runs. about: what its configuration begins with."""
+    train = {"steps": settings.steps, "num_envs": settings.num_envs, "rollout": settings.rollout}
+    whole: dict[str, Json] = {"command": "compare", **about, "train": train, **as_yaml(config)}
+    return RunDir.create(root, f"compare-{resolve_task(config.task).slug}", whole)
+
+
+def leave_comparison(task: str, groups: Sequence[Group], folder: RunDir, report: Report) -> dict[str, Json]:
+    """Print and leave the table, leave the plot and the figures. -> these and where, for the summary."""
+    from armchair.reports.plots import draw_comparison
+
+    plot, rows, lines = folder.path / "curves.png", curves.summary_of(groups), _table(groups)
+    draw_comparison(plot, task, groups)
+    write_rows(folder.path / "summary.json", rows)
+    write_atomic(folder.path / "table.txt", (lines + "\n").encode())
+    report.say(f"{task}: success at the end of the episode (95 % bootstrap interval over seeds)")
+    report.say(lines)
+    report.say(f"plot and runs in {folder.path}")
+    return {"groups": rows, "plot": str(plot), "run": str(folder.path)}
+
+
+def _table(groups: Sequence[Group]) -> str:
+    """One row a group; a single run has no interval."""
+    rows = [["learnt from", "seeds", "success", "interquartile mean", "worst", "env steps", "answers"]]
+    for group in groups:
+        found = curves.figures(group)
+        several, pair = found.seeds > 1, (found.success, found.middle)
+        shown = [f"{x.value:.1%}" + (f" ({x.low:.1%} to {x.high:.1%})" if several else "") for x in pair]
+        numbers = [f"{found.worst:.1%}", f"{found.env_steps:,.0f}", f"{found.answers:.0f}"]
+        rows.append([group.name, str(found.seeds), *shown, *numbers])
+    return table(rows)

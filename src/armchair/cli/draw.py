@@ -55,8 +55,8 @@ def _marker(store: Store) -> str:
 
 def _control_dt(store: Store) -> float:
     status = store.board.status()
-    told = None if status is None else status.value.get("control_dt")
-    return float(told) if isinstance(told, int | float) and told > 0 else 1.0 / FPS
+    dt = None if status is None else status.value.get("control_dt")
+    return float(dt) if isinstance(dt, int | float) and dt > 0 else 1.0 / FPS
 
 
 def main(argv: Sequence[str]) -> int:

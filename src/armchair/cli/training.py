@@ -1,4 +1,4 @@
-"""What `train` and `resume` share: going through a run of training, showing how it goes, what came of it."""
+"""What `train` and `resume` share: training in a run's folder, its progress, its evaluation at the end."""
 
 from __future__ import annotations
 
@@ -11,26 +11,34 @@ from typing import NamedTuple
 import torch
 
 from armchair.agents.agent import Agent
+from armchair.agents.presets import Preset
+from armchair.agents.saved import load_policy
 from armchair.cli.report import Report
-from armchair.config.read import from_run
-from armchair.config.teach import TeachConfig
-from armchair.envs.arm_env import ArmEnv
-from armchair.envs.base import Env
+from armchair.config.read import as_yaml, from_run
+from armchair.config.teach import PracticeConfig, TeachConfig
+from armchair.envs.base import Demonstrable, Env, tells_success
 from armchair.envs.demonstrations import Demo
-from armchair.envs.foreign.env import tells_success
-from armchair.errors import RunError
+from armchair.envs.spec import TaskSpec, resolve_task
+from armchair.errors import InvalidInput, RunError
 from armchair.evaluate import Evaluation, evaluate
 from armchair.jsonable import Json
 from armchair.rewards.ensemble import RewardEnsemble
-from armchair.rewards.saved import load_reward
+from armchair.rewards.saved import check_layout
 from armchair.runs.folder import RunDir
-from armchair.training.demonstrations import Lessons, along_demos, demos_of, keep_demos
+from armchair.training.demonstrations import Demonstrations, demonstrations_of, keep_demos, start_along
+from armchair.training.environments import begin_along
 from armchair.training.fixed_reward import Progress, TrainConfig, Training, new_agent
 from armchair.training.fixed_reward_run import GIVEN_REWARD, at_work, train
-from armchair.training.setup import layout_of, make_copies
 
 EPISODES = 100  # of the evaluation at the end
 LINES = 20  # about as many lines of progress
+
+
+class GivenReward(NamedTuple):
+    """A reward model to learn from, in place of the task's own reward."""
+
+    path: Path
+    model: RewardEnsemble
 
 
 class Plan(NamedTuple):
@@ -38,69 +46,92 @@ class Plan(NamedTuple):
 
     config: TeachConfig  # of which the environment, the seed and how to learn count
     steps: int
-    reward: Path | None  # of the reward model; None for the task's own reward
+    reward: GivenReward | None
     agent: Agent | None = None  # to go on with; None until a new one is made
+    policy: Path | None = None  # the run that the agent is from
 
 
-def begin(plan: Plan, runs: Path, about: dict[str, Json], report: Report) -> int:
-    """Train in a new folder below `runs`, which is made once all is known to fit. -> as `_go_through`.
+def config_of(chosen: Preset) -> TeachConfig:
+    """The settings that a task's preset has."""
+    practice = PracticeConfig(num_envs=chosen.num_envs, rollout=chosen.rollout)
+    return TeachConfig(practice=practice, ppo=chosen.ppo)
 
-    about: what is written into the run as its configuration.
-    """
-    config = plan.config
-    demos = demos_of(config)
-    env = _copies(config, demos)
+
+def policy_to_continue(path: Path, task: str) -> tuple[Agent, TeachConfig]:
+    """A run's policy, and the settings that it was trained by."""
+    run = RunDir.open(path)
+    agent, info = load_policy(run)
+    if info.task != task:
+        raise InvalidInput(f"{path} has a policy for {info.task}, not for {task}: train {info.task} instead")
+    return agent, replace(from_run(run.config()), policy="")
+
+
+def _described(plan: Plan) -> dict[str, Json]:
+    """What is written into the run as its configuration."""
+    shown = plan.config.demonstrations
+    whole: dict[str, Json] = {**as_yaml(plan.config), "command": "train", "steps": plan.steps}
+    whole["reward_model"] = None if plan.reward is None else str(plan.reward.path)
+    whole["policy"] = None if plan.policy is None else str(plan.policy)
+    whole["demonstrations"] = {"source": shown.source, "starts": shown.starts}
+    names = ("command", "task", "seed", "steps", "reward_model", "policy")
+    names += ("env", "practice", "demonstrations", "ppo")
+    return {name: whole[name] for name in names if whole[name] is not None}
+
+
+def start_training(plan: Plan, runs: Path, report: Report) -> int:
+    """Train in a new folder below `runs`, which is made once all is known to fit. -> as `_train`."""
+    config, spec = plan.config, resolve_task(plan.config.task)
+    demos = demonstrations_of(spec, config)
+    env = _copies(spec, config, demos)
     try:
-        model = _model(plan, env)
         agent = plan.agent
         if agent is None:
             agent = new_agent(env, config.ppo, config.seed)
-            Lessons(config, demos).prepare(agent)
-        training = _training(plan, env, agent, model)
-        run = RunDir.create(runs, config.task.replace(":", "-").replace("/", "-"), about)
+            Demonstrations(config, demos).prepare(agent)
+        training = _training(plan, env, agent)
+        run = RunDir.create(runs, spec.slug, _described(plan))
         keep_demos(run, config, demos)
-        if model is not None:
-            model.save(run.path / GIVEN_REWARD)
-        return _go_through(run, plan, training, env, report, resume=False)
+        if plan.reward is not None:
+            plan.reward.model.save(run.path / GIVEN_REWARD)
+        return _train(run, plan, training, env, report, resume=False)
     finally:
         env.close()
 
 
-def go_on(run: RunDir, report: Report) -> int:
-    """Go on with a run of `armchair train`, by what is in its folder. -> as `_go_through`."""
+def resume_training(run: RunDir, report: Report) -> int:
+    """Go on with a run of `armchair train`, by what is in its folder. -> as `_train`."""
     saved = run.config()
-    steps, reward = saved.get("steps"), run.path / GIVEN_REWARD
+    steps, path = saved.get("steps"), run.path / GIVEN_REWARD
     if not isinstance(steps, int):
         raise RunError(f"{run.config_file} does not say for how many steps to train")
     config = replace(from_run(saved), policy="")
-    plan = Plan(config, steps, reward if "reward_model" in saved else None)
-    env = _copies(config, demos_of(config, run))
+    reward = GivenReward(path, RewardEnsemble.load(path)) if "reward_model" in saved else None
+    plan, spec = Plan(config, steps, reward), resolve_task(config.task)
+    env = _copies(spec, config, demonstrations_of(spec, config, run))
     try:
-        training = _training(plan, env, new_agent(env, config.ppo, config.seed), _model(plan, env))
-        return _go_through(run, plan, training, env, report, resume=True)
+        training = _training(plan, env, new_agent(env, config.ppo, config.seed))
+        return _train(run, plan, training, env, report, resume=True)
     finally:
         env.close()
 
 
-def _copies(config: TeachConfig, demos: Sequence[Demo]) -> Env:
+def _copies(spec: TaskSpec, config: TeachConfig, demos: Sequence[Demo]) -> Env:
     torch.set_num_threads(1)  # the networks are small: more threads would only wait for each other
-    along = along_demos(config, demos)
-    return make_copies(config, config.num_envs, config.seed, record=False, along=along)
+    env = spec.make(config.practice.num_envs, config.env, seed=config.seed)
+    begin_along([env], start_along(spec, config, demos), config.demonstrations.starts)
+    return env
 
 
-def _model(plan: Plan, env: Env) -> RewardEnsemble | None:
-    return load_reward(plan.reward, plan.config.task, layout_of(env)) if plan.reward else None
+def _training(plan: Plan, env: Env, agent: Agent) -> Training:
+    """Raises InvalidInput where the reward model sees something else than the environment shows."""
+    config, reward = plan.config, plan.reward
+    if reward is not None:
+        check_layout(reward.model, reward.path, config.task, env.layout)
+    steps = TrainConfig(plan.steps, config.practice.rollout, config.ppo, config.seed)
+    return Training(env, steps, agent=agent, reward="task" if reward is None else reward.model.mean)
 
 
-def _training(plan: Plan, env: Env, agent: Agent, model: RewardEnsemble | None) -> Training:
-    config = plan.config
-    steps = TrainConfig(plan.steps, config.rollout, config.ppo, config.seed)
-    return Training(env, steps, agent=agent, reward=model.mean if model else "task")
-
-
-def _go_through(
-    run: RunDir, plan: Plan, training: Training, env: Env, report: Report, *, resume: bool
-) -> int:
+def _train(run: RunDir, plan: Plan, training: Training, env: Env, report: Report, *, resume: bool) -> int:
     """Train to the end, then evaluate; returns 0, or 130 on Ctrl-C."""
     config = plan.config
     try:
@@ -114,36 +145,36 @@ def _go_through(
         return 130
     tells = tells_success(env)
     report.say(f"{outcome_line(evaluation, tells)}; saved in {run.path}")
-    summary = {"task": config.task, "engine": config.engine, "control": config.control, "seed": config.seed}
+    summary = {"task": config.task, "engine": config.env.engine, "control": config.env.control}
     success, ever = (found.value if tells else None for found in (evaluation.success, evaluation.ever))
     outcome = {"success": success, "ever": ever, "return": evaluation.total.value}
     outcome |= {"episodes": evaluation.episodes, "env_steps": training.env_steps}
-    report.finish({**summary, **outcome, "run": str(run.path)})
+    report.finish({**summary, "seed": config.seed, **outcome, "run": str(run.path)})
     return 0
 
 
 def _evaluate(env: Env, training: Training, seed: int) -> Evaluation:
-    if isinstance(env, ArmEnv):
-        env.start_share = 0.0  # what counts is how it does from ordinary starts
+    if isinstance(env, Demonstrable) and env.starts is not None:
+        env.starts.set_share(0.0)  # what counts is how it does from ordinary starts
     return evaluate(env, training.agent.net.best, EPISODES, seed=seed + 1_000_000)
 
 
-def _watch(going: Iterator[Progress], report: Report) -> None:
+def _watch(turns: Iterator[Progress], report: Report) -> None:
     """Train, with a line now and then."""
-    told = 0
-    for progress in going:
+    printed = 0
+    for progress in turns:
         reached = progress.env_steps * LINES // progress.total_steps
-        if reached > told:
+        if reached > printed:
             report.say(line(progress))
-        told = reached
+        printed = reached
 
 
 def outcome_line(evaluation: Evaluation, tells: bool) -> str:
     """What came of it; tells: whether the environment says what success is."""
     success, total = evaluation.success, evaluation.total
     if not tells:
-        told = f"return {total.value:.1f} ({total.low:.1f} to {total.high:.1f})"
-        return f"{told} in {evaluation.episodes} episodes"
+        interval = f"({total.low:.1f} to {total.high:.1f})"
+        return f"return {total.value:.1f} {interval} in {evaluation.episodes} episodes"
     return (
         f"success {success.value:.0%} ({success.low:.0%} to {success.high:.0%}) at the end of "
         f"{evaluation.episodes} episodes, {evaluation.ever.value:.0%} at any time"

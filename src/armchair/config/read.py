@@ -1,14 +1,16 @@
 """Configurations from YAML, from the command line and from a run's folder; what they may hold.
 
-A file has the fields of `TeachConfig` as keys, with sections `ppo` and `reward`; what it leaves out keeps
-its default. `env_name`, the Gymnasium id of an environment, may stand in the place of `task`, and
-`reward_model_path` may name a saved reward model.
+A file has the fields of `TeachConfig` as keys, its groups as sections; what it leaves out keeps its default.
+`env_name`, the Gymnasium id of an environment, may stand in the place of `task`, and `reward_model_path` may
+name a saved reward model. Keys without a group, as files had them before there were groups, are understood.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -16,14 +18,14 @@ from typing import NamedTuple, cast
 import gymnasium
 import yaml
 
-from armchair.config.demos import check_demos
-from armchair.config.sections import read_section
-from armchair.config.teach import IMPORTED, TeachConfig
-from armchair.engines import ENGINES
-from armchair.envs.control import CONTROLS
+from armchair.config.checks import check
+from armchair.config.keys import UNGROUPED, by_key
+from armchair.config.teach import FOREIGN_DEFAULTS, TeachConfig
+from armchair.config.validation import validated
+from armchair.console import warn
 from armchair.envs.gym.registration import IDS, register_envs
-from armchair.errors import ConfigError, nearest
-from armchair.feedback.acquisition import STRATEGIES
+from armchair.envs.spec import is_foreign
+from armchair.errors import ConfigError, InvalidInput, nearest
 from armchair.jsonable import Json
 from armchair.rewards.relations import CHOSEN
 from armchair.tasks import TASKS
@@ -31,21 +33,6 @@ from armchair.tasks import TASKS
 # where the preset's name is not the task's
 PRESET_OF = {"stack": "block_stack", "gymnasium:Pendulum-v1": "pendulum"}
 PRESETS = files("armchair").joinpath("config", "presets")
-ALIASES = ("env_name", "reward_model_path")
-
-_MOST = float("inf")
-LIMITS: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(("labels", "first", "session", "session_every", "updates", "num_envs"), (1, _MOST)),
-    **dict.fromkeys(("rollout", "film_envs", "clip_length", "evaluate_every", "patience"), (1, _MOST)),
-    "queue": (1, _MOST),
-    **dict.fromkeys(("evaluate_episodes", "ppo.epochs", "ppo.minibatch"), (1, _MOST)),
-    **dict.fromkeys(("seed", "threads", "critic_updates", "pull"), (0, _MOST)),
-    **dict.fromkeys(("random_share", "progress_share", "starts", "ppo.lam"), (0.0, 1.0)),
-    "alike": (0.01, 1.0),
-    "ppo.gamma": (0.0, 0.99999),
-    **dict.fromkeys(("ppo.learning_rate", "ppo.std", "ppo.clip", "ppo.max_grad"), (1e-9, _MOST)),
-}
-"""Least and greatest values; what a reward model allows, `RewardConfig` says itself."""
 
 
 class Settings(NamedTuple):
@@ -74,7 +61,7 @@ def preset_for(task: str, control: str | None = None, config: str | None = None)
     return load_config(found) if found else with_flags(_defaults(task), {"task": task})
 
 
-def named(task: str | None, config: str | None) -> str:
+def task_named(task: str | None, config: str | None) -> str:
     """The task that is to be taught: the one given or, where none is, that of the preset or file."""
     if task is not None:
         return task
@@ -96,11 +83,7 @@ def load_settings(name_or_path: str) -> Settings:
     Raises ConfigError, which names the file, for a key that does not exist and a value that cannot be used.
     """
     if name_or_path in presets():
-        text = (
-            files("armchair")
-            .joinpath("config", "presets", f"{name_or_path}.yaml")
-            .read_text(encoding="utf-8")
-        )
+        text = PRESETS.joinpath(f"{name_or_path}.yaml").read_text(encoding="utf-8")
         return _settings(text, f"preset {name_or_path}")
     path = Path(name_or_path)
     try:
@@ -118,30 +101,29 @@ def load_settings(name_or_path: str) -> Settings:
 def with_flags(config: TeachConfig, flags: Mapping[str, Json]) -> TeachConfig:
     """The configuration with flags over it; those that are None were not given.
 
-    A dot leads into a section: {"labels": 40, "reward.inputs": "raw"}. Where fewer labels are asked for than
-    the first questions take, the first questions become fewer. Raises ConfigError for what cannot be used.
+    {"queries.labels": 40, "reward.inputs": "raw"}, or a name that `UNGROUPED` has, such as "labels". Where
+    fewer labels are asked for than the first questions take, the first questions become fewer. Raises
+    ConfigError for what cannot be used.
     """
-    given = {key: value for key, value in flags.items() if value is not None}
-    nested: dict[str, object] = {}
-    for key, value in given.items():
-        section, _, name = key.rpartition(".")
-        inner = cast("dict[str, object]", nested.setdefault(section, {})) if section else nested
-        inner[name] = value
-    labels = given.get("labels")
-    if isinstance(labels, int) and "first" not in given:
-        nested["first"] = max(1, min(config.first, labels))
-    return _read(nested, "the command line", config)
+    where = "the command line"
+    values = by_key({key: value for key, value in flags.items() if value is not None}, where)
+    labels = values.get("queries.labels")
+    if isinstance(labels, int):
+        values.setdefault("queries.first", max(1, min(config.queries.first, labels)))
+    return _checked(values, config, where)
 
 
 def as_yaml(config: TeachConfig) -> dict[str, Json]:
     """The configuration with all its values, as a run's folder keeps it."""
-    return cast("dict[str, Json]", _plain(dataclasses.asdict(config)))
+    return json.loads(json.dumps(dataclasses.asdict(config)))  # lists for tuples
 
 
 def from_run(found: Mapping[str, Json]) -> TeachConfig:
     """The configuration that `as_yaml` made. What else stands beside it in the run's file is left alone."""
-    names = {field.name for field in dataclasses.fields(TeachConfig)}
-    return _read({key: value for key, value in found.items() if key in names}, "the run's config.yaml")
+    names = {field.name for field in dataclasses.fields(TeachConfig)} | set(UNGROUPED)
+    where = "the run's config.yaml"
+    values = by_key({key: value for key, value in found.items() if key in names}, where)
+    return _checked(values, TeachConfig(), where)
 
 
 def task_of(env_name: str) -> str:
@@ -167,10 +149,9 @@ def _settings(text: str, where: str) -> Settings:
         found: object = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"{where} is not YAML: {' '.join(str(error).split())}") from None
-    values = {} if found is None else found
-    if not isinstance(values, dict):
-        raise ConfigError(f"{where} must hold keys and values such as 'labels: 60', got {found!r}")
-    values = dict(cast("dict[object, object]", values))
+    if not isinstance(found, dict | None):
+        raise ConfigError(f"{where} must hold keys and values such as 'task: push', got {found!r}")
+    values = {str(key): value for key, value in cast("dict[object, object]", found or {}).items()}
     path = _text(values.pop("reward_model_path", None), "reward_model_path", where)
     env_name = _text(values.pop("env_name", None), "env_name", where)
     if env_name is not None:
@@ -180,12 +161,20 @@ def _settings(text: str, where: str) -> Settings:
             values["task"] = task_of(env_name)
         except ConfigError as error:
             raise ConfigError(f"{where}: {error}") from None
-    over = _defaults(str(values.get("task")))
-    return Settings(_read(values, where, over), None if path is None else Path(path))
+    if moved := [key for key in values if key in UNGROUPED]:
+        told = ", ".join(f"{key} is {UNGROUPED[key]} now" for key in moved)
+        _warn_once(f"{where}: {told}; read as such")
+    config = _checked(by_key(values, where), _defaults(values.get("task")), where)
+    return Settings(config, None if path is None else Path(path))
 
 
-def _defaults(task: str) -> TeachConfig:
-    return IMPORTED if ":" in task else TeachConfig()
+@cache
+def _warn_once(line: str) -> None:  # a command may read its file more than once
+    warn(line)
+
+
+def _defaults(task: object) -> TeachConfig:
+    return FOREIGN_DEFAULTS if isinstance(task, str) and is_foreign(task) else TeachConfig()
 
 
 def _text(value: object, key: str, where: str) -> str | None:
@@ -194,67 +183,14 @@ def _text(value: object, key: str, where: str) -> str | None:
     raise ConfigError(f"{where}: {key} must be text, got {value!r}")
 
 
-def _read(values: object, where: str, over: TeachConfig | None = None) -> TeachConfig:
-    config = read_section(values, over or TeachConfig(), where, also=ALIASES)
-    _check_names(config, where)
-    for key, (low, high) in LIMITS.items():
-        section, _, name = key.rpartition(".")
-        _check_range(
-            f"{where}: {key}", cast(float, getattr(config.ppo if section else config, name)), low, high
-        )
-    for width in config.ppo.hidden:
-        _check_range(f"{where}: ppo.hidden", width, 1, _MOST)
-    if config.first > config.labels:
-        raise ConfigError(
-            f"{where}: first must be at most labels, {config.labels}, of which it is a part; "
-            f"got {config.first}"
-        )
-    check_demos(config, where)
-    return _with_chosen(config, where)
-
-
-def _with_chosen(config: TeachConfig, where: str) -> TeachConfig:
-    """With the relations that a hand chose for the task, where `chosen` is asked for and none are named."""
+def _checked(values: Mapping[str, object], base: TeachConfig, where: str) -> TeachConfig:
+    """`base` with values over it; "chosen" inputs without names are those a hand chose for the task."""
+    config = validated(values, base, where)
+    try:
+        check(config)
+    except InvalidInput as error:
+        raise ConfigError(f"{where}: {error}") from None
     if config.reward.inputs != "chosen" or config.reward.chosen:
         return config
-    names = CHOSEN.get(config.task)
-    if names is None:
-        raise ConfigError(
-            f"{where}: reward.inputs chosen needs names of relations in reward.chosen: none are known for "
-            f"{config.task}"
-        )
-    return dataclasses.replace(config, reward=dataclasses.replace(config.reward, chosen=names))
-
-
-def _check_range(what: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        most = "" if high == _MOST else f" and at most {high:g}"
-        raise ConfigError(f"{what} must be at least {low:g}{most}, got {value:g}")
-
-
-def _check_names(config: TeachConfig, where: str) -> None:
-    choices = {"engine": list(ENGINES), "control": list(CONTROLS), "strategy": list(STRATEGIES)}
-    if ":" not in config.task:
-        choices["task"] = [*TASKS, "gymnasium:ID", "module:factory"]
-    elif config.starts:
-        raise ConfigError(f"{where}: starts must be 0: nobody has written a solution of {config.task}")
-    for key, valid in choices.items():
-        value = str(getattr(config, key))
-        if value not in valid:
-            near = f"gymnasium:{value}" if value in gymnasium.registry else nearest(value, valid)
-            hint = f"did you mean {near!r}? " if near else ""
-            raise ConfigError(f"{where}: unknown {key} {value!r}: {hint}valid: {', '.join(valid)}")
-    if config.task in TASKS and config.clip_length > TASKS[config.task].horizon:
-        raise ConfigError(
-            f"{where}: clip_length must be at most {TASKS[config.task].horizon}, the length of an episode of "
-            f"{config.task}; got {config.clip_length}"
-        )
-
-
-def _plain(value: object) -> object:
-    """Tuples as lists, all the way down."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in cast("Mapping[str, object]", value).items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(item) for item in cast("Sequence[object]", value)]
-    return value
+    reward = dataclasses.replace(config.reward, chosen=CHOSEN[config.task])
+    return dataclasses.replace(config, reward=reward)

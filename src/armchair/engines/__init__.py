@@ -4,28 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable
 
 from armchair.engines.base import Engine
 from armchair.engines.scene import Scene
 from armchair.errors import InvalidInput, MissingDependency, check_choice
 
 __all__ = ["ENGINES", "Engine", "make_engine"]
-
-
-def _make_mujoco(scene: Scene, num_envs: int, threads: int) -> Engine:
-    from armchair.engines.mujoco import MujocoEngine
-
-    return MujocoEngine(scene, num_envs, threads)
-
-
-def _make_bullet(scene: Scene, num_envs: int, threads: int) -> Engine:
-    del threads  # PyBullet holds the GIL: more threads do not make it quicker
-    if importlib.util.find_spec("pybullet") is None:
-        raise MissingDependency(_no_bullet(sys.version_info[:2]))
-    from armchair.engines.bullet import BulletEngine
-
-    return BulletEngine(scene, num_envs)
 
 
 def _no_bullet(python: tuple[int, int]) -> str:
@@ -38,7 +22,7 @@ def _no_bullet(python: tuple[int, int]) -> str:
     return "the bullet engine needs pybullet: pip install 'armchair[bullet]', or use --engine mujoco"
 
 
-ENGINES: dict[str, Callable[[Scene, int, int], Engine]] = {"mujoco": _make_mujoco, "bullet": _make_bullet}
+ENGINES = ("mujoco", "bullet")
 
 
 def make_engine(name: str, scene: Scene, num_envs: int, threads: int = 1) -> Engine:
@@ -50,4 +34,12 @@ def make_engine(name: str, scene: Scene, num_envs: int, threads: int = 1) -> Eng
     """
     if threads < 0:
         raise InvalidInput(f"threads must be at least 0, which takes one a core; got {threads}")
-    return ENGINES[check_choice("engine", name, ENGINES)](scene, num_envs, threads)
+    if check_choice("engine", name, ENGINES) == "mujoco":
+        from armchair.engines.mujoco import MujocoEngine
+
+        return MujocoEngine(scene, num_envs, threads)
+    if importlib.util.find_spec("pybullet") is None:
+        raise MissingDependency(_no_bullet(sys.version_info[:2]))
+    from armchair.engines.bullet import BulletEngine
+
+    return BulletEngine(scene, num_envs)  # PyBullet holds the GIL: more threads do not make it quicker

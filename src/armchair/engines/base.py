@@ -17,13 +17,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from armchair.engines.scene import Scene
 from armchair.errors import InvalidInput
 from armchair.types import ArmState, Layout
-from armchair.world import HOME
+from armchair.world import HOME, MAX_OPENING
 
 TARGETS = 8  # seven joint positions and the gripper's opening
 MAX_SPEED = 100.0  # rad/s or m/s; anything faster has diverged
@@ -35,11 +37,7 @@ class Engine(Protocol):
     scene: Scene
     num_envs: int
     device: torch.device
-
-    @property
-    def dt(self) -> float:
-        """Length of one control step in s."""
-        ...
+    dt: float  # s, one control step
 
     def reset(self, ids: Tensor, layout: Layout) -> None:
         """Put the copies `ids` (n,) at rest in `layout` (n rows)."""
@@ -70,13 +68,40 @@ class Engine(Protocol):
         ...
 
 
+class Commanded:
+    """What an engine keeps of its N copies beside the physics: the commanded opening and the last layout."""
+
+    def __init__(self, num_blocks: int, num_envs: int) -> None:
+        home = home_layout(num_blocks, num_envs)
+        flat = [field.reshape(num_envs, -1) for field in (home.opening, *home)]
+        self.rows = torch.cat(flat, 1)  # (N, W), one row a copy, of which the other attributes are views
+        opening, *fields = self.rows.split([part.shape[1] for part in flat], 1)
+        self.opening = opening[:, 0]  # (N,) m
+        self.layout = Layout(*(part.view(field.shape) for part, field in zip(fields, home, strict=True)))
+
+    def reset(self, ids: Tensor, layout: Layout) -> Tensor:
+        """Keep the layout (n rows) of the copies `ids`. -> the ids, checked.
+
+        Raises InvalidInput, before anything is kept, for ids or a layout that are not right.
+        """
+        ids = check_ids(ids, len(self.rows))
+        check_layout(layout, len(ids), self.layout.block_pos.shape[1])
+        for mine, theirs in zip(self.layout, layout, strict=True):
+            mine[ids] = theirs
+        self.opening[ids] = layout.opening.clamp(0.0, MAX_OPENING)
+        return ids
+
+
+def too_fast(velocities: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which rows (N, V) have diverged: NaN, infinite or beyond MAX_SPEED. -> (N,)."""
+    return ~(np.abs(velocities).max(1) < MAX_SPEED)  # NaN fails every comparison
+
+
 def home_layout(num_blocks: int, n: int = 1) -> Layout:
     """The arm at home, the gripper shut, the blocks in a row across the table. -> n equal rows."""
-    pos = torch.zeros(n, num_blocks, 3)
-    for k in range(num_blocks):
-        pos[:, k] = torch.tensor([0.5, 0.12 * (k + 1), 0.025])
-    quat = torch.zeros(n, num_blocks, 4)
-    quat[..., 0] = 1.0
+    places = [[0.5, 0.12 * (k + 1), 0.025] for k in range(num_blocks)]
+    pos = torch.tensor(places).reshape(num_blocks, 3).repeat(n, 1, 1)
+    quat = torch.tensor([1.0, 0.0, 0.0, 0.0]).repeat(n, num_blocks, 1)
     return Layout(torch.tensor([HOME]).repeat(n, 1), torch.zeros(n), pos, quat, torch.zeros(n, 3))
 
 

@@ -31,7 +31,7 @@ import pybullet as p
 from numpy.typing import NDArray
 
 from armchair.engines.base import MAX_SPEED
-from armchair.engines.scene import Body, Joint, Scene, fused
+from armchair.engines.scene import COLLISION_BITS, TABLE_BITS, Body, Scene, fused
 from armchair.engines.urdf import urdf_text
 from armchair.errors import InvalidInput
 from armchair.world import HOME
@@ -43,9 +43,6 @@ _RESIDUAL = 1e-4
 _FREE_RESIDUAL = 1e-3  # of an arm without blocks; with it, blocks would creep
 _GRAVITY = 9.81  # m/s²
 _GEAR_FORCE = 20.0  # N, what both fingers can push with
-
-# collision groups: the table, things that touch everything, the arm's links that only fear the table
-_TABLE, _ALL, _LINK = 1, 2, 4
 
 _ARM_TINTS = ("0.93 0.45 0.13 1", "0.45 0.47 0.50 1")
 _BLOCK_TINTS = ("0.12 0.40 0.75 1", "0.95 0.77 0.20 1")
@@ -81,14 +78,14 @@ class World:
             numSolverIterations=_ITERATIONS,
             solverResidualThreshold=_RESIDUAL if self._scene.blocks else _FREE_RESIDUAL,
             deterministicOverlappingPairs=1,
-            enableFileCaching=0,  # or `load` would see the first file of its name for ever
+            enableFileCaching=0,  # or `load` would always read the first file of that name
             **self._me,
         )
         # a box, not a plane: with a plane Bullet finds one corner at a time, and blocks land askew
         shape = p.createCollisionShape(p.GEOM_BOX, halfExtents=(2.0, 2.0, 0.5), **self._me)
         table = p.createMultiBody(0.0, shape, basePosition=(0.0, 0.0, -0.5), **self._me)
         p.changeDynamics(table, -1, lateralFriction=1.0, **self._me)
-        p.setCollisionFilterGroupMask(table, -1, _TABLE, _ALL | _LINK, **self._me)
+        p.setCollisionFilterGroupMask(table, -1, *TABLE_BITS, **self._me)
         self._arm = self._load(self._folder / "arm.urdf", fused(self._scene.arm))
         self.blocks = [self._load(self._folder / f"{b.name}.urdf", (b,)) for b in self._scene.blocks]
         self._weights = [(0.0, 0.0, -_GRAVITY * body.mass) for body in self._scene.blocks]
@@ -119,9 +116,8 @@ class World:
                 lateralFriction=friction,
                 **self._me,
             )
-            free = any(geom.touches == "all" for geom in body.geoms)
-            group, mask = (_ALL, _TABLE | _ALL) if free else (_LINK, _TABLE)
-            p.setCollisionFilterGroupMask(made, link, group, mask, **self._me)
+            touches = "all" if any(geom.touches == "all" for geom in body.geoms) else "table"
+            p.setCollisionFilterGroupMask(made, link, *COLLISION_BITS[touches], **self._me)
         # Speeds are clipped beyond what counts as diverged. In a call of its own: in the one above PyBullet
         # would forget the links' friction.
         p.changeDynamics(made, -1, maxJointVelocity=10 * MAX_SPEED, **self._me)
@@ -135,8 +131,11 @@ class World:
     def _motors(self) -> None:
         index = self._links(self._arm)
         self._joints = [index[body.name] for body in self._scene.arm if body.joint]
-        joints = [body.joint for body in self._scene.arm if body.joint]
-        inertias = self._inertias(joints)
+        joints = self._scene.joints
+        posture = [*HOME, *[0.0] * (len(joints) - len(HOME))]
+        matrix = p.calculateMassMatrix(self._arm, posture, **self._me)
+        # what each joint has to move at home, its drive included, in kg·m² or kg
+        inertias = [matrix[i][i] + joint.armature for i, joint in enumerate(joints)]
         h = self._scene.substep
         drag = [h * joint.damping / m for joint, m in zip(joints, inertias, strict=True)]
         pull = [h * h * joint.stiffness / m for joint, m in zip(joints, inertias, strict=True)]
@@ -152,12 +151,6 @@ class World:
             p.changeConstraint(
                 gear, gearRatio=-1.0, relativePositionTarget=0.0, erp=0.2, maxForce=_GEAR_FORCE, **self._me
             )
-
-    def _inertias(self, joints: list[Joint]) -> list[float]:
-        """What each joint has to move at home, its drive included, in kg·m² or kg."""
-        posture = [*HOME, *[0.0] * (len(joints) - len(HOME))]
-        matrix = p.calculateMassMatrix(self._arm, posture, **self._me)
-        return [matrix[i][i] + joint.armature for i, joint in enumerate(joints)]
 
     def reset(self, joints: list[float], poses: list[list[float]]) -> None:
         """At rest with these joint positions (rad, then m) and poses of the blocks (m, w first)."""
@@ -220,9 +213,9 @@ class World:
         self.client = -1
 
 
-def write_models(scene: Scene, folder: Path, *, looks: bool) -> None:
-    """Write the URDF files that `World` loads."""
-    (folder / "arm.urdf").write_text(urdf_text("arm", fused(scene.arm), _ARM_TINTS if looks else ()))
+def write_models(scene: Scene, folder: Path, *, drawn: bool) -> None:
+    """Write the URDF files that `World` loads; drawn: with shapes for PyBullet's window."""
+    (folder / "arm.urdf").write_text(urdf_text("arm", fused(scene.arm), _ARM_TINTS if drawn else ()))
     for k, block in enumerate(scene.blocks):
-        tint = (_BLOCK_TINTS[k % len(_BLOCK_TINTS)],) if looks else ()
+        tint = (_BLOCK_TINTS[k % len(_BLOCK_TINTS)],) if drawn else ()
         (folder / f"{block.name}.urdf").write_text(urdf_text(block.name, (block,), tint))

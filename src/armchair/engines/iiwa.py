@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import math
 
-from armchair.engines.scene import Body, Box, Capsule, Geom, Joint, Scene, Vec3, block, block_names
-from armchair.world import MAX_OPENING
+from armchair.engines.scene import Body, Box, Capsule, Geom, Joint, Scene, Vec3, block
+from armchair.world import MAX_OPENING, block_names
 
 JOINT_LIMITS = tuple(math.radians(d) for d in (170, 120, 170, 120, 170, 120, 175))  # ± rad
 JOINT_SPEEDS = tuple(math.radians(d) for d in (85, 85, 100, 75, 130, 135, 135))  # rad/s
@@ -55,7 +55,9 @@ _HULL = ((4, 0.075, 0.0, 0.15), (5, 0.065, 0.0, 0.17), (6, 0.075, -0.01, 0.01))
 
 def make_scene(num_blocks: int, *, fingers: bool) -> Scene:
     """The arm, its gripper and `num_blocks` cubes; `fingers=False` fuses the gripper shut."""
-    gripper = (_hand(), *_fingers()) if fingers else (_closed_hand(),)
+    gripper = [_hand(fingers=fingers)]
+    if fingers:
+        gripper += [_finger("finger_left", 1.0), _finger("finger_right", -1.0)]
     return Scene(
         num_blocks=num_blocks,
         fingers=fingers,
@@ -77,25 +79,21 @@ def _links() -> list[Body]:
                 mass=mass,
                 com=com,
                 inertia=inertia,
-                joint=_servo(i),
+                joint=Joint(
+                    kind="hinge",
+                    axis=JOINT_AXES[i],
+                    lower=-JOINT_LIMITS[i],
+                    upper=JOINT_LIMITS[i],
+                    effort=JOINT_TORQUES[i],
+                    stiffness=_STIFFNESS[i],
+                    damping=_STIFFNESS[i] * SERVO_LAG,
+                    armature=_ARMATURE[i],
+                ),
                 geoms=tuple(_capsule(*hull[1:]) for hull in _HULL if hull[0] == i + 1),
             )
         )
         below = height
     return bodies
-
-
-def _servo(i: int) -> Joint:
-    return Joint(
-        kind="hinge",
-        axis=JOINT_AXES[i],
-        lower=-JOINT_LIMITS[i],
-        upper=JOINT_LIMITS[i],
-        effort=JOINT_TORQUES[i],
-        stiffness=_STIFFNESS[i],
-        damping=_STIFFNESS[i] * SERVO_LAG,
-        armature=_ARMATURE[i],
-    )
 
 
 def _capsule(radius: float, bottom: float, top: float) -> Geom:
@@ -105,24 +103,33 @@ def _capsule(radius: float, bottom: float, top: float) -> Geom:
 _PAD = Box((0.010, 0.005, 0.0275))  # half extents of a finger's pad
 _PAD_HEIGHT = TOOL_OFFSET - HAND_LENGTH - 0.0275 + 0.008  # the tips reach 8 mm beyond the tool point
 _PALM = Geom(Box((0.025, 0.05, 0.035)), pos=(0.0, 0.0, HAND_LENGTH - 0.04))
+_CLOSED_PADS = Geom(Box((0.010, 0.010, 0.0275)), pos=(0.0, 0.0, HAND_LENGTH + _PAD_HEIGHT))
 
 
-def _hand() -> Body:
+def _hand(*, fingers: bool) -> Body:
+    """The hand; without fingers, with both of them shut, as one body of the same total mass."""
     return Body(
         name="hand",
         parent="link7",
         pos=(0.0, 0.0, FLANGE_HEIGHT - JOINT_HEIGHTS[6]),
-        mass=0.6,
-        com=(0.0, 0.0, 0.045),
-        inertia=(0.0008, 0.0006, 0.0006),
-        geoms=(_PALM,),
+        mass=0.6 if fingers else 0.7,
+        com=(0.0, 0.0, 0.045 if fingers else 0.056),
+        inertia=(0.0008, 0.0006, 0.0006) if fingers else (0.0010, 0.0008, 0.0006),
+        geoms=(_PALM,) if fingers else (_PALM, _CLOSED_PADS),
     )
 
 
-def _fingers() -> list[Body]:
-    fingers: list[Body] = []
-    for name, side in (("finger_left", 1.0), ("finger_right", -1.0)):
-        joint = Joint(
+def _finger(name: str, side: float) -> Body:
+    """side: +1 for the finger that opens along +y, -1 for the other."""
+    centre = (0.0, side * 0.005, _PAD_HEIGHT)
+    return Body(
+        name=name,
+        parent="hand",
+        pos=(0.0, 0.0, HAND_LENGTH),
+        mass=0.05,
+        com=centre,
+        inertia=(2e-5, 2e-5, 5e-6),
+        joint=Joint(
             kind="slide",
             axis=(0.0, side, 0.0),
             lower=0.0,
@@ -131,35 +138,6 @@ def _fingers() -> list[Body]:
             stiffness=500.0,
             damping=30.0,
             armature=0.3,
-        )
-        pad = Geom(_PAD, pos=(0.0, side * 0.005, _PAD_HEIGHT))
-        fingers.append(
-            Body(
-                name=name,
-                parent="hand",
-                pos=(0.0, 0.0, HAND_LENGTH),
-                mass=0.05,
-                com=(0.0, side * 0.005, _PAD_HEIGHT),
-                inertia=(2e-5, 2e-5, 5e-6),
-                joint=joint,
-                geoms=(pad,),
-            )
-        )
-    return fingers
-
-
-def _closed_hand() -> Body:
-    """The hand with both fingers shut, as one body of the same total mass."""
-    pads = Geom(
-        Box((_PAD.half_extents[0], 2 * _PAD.half_extents[1], _PAD.half_extents[2])),
-        pos=(0.0, 0.0, HAND_LENGTH + _PAD_HEIGHT),
-    )
-    return Body(
-        name="hand",
-        parent="link7",
-        pos=(0.0, 0.0, FLANGE_HEIGHT - JOINT_HEIGHTS[6]),
-        mass=0.7,
-        com=(0.0, 0.0, 0.056),
-        inertia=(0.0010, 0.0008, 0.0006),
-        geoms=(_PALM, pads),
+        ),
+        geoms=(Geom(_PAD, pos=centre),),
     )

@@ -10,6 +10,7 @@ p_i the origin of joint i (Siciliano et al., Robotics, 2009, eq. 3.30).
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -61,16 +62,8 @@ class _Parts(NamedTuple):
     axes: Tensor  # (7, 1, 3) of the joints in their own frames
 
 
-_CACHE: dict[tuple[torch.dtype, torch.device], _Parts] = {}
-
-
+@cache
 def _parts(dtype: torch.dtype, device: torch.device) -> _Parts:
-    if (dtype, device) not in _CACHE:
-        _CACHE[dtype, device] = _Parts(*(part.to(device, dtype) for part in _make_parts()))
-    return _CACHE[dtype, device]
-
-
-def _make_parts() -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Rodrigues' formula R = a aᵀ + sin q · [a] + cos q · (1 - a aᵀ), with the shift along z beside it."""
     fixed, sine, cosine = torch.zeros(3, 7, 4, 4, dtype=torch.float64).unbind(0)
     below = 0.0
@@ -81,7 +74,8 @@ def _make_parts() -> tuple[Tensor, Tensor, Tensor, Tensor]:
         sine[i, :3, :3] = torch.linalg.cross(torch.eye(3, dtype=torch.float64), a.expand(3, 3))
         fixed[i, 2, 3], fixed[i, 3, 3] = height - below, 1.0
         below = height
-    return fixed, sine, cosine, torch.tensor(JOINT_AXES, dtype=torch.float64).unsqueeze(1)
+    axes = torch.tensor(JOINT_AXES, dtype=torch.float64).unsqueeze(1)
+    return _Parts(*(part.to(device, dtype) for part in (fixed, sine, cosine, axes)))
 
 
 def tool_jacobian(arm: Chain) -> Tensor:
@@ -162,7 +156,7 @@ def state_of_rows(scene: Scene, q: Row, v: Row, opening_target: Tensor) -> ArmSt
     q (N, A + 7K): joints of the arm, both fingers if the scene has them, then each block's position and
     quaternion. v (N, A + 6K): the same order, of a block linear, then angular. opening_target (N,) m.
     """
-    arm = 7 + 2 * scene.fingers
+    arm = scene.num_joints
     pos, vel = torch.from_numpy(q).float(), torch.from_numpy(v).float()
     return arm_state(
         pos[:, :7],

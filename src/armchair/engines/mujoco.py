@@ -9,9 +9,9 @@ from mujoco import batch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from armchair.engines.base import MAX_SPEED, TARGETS, check_finite, check_ids, check_layout, home_layout
+from armchair.engines.base import TARGETS, Commanded, check_finite, check_ids, home_layout, too_fast
 from armchair.engines.kinematics import state_of_rows
-from armchair.engines.scene import Body, Box, Geom, Scene
+from armchair.engines.scene import COLLISION_BITS, TABLE_BITS, Body, Box, Joint, Scene
 from armchair.types import ArmState, Layout
 from armchair.world import MAX_OPENING
 
@@ -19,9 +19,6 @@ from armchair.world import MAX_OPENING
 # solvers' test. Elliptic cones diverge below 20 iterations.
 _ITERATIONS = 5
 _LINE_SEARCH = 5
-
-# contype/conaffinity bits: the table, things that touch everything, the arm's links that only fear the table
-_TABLE, _ALL, _LINK = 1, 2, 4
 
 
 class MujocoEngine:
@@ -31,89 +28,62 @@ class MujocoEngine:
         self.scene = scene
         self.num_envs = num_envs
         self.device = torch.device("cpu")
+        self.dt = scene.control_dt
         self.model = build_model(scene)
         self._batch = batch.Batch(self.model, nsim=num_envs, nthread=threads)
         self._q: NDArray[np.float64] = self._batch.bind("qpos")
         self._v: NDArray[np.float64] = self._batch.bind("qvel")
         self._ctrl: NDArray[np.float64] = self._batch.bind("ctrl")
-        self._arm = 7 + 2 * scene.fingers  # degrees of freedom before the blocks'
-        self._layout = home_layout(scene.num_blocks, num_envs)
-        self._target = torch.zeros(num_envs)
+        self._commanded = Commanded(scene.num_blocks, num_envs)
         self.reset(torch.arange(num_envs), home_layout(scene.num_blocks, num_envs))
-
-    @property
-    def dt(self) -> float:
-        """Length of one control step in s."""
-        return self.scene.control_dt
 
     def reset(self, ids: Tensor, layout: Layout) -> None:
         """Put the copies `ids` (n,) at rest in `layout` (n rows)."""
-        ids = check_ids(ids, self.num_envs)
-        check_layout(layout, len(ids), self.scene.num_blocks)
-        if not len(ids):
-            return
-        for mine, theirs in zip(self._layout, layout, strict=True):
-            mine[ids] = theirs
+        ids = self._commanded.reset(ids, layout)
         rows = ids.numpy()
         self._batch.state[rows] = 0.0
-        self._q[rows, :7] = layout.joint_pos.numpy()
-        self._q[rows, self._arm :] = torch.cat((layout.block_pos, layout.block_quat), -1).flatten(1).numpy()
-        self._ctrl[rows, :7] = layout.joint_pos.numpy()
-        opening = layout.opening.clamp(0.0, MAX_OPENING)
+        self._q[rows, :7] = self._ctrl[rows, :7] = layout.joint_pos.numpy()
+        blocks = torch.cat((layout.block_pos, layout.block_quat), -1).flatten(1)
+        self._q[rows, self.scene.num_joints :] = blocks.numpy()
         if self.scene.fingers:
-            self._q[rows, 7:9] = self._ctrl[rows, 7:9] = opening[:, None].numpy() / 2
-        self._target[ids] = opening
+            self._q[rows, 7:9] = self._ctrl[rows, 7:9] = self._commanded.opening[ids, None].numpy() / 2
 
     def step(self, targets: Tensor) -> Tensor:
         """Drive all copies for one control step; see `Engine.step`."""
         check_finite("targets", targets, (self.num_envs, TARGETS))
         self._ctrl[:, :7] = targets[:, :7].numpy()
         if self.scene.fingers:
-            self._target = targets[:, 7].clamp(0.0, MAX_OPENING)
-            self._ctrl[:, 7:9] = self._target.numpy()[:, None] / 2
+            self._commanded.opening[:] = targets[:, 7].clamp(0.0, MAX_OPENING)
+            self._ctrl[:, 7:9] = self._commanded.opening.numpy()[:, None] / 2
         try:
             self._batch.step(nstep=self.scene.num_substeps)
+            failed = []
         except batch.SimulationError as error:  # those copies kept their state; they count as diverged
-            return self._revive(failed=np.asarray(error.ids))
-        return self._revive(failed=None)
-
-    def _revive(self, failed: NDArray[np.int32] | None) -> Tensor:
-        """Put diverged copies back to their layout and name them. -> (N,) bool."""
-        # NaN fails every comparison, so that this one test covers NaN, infinity and runaway speed
-        bad = ~(np.abs(self._v).max(1) < MAX_SPEED)
-        if failed is not None:
-            bad[failed] = True
+            failed = error.ids
+        bad = too_fast(self._v)
+        bad[failed] = True
         diverged = torch.from_numpy(bad)
         if bad.any():
             ids = diverged.nonzero().squeeze(1)
-            self.reset(ids, self._layout.select(ids))
+            self.reset(ids, self._commanded.layout.select(ids))
         return diverged
 
     def state(self) -> ArmState:
         """The state of all copies now; see `Engine.state`."""
-        return state_of_rows(self.scene, self._q, self._v, self._target)
+        return state_of_rows(self.scene, self._q, self._v, self._commanded.opening)
 
     def snapshot(self) -> Tensor:
-        """MuJoCo's integration state and the last layout's row. -> (N, S) float64."""
-        layout = torch.cat(
-            [field.flatten(1) if field.ndim > 1 else field[:, None] for field in self._layout], 1
-        )
+        """MuJoCo's integration state and what was commanded. -> (N, S) float64."""
         state = torch.from_numpy(self._batch.state.copy())
-        return torch.cat((state, self._target[:, None].double(), layout.double()), 1)
+        return torch.cat((state, self._commanded.rows.double()), 1)
 
     def restore(self, ids: Tensor, snapshot: Tensor) -> None:
         """Bring the copies `ids` (n,) to the moments of the n rows of `snapshot`."""
         ids = check_ids(ids, self.num_envs)
         own = self._batch.state.shape[1]
-        extra = 1 + sum(field[0].numel() for field in self._layout)
-        check_finite("snapshot", snapshot, (len(ids), own + extra))
+        check_finite("snapshot", snapshot, (len(ids), own + self._commanded.rows.shape[1]))
         self._batch.state[ids.numpy()] = snapshot[:, :own].numpy()
-        self._target[ids] = snapshot[:, own].float()
-        start = own + 1
-        for field in self._layout:
-            width = field[0].numel()
-            field[ids] = snapshot[:, start : start + width].float().reshape(len(ids), *field.shape[1:])
-            start += width
+        self._commanded.rows[ids] = snapshot[:, own:].float()
 
     def close(self) -> None:
         """Nothing to free: MuJoCo's memory goes with the object."""
@@ -130,9 +100,8 @@ def build_model(scene: Scene) -> mujoco.MjModel:
     spec.option.iterations = _ITERATIONS
     spec.option.ls_iterations = _LINE_SEARCH
     spec.option.disableflags = mujoco.mjtDisableBit.mjDSBL_AUTORESET
-    spec.worldbody.add_geom(
-        type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 1], contype=_TABLE, conaffinity=_ALL | _LINK
-    )
+    table = spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 1])
+    table.contype, table.conaffinity = TABLE_BITS
     made = {"": spec.worldbody}
     for body in (*scene.arm, *scene.blocks):
         made[body.name] = _add_body(spec, made[body.parent or ""], body, arm=body in scene.arm)
@@ -149,18 +118,22 @@ def _add_body(spec: mujoco.MjSpec, parent: mujoco.MjsBody, body: Body, *, arm: b
     if body.parent is None and not arm:
         made.add_freejoint()
     if body.joint is not None:
-        _add_servo(spec, made, body)
+        _add_servo(spec, made, body.name, body.joint)
     for geom in body.geoms:
-        _add_geom(made, geom)
+        if isinstance(geom.shape, Box):
+            kind, size = mujoco.mjtGeom.mjGEOM_BOX, list(geom.shape.half_extents)
+        else:
+            kind, size = mujoco.mjtGeom.mjGEOM_CAPSULE, [geom.shape.radius, geom.shape.half_length, 0.0]
+        friction = [geom.friction, 0.005, 0.0001]
+        added = made.add_geom(type=kind, size=size, pos=geom.pos, condim=3, friction=friction)
+        added.contype, added.conaffinity = COLLISION_BITS[geom.touches]
     return made
 
 
-def _add_servo(spec: mujoco.MjSpec, made: mujoco.MjsBody, body: Body) -> None:
-    joint = body.joint
-    assert joint is not None
+def _add_servo(spec: mujoco.MjSpec, made: mujoco.MjsBody, name: str, joint: Joint) -> None:
     kinds = {"hinge": mujoco.mjtJoint.mjJNT_HINGE, "slide": mujoco.mjtJoint.mjJNT_SLIDE}
     made.add_joint(
-        name=body.name,
+        name=name,
         type=kinds[joint.kind],
         axis=joint.axis,
         range=[joint.lower, joint.upper],
@@ -170,27 +143,7 @@ def _add_servo(spec: mujoco.MjSpec, made: mujoco.MjsBody, body: Body) -> None:
         # all, and then swings from limit to limit.
         damping=[joint.damping, 0.0, 0.0],
     )
-    servo = spec.add_actuator(name=body.name, target=body.name, trntype=mujoco.mjtTrn.mjTRN_JOINT)
+    servo = spec.add_actuator(name=name, target=name, trntype=mujoco.mjtTrn.mjTRN_JOINT)
     servo.set_to_position(kp=joint.stiffness)
     servo.forcelimited, servo.forcerange = True, [-joint.effort, joint.effort]
     servo.ctrllimited, servo.ctrlrange = True, [joint.lower, joint.upper]
-
-
-def _add_geom(made: mujoco.MjsBody, geom: Geom) -> None:
-    shape = geom.shape
-    kind, size = (
-        (mujoco.mjtGeom.mjGEOM_BOX, list(shape.half_extents))
-        if isinstance(shape, Box)
-        else (mujoco.mjtGeom.mjGEOM_CAPSULE, [shape.radius, shape.half_length, 0.0])
-    )
-    everything = geom.touches == "all"
-    made.add_geom(
-        type=kind,
-        size=size,
-        pos=geom.pos,
-        quat=geom.quat,
-        condim=3,
-        friction=[geom.friction, 0.005, 0.0001],
-        contype=_ALL if everything else _LINK,
-        conaffinity=_TABLE | _ALL if everything else _TABLE,
-    )

@@ -1,8 +1,8 @@
 """A scene as numbers and simple shapes, from which each engine builds its own model.
 
 A scene is a tree of rigid bodies. Every body's frame is parallel to the world's when all joints are at
-zero. Lengths are in m, masses in kg, angles in rad, quaternions are w, x, y, z. Collision shapes only:
-what the bodies look like is told by `armchair.engines.display.looks`.
+zero. Lengths are in m, masses in kg, angles in rad. Collision shapes only: what
+the bodies look like is told by `armchair.engines.display.appearance`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from armchair.world import BLOCK_SIZE
+from armchair.world import BLOCK_SIZE, block_names
 
 Vec3 = tuple[float, float, float]
-Quat = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -33,13 +32,18 @@ class Capsule:
 
 @dataclass(frozen=True)
 class Geom:
-    """A shape fixed to a body; `touches` says what it can collide with."""
+    """A shape fixed to a body and parallel to it; `touches` says what it can collide with."""
 
     shape: Box | Capsule
     pos: Vec3 = (0.0, 0.0, 0.0)
-    quat: Quat = (1.0, 0.0, 0.0, 0.0)
     touches: Literal["table", "all"] = "all"
     friction: float = 1.0  # Coulomb, sliding
+
+
+TABLE_BITS = (1, 2 | 4)
+COLLISION_BITS = {"all": (2, 1 | 2), "table": (4, 1)}
+"""By what a geom touches: the bit of its group and those of the groups it collides with, for every engine.
+The table's group is 1; the links of group 4 collide with nothing else."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,16 @@ class Scene:
     substep: float = 0.01  # s, one physics step
 
     @property
+    def joints(self) -> tuple[Joint, ...]:
+        """The A joints of arm and fingers, in the order of `arm`."""
+        return tuple(body.joint for body in self.arm if body.joint)
+
+    @property
+    def num_joints(self) -> int:
+        """A: seven of the arm and one of each finger."""
+        return 7 + 2 * self.fingers
+
+    @property
     def num_substeps(self) -> int:
         """Physics steps in one control step."""
         return round(self.control_dt / self.substep)
@@ -108,11 +122,6 @@ def block(name: str) -> Body:
     )
 
 
-def block_names(num_blocks: int) -> list[str]:
-    """Names of the blocks' bodies: block_a, block_b, ..."""
-    return [f"block_{chr(ord('a') + k)}" for k in range(num_blocks)]
-
-
 def body_names(num_blocks: int) -> list[str]:
     """Names of the bodies in the order of recorded poses: the arm, the gripper, then the blocks."""
     links = [f"link{i}" for i in range(8)]
@@ -126,7 +135,7 @@ def fused(bodies: tuple[Body, ...]) -> tuple[Body, ...]:
     products (parallel axis theorem: each body adds m·d² about x and y).
     """
     kept: dict[str, Body] = {}
-    moved: dict[str, tuple[str, float]] = {}  # what became of a fixed body: its heir, how much lower that is
+    moved: dict[str, tuple[str, float]] = {}  # into which body a fixed one went, how high above it
     for body in bodies:
         parent, lower = moved.get(body.parent or "", (body.parent, 0.0))
         body = replace(body, parent=parent, pos=(body.pos[0], body.pos[1], body.pos[2] + lower))

@@ -5,11 +5,10 @@ The format is described at https://wiki.ros.org/urdf/XML; `capsule` is PyBullet'
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from armchair.engines.scene import Body, Box, Geom, Joint, Quat, Vec3
+from armchair.engines.scene import Body, Box, Geom, Vec3
 
 _KINDS = {"hinge": "revolute", "slide": "prismatic"}
 
@@ -36,7 +35,7 @@ def urdf_text(name: str, bodies: Sequence[Body], tints: Sequence[str] = ()) -> s
 
 def _inertial(link: ET.Element, body: Body) -> None:
     inertial = ET.SubElement(link, "inertial")
-    ET.SubElement(inertial, "origin", xyz=_words(body.com), rpy="0 0 0")
+    ET.SubElement(inertial, "origin", xyz=_text(body.com), rpy="0 0 0")
     ET.SubElement(inertial, "mass", value=repr(body.mass))
     xx, yy, zz = map(repr, body.inertia)
     ET.SubElement(inertial, "inertia", ixx=xx, iyy=yy, izz=zz, ixy="0", ixz="0", iyz="0")
@@ -48,27 +47,19 @@ def _joint(robot: ET.Element, body: Body) -> None:
     made = ET.SubElement(robot, "joint", name=body.name, type=kind)
     ET.SubElement(made, "parent", link=body.parent)
     ET.SubElement(made, "child", link=body.name)
-    ET.SubElement(made, "origin", xyz=_words(body.pos), rpy="0 0 0")
+    ET.SubElement(made, "origin", xyz=_text(body.pos), rpy="0 0 0")
     if body.joint:
-        ET.SubElement(made, "axis", xyz=_words(body.joint.axis))
-        ET.SubElement(made, "limit", _limit(body.joint))
-
-
-def _limit(joint: Joint) -> dict[str, str]:
-    """The format wants a speed limit as well; we have none, and no simulator we use reads it."""
-    return {
-        "lower": repr(joint.lower),
-        "upper": repr(joint.upper),
-        "effort": repr(joint.effort),
-        "velocity": "100",
-    }
+        ET.SubElement(made, "axis", xyz=_text(body.joint.axis))
+        limits = {name: repr(getattr(body.joint, name)) for name in ("lower", "upper", "effort")}
+        # the format wants a speed limit as well; we have none, and no simulator we use reads it
+        ET.SubElement(made, "limit", limits, velocity="100")
 
 
 def _shape(parent: ET.Element, geom: Geom) -> None:
-    ET.SubElement(parent, "origin", xyz=_words(geom.pos), rpy=_words(roll_pitch_yaw(geom.quat)))
+    ET.SubElement(parent, "origin", xyz=_text(geom.pos), rpy="0 0 0")
     geometry = ET.SubElement(parent, "geometry")
     if isinstance(geom.shape, Box):
-        ET.SubElement(geometry, "box", size=_words([2 * half for half in geom.shape.half_extents]))
+        ET.SubElement(geometry, "box", size=_text([2 * half for half in geom.shape.half_extents]))
     else:
         capsule = {"radius": repr(geom.shape.radius), "length": repr(2 * geom.shape.half_length)}
         ET.SubElement(geometry, "capsule", capsule)
@@ -76,32 +67,19 @@ def _shape(parent: ET.Element, geom: Geom) -> None:
 
 def _draw(link: ET.Element, body: Body, children: list[Vec3], tint: str) -> None:
     for geom in body.geoms:
-        _paint(link, geom, tint)
+        visual = ET.SubElement(link, "visual")
+        _shape(visual, geom)
+        _tint(visual, tint)
     for _, _, height in children[:1]:  # the frames of this arm lie on one line at zero
         rod = ET.SubElement(link, "visual")
-        ET.SubElement(rod, "origin", xyz=_words((0.0, 0.0, height / 2)), rpy="0 0 0")
+        ET.SubElement(rod, "origin", xyz=_text((0.0, 0.0, height / 2)), rpy="0 0 0")
         ET.SubElement(ET.SubElement(rod, "geometry"), "cylinder", radius="0.06", length=repr(height))
         _tint(rod, tint)
-
-
-def _paint(link: ET.Element, geom: Geom, tint: str) -> None:
-    visual = ET.SubElement(link, "visual")
-    _shape(visual, geom)
-    _tint(visual, tint)
 
 
 def _tint(visual: ET.Element, rgba: str) -> None:
     ET.SubElement(ET.SubElement(visual, "material", name=rgba.replace(" ", "_")), "color", rgba=rgba)
 
 
-def roll_pitch_yaw(quat: Quat) -> Vec3:
-    """Angles in rad about the fixed x, y, z axes, in this order, of a unit quaternion (w, x, y, z)."""
-    w, x, y, z = quat
-    roll = math.atan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y))
-    pitch = math.asin(max(-1.0, min(1.0, 2 * (w * y - z * x))))
-    yaw = math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
-    return roll, pitch, yaw
-
-
-def _words(numbers: Sequence[float]) -> str:
+def _text(numbers: Sequence[float]) -> str:
     return " ".join(repr(float(number)) for number in numbers)

@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
 from armchair.engines import Engine, make_engine
-from armchair.engines.base import check_finite, check_ids
-from armchair.engines.iiwa import make_scene
+from armchair.engines.base import check_finite
+from armchair.engines.iiwa import JOINT_SPEEDS, make_scene
 from armchair.engines.kinematics import body_poses
+from armchair.engines.scene import body_names
+from armchair.envs.base import PoseDrawing, PoseWindow, StartSampler, StartState
 from armchair.envs.control import CONTROLS, Control
-from armchair.envs.demonstrations import Demo, record_script
-from armchair.envs.start_states import SKILL_RATE, Starts, scripted_episodes, starts_along
 from armchair.errors import InvalidInput, check_choice
 from armchair.maths import generator
 from armchair.tasks import Task, get_task
 from armchair.types import ArmState, Layout, Step
 
-SCRIPTED = 32  # copies in which the script plays, to make start states
+SHOVED = 4  # the joints that a shove turns: those nearest the base
 OBS_LIMIT = 10.0  # observations are clipped to ± this, far beyond what they reach in sane motion
-
-
-class EnvSnapshot(NamedTuple):
-    """All that the future of an `ArmEnv` depends on, as tensors."""
-
-    engine: Tensor  # (N, S) the engine's own
-    memory: Tensor  # (N, M) the control mode's targets
-    goal: Tensor  # (N, 3)
-    clock: Tensor  # (N,) int64, steps since the episodes began
-    rng: Tensor  # uint8, the layout generator's state
-    along: Tensor  # (N,) bool, whether the episode began along a solution
-    skill: Tensor  # () share of ordinary episodes that succeeded of late
 
 
 class ArmEnv:
@@ -57,15 +44,15 @@ class ArmEnv:
         self.num_envs = engine.num_envs
         self.device = engine.device
         self.horizon = task.horizon
+        self.layout = task.visible_layout
+        self.dt = engine.dt
+        self.tells_success = True
+        self.shove_dim = SHOVED
         self.action_dim = control.action_dim(task.uses_gripper)
         self.record_poses = record_poses
         self.goal = torch.zeros(self.num_envs, 3)
         self.diverged = 0  # how many episodes were lost to the simulation so far
-        self.starts: Starts | None = None  # states along demonstrations; see `armchair.envs.start_states`
-        self.start_share = 0.0  # of the episodes that begin there, while no ordinary one succeeds
-        self.paced = True  # whether fewer begin there as ordinary ones succeed
-        self.skill = torch.zeros(())
-        self._along = torch.zeros(self.num_envs, dtype=torch.bool)
+        self.starts: StartSampler | None = None  # lets some episodes begin elsewhere than the task says
         self._all = torch.arange(self.num_envs)
         self._clock = torch.zeros(self.num_envs, dtype=torch.int64)
         self._rng = generator(seed, "layout")
@@ -73,7 +60,6 @@ class ArmEnv:
         self.state: ArmState = engine.state()
         self._memory = control.start(self.state)
         self.obs_dim = self.observe().shape[1]
-        self.visible_dim = self.visible().shape[1]
 
     def reset(self, seed: int | None = None, *, stagger: bool = False) -> Tensor:
         """Begin an episode in every copy. -> (N, D) observations.
@@ -90,27 +76,20 @@ class ArmEnv:
             self._clock = torch.randint(0, self.horizon, (self.num_envs,), generator=self._rng)
         return self.observe()
 
-    def place(self, ids: Tensor, layout: Layout) -> None:
-        """Begin an episode of the copies `ids` (n,) in a given layout, goal included."""
-        ids = check_ids(ids, self.num_envs)
-        self.engine.reset(ids, layout)
-        self.goal = self.goal.index_copy(0, ids, layout.goal)
-        self._clock[ids] = 0
-        self._along[ids] = False
-        self._refresh(ids)
+    def reset_alike(self, groups: Tensor, rng: torch.Generator) -> Tensor:
+        """Begin an episode in every copy, in one state within each group (N,); what ran is given up."""
+        self._put(self._all, self.task.layout(rng, int(groups.max()) + 1).select(groups))
+        if self.starts is not None:
+            self._move(*self.starts.begin_alike(groups, rng))
+        self._refresh(self._all)
+        return self.observe()
 
-    def place_along(self, ids: Tensor, rows: Tensor) -> None:
-        """Begin an episode of the copies `ids` (n,) in the states `rows` (n,) of `starts`."""
-        assert self.starts is not None
-        self._put_along(self.starts, check_ids(ids, self.num_envs), rows)
-        self._clock[ids] = 0
-        self._along[ids] = True
-        self._refresh(ids)
-
-    @property
-    def along_share(self) -> float:
-        """Share of the episodes that begin along a solution now: fewer, the more ordinary ones succeed."""
-        return self.start_share * (1.0 - float(self.skill)) if self.starts is not None else 0.0
+    def new_goal(self, rng: torch.Generator) -> Tensor | None:
+        """Another goal for every copy where it is. -> (N, D); None where the task marks no goal."""
+        if self.task.goal_marker == "none":
+            return None
+        self.goal = self.task.layout(rng, self.num_envs).goal
+        return self.observe()
 
     def step(self, action: Tensor) -> Step:
         """Act for one control step; `action` (N, A) is clipped to [-1, 1]. See `Step`.
@@ -119,7 +98,7 @@ class ArmEnv:
         """
         check_finite("action", action, (self.num_envs, self.action_dim))
         action = action.clamp(-1.0, 1.0)
-        targets, self._memory = self.control.move(self.state, self._memory, action, self.engine.dt)
+        targets, self._memory = self.control.move(self.state, self._memory, action, self.dt)
         diverged = self.engine.step(targets)
         self.state = self.engine.state()
         self._clock += 1
@@ -133,7 +112,7 @@ class ArmEnv:
             terminated=terminated,
             truncated=truncated,
             final_obs=obs,
-            success=self.task.success(self.state, self.goal) & ~diverged,
+            success=self.success() & ~diverged,
             visible=self.visible(),
             poses=self.poses() if self.record_poses else None,
         )
@@ -145,42 +124,46 @@ class ArmEnv:
         ended = step.done.nonzero().squeeze(1)
         if not len(ended):
             return step
-        if self.starts is not None and self.paced:
-            self._judge(step.success[ended[~self._along[ended]]])
+        if self.starts is not None:
+            self.starts.ended(ended, step.success[ended])
         self._begin(ended)
         self._refresh(ended)
         return step._replace(obs=self.observe())
 
     def _begin(self, ids: Tensor) -> None:
-        layout = self.task.layout(self._rng, len(ids))
+        self._put(ids, self.task.layout(self._rng, len(ids)))
+        if self.starts is not None:
+            self._move(*self.starts.begin(ids, self._rng))
+
+    def _put(self, ids: Tensor, layout: Layout) -> None:
+        """Put the copies `ids` into a layout (n rows), at the beginning of an episode."""
         self.engine.reset(ids, layout)
         # out of place: whoever keeps a goal or a clock of an earlier step keeps what it was
         self.goal = self.goal.index_copy(0, ids, layout.goal)
         self._clock = self._clock.index_fill(0, ids, 0)
-        if self.starts is not None:
-            self._begin_along(self.starts, ids)
 
-    def _begin_along(self, starts: Starts, ids: Tensor) -> None:
-        """Put a share of the copies `ids`, which have just begun, into states along a solution."""
-        along = torch.rand(len(ids), generator=self._rng) < self.along_share
-        self._along = self._along.index_copy(0, ids, along)
-        self._put_along(starts, ids[along], starts.draw(int(along.sum()), self._rng))
-
-    def _put_along(self, starts: Starts, ids: Tensor, rows: Tensor) -> None:
+    def _move(self, ids: Tensor, state: StartState) -> None:
+        """Put copies that have just begun elsewhere."""
         if len(ids):
-            self.engine.restore(ids, starts.engine[rows])
-            self.goal = self.goal.index_copy(0, ids, starts.goal[rows])
-
-    def _judge(self, success: Tensor) -> None:
-        """Take in how ordinary episodes ended, (n,) bool."""
-        if len(success):
-            weight = 1.0 - (1.0 - SKILL_RATE) ** len(success)
-            self.skill = self.skill + weight * (success.float().mean() - self.skill)
+            self.engine.restore(ids, state.engine)
+            self.goal = self.goal.index_copy(0, ids, state.goal)
 
     def _refresh(self, ids: Tensor) -> None:
         """Read the state again after the copies `ids` were put elsewhere, and start their control anew."""
         self.state = self.engine.state()
         self._memory = self._memory.index_copy(0, ids, self.control.start(self.state)[ids])
+
+    def shove(self, direction: Tensor) -> Tensor:
+        """Turn the joints nearest the base by these shares (N, 4) of their speed limits for a control step.
+
+        It goes to the engine itself, past the control. -> (N, D) observations.
+        """
+        turn = torch.zeros(self.num_envs, len(JOINT_SPEEDS))
+        turn[:, :SHOVED] = direction * torch.tensor(JOINT_SPEEDS[:SHOVED]) * self.dt
+        opening = self.state.opening_target.unsqueeze(1)
+        self.engine.step(torch.cat((self.state.joint_pos + turn, opening), dim=1))
+        self.state = self.engine.state()
+        return self.observe()
 
     def observe(self) -> Tensor:
         """What the policy sees now. -> (N, D)."""
@@ -192,11 +175,38 @@ class ArmEnv:
         """What a person sees now, the reward model's input. -> (N, F); see `Task.visible`."""
         return self.task.visible(self.state, self.goal)
 
+    def success(self) -> Tensor:
+        """Whether the task's criterion holds now. -> (N,) bool."""
+        return self.task.success(self.state, self.goal)
+
+    @property
+    def body_names(self) -> tuple[str, ...]:
+        """Of the bodies, in the order of their poses."""
+        return tuple(body_names(self.task.num_blocks))
+
+    def scene_asset(self) -> bytes:
+        """The scene for the player in the browser."""
+        from armchair.engines.display.scene_asset import scene_asset  # here: most never draw
+
+        return scene_asset(self.task.num_blocks, self.task.goal_marker)
+
     def poses(self) -> Tensor:
         """Poses of all bodies and, last, of the goal's marker. -> (N, B + 1, 7)."""
         upright = torch.tensor([1.0, 0.0, 0.0, 0.0]).expand(self.num_envs, 4)
         goal = torch.cat((self.goal, upright), dim=1).unsqueeze(1)
         return torch.cat((body_poses(self.state), goal), dim=1)
+
+    def renderer(self, width: int, height: int) -> PoseDrawing:
+        """What draws poses, in pixels. Raises MissingDependency where there is no OpenGL to draw with."""
+        from armchair.engines.display.picture import Renderer
+
+        return Renderer(self.task.num_blocks, self.task.goal_marker, width, height)
+
+    def window(self) -> PoseWindow:
+        """What shows poses in a window. Raises MissingDependency where there is no display."""
+        from armchair.engines.display.picture import Viewer
+
+        return Viewer(self.task.num_blocks, self.task.goal_marker)
 
     def script(self) -> Tensor:
         """What the task's scripted solver would do now. -> (N, A); only in the `tool` control mode."""
@@ -209,26 +219,28 @@ class ArmEnv:
         """Steps since each copy's episode began. -> (N,) int64."""
         return self._clock
 
-    def snapshot(self) -> EnvSnapshot:
-        """Everything that the future depends on; copies of it stay valid."""
-        rng = self._rng.get_state()
-        return EnvSnapshot(
-            engine=self.engine.snapshot(),
-            memory=self._memory.clone(),
-            goal=self.goal.clone(),
-            clock=self._clock.clone(),
-            rng=rng,
-            along=self._along.clone(),
-            skill=self.skill.clone(),
-        )
+    def start_state(self) -> StartState:
+        """Where every copy stands now, for an episode to begin there."""
+        return StartState(self.engine.snapshot(), self.goal)
 
-    def restore(self, snapshot: EnvSnapshot) -> Tensor:
+    def snapshot(self) -> dict[str, Tensor]:
+        """Everything that the future depends on, by name: (N, …) each but the generator's state."""
+        return {
+            "engine": self.engine.snapshot(),
+            "memory": self._memory.clone(),
+            "goal": self.goal.clone(),
+            "clock": self._clock.clone(),
+            "rng": self._rng.get_state(),
+        } | ({} if self.starts is None else self.starts.tensors())
+
+    def restore(self, snapshot: Mapping[str, Tensor]) -> Tensor:
         """Go back to a snapshot of an environment of the same make. -> (N, D) observations."""
-        self.engine.restore(self._all, snapshot.engine)
-        self._memory, self.goal = snapshot.memory.clone(), snapshot.goal.clone()
-        self._clock = snapshot.clock.clone()
-        self._along, self.skill = snapshot.along.clone(), snapshot.skill.clone()
-        self._rng.set_state(snapshot.rng)
+        self.engine.restore(self._all, snapshot["engine"])
+        self._memory, self.goal = snapshot["memory"].clone(), snapshot["goal"].clone()
+        self._clock = snapshot["clock"].clone()
+        self._rng.set_state(snapshot["rng"])
+        if self.starts is not None:
+            self.starts.load_tensors(snapshot)
         self.state = self.engine.state()
         return self.observe()
 
@@ -262,26 +274,3 @@ def make_env(
     made = make_engine(engine, scene, num_envs, threads)
     mode = CONTROLS[check_choice("control", control, CONTROLS)]
     return ArmEnv(chosen, made, mode, seed=seed, record_poses=record_poses)
-
-
-def begin_along(env: ArmEnv, share: float, demos: Sequence[Demo]) -> None:
-    """Let a share of the episodes to come begin along demonstrations; never for evaluation.
-
-    See `armchair.envs.start_states`. Raises InvalidInput where the share is none.
-    """
-    if not 0.0 <= share <= 1.0:
-        raise InvalidInput(f"starts, a share of the episodes, must be in [0, 1], got {share}")
-    env.starts, env.start_share = starts_along(demos, len(env.task.points)), share
-
-
-def scripted_demos(
-    task: str, engine: str, episodes: int | None, seed: int, *, motion: bool = False
-) -> list[Demo]:
-    """Demonstrations by the task's script; episodes: None for as many as start states want."""
-    env = make_env(task, num_envs=SCRIPTED, engine=engine, seed=seed, record_poses=True, motion=motion)
-    try:
-        row = env.engine.snapshot()[0]
-        wanted = episodes or scripted_episodes(row.numel() * row.element_size(), env.horizon)
-        return record_script(env, wanted, seed)
-    finally:
-        env.close()

@@ -17,23 +17,27 @@ import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from armchair.envs.base import Demonstrable, Env
 from armchair.errors import InvalidInput
 from armchair.npz import read_npz
 from armchair.runs.files import write_atomic
-
-if TYPE_CHECKING:
-    from armchair.envs.arm_env import ArmEnv
 
 FORMAT = "armchair-demo-1"
 NOISE = 0.3  # standard deviation of what is added to the script's actions, so that the states differ
 TRIES = 8  # episodes played at most for each one that is wanted
 MOST_BYTES = 256 * 2**20  # that a file may unpack to
+EPISODES = 256  # scripted ones that start states come from where no demonstrations are given
+MOST_STATE_BYTES = 256 * 2**20  # that these may take: a row of PyBullet's has 50 kB, of MuJoCo's 2 kB
+
+
+class DemonstrableEnv(Env, Demonstrable, Protocol):
+    """An environment that somebody has written a solution for."""
 
 
 class Demo(NamedTuple):
@@ -55,12 +59,13 @@ class Source(NamedTuple):
     control: str
 
 
-def record_script(env: ArmEnv, episodes: int, seed: int, noise: float = NOISE) -> list[Demo]:
+def record_script(env: DemonstrableEnv, episodes: int, seed: int, noise: float = NOISE) -> list[Demo]:
     """`episodes` episodes that the task's script solved, with noise on what it does but not on what is kept.
 
     The noise leads beside the straight way, and the actions kept lead back to it (Laskey et al., 2017,
-    "DART"). env must record poses and is left in the middle of an episode. Episodes that end without success
-    are played again. Raises InvalidInput when too few succeed, or where the script cannot drive the arm.
+    "DART"). Poses are kept where env records them; it is left in the middle of an episode. Episodes that end
+    without success are played again. Raises InvalidInput when too few succeed, or where the script cannot
+    drive the arm.
     """
     rng = torch.Generator().manual_seed(seed)
     kept: list[Demo] = []
@@ -70,23 +75,23 @@ def record_script(env: ArmEnv, episodes: int, seed: int, noise: float = NOISE) -
         if len(kept) >= episodes:
             return kept[:episodes]
     raise InvalidInput(
-        f"the script of {env.task.name} solved {len(kept)} of {rounds * env.num_envs} episodes, "
-        f"{episodes} are needed"
+        f"the script solved {len(kept)} of {rounds * env.num_envs} episodes, {episodes} are needed"
     )
 
 
-def _one_round(env: ArmEnv, seed: int, noise: float, rng: torch.Generator) -> list[Demo]:
+def _one_round(env: DemonstrableEnv, seed: int, noise: float, rng: torch.Generator) -> list[Demo]:
     """One whole episode of every copy. -> those that lasted and succeeded in the end."""
-    obs, goal = env.reset(seed), env.goal
+    obs = env.reset(seed)
+    goal = env.start_state().goal
     rows: list[tuple[Tensor, ...]] = []
     whole, success = torch.ones(env.num_envs, dtype=torch.bool), torch.zeros(0)
     for _ in range(env.horizon):
-        wanted, engine = env.script().clamp(-1.0, 1.0), env.engine.snapshot()
+        wanted, engine = env.script().clamp(-1.0, 1.0), env.start_state().engine
         extra = noise * torch.randn(wanted.shape, generator=rng)
         extra[:, 3:] = 0.0  # the gripper does as the script says
         step = env.step(wanted + extra)
-        assert step.poses is not None
-        rows.append((engine, obs, wanted, step.visible, step.poses))
+        poses = torch.zeros(env.num_envs, 0, 7) if step.poses is None else step.poses
+        rows.append((engine, obs, wanted, step.visible, poses))
         whole &= ~step.terminated
         success, obs = step.success, step.obs
     engine, seen, action, visible, poses = (torch.stack(parts, 1) for parts in zip(*rows, strict=True))
@@ -94,6 +99,12 @@ def _one_round(env: ArmEnv, seed: int, noise: float, rng: torch.Generator) -> li
         Demo(engine[n], goal[n], seen[n], action[n], visible[n], poses[n])
         for n in (success & whole).nonzero().squeeze(1).tolist()
     ]
+
+
+def scripted_episodes(env: DemonstrableEnv) -> int:
+    """How many episodes of the script to take start states from: as many as the memory for them allows."""
+    row = env.start_state().engine[0]
+    return max(1, min(EPISODES, MOST_STATE_BYTES // (row.numel() * row.element_size() * env.horizon)))
 
 
 # ---- files

@@ -10,38 +10,27 @@ and nothing is unpickled.
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import cast
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from armchair.errors import InvalidInput, StoreError, check_choice
-from armchair.ids import id_from
+from armchair.exchange.pairs import ComparedPair, Imported, import_pairs, trajectory_clip
 from armchair.npz import read_npz
-from armchair.store.rows.codec import MAX_BYTES, digest, encode
+from armchair.store.rows.codec import MAX_BYTES
 from armchair.store.store import Store
-from armchair.types import Answer, Choice, Clip, Question
+from armchair.types import Choice, Clip
 
-ANNOTATOR = "imported"
-WORDS: dict[str, Choice] = {"Left": "left", "Right": "right", "Tie": "tie", "Can't Tell": "cant_tell"}
-BACK = {choice: word for word, choice in WORDS.items()}
+CHOICES: dict[str, Choice] = {"Left": "left", "Right": "right", "Tie": "tie", "Can't Tell": "cant_tell"}
+LABELS = {choice: label for label, choice in CHOICES.items()}
 KEYS = (("obs", "act"), ("observations", "actions"))
 
 
-class Imported(NamedTuple):
-    """What an import found."""
-
-    clips: int
-    answers: int
-    new_answers: int  # those that the store did not have yet
-
-
-def import_seed_layout(store: Store, folder: Path, *, length: int | None = None) -> Imported:
+def import_sketch_layout(store: Store, folder: Path, *, length: int | None = None) -> Imported:
     """Read a folder of this layout into a store, all or nothing; reading it again changes nothing.
 
     `visible` becomes the observations; the true reward counts as unknown, with zeros in its place. A
@@ -49,26 +38,16 @@ def import_seed_layout(store: Store, folder: Path, *, length: int | None = None)
     their last steps, shorter ones stay where they ended. Without it all must be of one length.
     Raises InvalidInput for anything that is not as described, naming the entry.
     """
-    root = _root(folder)
-    clips: dict[str, Clip] = {}
-    questions: list[Question] = []
-    answers: list[Answer] = []
-    for number, (left_path, right_path, choice) in enumerate(_entries(root)):
-        pair: list[str] = []
-        for path in (left_path, right_path):
-            clip = _read_clip(root, path, f"entry {number}", length)
-            clips[clip.id] = clip
-            pair.append(clip.id)
-        question = id_from(hashlib.sha256(f"{number} {pair[0]} {pair[1]}".encode()).digest())
-        answer = id_from(hashlib.sha256(f"{question} {choice}".encode()).digest())
-        questions.append(Question(question, pair[0], pair[1], "imported", 0))
-        answers.append(Answer(answer, question, ANNOTATOR, choice, 1.0, 0.0, 0.0))
-    check_lengths(list(clips.values()))
-    new = store.import_answers(list(clips.values()), questions, answers)
-    return Imported(len(clips), len(answers), new)
+    return import_pairs(store, _pairs(_root(folder), length))
 
 
-def export_seed_layout(store: Store, folder: Path, *, film: Callable[[Clip], bytes] | None = None) -> int:
+def _pairs(root: Path, length: int | None) -> Iterator[ComparedPair]:
+    for number, (left, right, choice) in enumerate(_entries(root)):
+        first, second = (_read_clip(root, path, f"entry {number}", length) for path in (left, right))
+        yield ComparedPair(first, second, choice)
+
+
+def export_sketch_layout(store: Store, folder: Path, *, film: Callable[[Clip], bytes] | None = None) -> int:
     """Write all answers in force in this layout, below a folder with no such files yet. -> how many.
 
     "Both bad" becomes "Tie", the layout's nearest word; strengths and annotators are lost. film: makes the
@@ -83,14 +62,12 @@ def export_seed_layout(store: Store, folder: Path, *, film: Callable[[Clip], byt
             (data / name).mkdir(parents=True, exist_ok=True)
         for number, record in enumerate(store.records(), start=1):
             question = record.question
-            entry: dict[str, str] = {}
-            for side, clip in zip(
-                ("left", "right"), store.clips([question.left, question.right]), strict=True
-            ):
-                name = f"{side}_clip_{number:04d}"
+            names = {side: f"{side}_clip_{number:04d}" for side in ("left", "right")}
+            pair = store.clips([question.left, question.right])
+            for name, clip in zip(names.values(), pair, strict=True):
                 _write_clip(data, name, clip, film)
-                entry[side] = f"data/clips/{name}.mp4"
-            entries.append(entry | {"preference": BACK.get(record.answer.choice, "Tie")})
+            entry = {side: f"data/clips/{name}.mp4" for side, name in names.items()}
+            entries.append(entry | {"preference": LABELS.get(record.answer.choice, "Tie")})
         unfinished = data / "preferences.json.tmp"
         unfinished.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
         unfinished.replace(data / "preferences.json")
@@ -130,8 +107,8 @@ def _entries(root: Path) -> list[tuple[str, str, Choice]]:
             raise InvalidInput(
                 f"entry {number} of preferences.json must have texts left, right and preference"
             )
-        check_choice(f"preference in entry {number}", word, WORDS)
-        entries.append((left, right, WORDS[word]))
+        check_choice(f"preference in entry {number}", word, CHOICES)
+        entries.append((left, right, CHOICES[word]))
     return entries
 
 
@@ -146,13 +123,17 @@ def _read_clip(root: Path, path: str, entry: str, length: int | None) -> Clip:
         raise InvalidInput(f"{entry}: the trajectory of {path!r} leads out of the folder")
     if not trajectory.is_file():
         raise InvalidInput(f"{entry}: {path!r} has no trajectory {trajectory.relative_to(root)}")
-    obs, act = _read_trajectory(trajectory, entry)
-    if length is not None:
-        obs, act = fit(obs, length), fit(act, length)
+    where = f"{entry}: {trajectory.name}"
+    arrays = read_npz(trajectory, MAX_BYTES, where)  # looked at before it is unpacked
+    names = next((keys for keys in KEYS if set(keys) <= set(arrays)), None)
+    if names is None:
+        raise InvalidInput(f"{where} must hold obs and act, or observations and actions")
+    try:
+        obs, act = (torch.from_numpy(arrays[name].astype(np.float32)) for name in names)
+    except (ValueError, TypeError) as error:
+        raise InvalidInput(f"{where} cannot be read: {error}") from error
     frames = _read(film) if film.is_file() else None
-    unnamed = Clip("", obs, act, torch.zeros(len(obs)), None, frames, 0, 0, 0)
-    contents = digest(encode(unnamed), frames)
-    return unnamed._replace(id=id_from(hashlib.sha256(contents + film.name.encode()).digest()))
+    return trajectory_clip(obs, act, where, length=length, frames=frames, name=film.name)
 
 
 def _inside(root: Path, path: str, entry: str) -> Path:
@@ -170,39 +151,3 @@ def _read(path: Path) -> bytes:
     if path.stat().st_size > MAX_BYTES:
         raise InvalidInput(f"{path} has {path.stat().st_size} bytes, at most {MAX_BYTES}")
     return path.read_bytes()
-
-
-def _read_trajectory(path: Path, entry: str) -> tuple[Tensor, Tensor]:
-    """Observations (L, F) and actions (L, A) of an npz file, looked at before it is unpacked."""
-    where = f"{entry}: {path.name}"
-    arrays = read_npz(path, MAX_BYTES, where)
-    names = next((keys for keys in KEYS if set(keys) <= set(arrays)), None)
-    if names is None:
-        raise InvalidInput(f"{where} must hold obs and act, or observations and actions")
-    try:
-        obs, act = (arrays[name].astype(np.float32) for name in names)
-    except (ValueError, TypeError) as error:
-        raise InvalidInput(f"{where} cannot be read: {error}") from error
-    if obs.ndim != 2 or act.ndim != 2 or len(obs) != len(act) or not len(obs):
-        raise InvalidInput(f"{where} must hold (L, F) and (L, A), got {obs.shape} and {act.shape}")
-    if not (np.isfinite(obs).all() and np.isfinite(act).all()):
-        raise InvalidInput(f"{where} has numbers that are not finite")
-    return torch.from_numpy(obs), torch.from_numpy(act)
-
-
-def fit(values: Tensor, length: int) -> Tensor:
-    """The last `length` rows, or all of them and then the last one again and again."""
-    if length < 1:
-        raise InvalidInput(f"length must be at least 1, got {length}")
-    missing = max(0, length - len(values))
-    return torch.cat((values[-length:], values[-1:].expand(missing, -1)))
-
-
-def check_lengths(clips: list[Clip]) -> None:
-    """Raises InvalidInput unless all clips have one length."""
-    lengths = sorted({len(clip.visible) for clip in clips})
-    if len(lengths) > 1:
-        raise InvalidInput(
-            f"the trajectories have from {lengths[0]} to {lengths[-1]} steps; clips must have one length: "
-            f"say which, such as length={lengths[-1]}"
-        )

@@ -8,8 +8,8 @@ read. So this is the one place that reads one, only on the explicit wish of `arm
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
@@ -17,24 +17,23 @@ import torch
 from torch import Tensor
 
 from armchair.errors import InvalidInput
-from armchair.exchange.sketch_layout import ANNOTATOR, Imported, check_lengths, fit
-from armchair.ids import id_from
-from armchair.store.rows.codec import digest, encode
+from armchair.exchange.pairs import ComparedPair, Imported, import_pairs, trajectory_clip
 from armchair.store.store import Store
-from armchair.types import Answer, Choice, Clip, Question
+from armchair.types import Choice, Clip
 
 MAX_FILE = 2**30  # bytes
 CHOICES: dict[float, Choice] = {0.0: "left", 1.0: "right", 0.5: "tie"}
 
 
-def import_seed_tensors(store: Store, path: Path, *, length: int | None = None) -> Imported:
+def import_sketch_tensors(store: Store, path: Path, *, length: int | None = None) -> Imported:
     """Read such a file into a store, all or nothing; reading it again changes nothing.
 
-    length: as in `import_seed_layout`. Raises InvalidInput for anything that is not as described.
+    length: as in `import_sketch_layout`. Raises InvalidInput for anything that is not as described.
     """
-    clips: dict[str, Clip] = {}
-    questions: list[Question] = []
-    answers: list[Answer] = []
+    return import_pairs(store, _pairs(path, length))
+
+
+def _pairs(path: Path, length: int | None) -> Iterator[ComparedPair]:
     for number, entry in enumerate(_entries(path)):
         where = f"entry {number} of {path.name}"
         if not isinstance(entry, tuple) or len(cast("tuple[object, ...]", entry)) != 3:
@@ -43,17 +42,10 @@ def import_seed_tensors(store: Store, path: Path, *, length: int | None = None) 
         choice = CHOICES.get(label) if isinstance(label, int | float) else None
         if choice is None:
             raise InvalidInput(f"{where} has the label {label!r}: 0 means left, 1 right, 0.5 a tie")
-        pair = [_clip(one, f"{where}, {side}", length) for one, side in ((left, "left"), (right, "right"))]
-        if pair[0].id == pair[1].id:
+        first, second = _clip(left, f"{where}, left", length), _clip(right, f"{where}, right", length)
+        if first.id == second.id:
             raise InvalidInput(f"{where} compares a trajectory with itself")
-        clips |= {clip.id: clip for clip in pair}
-        name = id_from(hashlib.sha256(f"{number} {pair[0].id} {pair[1].id}".encode()).digest())
-        said = id_from(hashlib.sha256(f"{name} {choice}".encode()).digest())
-        questions.append(Question(name, pair[0].id, pair[1].id, "imported", 0))
-        answers.append(Answer(said, name, ANNOTATOR, choice, 1.0, 0.0, 0.0))
-    check_lengths(list(clips.values()))
-    new = store.import_answers(list(clips.values()), questions, answers)
-    return Imported(len(clips), len(answers), new)
+        yield ComparedPair(first, second, choice)
 
 
 def _entries(path: Path) -> list[object]:
@@ -85,12 +77,4 @@ def _clip(found: object, where: str, length: int | None) -> Clip:
     obs, act = values.get("obs"), values.get("act")
     if not (isinstance(obs, Tensor) and isinstance(act, Tensor)):
         raise InvalidInput(f"{where} must hold tensors obs and act")
-    obs, act = obs.detach().to(torch.float32), act.detach().to(torch.float32)
-    if obs.ndim != 2 or act.ndim != 2 or len(obs) != len(act) or not len(obs):
-        raise InvalidInput(f"{where} must hold (L, F) and (L, A), got {(*obs.shape,)} and {(*act.shape,)}")
-    if not (bool(obs.isfinite().all()) and bool(act.isfinite().all())):
-        raise InvalidInput(f"{where} has numbers that are not finite")
-    if length is not None:
-        obs, act = fit(obs, length), fit(act, length)
-    unnamed = Clip("", obs, act, torch.zeros(len(obs)), None, None, 0, 0, 0)
-    return unnamed._replace(id=id_from(digest(encode(unnamed), None)))
+    return trajectory_clip(obs, act, where, length=length)

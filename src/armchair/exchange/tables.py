@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -16,25 +16,35 @@ from armchair.types import Clip
 Value = str | int | float | bool | None | list[float] | list[list[float]] | list[list[list[float]]]
 Row = dict[str, Value]
 BATCH = 200  # clips read at a time
-ANSWER_COLUMNS = (
-    "answer",
-    "question",
-    "left_clip",
-    "right_clip",
-    "choice",
-    "strength",
-    "annotator",
-    "annotator_kind",
-    "seconds",
-    "created",
-    "strategy",
-    "policy_step",
-    "guess",
-    "repeat_of",
-    "swapped",
-    "page",
-)
-CLIP_COLUMNS = ("clip", "policy_step", "episode", "start", "visible", "action", "reward", "poses")
+ANSWER_COLUMNS = {
+    "answer": "string",
+    "question": "string",
+    "left_clip": "string",
+    "right_clip": "string",
+    "choice": "string",
+    "strength": "float64",
+    "annotator": "string",
+    "annotator_kind": "string",
+    "seconds": "float64",
+    "created": "float64",
+    "strategy": "string",
+    "policy_step": "int64",
+    "guess": "float64",
+    "repeat_of": "string",
+    "swapped": "bool",
+    "page": "string",
+}
+"""Names and Arrow types; [] after a type is a list of it."""
+CLIP_COLUMNS = {
+    "clip": "string",
+    "policy_step": "int64",
+    "episode": "int64",
+    "start": "int64",
+    "visible": "float32[][]",
+    "action": "float32[][]",
+    "reward": "float32[]",
+    "poses": "float32[][][]",
+}
 
 
 class Exported(NamedTuple):
@@ -66,42 +76,22 @@ def export_parquet(store: Store, folder: Path) -> Exported:
 def answer_row(record: Record, kind: str) -> Row:
     """An answer in force with its question; `kind` of the annotator."""
     answer, question = record.answer, record.question
-    return {
-        "answer": answer.id,
-        "question": question.id,
-        "left_clip": question.left,
-        "right_clip": question.right,
-        "choice": answer.choice,
-        "strength": answer.strength,
-        "annotator": answer.annotator,
-        "annotator_kind": kind,
-        "seconds": answer.seconds,
-        "created": answer.created,
-        "strategy": question.strategy,
-        "policy_step": question.policy_step,
-        "guess": question.guess,
-        "repeat_of": question.repeat_of,
-        "swapped": answer.swapped,
-        "page": answer.page,
-    }
+    clips = {"left_clip": question.left, "right_clip": question.right}
+    values = question._asdict() | answer._asdict() | clips | {"answer": answer.id, "annotator_kind": kind}
+    return {name: values[name] for name in ANSWER_COLUMNS}
 
 
 def clip_row(clip: Clip, reward_known: bool) -> Row:
     """A clip with its arrays as nested lists; its frames are left out."""
-    return {
-        "clip": clip.id,
-        "policy_step": clip.policy_step,
-        "episode": clip.episode,
-        "start": clip.start,
-        "visible": clip.visible.tolist(),
-        "action": clip.action.tolist(),
-        "reward": clip.reward.tolist() if reward_known else None,
-        "poses": None if clip.poses is None else clip.poses.tolist(),
-    }
+    row: Row = {"clip": clip.id} | {name: getattr(clip, name) for name in ("policy_step", "episode", "start")}
+    for name in ("visible", "action", "reward", "poses"):
+        array = getattr(clip, name)
+        row[name] = None if array is None else array.tolist()
+    return row if reward_known else row | {"reward": None}
 
 
-Write = Callable[[Path, Sequence[Row], Sequence[str]], None]
-"""File, rows, names of the columns."""
+Write = Callable[[Path, Sequence[Row], Mapping[str, str]], None]
+"""File, rows, columns."""
 
 
 def _export(store: Store, folder: Path, suffix: str, write: Write) -> Exported:
@@ -110,45 +100,37 @@ def _export(store: Store, folder: Path, suffix: str, write: Write) -> Exported:
     names = sorted({name for record in records for name in (record.question.left, record.question.right)})
     clip_rows: list[Row] = []
     for begin in range(0, len(names), BATCH):
-        batch = store.clips(names[begin : begin + BATCH])
-        clip_rows += [clip_row(clip, store.rewards_known([clip.id])) for clip in batch]
+        batch = names[begin : begin + BATCH]
+        all_known = store.rewards_known(batch)
+        clip_rows += [
+            clip_row(clip, all_known or store.rewards_known([clip.id])) for clip in store.clips(batch)
+        ]
+    answer_rows = [answer_row(record, kinds[record.answer.annotator]) for record in records]
     files = (folder / f"answers.{suffix}", folder / f"clips.{suffix}")
+    tables = ((answer_rows, ANSWER_COLUMNS), (clip_rows, CLIP_COLUMNS))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        answer_rows = [answer_row(record, kinds[record.answer.annotator]) for record in records]
-        _replace_file(files[0], answer_rows, ANSWER_COLUMNS, write)
-        _replace_file(files[1], clip_rows, CLIP_COLUMNS, write)
+        for file, (rows, columns) in zip(files, tables, strict=True):
+            unfinished = file.with_name(f"{file.name}.tmp")
+            write(unfinished, rows, columns)
+            unfinished.replace(file)
     except OSError as error:
         raise StoreError(f"cannot write to {folder}: {error.strerror}") from error
     return Exported(*files, len(records), len(clip_rows))
 
 
-def _replace_file(path: Path, rows: Sequence[Row], columns: Sequence[str], write: Write) -> None:
-    """Write beside `path`, then put the whole file in its place."""
-    unfinished = path.with_name(f"{path.name}.tmp")
-    write(unfinished, rows, columns)
-    unfinished.replace(path)
-
-
-def _write_jsonl(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> None:
+def _write_jsonl(path: Path, rows: Sequence[Row], columns: Mapping[str, str]) -> None:
     with path.open("w", encoding="utf-8") as file:
         for row in rows:
             file.write(json.dumps({name: row[name] for name in columns}, allow_nan=False) + "\n")
 
 
-def _write_parquet(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> None:
+def _write_parquet(path: Path, rows: Sequence[Row], columns: Mapping[str, str]) -> None:
     arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
-    text, whole, real = arrow.string(), arrow.int64(), arrow.float64()
-    series = arrow.list_(arrow.float32())
-    types = {
-        **dict.fromkeys(("answer", "question", "left_clip", "right_clip", "clip", "choice"), text),
-        **dict.fromkeys(("annotator", "annotator_kind", "strategy", "repeat_of", "page"), text),
-        **dict.fromkeys(("strength", "seconds", "created", "guess"), real),
-        "swapped": arrow.bool_(),
-        **dict.fromkeys(("policy_step", "episode", "start"), whole),
-        **dict.fromkeys(("visible", "action"), arrow.list_(series)),
-        "reward": series,
-        "poses": arrow.list_(arrow.list_(series)),
-    }
-    schema = arrow.schema([(name, types[name]) for name in columns])
+
+    def arrow_type(name: str) -> object:
+        item = name.removesuffix("[]")
+        return arrow.type_for_alias(name) if item == name else arrow.list_(arrow_type(item))
+
+    schema = arrow.schema([(name, arrow_type(kind)) for name, kind in columns.items()])
     parquet.write_table(arrow.Table.from_pylist(list(rows), schema=schema), path)

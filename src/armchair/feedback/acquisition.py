@@ -1,7 +1,8 @@
-"""Which pairs to ask about: plain functions of what the reward models predict of the candidates.
+"""Acquisition functions: which pairs to ask about, from what an ensemble of reward models predicts of them.
 
-Every strategy takes the predictions of P candidate pairs and gives the rows of n different ones, the best
-first (all P when there are fewer than n). Ties are broken at random, by the generator.
+Each takes the predictions of P candidate pairs and gives the rows of n different ones, the best first (all P
+when there are fewer than n). Ties are broken at random, by the generator. Disagreement of an ensemble is from
+Christiano et al., 2017; uniform, entropy and k-centre sampling are named as in B-Pref (Lee et al., 2021).
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ import torch
 from torch import Tensor
 
 from armchair.errors import InvalidInput, check_choice
-from armchair.ids import new_id
+from armchair.ids import content_id
 from armchair.types import Clip, Question
 
 
 class Predictions(NamedTuple):
-    """What K reward models make of P candidate pairs."""
+    """What an ensemble of K reward models predicts of P candidate pairs."""
 
-    left: Tensor  # (K, P) sum of the predicted reward over the clip, in the units of the fit: logits
+    left: Tensor  # (K, P) predicted return: sum of the reward over the clip, in the units of the fit: logits
     right: Tensor  # (K, P)
     policy_step: Tensor  # (P,) int64, how new the behaviour is
     embedding: Tensor  # (P, E) features in which distant pairs are different questions; E may be 0
@@ -29,43 +30,49 @@ class Predictions(NamedTuple):
         """Probability that the right clip is better, after Bradley and Terry: σ(right − left). -> (K, P)."""
         return torch.sigmoid(self.right - self.left)
 
+    def ensemble_std(self) -> Tensor:
+        """Standard deviation of that probability over the models: how far they disagree. -> (P,)."""
+        p = self.prefers_right()
+        return (p - p.mean(0)).square().mean(0).sqrt()
 
-Strategy = Callable[[Predictions, int, torch.Generator], Tensor]
+
+Acquisition = Callable[[Predictions, int, torch.Generator], Tensor]
 """Predictions, n, generator -> rows (n,) int64."""
 
 
-def uniform(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
-    """Any pairs. -> (n,)."""
+def uniform_sampling(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
+    """Pairs at random. -> (n,)."""
     return torch.randperm(predictions.left.shape[1], generator=rng)[:n]
 
 
-def disagreement(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
-    """The pairs over which the models differ most: standard deviation of their probabilities. -> (n,)."""
-    return _largest(spread(predictions), n, rng)
+def disagreement_sampling(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
+    """Ensemble disagreement: the largest standard deviation of the models' probabilities. -> (n,)."""
+    return _largest(predictions.ensemble_std(), n, rng)
 
 
-def entropy(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
-    """The pairs whose answer is most open: entropy of the mean probability. -> (n,)."""
+def entropy_sampling(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
+    """Predictive entropy: the largest entropy of the probability's mean over the ensemble. -> (n,)."""
     p = predictions.prefers_right().mean(0).clamp(1e-6, 1 - 1e-6)
     return _largest(-(p * p.log() + (1 - p) * (1 - p).log()), n, rng)
 
 
-def newest(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
+def recency_sampling(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
     """The pairs of the newest behaviour. -> (n,)."""
     return _largest(predictions.policy_step, n, rng)
 
 
-def diverse(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
-    """Disagreement × diversity: each next pair has the largest product of the two. -> (n,).
+def k_centre_sampling(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
+    """Greedy k-centre weighted with disagreement: each next pair has the largest product of the two. -> (n,).
 
-    Diversity is the distance to the nearest pair already chosen (greedy k-centre, Gonzalez 1985), in the
+    Greedy k-centre (Gonzalez, 1985) takes the pair farthest from the nearest one already chosen, here in the
     embedding with every column scaled to unit standard deviation. The first one has the largest disagreement.
+    B-Pref instead runs it among the pairs of largest disagreement.
     """
     points = predictions.embedding
     if not points.numel():
-        return disagreement(predictions, n, rng)
+        return disagreement_sampling(predictions, n, rng)
     points = points / points.std(0, correction=0).clamp_min(1e-6)
-    weight = spread(predictions) + 1e-6  # where all agree, diversity alone decides
+    weight = predictions.ensemble_std() + 1e-6  # where all agree, diversity alone decides
     order = torch.randperm(len(points), generator=rng)
     points, weight = points[order], weight[order]
     nearest = torch.full((len(points),), torch.inf)
@@ -79,25 +86,19 @@ def diverse(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
     return order[torch.tensor(chosen, dtype=torch.int64)]
 
 
-STRATEGIES: dict[str, Strategy] = {
-    "uniform": uniform,
-    "disagreement": disagreement,
-    "entropy": entropy,
-    "diverse": diverse,
-    "newest": newest,
+STRATEGIES: dict[str, Acquisition] = {
+    "uniform": uniform_sampling,
+    "disagreement": disagreement_sampling,
+    "entropy": entropy_sampling,
+    "diverse": k_centre_sampling,
+    "newest": recency_sampling,
 }
 
 
-def spread(predictions: Predictions) -> Tensor:
-    """How far the models differ: standard deviation of the probabilities over the models. -> (P,)."""
-    p = predictions.prefers_right()
-    return (p - p.mean(0)).square().mean(0).sqrt()
-
-
-def choose(
+def select_queries(
     strategy: str, predictions: Predictions, n: int, rng: torch.Generator, *, random_share: float = 0.25
 ) -> tuple[Tensor, list[str]]:
-    """Choose n different rows, a share of them at random, mixed. -> rows (n,) and the strategy of each.
+    """Select n different rows, a share of them at random, mixed. -> rows (n,) and the strategy of each.
 
     The random ones keep the answers a fair sample of the candidates, as a check of the fit needs. Of few
     questions that share is kept on average: the fractional part decides by chance.
@@ -107,7 +108,7 @@ def choose(
         raise InvalidInput(f"n must be at least 0 and random_share in 0 … 1, got {n} and {random_share}")
     total = min(n, predictions.left.shape[1])
     at_random = int(total * random_share + float(torch.rand((), generator=rng)))
-    fair = uniform(predictions, at_random, rng)
+    fair = uniform_sampling(predictions, at_random, rng)
     ranked = STRATEGIES[strategy](predictions, total, rng)
     rest = ranked[~torch.isin(ranked, fair)][: total - len(fair)]
     rows = torch.cat((fair, rest))
@@ -124,7 +125,8 @@ def make_questions(
     questions: list[Question] = []
     for (one, other), strategy, swapped in zip(pairs, strategies, swap.tolist(), strict=True):
         left, right = (other, one) if swapped else (one, other)
-        questions.append(Question(new_id(rng), left.id, right.id, strategy, policy_step))
+        name = content_id(rng, left.id.encode(), right.id.encode())
+        questions.append(Question(name, left.id, right.id, strategy, policy_step))
     return questions
 
 

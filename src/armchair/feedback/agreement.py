@@ -144,8 +144,31 @@ def reliability(records: Sequence[Record]) -> list[Reliability]:
         of_person[record.answer.annotator].append(record)
         if record.answer.choice in DECIDED:
             of_question[record.question.id].append(record)
-    blind = {name for name, mine in of_person.items() if _one_sided(position_bias(mine))}
-    return [_reliability(name, mine, of_question, blind) for name, mine in sorted(of_person.items())]
+    biases = {name: position_bias(mine) for name, mine in of_person.items()}
+    blind = {
+        name
+        for name, left in biases.items()
+        if left.of >= FEWEST_DECIDED and max(left.rate, 1 - left.rate) >= ONE_SIDED
+    }
+    found: list[Reliability] = []
+    for name, mine in sorted(of_person.items()):
+        decided = [record for record in mine if record.answer.choice in DECIDED]
+        pairs = [
+            record.answer.choice == other.answer.choice
+            for record in decided
+            for other in of_question[record.question.id]
+            if other.answer.annotator != name
+        ]
+        guessed = [_as_guessed(record) for record in decided if record.question.guess is not None]
+        flags: tuple[str, ...] = ()
+        if name in blind:
+            flags = (ONE_SIDE,)
+        elif _at_random(mine, decided, of_question, blind):
+            flags = (AT_RANDOM,)
+        others, model = share(sum(pairs), len(pairs)), share(sum(guessed), len(guessed))
+        repeats, seconds = repeat_consistency(mine), seconds_of(mine)
+        found.append(Reliability(name, len(mine), biases[name], others, model, repeats, seconds, flags))
+    return found
 
 
 def wilson(hits: float, of: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -164,37 +187,8 @@ def share(hits: int, of: int) -> Share:
     return Share(hits, of, *wilson(hits, of))
 
 
-def _one_sided(left: Share) -> bool:
-    return left.of >= FEWEST_DECIDED and max(left.rate, 1 - left.rate) >= ONE_SIDED
-
-
-def _reliability(
-    name: str, mine: Sequence[Record], of_question: dict[str, list[Record]], blind: set[str]
-) -> Reliability:
-    """mine: the answers of the one of this name. blind: who always names one side."""
-    decided = [record for record in mine if record.answer.choice in DECIDED]
-    left, repeats = position_bias(decided), repeat_consistency(mine)
-    pairs = [
-        record.answer.choice == other.answer.choice
-        for record in decided
-        for other in of_question[record.question.id]
-        if other.answer.annotator != name
-    ]
-    guessed = [_as_guessed(record) for record in decided if record.question.guess is not None]
-    flags: tuple[str, ...] = ()
-    if name in blind:
-        flags = (ONE_SIDE,)
-    elif _at_random(mine, decided, of_question, blind):
-        flags = (AT_RANDOM,)
-    others, model = share(sum(pairs), len(pairs)), share(sum(guessed), len(guessed))
-    return Reliability(name, len(mine), left, others, model, repeats, seconds_of(mine), flags)
-
-
 def _at_random(
-    mine: Sequence[Record],
-    decided: Sequence[Record],
-    of_question: dict[str, list[Record]],
-    blind: set[str],
+    mine: Sequence[Record], decided: Sequence[Record], of_question: dict[str, list[Record]], blind: set[str]
 ) -> bool:
     """Whether the checks say that someone guesses."""
     checks = [

@@ -62,12 +62,12 @@ def slow_near_goal(points: Points) -> Tensor:
 
     Squared, since the sum of ways that are not is the same however fast one goes.
     """
-    return _haste(points["tool"], points["goal"])
+    return _speed_penalty(points["tool"], points["goal"])
 
 
-def _haste(point: Tensor, place: Tensor) -> Tensor:
-    way = torch.cat((torch.zeros(1), 100.0 * point.diff(dim=0).norm(dim=1)))
-    return -(way**2) * torch.exp(-(((point - place).norm(dim=1) / NEAR) ** 2))
+def _speed_penalty(point: Tensor, place: Tensor) -> Tensor:
+    moved = torch.cat((torch.zeros(1), 100.0 * point.diff(dim=0).norm(dim=1)))  # cm
+    return -(moved**2) * torch.exp(-(((point - place).norm(dim=1) / NEAR) ** 2))
 
 
 def carry_high(points: Points) -> Tensor:
@@ -79,7 +79,7 @@ def carry_high(points: Points) -> Tensor:
 
 def place_gently(points: Points) -> Tensor:
     """The block moves slowly near its place: −(cm moved in the step)² · exp(−(d / 10 cm)²). -> (L,)."""
-    return _haste(points["block_a"], points.place)
+    return _speed_penalty(points["block_a"], points.place)
 
 
 STYLES: dict[str, Style] = {
@@ -88,7 +88,6 @@ STYLES: dict[str, Style] = {
     "carry_high": carry_high,
     "place_gently": place_gently,
 }
-
 
 OF_MOTION = ("slow_near_goal", "place_gently")
 """The styles that speak of speed: a reward model that does not see it cannot learn them."""

@@ -1,4 +1,4 @@
-"""Simulated teachers: what a clip is worth to them (a scorer), then how they answer (a chain of rules).
+"""Simulated teachers: what a clip is worth to them (a scorer), then how they answer (`TeacherParams`).
 
 After B-Pref (Lee et al., 2021), with two differences: thresholds are shares of the *range* of the scores
 seen so far, so that they mean the same whatever the sign and scale of the reward, and equal scores are a
@@ -7,6 +7,7 @@ tie. A teacher answers through the store like any person.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -24,28 +25,6 @@ Scorer = Callable[[Clip], float]
 """What a clip is worth: more is better."""
 
 
-class Judged(NamedTuple):
-    """Two scores, and the scores of all clips seen so far."""
-
-    left: float
-    right: float
-    low: float  # the least score so far
-    high: float  # the largest
-    std: float  # standard deviation, 1 before two different scores were seen
-
-    @property
-    def span(self) -> float:
-        """The range of the scores so far."""
-        return self.high - self.low
-
-
-Rule = Callable[[Judged, Choice, torch.Generator], Choice]
-"""What is said in place of the choice so far."""
-
-
-# ---- scorers
-
-
 def true_return(clip: Clip) -> float:
     """Sum of the task's own reward."""
     return float(clip.reward.double().sum())
@@ -61,56 +40,31 @@ def myopic_return(discount: float) -> Scorer:
     return score
 
 
-# ---- rules
+@dataclass(frozen=True)
+class TeacherParams:
+    """How a teacher answers; 0 switches a trait off."""
 
-
-def boltzmann(beta: float) -> Rule:
-    """Right with probability σ(β (right − left) / std): the closer the scores, the more it is chance."""
-
-    def answer(judged: Judged, choice: Choice, rng: torch.Generator) -> Choice:
-        if choice not in ("left", "right"):
-            return choice
-        logit = torch.tensor(beta * (judged.right - judged.left) / judged.std, dtype=torch.float64)
-        draw = torch.rand((), generator=rng, dtype=torch.float64)
-        return "right" if bool(draw < torch.sigmoid(logit)) else "left"
-
-    return answer
-
-
-def equal(threshold: float) -> Rule:
+    beta: float = 0.0
+    """Boltzmann: right with probability σ(beta · (right − left) / standard deviation of the scores)."""
+    mistake: float = 0.0
+    """Share of the answers that are turned round; 0.5 is a coin flip."""
+    skip: float = 0.0
+    """Cannot tell when both clips lie in this lowest share of the range of scores."""
+    equal: float = 0.0
     """A tie when the scores differ by less than this share of their range."""
-
-    def answer(judged: Judged, choice: Choice, rng: torch.Generator) -> Choice:
-        close = abs(judged.right - judged.left) < threshold * judged.span
-        return "tie" if close and choice in ("left", "right") else choice
-
-    return answer
+    myopic: float = 0.0
+    """Discount per step backwards from the clip's end."""
 
 
-def skip(threshold: float) -> Rule:
-    """Cannot tell when both clips are poor: in the lowest share `threshold` of the range of scores."""
-
-    def answer(judged: Judged, choice: Choice, rng: torch.Generator) -> Choice:
-        bar = judged.low + threshold * judged.span
-        return "cant_tell" if max(judged.left, judged.right) < bar else choice
-
-    return answer
-
-
-def mistake(rate: float) -> Rule:
-    """Left for right with this probability."""
-
-    def answer(judged: Judged, choice: Choice, rng: torch.Generator) -> Choice:
-        if choice not in ("left", "right"):
-            return choice
-        wrong = bool(torch.rand((), generator=rng, dtype=torch.float64) < rate)
-        other: Choice = "right" if choice == "left" else "left"
-        return other if wrong else choice
-
-    return answer
-
-
-# ---- the teacher
+TEACHERS: dict[str, TeacherParams] = {
+    "oracle": TeacherParams(),
+    "boltzmann": TeacherParams(beta=3.0),
+    "mistake": TeacherParams(mistake=0.1),
+    "skip": TeacherParams(skip=0.1),
+    "equal": TeacherParams(equal=0.1),
+    "myopic": TeacherParams(myopic=0.9),
+    "coin": TeacherParams(mistake=0.5),
+}
 
 
 class TeacherState(NamedTuple):
@@ -121,11 +75,10 @@ class TeacherState(NamedTuple):
 
 
 class Teacher:
-    """Scores two clips and says which is better. The rules apply in order to "left", "right" or "tie"."""
+    """Scores two clips and says which is better."""
 
-    def __init__(self, scorer: Scorer, rules: Sequence[Rule], rng: torch.Generator) -> None:
-        self.scorer, self.rules = scorer, tuple(rules)
-        self._rng = rng
+    def __init__(self, scorer: Scorer, params: TeacherParams, rng: torch.Generator) -> None:
+        self.scorer, self.params, self._rng = scorer, params, rng
         self._seen = torch.tensor([0.0, 0.0, 0.0, torch.inf, -torch.inf], dtype=torch.float64)
 
     def watch(self, clips: Sequence[Clip]) -> None:
@@ -138,15 +91,26 @@ class Teacher:
         count, _, squares, low, high = self._seen.tolist()
         std = (squares / count) ** 0.5 if count else 0.0
         a, b = self._score(left), self._score(right)
-        judged = Judged(a, b, min(low, a, b), max(high, a, b), std if std > 0 else 1.0)
-        choice: Choice = "tie" if a == b else "left" if a > b else "right"
-        for rule in self.rules:
-            choice = rule(judged, choice, self._rng)
-        return choice
+        low = min(low, a, b)
+        span = max(high, a, b) - low
+        if max(a, b) < low + self.params.skip * span:
+            return "cant_tell"
+        if a == b or abs(b - a) < self.params.equal * span:
+            return "tie"
+        says_right = b > a
+        if self.params.beta:
+            logit = torch.tensor(self.params.beta * (b - a) / (std or 1.0), dtype=torch.float64)
+            says_right = self._draw() < torch.sigmoid(logit).item()
+        if self.params.mistake:
+            says_right ^= self._draw() < self.params.mistake
+        return "right" if says_right else "left"
+
+    def _draw(self) -> float:
+        return torch.rand((), generator=self._rng, dtype=torch.float64).item()
 
     def _score(self, clip: Clip) -> float:
         score = self.scorer(clip)
-        if not abs(score) < float("inf"):
+        if not math.isfinite(score):
             raise InvalidInput(f"a teacher's score of clip {clip.id} must be finite, got {score}")
         return score
 
@@ -173,42 +137,8 @@ class Teacher:
         self._seen = state.seen.clone()
 
 
-# ---- by name
-
-
-@dataclass(frozen=True)
-class TeacherParams:
-    """How a teacher answers; 0 switches a trait off."""
-
-    beta: float = 0.0
-    """Boltzmann: how sharply two scores that differ by one standard deviation are told apart."""
-    mistake: float = 0.0
-    """Share of the answers that are turned round; 0.5 is a coin flip."""
-    skip: float = 0.0
-    """Cannot tell when both clips lie in this lowest share of the range of scores."""
-    equal: float = 0.0
-    """A tie when the scores differ by less than this share of their range."""
-    myopic: float = 0.0
-    """Discount per step backwards from the clip's end."""
-
-
-TEACHERS: dict[str, TeacherParams] = {
-    "oracle": TeacherParams(),
-    "boltzmann": TeacherParams(beta=3.0),
-    "mistake": TeacherParams(mistake=0.1),
-    "skip": TeacherParams(skip=0.1),
-    "equal": TeacherParams(equal=0.1),
-    "myopic": TeacherParams(myopic=0.9),
-    "coin": TeacherParams(mistake=0.5),
-}
-
-
 def make_teacher(
-    name: str,
-    params: Mapping[str, float],
-    rng: torch.Generator,
-    *,
-    scorer: Scorer = true_return,
+    name: str, params: Mapping[str, float], rng: torch.Generator, *, scorer: Scorer = true_return
 ) -> Teacher:
     """The teacher of this name with some of its `TeacherParams` set otherwise.
 
@@ -221,20 +151,15 @@ def make_teacher(
     valid = [field.name for field in fields(TeacherParams)]
     for key, value in params.items():
         check_choice("parameter of a teacher", key, valid)
-        _check_param(key, value)
+        limit = {"beta": math.inf, "mistake": 0.5}.get(key, 1.0)
+        if not (0.0 <= value <= limit and value < math.inf):
+            raise InvalidInput(f"{key} must be in 0 … {limit:g}, got {value}")
     chosen = replace(TEACHERS[name], **dict(params))
     if chosen.myopic:
         if scorer is not true_return:
             raise InvalidInput("a myopic teacher looks at the task's own reward: leave out the other scorer")
         scorer = myopic_return(chosen.myopic)
-    makers = ((skip, chosen.skip), (equal, chosen.equal), (boltzmann, chosen.beta), (mistake, chosen.mistake))
-    return Teacher(scorer, [make(value) for make, value in makers if value > 0], rng)
-
-
-def _check_param(key: str, value: float) -> None:
-    limit = float("inf") if key == "beta" else 0.5 if key == "mistake" else 1.0
-    if not (0.0 <= value <= limit and value < float("inf")):
-        raise InvalidInput(f"{key} must be in 0 … {limit:g}, got {value}")
+    return Teacher(scorer, chosen, rng)
 
 
 def answer_pending(

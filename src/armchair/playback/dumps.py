@@ -1,4 +1,4 @@
-"""Dumps that `armchair.training.guard` leaves: reading them, and playing them again."""
+"""Dumps that a run's guard leaves: reading them, and playing them again."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from armchair.envs.arm_env import ArmEnv, EnvSnapshot, make_env
+from armchair.envs.base import Poses, Snapshots
+from armchair.envs.spec import EnvConfig, resolve_task
 from armchair.errors import RunError
 from armchair.jsonable import Json
-from armchair.playback.replay_html import Episode, write_replay
+from armchair.playback.replay_html import Episode, PosedEnv, write_replay
 from armchair.runs.folder import RunDir
+from armchair.runs.tensors import part
 
 
 class Dump(NamedTuple):
@@ -43,7 +45,7 @@ def read_dump(file: Path) -> Dump:
     return Dump(tensors, about)
 
 
-def replay(dump: Dump) -> tuple[ArmEnv, Episode]:
+def replay(dump: Dump) -> tuple[PosedEnv, Episode]:
     """Play a dump again, all its copies, exactly as it was. -> environment, the copy that went wrong.
 
     The episode's poses begin where the dump does and end with the last actions that an arm can take; where
@@ -51,15 +53,12 @@ def replay(dump: Dump) -> tuple[ArmEnv, Episode]:
     """
     about = dump.about
     copies, copy = int(str(about["num_envs"])), int(str(about["copy"]))
-    env = make_env(
-        str(about["task"]),
-        num_envs=copies,
-        engine=str(about["engine"]),
-        control=str(about["control"]),
-        record_poses=True,
-    )
+    config = EnvConfig(engine=str(about["engine"]), control=str(about["control"]))
+    env = resolve_task(str(about["task"])).make(copies, config, record=True)
     try:
-        env.restore(EnvSnapshot(**{name: dump.tensors[f"env.{name}"] for name in EnvSnapshot._fields}))
+        if not (isinstance(env, Snapshots) and isinstance(env, Poses)):
+            raise ValueError("its environment cannot be put back, or has no poses")
+        env.restore(part(dump.tensors, "env"))
         moments, success = [env.poses()[copy]], False
         for action in dump.tensors["rollout.action"]:
             if not bool(action.isfinite().all()):
@@ -80,6 +79,7 @@ def write_dump_replay(dump: Dump, file: Path) -> None:
     try:
         about = dump.about
         caption = f"copy {about['copy']}, update {about['updates']}: the {about['not_finite']} was not finite"
-        write_replay(file, env, [episode], title=f"{env.task.name}, what led to a fault", caption=caption)
+        task = str(about["task"])
+        write_replay(file, env, [episode], task=task, title=f"{task}, what led to a fault", caption=caption)
     finally:
         env.close()

@@ -6,15 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from armchair.agents.saved import load_policy
-from armchair.engines.iiwa import JOINT_SPEEDS
-from armchair.envs.arm_env import ArmEnv
-from armchair.errors import ArmchairError
+from armchair.envs.base import Env, Goals, Points, Poses, Pushable, TellsSuccess
+from armchair.errors import ArmchairError, InvalidInput
 from armchair.jsonable import Json
 from armchair.maths import generator
 from armchair.rewards.ensemble import RewardEnsemble
@@ -23,10 +22,22 @@ from armchair.runs.folder import RunDir
 
 LONG = 4  # times the usual length: time enough for new goals and pushes
 PUSH_STEPS = 5  # control steps that a push lasts, a quarter of a second
-PUSH_JOINTS = 4  # the joints that a push turns: those nearest the base
 STATUS_EVERY = 5  # control steps
 LOOK_EVERY = 1.0  # s between two looks for a newer policy
 IDLE = 0.05  # s between two looks for someone who watches
+
+
+@runtime_checkable
+class LiveEnv(Env, Poses, Points, Goals, Pushable, TellsSuccess, Protocol):
+    """An environment that can be watched live: seen between steps, given new goals, pushed."""
+
+
+def check_live(task: str, env: Env) -> LiveEnv:
+    """The environment itself where it can be watched live; else it is closed, and InvalidInput raised."""
+    if not isinstance(env, LiveEnv):
+        env.close()
+        raise InvalidInput(f"{task} cannot be watched live: use --video")
+    return env
 
 
 class Shown(NamedTuple):
@@ -39,7 +50,7 @@ class Shown(NamedTuple):
 class Actor(Protocol):
     """Who moves the arm."""
 
-    def act(self, env: ArmEnv, obs: Tensor) -> Tensor:
+    def act(self, env: LiveEnv, obs: Tensor) -> Tensor:
         """The next action (1, A); obs (1, D)."""
         ...
 
@@ -58,10 +69,10 @@ class Function:
 
     policy_step = 0
 
-    def __init__(self, act: Callable[[ArmEnv, Tensor], Tensor]) -> None:
+    def __init__(self, act: Callable[[LiveEnv, Tensor], Tensor]) -> None:
         self._act = act
 
-    def act(self, env: ArmEnv, obs: Tensor) -> Tensor:
+    def act(self, env: LiveEnv, obs: Tensor) -> Tensor:
         """What the function gives."""
         return self._act(env, obs)
 
@@ -85,7 +96,7 @@ class Newest:
         """Environment steps that the policy was trained for."""
         return self._info.env_steps
 
-    def act(self, env: ArmEnv, obs: Tensor) -> Tensor:
+    def act(self, env: LiveEnv, obs: Tensor) -> Tensor:
         """The most likely action of the newest policy."""
         self._look()
         return self._agent.net.best(obs)
@@ -117,49 +128,22 @@ class Newest:
 class Stage:
     """One arm at its task, moved by an actor, step by step; `Showing` gives it a pace of its own."""
 
-    def __init__(self, env: ArmEnv, actor: Actor, seed: int = 0) -> None:
-        """env: a single copy."""
+    def __init__(self, env: LiveEnv, actor: Actor, seed: int = 0) -> None:
+        """env: a single copy; its episodes become longer."""
         self.env, self.actor = env, actor
-        env.horizon = LONG * env.task.horizon
+        env.horizon *= LONG
         self._rng = generator(seed, "stage")
         self._obs = env.reset(seed)
-        self._shove: list[Tensor] = []  # joint targets (1, 7) still to come, relative to where the arm is
+        self._shoves: list[Tensor] = []  # (1, K) each, still to come
         self._episode, self._step = 1, 0
 
     def step(self) -> Shown:
         """One control step: the actor's, or one of a push."""
-        return self._pushed() if self._shove else self._acted()
-
-    def now(self) -> Shown:
-        """The state as it is."""
-        env = self.env
-        visible = env.visible()
-        status: dict[str, Json] = {"episode": self._episode, "step": self._step}
-        status |= {"success": bool(env.task.success(env.state, env.goal))}
-        status |= {"reward": self.actor.reward(visible), "policy_step": self.actor.policy_step}
-        return Shown(env.poses()[0], status)
-
-    def new_goal(self) -> None:
-        """Another goal for the arm where it is; a new episode where the task marks none."""
-        if self.env.task.goal_marker == "none":
-            return self.reset()
-        self.env.goal = self.env.task.layout(self._rng, 1).goal
-        self._obs = self.env.observe()
-        return None
-
-    def push(self) -> None:
-        """Turn the joints near the base this way and that for a moment, whatever the policy wants."""
-        signs = torch.zeros(1, 7)
-        signs[:, :PUSH_JOINTS] = torch.randint(0, 2, (1, PUSH_JOINTS), generator=self._rng) * 2.0 - 1.0
-        self._shove = [signs * torch.tensor(JOINT_SPEEDS) * self.env.engine.dt] * PUSH_STEPS
-
-    def reset(self) -> None:
-        """A new episode."""
-        self._obs = self.env.reset()
-        self._shove, self._step, self._episode = [], 0, self._episode + 1
-
-    def _acted(self) -> Shown:
         with torch.no_grad():  # no inference tensors: the engine goes on with them outside of this
+            if self._shoves:  # whatever the policy wants
+                self._obs = self.env.shove(self._shoves.pop())
+                self._step += 1
+                return self.now()
             step = self.env.step(self.actor.act(self.env, self._obs))
             self._obs = step.obs
             self._step += 1
@@ -167,15 +151,30 @@ class Stage:
                 self._step, self._episode = 0, self._episode + 1
             return self.now()
 
-    def _pushed(self) -> Shown:
-        """The push goes to the engine itself, past the policy and its control."""
+    def now(self) -> Shown:
+        """The state as it is."""
         env = self.env
-        targets = env.state.joint_pos + self._shove.pop()
-        env.engine.step(torch.cat((targets, env.state.opening_target.unsqueeze(1)), dim=1))
-        env.state = env.engine.state()
-        self._obs = env.observe()
-        self._step += 1
-        return self.now()
+        status: dict[str, Json] = {"episode": self._episode, "step": self._step}
+        status |= {"success": bool(env.success()), "reward": self.actor.reward(env.visible())}
+        return Shown(env.poses()[0], status | {"policy_step": self.actor.policy_step})
+
+    def new_goal(self) -> None:
+        """Another goal for the arm where it is; a new episode where the task marks none."""
+        obs = self.env.new_goal(self._rng)
+        if obs is None:
+            self.reset()
+        else:
+            self._obs = obs
+
+    def push(self) -> None:
+        """Shove the arm this way and that for a moment."""
+        signs = torch.randint(0, 2, (1, self.env.shove_dim), generator=self._rng) * 2.0 - 1.0
+        self._shoves = [signs] * PUSH_STEPS
+
+    def reset(self) -> None:
+        """A new episode."""
+        self._obs = self.env.reset()
+        self._shoves, self._step, self._episode = [], 0, self._episode + 1
 
 
 class Showing:
@@ -215,16 +214,12 @@ class Showing:
                 continue
             shown = self._stage.now() if self.paused else self._stage.step()
             told = {**shown.status, "paused": self.paused, "rate": self.rate}
-            self._tell(
-                shown.poses.numpy().astype("<f4").tobytes(), told if self._due(steps, changed) else None
-            )
+            due_to_tell = changed or steps % STATUS_EVERY == 0
+            self._tell(shown.poses.numpy().astype("<f4").tobytes(), told if due_to_tell else None)
             steps += 1
-            due += self._stage.env.engine.dt / self.rate
+            due += self._stage.env.dt / self.rate
             time.sleep(max(0.0, due - time.perf_counter()))
             due = max(due, time.perf_counter() - 1.0)  # a machine that was held up does not race to catch up
-
-    def _due(self, steps: int, changed: bool) -> bool:
-        return changed or steps % STATUS_EVERY == 0
 
     def _heed(self) -> bool:
         with self._lock:

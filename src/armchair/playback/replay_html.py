@@ -7,20 +7,21 @@ import json
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
-from armchair.engines.display.scene_asset import scene_asset
-from armchair.engines.scene import body_names
-from armchair.envs.arm_env import ArmEnv
-from armchair.envs.base import Policy
-from armchair.errors import InvalidInput, MissingDependency
+from armchair.envs.base import Env, Policy, Poses
+from armchair.errors import InvalidInput, MissingDependency, check_target
 from armchair.jsonable import Json
 from armchair.runs.files import write_atomic
 
 PLACE = "@REPLAY_JSON@"
+
+
+class PosedEnv(Env, Poses, Protocol):
+    """An environment that can be replayed."""
 
 
 class Episode(NamedTuple):
@@ -30,7 +31,7 @@ class Episode(NamedTuple):
     success: bool  # at its end
 
 
-def play_episodes(env: ArmEnv, act: Policy, count: int, seed: int) -> list[Episode]:
+def play_episodes(env: PosedEnv, act: Policy, count: int, seed: int) -> list[Episode]:
     """Whole episodes of a single copy that records poses, each with its first moment."""
     episodes: list[Episode] = []
     with torch.no_grad():
@@ -47,19 +48,19 @@ def play_episodes(env: ArmEnv, act: Policy, count: int, seed: int) -> list[Episo
 
 
 def write_replay(
-    file: Path, env: ArmEnv, episodes: Sequence[Episode], *, title: str, caption: str = ""
+    file: Path, env: PosedEnv, episodes: Sequence[Episode], *, task: str, title: str, caption: str = ""
 ) -> None:
     """Write the file. Raises MissingDependency where the page was not bundled when armchair was installed."""
-    rows = len(body_names(env.task.num_blocks)) + 1
+    rows = len(env.body_names) + 1
     for episode in episodes:
         if episode.poses.shape[1:] != (rows, 7):
             raise InvalidInput(f"poses must be (L, {rows}, 7), got {tuple(episode.poses.shape)}")
     data: dict[str, Json] = {
         "title": title,
-        "task": env.task.name,
-        "dt": env.engine.dt,
+        "task": task,
+        "dt": env.dt,
         "caption": caption,
-        "scene": _packed(scene_asset(env.task.num_blocks, env.task.goal_marker)),
+        "scene": _packed(env.scene_asset()),
         "clips": [
             {
                 "label": f"Episode {number}{', success' if episode.success else ', no success'}",
@@ -90,12 +91,7 @@ def template() -> str:
 
 def check_replay_path(path: Path) -> None:
     """InvalidInput unless a replay can be put there: a name that ends in .html, in a folder that exists."""
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise InvalidInput(f"a replay's name must end in .html, got {path.name!r}: use {path.stem}.html")
-    if path.is_dir():
-        raise InvalidInput(f"cannot write {path}: it is a folder")
-    if not path.parent.is_dir():
-        raise InvalidInput(f"cannot write {path}: there is no folder {path.parent}")
+    check_target("replay", path, ".html", ".htm")
 
 
 def _packed(data: bytes) -> str:

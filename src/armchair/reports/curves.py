@@ -12,14 +12,17 @@ import numpy as np
 from armchair.agents.presets import Preset
 from armchair.agents.saved import save_policy
 from armchair.config.teach import TeachConfig
+from armchair.envs.spec import resolve_task
 from armchair.errors import InvalidInput, RunError
 from armchair.evaluate import Interval, bootstrap, evaluate, interquartile_mean, mean
 from armchair.feedback.teachers import Teacher
 from armchair.jsonable import Json
 from armchair.runs.folder import RunDir
 from armchair.runs.metrics_log import MetricsLog
+from armchair.training.demonstrations import start_along
+from armchair.training.environments import make_envs
 from armchair.training.fixed_reward import TrainConfig, new_agent, train_on_reward
-from armchair.training.setup import home_of, make_envs, teach
+from armchair.training.setup import home_of, teach
 
 EVALUATIONS = 20  # of a policy in training, about
 GRID = 60  # most places along a band
@@ -79,8 +82,11 @@ def train_with_curve(config: TeachConfig, settings: Preset, run: RunDir) -> Iter
     config: says task, engine, control, seed and the evaluations; how to learn is in `settings`. The run gets
     metrics and, at the end, the policy. Evaluations have environments of their own and disturb nothing.
     """
-    plan = dataclasses.replace(config, num_envs=settings.num_envs, film_envs=2)
-    envs = make_envs(plan)
+    practice = dataclasses.replace(config.practice, num_envs=settings.num_envs)
+    queries = dataclasses.replace(config.queries, film_envs=2)
+    plan = dataclasses.replace(config, practice=practice, queries=queries)
+    spec = resolve_task(config.task)
+    envs = make_envs(spec, plan, start_along(spec, plan, ()))
     try:
         agent = new_agent(envs.train, settings.ppo, config.seed)
         steps = TrainConfig(settings.steps, settings.rollout, settings.ppo, config.seed)
@@ -93,7 +99,7 @@ def train_with_curve(config: TeachConfig, settings: Preset, run: RunDir) -> Iter
                 if update % every and update != updates:
                     log.add(line)
                     continue
-                found = evaluate(envs.report, agent.net.best, config.evaluate_episodes, config.seed + 2)
+                found = evaluate(envs.report, agent.net.best, config.evaluation.episodes, config.seed + 2)
                 log.add({**line, "eval_success": found.success.value, "eval_return": found.total.value})
                 yield Point(progress.env_steps, 0, found.success.value)
         env_steps = updates * settings.rollout * settings.num_envs
@@ -112,7 +118,7 @@ def _plan(settings: Preset) -> tuple[int, int]:
 def count_evaluations(config: TeachConfig, settings: Preset) -> tuple[int, int]:
     """How many points the curve of a run on the task's own reward will have, and that of a taught one."""
     updates, every = _plan(settings)
-    return -(-updates // every), -(-config.updates // config.evaluate_every)
+    return -(-updates // every), -(-config.schedule.updates // config.evaluation.every)
 
 
 def teach_with_curve(config: TeachConfig, teacher: Teacher, run: RunDir) -> Iterator[Point]:

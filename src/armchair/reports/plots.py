@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, PercentFormatter
 
@@ -26,7 +25,6 @@ def draw_comparison(file: Path, title: str, groups: Sequence[Group]) -> None:
     Groups without answers are a level line in the right half: where they ended.
     """
     figure = Figure(figsize=(10.0, 4.2), dpi=150, layout="constrained")
-    FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2, sharey=True)
     for axes, axis in zip((left, right), LABELS, strict=True):
         for k, group in enumerate(groups):

@@ -10,16 +10,16 @@ from torch import Tensor
 
 from armchair.agents.agent import Agent
 from armchair.config.teach import TeachConfig
+from armchair.envs.spec import resolve_task
 from armchair.errors import InvalidInput
 from armchair.feedback.teachers import true_return
 from armchair.maths import generator
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.metrics import Agreement, Reliability, agreement, reliability, spearman, spread
 from armchair.rollout.clips import RecentEpisodes
-from armchair.rollout.collect import Score
+from armchair.rollout.collect import Running, Score, collect
 from armchair.runs.folder import RunDir
 from armchair.training.fixed_reward import Progress, TrainConfig, train_on_reward
-from armchair.training.setup import make_copies
 from armchair.types import Clip
 
 EPISODES = 64  # played, about
@@ -61,7 +61,7 @@ def report_reward(config: TeachConfig, agent: Agent, model: RewardEnsemble, seed
     """
     rng = generator(seed, "report")
     episodes = play(config, agent, seed, rng)
-    pairs = episodes.propose(PAIRS, config.clip_length, rng)
+    pairs = episodes.propose(PAIRS, config.queries.clip_length, rng)
     if not len(pairs.left):
         raise InvalidInput("the policy's clips are all alike or motionless: there is nothing to compare")
     clips = episodes.clips(pairs, rng)
@@ -80,16 +80,13 @@ def report_reward(config: TeachConfig, agent: Agent, model: RewardEnsemble, seed
 
 def play(config: TeachConfig, agent: Agent, seed: int, rng: torch.Generator) -> RecentEpisodes:
     """About `EPISODES` whole episodes of the policy as it explores, in layouts drawn from `seed`."""
-    rounds = -(-EPISODES // config.film_envs)
-    env = make_copies(config, config.film_envs, seed, record=False)
+    copies = config.queries.film_envs
+    env = resolve_task(config.task).make(copies, config.env, seed=seed)
     try:
-        episodes = RecentEpisodes(config.film_envs, rounds * env.horizon)
-        obs = env.reset(seed)
-        for _ in range(rounds * env.horizon):
-            action, _ = agent.net.sample(obs, rng)
-            step = env.step(action)
-            episodes.add(action, step)
-            obs = step.obs
+        steps = -(-EPISODES // copies) * env.horizon
+        episodes = RecentEpisodes(copies, steps)
+        running = Running(env.reset(seed))
+        collect(env, lambda obs: agent.net.sample(obs, rng), steps, running, watch=episodes.add)
     finally:
         env.close()
     return episodes
@@ -103,10 +100,10 @@ def relearn(
     A reward model that only ever rewarded what its own policy did next is found out here: a policy that
     starts elsewhere does not learn from it. Each turn is one update.
     """
-    steps = updates * config.num_envs * config.rollout
-    env = make_copies(config, config.num_envs, seed, record=False)
+    copies, rollout = config.practice.num_envs, config.practice.rollout
+    env = resolve_task(config.task).make(copies, config.env, seed=seed)
     try:
-        plan = TrainConfig(steps, config.rollout, config.ppo, seed)
+        plan = TrainConfig(updates * copies * rollout, rollout, config.ppo, seed)
         yield from train_on_reward(env, plan, agent=agent, reward=reward)
     finally:
         env.close()
@@ -115,7 +112,7 @@ def relearn(
 def updates_of(run: RunDir, config: TeachConfig) -> int:
     """How many updates the run's policy has had; those that were planned where nothing tells."""
     done = [line["updates"] for line in run.metrics() if isinstance(line.get("updates"), int)]
-    return int(str(done[-1])) if done else config.updates
+    return int(str(done[-1])) if done else config.schedule.updates
 
 
 def _returns(clips: list[Clip]) -> Tensor:

@@ -16,7 +16,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from armchair.errors import InvalidInput
-from armchair.rewards.relations import InputMode, Relations, VisibleLayout
+from armchair.rewards.relations import InputMode, Relations
+from armchair.types import VisibleLayout
 
 FORMAT = "armchair-reward-1"
 
@@ -126,7 +127,7 @@ class RewardEnsemble:
     ) -> None:
         self.layout, self.config = layout, config
         self.relations = Relations(layout, config.inputs, config.chosen)
-        self.weights = Weights(*(tensor.detach() for tensor in weights))
+        self.weights = Weights(*(tensor.detach().clone() for tensor in weights))
         self.normaliser = normaliser
         self._check_sizes()
 
@@ -182,9 +183,8 @@ class RewardEnsemble:
 
     def save(self, path: Path) -> None:
         """Write everything as safetensors, configuration and layout as JSON in its header."""
-        tensors = self.tensors()
         header = {"format": FORMAT, "config": asdict(self.config), "layout": asdict(self.layout)}
-        plain = {name: tensor.contiguous() for name, tensor in tensors.items()}
+        plain = {name: tensor.contiguous() for name, tensor in self.tensors().items()}
         save_file(plain, path, metadata={"armchair": json.dumps(header)})
 
     @classmethod
@@ -199,7 +199,9 @@ class RewardEnsemble:
                 tensors = {name: file.get_tensor(name) for name in names}
         except (OSError, SafetensorError, json.JSONDecodeError) as error:
             raise InvalidInput(f"{path} is no reward model: {error}") from error
-        layout = VisibleLayout(tuple(header["layout"]["points"]), tuple(header["layout"]["scalars"]))
+        layout = VisibleLayout(
+            *(tuple(header["layout"].get(key, ())) for key in ("points", "scalars", "units"))
+        )
         return cls.from_tensors(layout, _config_of(header["config"]), tensors)
 
 

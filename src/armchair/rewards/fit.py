@@ -3,9 +3,9 @@
 The model is Bradley and Terry's (Biometrika, 1952), as used by Christiano et al. (2017): the right clip is
 preferred with probability σ(scale · (mean reward of the right clip − of the left one)).
 
-Few answers and many relations fit together because of three things: each update leaves out random relations
-for each member (so that the prediction leans on all that agree, rather than on one that happened to fit), the
-relations' priors, and an early end.
+Few answers suffice for many relations because each update drops random relations for each member (so that the
+prediction rests on all that agree, not on one that happened to fit), because of the relations' priors, and
+because training ends early.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from armchair.adam import Adam
 from armchair.errors import InvalidInput
 from armchair.rewards.ensemble import (
     Normaliser,
@@ -31,8 +32,8 @@ from armchair.rewards.ensemble import (
     standardise,
 )
 from armchair.rewards.metrics import Agreement, agreement
-from armchair.rewards.relations import Relations, VisibleLayout
-from armchair.types import PreferenceBatch
+from armchair.rewards.relations import Relations
+from armchair.types import PreferenceBatch, VisibleLayout
 
 WARMUP = 10  # updates over which the learning rate rises
 MAX_REFERENCE = 64  # reference states that stand for "usual" in an update
@@ -47,7 +48,7 @@ class FitReport(NamedTuple):
     seconds: float
     train: Agreement  # of the whole ensemble with the answers it was fitted to
     heldout: Agreement | None  # of each answer with the members whose bootstrap left it out; None without any
-    spread: float  # mean standard deviation between members over the reference states, in reward
+    disagreement: float  # the members' mean standard deviation over the reference states, in reward
     relevance: tuple[tuple[str, float], ...]  # relations, most relevant first: see `relevance`
 
 
@@ -125,24 +126,33 @@ def crop_steps(clips: int, length: int, config: RewardConfig, rng: torch.Generat
 
 def bradley_terry_loss(logit: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     """Weighted mean cross entropy of each member, added up. (K, M), (M,), (K, M) -> ()."""
-    entropy = functional.binary_cross_entropy_with_logits(
+    return ((_entropy(logit, target) * weight).sum(1) / weight.sum(1).clamp_min(1e-6)).sum()
+
+
+def _entropy(logit: Tensor, target: Tensor) -> Tensor:
+    """Cross entropy of each member's prediction of each answer. (K, M), (M,) -> (K, M)."""
+    return functional.binary_cross_entropy_with_logits(
         clip_logit(logit), target.expand_as(logit), reduction="none"
     )
-    return ((entropy * weight).sum(1) / weight.sum(1).clamp_min(1e-6)).sum()
+
+
+def _clip_means(weights: Weights, clips: Tensor) -> Tensor:
+    """Each network's mean output over each clip's steps. Inputs (M, L, D) -> (K, M)."""
+    return networks(weights, clips.flatten(0, 1)).unflatten(1, clips.shape[:2]).mean(-1)
 
 
 class Best(NamedTuple):
     """Each member at its best look so far."""
 
     weights: Weights
-    nll: Tensor  # (K,) of the answers that the member's bootstrap left out
+    nll: Tensor  # (K,) of the answers out of the member's bag
     update: Tensor  # (K,) int64, how many updates it had gone through
 
 
 def keep_better(best: Best, weights: Weights, nll: Tensor, update: int) -> Best:
-    """The same with those members replaced whose answers have become likelier.
+    """The same with those members replaced whose out-of-bag answers have become likelier.
 
-    nll: (K,), NaN for a member whose bootstrap left nothing out: it cannot be judged and is always replaced.
+    nll: (K,), NaN for a member without such answers: it cannot be judged and is always replaced.
     """
     better = (nll < best.nll) | nll.isnan()
     pairs = zip(weights, best.weights, strict=True)
@@ -152,18 +162,11 @@ def keep_better(best: Best, weights: Weights, nll: Tensor, update: int) -> Best:
 
 
 @torch.no_grad()
-def _left_out_nll(weights: Weights, data: _Data, config: RewardConfig) -> Tensor:
+def _out_of_bag_nll(weights: Weights, data: _Data, config: RewardConfig) -> Tensor:
     """Mean cross entropy of the answers that each member's bootstrap left out, NaN for none. -> (K,)."""
-    left, right = (
-        networks(weights, clips.flatten(0, 1)).unflatten(1, clips.shape[:2]).mean(-1)
-        for clips in (data.left, data.right)
-    )
-    logit = clip_logit(config.scale * (right - left))
-    entropy = functional.binary_cross_entropy_with_logits(
-        logit, data.target.expand_as(logit), reduction="none"
-    )
+    logit = config.scale * (_clip_means(weights, data.right) - _clip_means(weights, data.left))
     out = data.weight == 0
-    return (entropy * out).sum(1) / out.sum(1)
+    return (_entropy(logit, data.target) * out).sum(1) / out.sum(1)
 
 
 def updates_of(answers: int, config: RewardConfig) -> int:
@@ -171,36 +174,39 @@ def updates_of(answers: int, config: RewardConfig) -> int:
     return max(config.min_updates, math.ceil(config.epochs * answers / config.batch))
 
 
+def learning_rate(update: int, updates: int, config: RewardConfig) -> float:
+    """Of an update: rises over the first `WARMUP`, and falls to nothing along a cosine."""
+    falling = 0.5 * (1.0 + math.cos(math.pi * update / updates))
+    return config.learning_rate * min(1.0, (update + 1) / WARMUP) * falling
+
+
+def flat(weights: Weights) -> tuple[Tensor, Weights]:
+    """All parameters in one vector (P,), and the weights as views of it, which autograd follows."""
+    theta = torch.cat([tensor.flatten() for tensor in weights])
+    parts = theta.split([tensor.numel() for tensor in weights])
+    views = (part.view_as(tensor).requires_grad_() for part, tensor in zip(parts, weights, strict=True))
+    return theta, Weights(*views)
+
+
 def _train(data: _Data, relations: Relations, config: RewardConfig, rng: torch.Generator) -> Best:
     """Every member at its last update, or at its best look where `early_stop` says so."""
-    sizes = relations.sizes
     drop = config.drop if relations.redundant else 0.0
-    weights = init_weights(config.members, relations.size, config.hidden, rng)
-    for tensor in weights:
-        tensor.requires_grad_()
-    optimiser = torch.optim.AdamW(
-        list(weights), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
-    )
-    answers = len(data.target)
+    theta, weights = flat(init_weights(config.members, relations.size, config.hidden, rng))
+    adam = Adam(theta, epsilon=1e-8, weight_decay=config.weight_decay)
+    answers, repeats = len(data.target), torch.tensor(relations.sizes)
     updates = updates_of(answers, config)
-    repeats = torch.tensor(sizes)
     best = Best(weights, torch.full((config.members,), torch.inf), torch.full((config.members,), updates))
     for update in range(updates):
-        warm = min(1.0, (update + 1) / WARMUP)
-        optimiser.param_groups[0]["lr"] = (
-            config.learning_rate * warm * 0.5 * (1.0 + math.cos(math.pi * update / updates))
-        )
-        keep = torch.rand(config.members, len(sizes), generator=rng) >= drop
+        keep = torch.rand(config.members, len(repeats), generator=rng) >= drop
         keep |= ~keep.any(1, keepdim=True)  # who would go without everything gets everything
         kept = keep.repeat_interleave(repeats, 1).unsqueeze(-1) * weights.w1
         rows = torch.randperm(answers, generator=rng)[: config.batch]
         loss = _loss(weights._replace(w1=kept), data, rows, config, rng)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
+        gradient = torch.cat([slope.flatten() for slope in torch.autograd.grad(loss, list(weights))])
+        adam.descend(gradient, learning_rate(update, updates, config))
         done = update + 1
         if config.early_stop and (done % config.early_stop == 0 or done == updates):
-            best = keep_better(best, weights, _left_out_nll(weights, data, config), done)
+            best = keep_better(best, weights, _out_of_bag_nll(weights, data, config), done)
     return best
 
 
@@ -209,8 +215,7 @@ def _loss(weights: Weights, data: _Data, rows: Tensor, config: RewardConfig, rng
     length = data.left.shape[1]
     left = data.left[rows.unsqueeze(1), crop_steps(len(rows), length, config, rng)]
     right = data.right[rows.unsqueeze(1), crop_steps(len(rows), length, config, rng)]
-    inputs = torch.cat((left, right))
-    values = networks(weights, inputs.flatten(0, 1)).unflatten(1, inputs.shape[:2]).mean(-1)
+    values = _clip_means(weights, torch.cat((left, right)))
     left_value, right_value = values.unflatten(1, (2, len(rows))).unbind(1)
     target, weight = data.target[rows], data.weight[:, rows]
     loss = bradley_terry_loss(config.scale * (right_value - left_value), target, weight)
@@ -225,12 +230,7 @@ def _loss(weights: Weights, data: _Data, rows: Tensor, config: RewardConfig, rng
 
 
 def _report(
-    ensemble: RewardEnsemble,
-    batch: PreferenceBatch,
-    data: _Data,
-    reference: Tensor,
-    best: Best,
-    began: float,
+    ensemble: RewardEnsemble, batch: PreferenceBatch, data: _Data, reference: Tensor, best: Best, began: float
 ) -> FitReport:
     probability = ensemble.probability(batch.left, batch.right)
     out = (data.weight == 0).float()
@@ -243,7 +243,7 @@ def _report(
         seconds=time.perf_counter() - began,
         train=agreement(probability.mean(0), batch.target),
         heldout=agreement(alone[seen], batch.target[seen]) if bool(seen.any()) else None,
-        spread=float(ensemble(reference).std(0, correction=0).mean()),
+        disagreement=float(ensemble(reference).std(0, correction=0).mean()),
         relevance=relevance(ensemble, reference),
     )
 
@@ -255,12 +255,9 @@ def relevance(ensemble: RewardEnsemble, states: Tensor) -> tuple[tuple[str, floa
     with torch.no_grad():
         base = networks(ensemble.weights, inputs)
         moves: list[float] = []
-        start = 0
-        for size in ensemble.relations.sizes:
-            held = inputs.clone()
-            held[:, start : start + size] = 0.0
+        for columns in torch.arange(inputs.shape[1]).split(list(ensemble.relations.sizes)):
+            held = inputs.index_fill(1, columns, 0.0)
             moves.append(float(((networks(ensemble.weights, held) - base) / divisor).mean(0).abs().mean()))
-            start += size
     total = max(sum(moves), 1e-12)
     found = zip(ensemble.relations.names, (move / total for move in moves), strict=True)
     return tuple(sorted(found, key=lambda pair: -pair[1]))

@@ -1,9 +1,9 @@
-"""Comparisons that demonstrations bring for nothing: nobody is asked, and no budget is charged.
+"""Implicit preferences: comparisons that demonstrations imply; nobody is asked, no budget is charged.
 
-Two things are taken for granted of a demonstration: it gets better from its beginning to its end, and it is
-ahead of what the policy shows at the same time of its episode (both as in Rank2Reward, Yang et al., 2024).
-Neither holds always, so they weigh less than an answer and are believed less. The second is what keeps a
-policy from places that no demonstration and no answer speaks of.
+Two assumptions about a demonstration: it gets better from beginning to end, and it is ahead of what the
+policy does at the same time of its episode (both as in Rank2Reward, Yang et al., 2024). Neither always holds,
+so they weigh less than an answer and are taken to be less certain. The second keeps a policy away from places
+that no demonstration and no answer covers.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from armchair.types import PreferenceBatch
 
 
 @dataclass(frozen=True)
-class FreeConfig:
-    """How much demonstrations say by themselves."""
+class ImplicitConfig:
+    """How many implicit preferences there are, and how much they count."""
 
     progress: int = 200
     """Comparisons of a later part of a demonstration with an earlier part of the same one."""
@@ -46,30 +46,30 @@ class FreeConfig:
             raise InvalidInput("weight and apart must be at least 0, sure in [0.5, 1]")
 
 
-class Windows(NamedTuple):
-    """C clips of what the policy does now."""
+class PolicyClips(NamedTuple):
+    """C clips of the newest policy."""
 
     visible: Tensor  # (C, L, F)
     start: Tensor  # (C,) int64, the step of its episode at which each begins
 
 
-def free_comparisons(
-    demos: Sequence[Tensor], lately: Windows, length: int, config: FreeConfig, rng: torch.Generator
+def implicit_preferences(
+    demos: Sequence[Tensor], recent: PolicyClips, length: int, config: ImplicitConfig, rng: torch.Generator
 ) -> PreferenceBatch:
     """Comparisons of parts of demonstrations with each other and with clips of the policy; right is better.
 
     demos: (T, F) each, what a person sees; clips have `length` steps. -> at most progress + C.
     """
     early, late = _parts(demos, length, config, rng)
-    count = len(lately.start)
+    count = len(recent.start)
     shown = torch.randint(0, len(demos), (count,), generator=rng).tolist()
     later = torch.rand(count, generator=rng).tolist()
     ahead = [
         _part(demos[k], start, share, length)
-        for k, start, share in zip(shown, lately.start.tolist(), later, strict=True)
+        for k, start, share in zip(shown, recent.start.tolist(), later, strict=True)
     ]
     if ahead:
-        early, late = torch.cat((early, lately.visible)), torch.cat((late, torch.stack(ahead)))
+        early, late = torch.cat((early, recent.visible)), torch.cat((late, torch.stack(ahead)))
     count = len(early)
     return PreferenceBatch(
         left=early,
@@ -89,7 +89,7 @@ def _part(demo: Tensor, start: int, share: float, length: int) -> Tensor:
 
 
 def _parts(
-    demos: Sequence[Tensor], length: int, config: FreeConfig, rng: torch.Generator
+    demos: Sequence[Tensor], length: int, config: ImplicitConfig, rng: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Earlier and later parts (P, length, F) of the same demonstrations, as far as they differ at all."""
     count = config.progress
@@ -102,8 +102,8 @@ def _parts(
     return early[differ], late[differ]
 
 
-def joined(answers: PreferenceBatch, free: PreferenceBatch) -> PreferenceBatch:
-    """Both, the answers first; answers without a clip have no width of their own."""
+def join(answers: PreferenceBatch, free: PreferenceBatch) -> PreferenceBatch:
+    """Both, the answers first; no answers at all have no clips' width to join by."""
     if not len(answers.target):
         return free
     return PreferenceBatch(*(torch.cat(parts) for parts in zip(answers, free, strict=True)))

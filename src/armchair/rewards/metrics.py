@@ -71,19 +71,15 @@ def spread(rewards: Tensor) -> float:
 
 def plot_reliability(found: Reliability, path: Path) -> None:
     """Write a PNG: accuracy over confidence, a bar for each bin with answers, the diagonal for perfect."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.0, 4.0), layout="constrained")
-    FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     some = found.answers > 0
     width = 0.45 / len(found.answers)
     axes.bar(found.confidence[some].numpy(), found.accuracy[some].numpy(), width=width, alpha=0.7)
     axes.plot((0.5, 1.0), (0.5, 1.0), color="black", linewidth=1)
-    for x, y, count in zip(
-        *(column[some].tolist() for column in found[1:]), found.answers[some], strict=True
-    ):
+    for count, x, y in torch.stack(found, 1)[some].tolist():
         axes.annotate(f"{int(count)}", (x, y), ha="center", va="bottom", fontsize=8)
     axes.set(xlim=(0.48, 1.02), ylim=(0.0, 1.08), xlabel="confidence", ylabel="accuracy")
     figure.savefig(path, dpi=120)

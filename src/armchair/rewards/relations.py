@@ -23,18 +23,19 @@ import torch
 from torch import Tensor
 
 from armchair.errors import InvalidInput, check_choice
+from armchair.types import VisibleLayout
 
 InputMode = Literal["raw", "relational", "chosen"]
 INPUT_MODES: tuple[InputMode, ...] = ("raw", "relational", "chosen")
 
 CLOSEST = 0.005  # m, added to distances before the logarithm: closer than this is all the same
-SMALLEST_WAY = 0.01  # m, ways shorter than this have no direction to speak of
+MIN_LENGTH = 0.01  # m, shorter displacements have no meaningful direction
 
 PRIOR: dict[str, float] = {"distance": 1.0, "planar": 0.5, "angle": 0.5, "way": 0.3, "height": 0.3}
-"""How large each kind of relation is fed to the networks: large ones are learned first. Distances explain
-most wishes and do not care from where one comes; directions and heights the answers have to ask for."""
+"""The standard deviation with which networks see each kind of relation: large ones are learned first.
+Distances explain most preferences, from whatever side; directions and heights need more answers."""
 
-LEAST_STD = {True: 0.05, False: 1e-3}  # with named points (m) and without: less spread than this is no news
+LEAST_STD = {True: 0.05, False: 1e-3}  # with named points (m) and without: less spread than this is noise
 
 CHOSEN: dict[str, tuple[str, ...]] = {
     "reach": ("tool-goal:distance",),
@@ -42,20 +43,7 @@ CHOSEN: dict[str, tuple[str, ...]] = {
     "pick_place": ("tool-block_a:distance", "block_a-goal:distance", "opening"),
     "stack": ("tool-block_a:distance", "block_a-block_b:way", "block_a-block_b:planar", "opening"),
 }
-"""The relations that a hand would choose, by task; used by the mode `chosen` only."""
-
-
-@dataclass(frozen=True)
-class VisibleLayout:
-    """What the numbers of `visible` mean: 3 a point, then 1 a scalar."""
-
-    points: tuple[str, ...]
-    scalars: tuple[str, ...]
-
-    @property
-    def size(self) -> int:
-        """F, how many numbers there are."""
-        return 3 * len(self.points) + len(self.scalars)
+"""Hand-picked relations by task; used by the mode `chosen` only."""
 
 
 @dataclass(frozen=True)
@@ -81,30 +69,18 @@ class Relations:
         """
         check_choice("input mode", mode, INPUT_MODES)
         self.layout, self.mode = layout, mode
-        known = all_relations(layout)
-        if mode == "raw":
-            known = raw_relations(layout)
+        known = raw_relations(layout) if mode == "raw" else all_relations(layout)
         if mode == "chosen":
             by_name = {relation.name: relation for relation in known}
             if not chosen:
                 raise InvalidInput(f"input mode 'chosen' needs names of relations: {', '.join(by_name)}")
             known = tuple(by_name[check_choice("relation", name, by_name)] for name in chosen)
         self.groups: tuple[Relation, ...] = known
-
-    @property
-    def redundant(self) -> bool:
-        """Whether groups tell much of the same in different words: raw numbers do not."""
-        return self.mode != "raw" and bool(self.layout.points)
-
-    @property
-    def size(self) -> int:
-        """D, numbers of input."""
-        return sum(self.sizes)
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Numbers in each group, in order."""
-        return tuple(group.size for group in self.groups)
+        self.names = tuple(group.name for group in known)
+        self.sizes = tuple(group.size for group in known)
+        self.size = sum(self.sizes)  # D, numbers of input
+        # whether groups carry much of the same information: raw numbers do not
+        self.redundant = mode != "raw" and bool(layout.points)
 
     def standard(self, reference: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and divisor (D,) that give the states (S, F) a mean of 0 and the priors as spread."""
@@ -112,11 +88,6 @@ class Relations:
         prior = torch.cat([torch.full((group.size,), group.prior) for group in self.groups])
         least = LEAST_STD[bool(self.layout.points)]
         return values.mean(0), values.std(0, correction=0).clamp_min(least) / prior
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the groups, in order."""
-        return tuple(group.name for group in self.groups)
 
     def __call__(self, visible: Tensor) -> Tensor:
         """(..., F) -> (..., D). Raises InvalidInput when F is not the layout's."""
@@ -136,13 +107,13 @@ def raw_relations(layout: VisibleLayout) -> tuple[Relation, ...]:
 
 def all_relations(layout: VisibleLayout) -> tuple[Relation, ...]:
     """Every relation of a layout. Names: "a-b:way", "a-b:distance", "a-b:planar", "a:height", "a-b-c:angle"
-    (at b, between the ways from a to b and from b to c), and the scalars' own.
+    (at b, between a → b and b → c), and the scalars' own.
     """
     place = {name: 3 * i for i, name in enumerate(layout.points)}
     found: list[Relation] = []
     for a, b in combinations(layout.points, 2):
         i, j = place[a], place[b]
-        found.append(Relation(f"{a}-{b}:way", 3, _way(i, j), PRIOR["way"]))
+        found.append(Relation(f"{a}-{b}:way", 3, _displacement(i, j), PRIOR["way"]))
         found.append(Relation(f"{a}-{b}:distance", 2, _distance(i, j, 3), PRIOR["distance"]))
         found.append(Relation(f"{a}-{b}:planar", 2, _distance(i, j, 2), PRIOR["planar"]))
     for a, b, c in combinations(layout.points, 3):
@@ -158,7 +129,7 @@ def _slice(start: int, size: int) -> Callable[[Tensor], Tensor]:
     return lambda visible: visible[..., start : start + size]
 
 
-def _way(a: int, b: int) -> Callable[[Tensor], Tensor]:
+def _displacement(a: int, b: int) -> Callable[[Tensor], Tensor]:
     return lambda visible: visible[..., b : b + 3] - visible[..., a : a + 3]
 
 
@@ -173,12 +144,12 @@ def _distance(a: int, b: int, dims: int) -> Callable[[Tensor], Tensor]:
 
 
 def _angle(a: int, b: int, c: int) -> Callable[[Tensor], Tensor]:
-    """Cosine between the ways a → b and b → c seen from above: 1 when they stand in line, in order."""
+    """Cosine between the displacements a → b and b → c seen from above: 1 when in line, in that order."""
 
     def compute(visible: Tensor) -> Tensor:
         first = visible[..., b : b + 2] - visible[..., a : a + 2]
         second = visible[..., c : c + 2] - visible[..., b : b + 2]
-        lengths = first.norm(dim=-1).clamp_min(SMALLEST_WAY) * second.norm(dim=-1).clamp_min(SMALLEST_WAY)
+        lengths = first.norm(dim=-1).clamp_min(MIN_LENGTH) * second.norm(dim=-1).clamp_min(MIN_LENGTH)
         return ((first * second).sum(-1) / lengths).unsqueeze(-1)
 
     return compute

@@ -1,4 +1,4 @@
-"""A reward model that was learnt before, and whether it fits the task at hand."""
+"""A saved reward model, and whether it fits the task at hand."""
 
 from __future__ import annotations
 
@@ -6,25 +6,27 @@ from pathlib import Path
 
 from armchair.errors import InvalidInput, RunError
 from armchair.rewards.ensemble import RewardEnsemble
-from armchair.rewards.relations import VisibleLayout
 from armchair.runs.folder import RunDir
-from armchair.tasks.base import SPEED
+from armchair.types import VisibleLayout
 
 REWARD_MODEL = "reward.safetensors"  # in a run's folder of checkpoints
 
 
-def load_reward(path: Path, task: str, layout: VisibleLayout) -> RewardEnsemble:
-    """The reward model in a run of teaching, or in a file of its own, for `task` with `layout`.
+def load_reward(path: Path, task: str) -> RewardEnsemble:
+    """The reward model in a run of teaching, or in a file of its own, for `task`.
 
-    Raises RunError where there is none, InvalidInput where it is one for another task.
+    Raises RunError where there is none, InvalidInput where it is of a run of another task.
     """
-    model = RewardEnsemble.load(path) if path.is_file() else reward_of(RunDir.open(path), task)
+    return RewardEnsemble.load(path) if path.is_file() else reward_of(RunDir.open(path), task)
+
+
+def check_layout(model: RewardEnsemble, path: Path, task: str, layout: VisibleLayout) -> None:
+    """InvalidInput where the model, which was loaded from `path`, sees something else than the task shows."""
     if model.layout != layout:
         seen, shown = (", ".join(names.points + names.scalars) for names in (model.layout, layout))
         raise InvalidInput(
             f"the reward model in {path} does not fit {task}: it sees {seen}, {task} has {shown}"
         )
-    return model
 
 
 def reward_of(run: RunDir, task: str) -> RewardEnsemble:
@@ -39,12 +41,6 @@ def reward_of(run: RunDir, task: str) -> RewardEnsemble:
     return RewardEnsemble.load(run.checkpoints / REWARD_MODEL)
 
 
-def sees_motion(path: Path) -> bool:
-    """Whether the reward model in a run or a file looks at speeds. False where there is none."""
-    file = path if path.is_file() else path / "checkpoints" / REWARD_MODEL
-    return file.is_file() and any(name.endswith(SPEED) for name in RewardEnsemble.load(file).layout.scalars)
-
-
 def has_reward(run: RunDir) -> bool:
-    """Whether the run has learnt a reward."""
+    """Whether the run has learned a reward."""
     return (run.checkpoints / REWARD_MODEL).is_file()

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from armchair.envs.arm_env import ArmEnv
 from armchair.errors import InvalidInput
-from armchair.ids import new_id
+from armchair.ids import content_id
 from armchair.rollout.frames import Frame, FrameRing
 from armchair.rollout.windows import Episode, Windows, draw, draw_same_start
 from armchair.types import Clip, Step
 
-LIKE = 25  # pairs that are held against each other by how alike they begin
+GROUP = 25  # pairs that are ranked together by how alike they begin
 
 
 class CandidatePairs(NamedTuple):
@@ -33,11 +32,11 @@ class CandidatePairs(NamedTuple):
         return CandidatePairs(self.left[rows], self.right[rows], self.policy_step[rows], left_at, right_at)
 
     def alike(self, share: float) -> CandidatePairs:
-        """The share of the pairs whose two clips begin most alike, so in like stages of what is to be done.
+        """The share of the pairs whose two clips begin most alike, so in like stages of the task.
 
-        Pairs are held against those that begin about as late in their episodes: of two episodes from one
-        layout the first moments are always alike. Differences are of all that is visible, each number in
-        units of its standard deviation. The order stays. Raises InvalidInput for a share not in (0, 1].
+        Pairs are ranked among those that begin about as late in their episodes: two episodes from one layout
+        always begin alike. Differences are of all that is visible, each number in units of its standard
+        deviation. The order stays. Raises InvalidInput for a share not in (0, 1].
         """
         if not 0.0 < share <= 1.0:
             raise InvalidInput(f"the share of pairs to keep must be above 0 and at most 1, got {share}")
@@ -46,22 +45,19 @@ class CandidatePairs(NamedTuple):
         first = torch.stack((self.left[:, 0], self.right[:, 0]))
         unit = first.flatten(0, 1).std(0, correction=0).clamp_min(1e-6)
         apart = ((first[0] - first[1]) / unit).norm(dim=1)
-        parts = self.left_at.start.argsort(stable=True).split(LIKE)
+        parts = self.left_at.start.argsort(stable=True).split(GROUP)
         kept = [rows[apart[rows].argsort(stable=True)[: max(1, round(share * len(rows)))]] for rows in parts]
         return self.select(torch.cat(kept).sort().values)
 
 
-class EpisodesState(NamedTuple):
-    """All that a `RecentEpisodes` remembers, as tensors; no rows before the first step."""
+class Ring(NamedTuple):
+    """The last C control steps of N copies; step k lies in row k mod C."""
 
     visible: Tensor  # (C, N, F)
     action: Tensor  # (C, N, A)
     reward: Tensor  # (C, N)
     poses: Tensor  # (C, N, B, 7)
     policy_step: Tensor  # (C,) int64
-    running: Tensor  # (2, N) int64, each copy's running episode: its first step, its group
-    ended: Tensor  # (E, 5) int64, fields of `Episode`
-    counters: Tensor  # (3,) int64: steps seen, episodes ended, policy step
 
 
 class RecentEpisodes:
@@ -79,12 +75,12 @@ class RecentEpisodes:
         if num_envs < 1 or capacity < 1:
             raise InvalidInput(f"num_envs and capacity must be at least 1, got {num_envs} and {capacity}")
         self.num_envs, self.capacity = num_envs, capacity
-        self.policy_step = 0  # how long the acting policy has been trained; whoever trains it says so
+        self.policy_step = 0  # environment steps that the acting policy was trained for; set from outside
         self.episodes: list[Episode] = []  # those that have ended and lie in the ring, oldest first
         self._frames = frames
         self._steps = 0
         self._ended = 0
-        self._ring: tuple[Tensor, Tensor, Tensor, Tensor, Tensor] | None = None
+        self._ring: Ring | None = None
         self._first = torch.zeros(num_envs, dtype=torch.int64)
         self._group = torch.full((num_envs,), -1)
 
@@ -95,10 +91,7 @@ class RecentEpisodes:
         poses = torch.zeros(self.num_envs, 0, 7) if step.poses is None else step.poses
         values = (step.visible, action, step.reward, poses, torch.tensor(self.policy_step))
         if self._ring is None:
-            visible, actions, reward, pose, at = (
-                value.new_zeros(self.capacity, *value.shape) for value in values
-            )
-            self._ring = (visible, actions, reward, pose, at)
+            self._ring = Ring(*(value.new_zeros(self.capacity, *value.shape) for value in values))
         row = self._steps % self.capacity
         for kept, value in zip(self._ring, values, strict=True):
             kept[row] = value
@@ -118,24 +111,25 @@ class RecentEpisodes:
         self.episodes.sort(key=lambda episode: (episode.first, episode.number))
         self._first[ids], self._group[ids] = self._steps, -1
 
-    def begin(self, ids: Tensor, groups: Tensor) -> None:
-        """Episodes begin now in the copies `ids` (n,), the running ones given up.
+    def begin(self, groups: Tensor | None = None) -> None:
+        """Episodes begin now in all copies, the running ones given up; needed after a reset only.
 
-        Needed only where someone placed the copies; episodes that follow one that ended begin by themselves.
-        groups: (n,) int64, equal where the layout is the same, -1 for none; no number is used again later.
+        groups: (N,) int64 from 0, equal where episodes begin alike; if not given none do.
         """
-        self._first[ids], self._group[ids] = self._steps, groups
+        last = max((episode.group for episode in self.episodes), default=-1)
+        self._first = torch.full_like(self._first, self._steps)
+        self._group = torch.full_like(self._group, -1) if groups is None else groups + last + 1
 
     # ---- cutting
 
-    def shown(self) -> list[Episode]:
+    def usable(self) -> list[Episode]:
         """The episodes that can be cut from: those that have ended, with all their pictures if any."""
         first = 0 if self._frames is None else self._frames.first
         return [episode for episode in self.episodes if episode.first >= first]
 
     def cut(self, n: int, length: int, rng: torch.Generator) -> list[Clip]:
         """Cut n clips: windows at random of episodes at random. None when no episode is long enough."""
-        at = draw(self.shown(), n, length, rng)
+        at = draw(self.usable(), n, length, rng)
         return [self._clip(at, row, length, rng) for row in range(len(at.env))]
 
     def propose(
@@ -156,7 +150,7 @@ class RecentEpisodes:
         which nothing visible moves by `min_motion` in either clip, and pairs whose visible numbers never
         differ by `min_difference`; 0 keeps them. There may be none left.
         """
-        pool = sorted(self.shown(), key=lambda episode: episode.number)
+        pool = sorted(self.usable(), key=lambda episode: episode.number)
         pool = pool if recent is None else pool[len(pool) - min(recent, len(pool)) :]
         if same_start:
             left_at, right_at = draw_same_start(pool, n, length, rng)
@@ -177,60 +171,65 @@ class RecentEpisodes:
         ]
 
     def _clip(self, at: Windows, row: int, length: int, rng: torch.Generator) -> Clip:
-        visible, action, reward, poses, steps = self._kept()
+        ring = self._kept()
         env, first = int(at.env[row]), int(at.first[row])
         if first < self._steps - self.capacity:
             raise InvalidInput("these pairs were proposed too long ago: their steps have been overwritten")
         rows = torch.arange(first, first + length) % self.capacity
+        visible, action, reward = ring.visible[rows, env], ring.action[rows, env], ring.reward[rows, env]
+        poses = ring.poses[rows, env] if ring.poses.shape[2] else None
+        frames = self._frames.film(env, first, length) if self._frames else None
+        arrays = (visible, action, reward) if poses is None else (visible, action, reward, poses)
         return Clip(
-            id=new_id(rng),
-            visible=visible[rows, env],
-            action=action[rows, env],
-            reward=reward[rows, env],
-            poses=poses[rows, env] if poses.shape[2] else None,
-            frames=self._frames.film(env, first, length) if self._frames else None,
-            policy_step=int(steps[rows[0]]),
+            id=content_id(rng, *(array.numpy().tobytes() for array in arrays), frames or b""),
+            visible=visible,
+            action=action,
+            reward=reward,
+            poses=poses,
+            frames=frames,
+            policy_step=int(ring.policy_step[rows[0]]),
             episode=int(at.number[row]),
             start=int(at.start[row]),
         )
 
     def _visible(self, at: Windows, length: int) -> Tensor:
         if not len(at.env):
-            return torch.zeros(0, length, 0 if self._ring is None else self._ring[0].shape[2])
+            return torch.zeros(0, length, 0 if self._ring is None else self._ring.visible.shape[2])
         rows = (at.first.unsqueeze(1) + torch.arange(length)) % self.capacity
-        return self._kept()[0][rows, at.env.unsqueeze(1)]
+        return self._kept().visible[rows, at.env.unsqueeze(1)]
 
     def _policy_step(self, at: Windows) -> Tensor:
-        return self._kept()[4][at.first % self.capacity] if len(at.env) else at.first
+        return self._kept().policy_step[at.first % self.capacity] if len(at.env) else at.first
 
-    def _kept(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    def _kept(self) -> Ring:
         if self._ring is None:
             raise InvalidInput("no step has been added yet")
         return self._ring
 
     # ---- resuming
 
-    def state(self) -> EpisodesState:
-        """Everything remembered but the pictures; copies of it stay valid."""
-        ring = [kept.clone() for kept in self._ring] if self._ring else [torch.zeros(0) for _ in range(5)]
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything remembered but the pictures, by name; no rows of the ring before the first step."""
+        ring = Ring(*[torch.zeros(0)] * len(Ring._fields)) if self._ring is None else self._ring
         ended = torch.tensor([list(episode) for episode in self.episodes], dtype=torch.int64).reshape(-1, 5)
-        counters = torch.tensor([self._steps, self._ended, self.policy_step])
-        visible, action, reward, poses, at = ring
-        running = torch.stack((self._first, self._group))
-        return EpisodesState(visible, action, reward, poses, at, running, ended, counters)
+        return {
+            **{name: kept.clone() for name, kept in ring._asdict().items()},
+            "running": torch.stack((self._first, self._group)),  # (2, N) int64
+            "ended": ended,  # (E, 5) int64, fields of `Episode`
+            "counters": torch.tensor([self._steps, self._ended, self.policy_step]),
+        }
 
-    def load_state(self, state: EpisodesState) -> None:
-        """Go on from the `state` of one made with the same arguments; its pictures are lost, and with them
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from the `tensors` of one made with the same arguments; its pictures are lost, and with them
         the episodes that they showed.
         """
-        if state.running.shape != (2, self.num_envs) or len(state.visible) not in (0, self.capacity):
+        running, visible = tensors["running"], tensors["visible"]
+        if running.shape != (2, self.num_envs) or len(visible) not in (0, self.capacity):
             raise InvalidInput("this state is of another number of copies or another capacity")
-        ring = (state.visible, state.action, state.reward, state.poses, state.policy_step)
-        visible, action, reward, poses, at = (kept.clone() for kept in ring)
-        self._ring = (visible, action, reward, poses, at) if len(visible) else None
-        self._first, self._group = state.running[0].clone(), state.running[1].clone()
-        self.episodes = [Episode(*(int(value) for value in row)) for row in state.ended]
-        self._steps, self._ended, self.policy_step = (int(value) for value in state.counters)
+        self._ring = Ring(*(tensors[name].clone() for name in Ring._fields)) if len(visible) else None
+        self._first, self._group = running[0].clone(), running[1].clone()
+        self.episodes = [Episode(*(int(value) for value in row)) for row in tensors["ended"]]
+        self._steps, self._ended, self.policy_step = (int(value) for value in tensors["counters"])
         if self._frames is not None:
             self._frames.clear(self._steps)
 
@@ -261,21 +260,3 @@ def _first_of_its_kind(left: Windows, right: Windows) -> Tensor:
         keep.append(len(pair) == 2 and pair not in seen)
         seen.add(pair)
     return torch.tensor(keep, dtype=torch.bool)
-
-
-def place_pairs(env: ArmEnv, episodes: RecentEpisodes, rng: torch.Generator) -> Tensor:
-    """Begin an episode in every copy, two by two in the same state. -> (N, D) observations.
-
-    An odd last copy has a state of its own. What was running is given up. Where episodes may begin along a
-    solution, some of the pairs do.
-    """
-    half = (env.num_envs + 1) // 2
-    pair = torch.arange(env.num_envs) // 2
-    env.place(torch.arange(env.num_envs), env.task.layout(rng, half).select(pair))
-    if env.starts is not None:
-        along, rows = torch.rand(half, generator=rng) < env.along_share, env.starts.draw(half, rng)
-        some = along[pair].nonzero().squeeze(1)
-        env.place_along(some, rows[pair][some])
-    last = max((episode.group for episode in episodes.episodes), default=-1)
-    episodes.begin(torch.arange(env.num_envs), pair + last + 1)
-    return env.observe()

@@ -1,4 +1,4 @@
-"""Let a policy act in N environments for T steps, and keep what the learner may see."""
+"""Run a policy in N environments for T steps, and keep what the learner may see."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Act = Callable[[Tensor], tuple[Tensor, Tensor]]
 Score = Callable[[Tensor], Tensor]
 """What a person sees (T, N, F) -> reward (T, N)."""
 Watch = Callable[[Tensor, Step], None]
-"""Is shown each step's actions (N, A) and what they brought; for recording clips."""
+"""Is given each step's actions (N, A) and their outcome; for recording clips."""
 
 
 class NotFinite(InvalidInput):
-    """Something that training goes by is NaN or infinite."""
+    """Something that training relies on is NaN or infinite."""
 
     def __init__(self, where: str, rollout: Rollout | None = None) -> None:
         """where: "observation", "reward", "loss", …; rollout: the steps that led to it, as far as known."""
@@ -47,7 +47,7 @@ class Episodes(NamedTuple):
 
 
 class Running:
-    """The N episodes under way: what the policy sees now and what they have brought so far."""
+    """The N running episodes: the latest observations, and lengths and returns so far."""
 
     def __init__(self, obs: Tensor) -> None:
         """Starts from the observations (N, D) of a reset."""
@@ -134,19 +134,14 @@ def check_rollout(rollout: Rollout) -> None:
 
 
 def _empty(env: Env, steps: int) -> Rollout:
-    def floats(*width: int) -> Tensor:
-        return torch.zeros(steps, env.num_envs, *width)
-
-    def bools() -> Tensor:
-        return torch.zeros(steps, env.num_envs, dtype=torch.bool)
-
+    shape = (steps, env.num_envs)
     return Rollout(
-        obs=floats(env.obs_dim),
-        action=floats(env.action_dim),
-        log_prob=floats(),
-        reward=floats(),
-        terminated=bools(),
-        truncated=bools(),
-        final_obs=floats(env.obs_dim),
-        visible=floats(env.visible_dim),
+        obs=torch.zeros(*shape, env.obs_dim),
+        action=torch.zeros(*shape, env.action_dim),
+        log_prob=torch.zeros(shape),
+        reward=torch.zeros(shape),
+        terminated=torch.zeros(shape, dtype=torch.bool),
+        truncated=torch.zeros(shape, dtype=torch.bool),
+        final_obs=torch.zeros(*shape, env.obs_dim),
+        visible=torch.zeros(*shape, env.layout.size),
     )

@@ -1,4 +1,4 @@
-"""The latest pictures of N copies, for clips of environments that have no poses: small, and as JPEG."""
+"""The latest pictures of N copies, for clips of environments without poses: scaled down, as JPEG."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from armchair.errors import InvalidInput
 Frame = NDArray[np.uint8]  # (H, W, 3) RGB
 
 MAX_SIDE = 240  # px, of the longer side: twice of it fits beside each other on any screen
-MAX_BYTES = 256 * 2**20  # of all pictures in one ring; the oldest give way
+MAX_BYTES = 256 * 2**20  # of all pictures in one ring; the oldest are dropped
 
 
 class FrameRing:
@@ -65,7 +65,7 @@ class FrameRing:
         return self._encode([unpack(self._steps[start + k][env]) for k in range(length)])
 
 
-def small(height: int, width: int) -> tuple[int, int]:
+def fitted_size(height: int, width: int) -> tuple[int, int]:
     """Height and width of a picture of this size made to fit: at most MAX_SIDE, and even, as films want."""
     shrink = min(1.0, MAX_SIDE / max(height, width))
     return max(2, round(shrink * height / 2) * 2), max(2, round(shrink * width / 2) * 2)
@@ -75,7 +75,7 @@ def pack(frame: Frame) -> bytes:
     """A picture (H, W, 3), made small, as JPEG."""
     if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8 or not frame.size:
         raise InvalidInput(f"frames must be (H, W, 3) uint8, got {frame.dtype} {frame.shape}")
-    height, width = small(*frame.shape[:2])
+    height, width = fitted_size(*frame.shape[:2])
     picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
     encoder = av.CodecContext.create("mjpeg", "w")
     assert isinstance(encoder, av.VideoCodecContext)

@@ -65,18 +65,18 @@ def write_checkpoint(run: RunDir, write: Callable[[RunDir], None], about: Mappin
 
 
 @contextlib.contextmanager
-def however_it_ends(leave: Callable[[], None]) -> Generator[None]:
-    """Call `leave` at the end of the block: after its last line, a fault, Ctrl-C or a closed iterator."""
+def on_exit(callback: Callable[[], None]) -> Generator[None]:
+    """Call `callback` at the end of the block: after its last line, a fault, Ctrl-C or a closed iterator."""
     try:
         yield
     except ArmchairError:
         with contextlib.suppress(ArmchairError):  # what went wrong first is what should be told
-            leave()
+            callback()
         raise
     except BaseException:
-        leave()
+        callback()
         raise
-    leave()
+    callback()
 
 
 def _finish(run: RunDir, draft: Path, about: Mapping[str, Json]) -> Path:
@@ -109,7 +109,12 @@ def newest(run: RunDir, tell: Callable[[str], None] | None = None) -> RunDir | N
         try:
             verify(folder)
         except RunError as error:
-            told(f"{error}; it is kept as {_set_aside(folder).name}, and the checkpoint before is taken")
+            aside = folder.with_name(f"broken-{folder.name}")
+            try:
+                folder.rename(aside)
+            except OSError as why:
+                raise RunError(f"{folder} is damaged and cannot be moved aside: {why.strerror}") from None
+            told(f"{error}; it is kept as {aside.name}, and the checkpoint before is taken")
             continue
         publish(run, folder)
         return run.at(folder)
@@ -162,16 +167,6 @@ def _folders(run: RunDir, pattern: str = "[0-9]*") -> list[Path]:
     """Folders of checkpoints, or of broken ones, oldest first."""
     paths = (path for path in run.checkpoints.glob(pattern) if path.is_dir())
     return sorted(path for path in paths if NUMBERED.match(path.name.removeprefix("broken-")))
-
-
-def _set_aside(folder: Path) -> Path:
-    """Give a damaged checkpoint another name. -> where it is now."""
-    aside = folder.with_name(f"broken-{folder.name}")
-    try:
-        folder.rename(aside)
-    except OSError as error:
-        raise RunError(f"{folder} is damaged and cannot be moved aside: {error.strerror}") from None
-    return aside
 
 
 def _prune(run: RunDir) -> None:

@@ -13,22 +13,19 @@ content or the new one, also after a power cut.
 from __future__ import annotations
 
 import contextlib
-import io
-import itertools
 import json
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, cast
 
 import yaml
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 
 from armchair.errors import RunError, nearest
 from armchair.jsonable import Json
 from armchair.runs.files import sync, write_atomic
-from armchair.runs.tensors import DAMAGED, read_header
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,7 +40,12 @@ class RunDir:
     def __init__(self, path: Path, checkpoints: Path | None = None) -> None:
         """checkpoints: where saved tensors are, if not in `path`/checkpoints."""
         self.path = path
+        self.name = path.name
         self.checkpoints = checkpoints or path / "checkpoints"
+        self.config_file = path / "config.yaml"
+        self.metrics_file = path / "metrics.jsonl"
+        self.videos = path / "videos"
+        self.store_file = path / "armchair.db"  # unless the run keeps its answers in a database elsewhere
 
     def at(self, checkpoints: Path) -> RunDir:
         """The same run with its saved tensors in another folder."""
@@ -55,17 +57,16 @@ class RunDir:
 
         Raises RunError when that cannot be written; then there is no such folder.
         """
+        run = None
         try:
             run = RunDir(_free_folder(root, prefix))
-        except OSError as error:
-            raise RunError(f"no run can be made in {root}: {error.strerror or error}") from None
-        try:
             run.checkpoints.mkdir()
             run.videos.mkdir()
             write_atomic(run.config_file, yaml.safe_dump(dict(config), sort_keys=False).encode())
         except (OSError, RunError) as error:
-            shutil.rmtree(run.path, ignore_errors=True)
-            told = error if isinstance(error, RunError) else error.strerror
+            if run is not None:
+                shutil.rmtree(run.path, ignore_errors=True)
+            told = (isinstance(error, OSError) and error.strerror) or error
             raise RunError(f"no run can be made in {root}: {told}") from None
         return run
 
@@ -80,35 +81,10 @@ class RunDir:
         return run
 
     @property
-    def name(self) -> str:
-        """The folder's name."""
-        return self.path.name
-
-    @property
-    def config_file(self) -> Path:
-        """Where the configuration is."""
-        return self.path / "config.yaml"
-
-    @property
-    def metrics_file(self) -> Path:
-        """Where the metrics are."""
-        return self.path / "metrics.jsonl"
-
-    @property
-    def store_file(self) -> Path:
-        """Where clips, questions and answers are, unless the run keeps them in a database of its own."""
-        return self.path / "armchair.db"
-
-    @property
     def store(self) -> Path | str:
         """Where this run's clips, questions and answers are: that file, or a database by URL."""
         url = self.config().get(STORE_KEY) if self.config_file.is_file() else None
         return url if isinstance(url, str) else self.store_file
-
-    @property
-    def videos(self) -> Path:
-        """Folder of films."""
-        return self.path / "videos"
 
     def config(self) -> dict[str, Json]:
         """The configuration the run was started with. Raises RunError when it cannot be read."""
@@ -125,8 +101,11 @@ class RunDir:
         line = json.dumps(record, allow_nan=True, ensure_ascii=False)
         try:
             with self.metrics_file.open("ab+") as file:
-                torn = file.tell() > 0 and _last_byte(file) != b"\n"  # a crash cut the last line short
-                file.write((b"\n" if torn else b"") + line.encode() + b"\n")
+                if file.tell():
+                    file.seek(-1, os.SEEK_END)
+                    if file.read(1) != b"\n":  # a crash cut the last line short
+                        line = f"\n{line}"
+                file.write(f"{line}\n".encode())
         except OSError as error:
             raise RunError(f"{self.metrics_file} cannot be written: {error.strerror or error}") from None
 
@@ -142,13 +121,8 @@ class RunDir:
 
     def cut_metrics(self, after_env_steps: int) -> None:
         """Remove the lines whose "env_steps" lie after that, as a run needs that goes back."""
-
-        def late(line: Mapping[str, Json]) -> bool:
-            steps = line.get("env_steps")
-            return isinstance(steps, int | float) and steps > after_env_steps
-
         lines = self.metrics()
-        kept = [line for line in lines if not late(line)]
+        kept = [line for line in lines if not is_after(line, after_env_steps)]
         if len(kept) < len(lines):
             text = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in kept)
             write_atomic(self.metrics_file, text.encode())
@@ -172,20 +146,23 @@ class RunDir:
 
     def load(self, name: str) -> tuple[dict[str, Tensor], dict[str, Json]]:
         """The tensors of a checkpoint, and what was said of them. Raises RunError when they cannot be had."""
-        from safetensors.torch import load
-
         file = self.checkpoints / f"{name}.safetensors"
         if not file.is_file():
             have = sorted(found.stem for found in self.checkpoints.glob("*.safetensors"))
             raise RunError(f"{self.path} has no checkpoint {name!r}: it has {', '.join(have) or '(none)'}")
         try:
-            data = file.read_bytes()
-            header = read_header(io.BytesIO(data), len(data))
-            # copies: where numbers lie in memory, and so how sums are rounded, must not hang on the file
-            tensors = {name: value.clone() for name, value in load(data).items()}
-            return tensors, json.loads(header["__metadata__"]["about"])
-        except (SafetensorError, *DAMAGED) as error:
+            with safe_open(file, framework="pt") as found:
+                # copies: where numbers lie in memory, and so how sums are rounded, must not hang on the file
+                tensors = {name: found.get_tensor(name).clone() for name in found.keys()}  # noqa: SIM118
+                return tensors, json.loads(found.metadata()["about"])
+        except (SafetensorError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise RunError(f"{file} is damaged: {error}") from None
+
+
+def is_after(line: Mapping[str, Json], env_steps: int) -> bool:
+    """Whether a line of the metrics is of a later moment than after so many environment steps."""
+    steps = line.get("env_steps")
+    return isinstance(steps, int | float) and steps > env_steps
 
 
 def runs_in(root: Path) -> list[RunDir]:
@@ -196,14 +173,10 @@ def runs_in(root: Path) -> list[RunDir]:
 def _free_folder(root: Path, prefix: str) -> Path:
     """A folder that was just made, with the first free number."""
     root.mkdir(parents=True, exist_ok=True)
-    for number in itertools.count(1):
+    number = 0
+    while True:
+        number += 1
         path = root / f"{prefix}-{number:03d}"
         with contextlib.suppress(FileExistsError):
             path.mkdir()
             return path
-    raise AssertionError("there are numbers without end")
-
-
-def _last_byte(file: BinaryIO) -> bytes:
-    file.seek(-1, os.SEEK_END)
-    return file.read(1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from types import TracebackType
 
 from armchair.errors import RunError
 from armchair.jsonable import Json
@@ -25,7 +24,7 @@ class MetricsLog:
         from torch.utils.tensorboard.writer import SummaryWriter  # here, since it takes a moment
 
         self._run = run
-        with _told(run):
+        with _translated(run):
             self._board = SummaryWriter(run.path / FOLDER, purge_step=after + 1 if after else None)
 
     def add(self, record: Mapping[str, Json]) -> None:
@@ -35,19 +34,17 @@ class MetricsLog:
         for name, value in record.items():
             number = isinstance(value, int | float) and math.isfinite(value)
             if number and name != STEP and isinstance(step, int):
-                with _told(self._run):
+                with _translated(self._run):
                     self._board.add_scalar(name, value, step)
 
     def __enter__(self) -> MetricsLog:
         """Itself."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: object, where: object) -> None:
         """Write out what is pending; where that fails after an error, the error is what is told."""
         try:
-            with _told(self._run):
+            with _translated(self._run):
                 self._board.close()
         except RunError:
             if error is None:
@@ -55,7 +52,7 @@ class MetricsLog:
 
 
 @contextmanager
-def _told(run: RunDir) -> Generator[None]:
+def _translated(run: RunDir) -> Generator[None]:
     """RunError in place of what TensorBoard's writer raises where the disk is full."""
     try:
         yield

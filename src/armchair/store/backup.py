@@ -21,7 +21,7 @@ from armchair.errors import RunError, StoreError
 from armchair.jsonable import Json
 from armchair.runs.files import write_atomic
 from armchair.runs.folder import STORE_KEY, RunDir
-from armchair.store.database import Database
+from armchair.store.migrations import open_database
 from armchair.store.schema import assets
 from armchair.store.store import Store
 from armchair.store.transfer import copy_store
@@ -45,7 +45,7 @@ def back_up(run: RunDir, target: Path) -> int:
         return copy_store(run.store, draft / run.store_file.name)
 
 
-def put_into(run: RunDir, url: str) -> int:
+def copy_to_database(run: RunDir, url: str) -> int:
     """Copy a run into a database that holds no store yet. -> rows of the store."""
     files = read_files(run)
     rows = copy_store(run.store, url)
@@ -55,25 +55,21 @@ def put_into(run: RunDir, url: str) -> int:
     return rows
 
 
-def take_out(url: str, folder: Path) -> int:
+def copy_from_database(url: str, folder: Path) -> int:
     """Copy a run out of a database into its folder, which exists. -> rows of the store.
 
     Raises StoreError for one that holds no run. Files with other names than those of a run are left out.
     """
     run = RunDir(folder)
     rows = copy_store(url, run.store_file)
-    database = Database(run.store_file, create=False)
-    try:
-        with database.write() as conn:
-            ours = assets.c.name.startswith(PREFIX, autoescape=True)
-            found = conn.execute(sa.select(assets.c.name, assets.c.data).where(ours)).all()
-            conn.execute(assets.delete().where(ours))
-        files = {name.removeprefix(PREFIX): bytes(data) for name, data in found}
-        if "config.yaml" in files:
-            files["config.yaml"] = _at_home(files["config.yaml"])
-        _write_files(folder, {name: data for name, data in files.items() if FILE.fullmatch(name)})
-    finally:
-        database.close()
+    ours = assets.c.name.startswith(PREFIX, autoescape=True)
+    with open_database(run.store_file, create=False) as database, database.write() as conn:
+        found = conn.execute(sa.select(assets.c.name, assets.c.data).where(ours)).all()
+        conn.execute(assets.delete().where(ours))
+    files = {name.removeprefix(PREFIX): bytes(data) for name, data in found}
+    if "config.yaml" in files:
+        files["config.yaml"] = _at_home(files["config.yaml"])
+    _write_files(folder, {name: data for name, data in files.items() if FILE.fullmatch(name)})
     return rows
 
 

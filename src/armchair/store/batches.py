@@ -17,33 +17,32 @@ if TYPE_CHECKING:  # only a trainer fits, so only it pays for torch
 TARGETS: dict[Choice, float] = {"left": 0.0, "right": 1.0, "tie": 0.5, "both_bad": 0.5}
 
 
-class Batches:
+class BatchBuilder:
     """Makes batches of records, and remembers what the clips show: they never change."""
 
     def __init__(self) -> None:
         self._visible: dict[str, Tensor] = {}
 
-    def make(self, conn: sa.Connection, records: Sequence[Record]) -> PreferenceBatch:
+    def build(self, conn: sa.Connection, records: Sequence[Record]) -> PreferenceBatch:
         """Answers ready for fitting, in their order; "can't tell" is left out."""
         import torch
 
         found = [record for record in records if record.answer.choice != "cant_tell"]
-        self._remember(conn, [name for _, question, *_ in found for name in (question.left, question.right)])
-        length, width = clip_rows.stored_shape(conn) or (0, 0)
-        left = [self._visible[record.question.left] for record in found]
-        right = [self._visible[record.question.right] for record in found]
+        names = dict.fromkeys(name for _, question, *_ in found for name in (question.left, question.right))
+        # a few kB each, of few whole clips at once
+        for chunk in clip_rows.chunks(name for name in names if name not in self._visible):
+            self._visible |= {clip.id: clip.visible for clip in clip_rows.load_clips(conn, chunk)}
         choices: list[Choice] = [record.answer.choice for record in found]
-        none = torch.empty(0, length, width)
+
+        def stacked(names: Sequence[str]) -> Tensor:
+            if not names:
+                return torch.empty(0, *(clip_rows.stored_shape(conn) or (0, 0)))
+            return torch.stack([self._visible[name] for name in names])
+
         return PreferenceBatch(
-            left=torch.stack(left) if left else none,
-            right=torch.stack(right) if right else none,
+            left=stacked([record.question.left for record in found]),
+            right=stacked([record.question.right for record in found]),
             target=torch.tensor([TARGETS[choice] for choice in choices], dtype=torch.float32),
             weight=torch.tensor([record.answer.strength for record in found], dtype=torch.float32),
             both_bad=torch.tensor([choice == "both_bad" for choice in choices], dtype=torch.bool),
         )
-
-    def _remember(self, conn: sa.Connection, names: Sequence[str]) -> None:
-        """Load what clips show, of those not yet loaded: a few kB each, of few whole clips at once."""
-        new = (name for name in dict.fromkeys(names) if name not in self._visible)
-        for chunk in clip_rows.chunks(new):
-            self._visible |= {clip.id: clip.visible for clip in clip_rows.load_clips(conn, chunk)}

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from armchair.errors import InvalidInput, check_choice
 from armchair.jsonable import Json, finite
+from armchair.runs.folder import is_after
 from armchair.store import schema as tables
 from armchair.store.database import Database
 
@@ -109,12 +110,9 @@ class Board:
 
     def cut_metrics(self, after_env_steps: int) -> int:
         """Remove the lines whose "env_steps" lie after that, as a run needs that goes back. -> how many."""
-        late: list[int] = []
         with self._database.write() as conn:
-            for row in conn.execute(sa.select(tables.metrics)):
-                steps = json.loads(row.line).get("env_steps")
-                if isinstance(steps, int | float) and steps > after_env_steps:
-                    late.append(row.seq)
+            rows = conn.execute(sa.select(tables.metrics))
+            late = [row.seq for row in rows if is_after(json.loads(row.line), after_env_steps)]
             for seq in late:
                 conn.execute(tables.metrics.delete().where(tables.metrics.c.seq == seq))
         return len(late)
@@ -144,7 +142,7 @@ class Board:
             return conn.execute(found).scalar_one_or_none()
 
 
-_SETTINGS = sa.select(tables.settings)  # made once
+_SETTINGS = sa.select(tables.settings)
 _KNOWN = {field.name for field in fields(Settings)}
 
 
@@ -157,26 +155,23 @@ def read_settings(conn: sa.Connection) -> Settings:
 def _check_setting(key: str, value: str | float | bool | None) -> str | float | bool | None:
     """The value as it is stored. Raises InvalidInput when the setting cannot have it."""
     check_choice("setting", key, asdict(Settings()))
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    whole = isinstance(value, int) and not isinstance(value, bool)
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    whole = isinstance(number, int)
     valid, wanted = {
         "question": (
             isinstance(value, str) and len(value) <= MAX_QUESTION and (not value or value.isprintable()),
             f"one line of at most {MAX_QUESTION} characters",
         ),
         "labels": (
-            value is None or (whole and 1 <= cast("int", value) <= MAX_LABELS),
+            value is None or (whole and 1 <= number <= MAX_LABELS),
             f"None or a whole number from 1 to {MAX_LABELS}",
         ),
-        "overlap": (
-            whole and 1 <= cast("int", value) <= MAX_OVERLAP,
-            f"a whole number from 1 to {MAX_OVERLAP}",
-        ),
-        "repeat_share": (number and 0.0 <= cast("float", value) <= 0.5, "a share from 0 to 0.5"),
+        "overlap": (whole and 1 <= number <= MAX_OVERLAP, f"a whole number from 1 to {MAX_OVERLAP}"),
+        "repeat_share": (0.0 <= number <= 0.5, "a share from 0 to 0.5"),
     }.get(key, (isinstance(value, bool), "true or false"))
     if not valid:
         raise InvalidInput(f"{key} must be {wanted}, got {value!r}")
-    return float(cast("float", value)) if key == "repeat_share" else value
+    return float(number) if key == "repeat_share" else value
 
 
 def _to_json(value: Mapping[str, Json]) -> str:

@@ -1,4 +1,7 @@
-"""A database and its transactions: writers take turns, and a write is on disk before it returns."""
+"""A database and its transactions: writers take turns, and a write is on disk before it returns.
+
+What is in it is not known here; `migrations.open_database` opens one and sees to its tables.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +20,17 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from armchair.errors import MissingDependency, StoreError
-from armchair.store.migrations import prepare
 
 BUSY_SECONDS = 30.0  # how long a writer waits for the others
 PAUSE = (0.001, 0.008)  # s between two tries of a writer, drawn anew each time
 CACHE_KIB = 256  # pages that a connection to SQLite keeps; it would be 2 MiB, of each thread that reads
 WRITE_LOCK = 0x41524D43  # PostgreSQL's advisory lock that stands for "the writer"
 TRAINER_LOCK = 0x41524D54  # and for "the trainer"
+_BUSY_TIMEOUT = f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}"
 _PAUSES = random.Random()  # its own, so that nobody's draws depend on how often a writer had to wait
 _DAMAGED = "; it is damaged: `armchair doctor RUN` tells more, go on from a backup"
 _SHUT = "; may this user write to the file and to its folder?"
-MENDS = {
+REMEDIES = {
     "file is not a database": _DAMAGED,
     "malformed": _DAMAGED,
     "disk I/O error": _DAMAGED,
@@ -54,7 +57,7 @@ class Database:
     """
 
     def __init__(self, url_or_path: str | Path, *, create: bool = True) -> None:
-        """Open, or create, and check the schema. Raises StoreError when that is not possible."""
+        """Raises StoreError for a place where no database can be, or (create=False) where none is."""
         url = _url(url_or_path, create)
         self.where = url.database if url.drivername == "sqlite" else shown(url)
         self._sqlite = url.get_backend_name() == "sqlite"
@@ -66,10 +69,8 @@ class Database:
                 url, **({} if self._sqlite else {"isolation_level": "READ COMMITTED"})
             )
         except ModuleNotFoundError as error:
-            mend = (
-                "pip install 'armchair[postgres]'" if error.name == "psycopg" else f"pip install {error.name}"
-            )
-            raise MissingDependency(f"{error.name} is not installed", mend) from error
+            package = "'armchair[postgres]'" if error.name == "psycopg" else error.name
+            raise MissingDependency(f"{error.name} is not installed", f"pip install {package}") from error
         except exc.ArgumentError as error:
             raise StoreError(f"no database at {self.where}: {error}") from error
         if self._sqlite:
@@ -77,8 +78,16 @@ class Database:
             event.listen(self._engine, "begin", _begin_sqlite)
         else:
             event.listen(self._engine, "connect", _set_up_postgresql)
-        with self.write() as conn:
-            prepare(conn, str(self.where), create=create)
+
+    def close(self) -> None:
+        """Close all connections; twice is harmless."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @contextmanager
     def read(self) -> Generator[sa.Connection]:
@@ -97,7 +106,7 @@ class Database:
         times as fast. A durable one that comes after makes them durable too.
         """
         with self._turn, self._translated(), self._engine.connect() as conn:
-            conn = conn.execution_options(armchair_writes=True, armchair_durable=durable)
+            conn = conn.execution_options(armchair_durable=durable)
             with conn.begin():
                 if not self._sqlite:
                     conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
@@ -150,12 +159,8 @@ class Database:
             yield
         except (exc.SQLAlchemyError, sqlite3.Error) as error:
             cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-            mend = next((mend for part, mend in MENDS.items() if part in cause), "")
-            raise StoreError(f"the store {self.where} cannot be used: {cause}{mend}") from error
-
-    def close(self) -> None:
-        """Close all connections; twice is harmless."""
-        self._engine.dispose()
+            remedy = next((remedy for part, remedy in REMEDIES.items() if part in cause), "")
+            raise StoreError(f"the store {self.where} cannot be used: {cause}{remedy}") from error
 
 
 def shown(url: str | sa.URL) -> str:
@@ -201,15 +206,12 @@ def _url(url_or_path: str | Path, create: bool) -> sa.URL:
 def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
     """Settings of a connection: transactions begin when we say so."""
     connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
-    cursor.execute("PRAGMA journal_mode")
-    mode = cursor.fetchone()
-    if mode is None or mode[0] != "wal":
-        cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.close()
+    raw = cast("sqlite3.Connection", connection)
+    raw.execute(_BUSY_TIMEOUT)
+    raw.execute("PRAGMA foreign_keys = ON")
+    raw.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
+    if raw.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        _retry(raw, "PRAGMA journal_mode = WAL")
 
 
 def _set_up_postgresql(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
@@ -221,34 +223,33 @@ def _set_up_postgresql(connection: DBAPIConnection, record: ConnectionPoolEntry)
 
 
 def _begin_sqlite(conn: sa.Connection) -> None:
-    options = conn.get_execution_options()
+    durable = conn.get_execution_options().get("armchair_durable")  # only a write says it
     raw = cast("sqlite3.Connection", conn.connection.driver_connection)
-    if not options.get("armchair_writes", False):
+    if durable is None:
         raw.execute("BEGIN DEFERRED")
         return
     # it cannot be changed within the transaction, and the connection may be a used one
-    durable = options.get("armchair_durable", True)
     raw.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-    _take_turn(raw)
+    _retry(raw, "BEGIN IMMEDIATE")
 
 
-def _take_turn(raw: sqlite3.Connection) -> None:
-    """BEGIN IMMEDIATE, tried again and again for as long as another process writes.
+def _retry(raw: sqlite3.Connection, statement: str) -> None:
+    """Execute a statement, tried again and again for as long as another process writes.
 
     SQLite itself waits longer after each failure, so that whoever has waited longest is the least likely
     to be next: of sixteen processes that answer without a pause, some waited for more than half a minute.
-    Here everyone tries equally often.
+    Here everyone tries equally often. And for the change to WAL it does not wait at all.
     """
     give_up = time.monotonic() + BUSY_SECONDS
     raw.execute("PRAGMA busy_timeout = 0")
     try:
         while True:
             try:
-                raw.execute("BEGIN IMMEDIATE")
+                raw.execute(statement)
                 return
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
                     raise
             time.sleep(_PAUSES.uniform(*PAUSE))
     finally:
-        raw.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        raw.execute(_BUSY_TIMEOUT)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from armchair.errors import StoreError
-from armchair.store.database import Database
+from armchair.store.migrations import open_database
 from armchair.store.rows import audit as chain
 from armchair.store.rows.codec import check_digest, read_head
-from armchair.store.schema import annotators, answers, clips, counted, exclusions, questions
+from armchair.store.schema import annotators, answers, clips, exclusions, questions, times_answered
 
 SHOWN = 5  # findings of one kind that are told one by one
+
+Checked = tuple[list[str], str]
+"""What is wrong, and what to say where nothing is."""
 
 
 class Finding(NamedTuple):
@@ -28,38 +31,33 @@ class Finding(NamedTuple):
 def check_store(url_or_path: str | Path) -> Iterator[Finding]:
     """All checks of a store, each yielded as soon as it is done; a store that cannot be opened gets one."""
     try:
-        database = Database(url_or_path, create=False)
+        database = open_database(url_or_path, create=False)
     except StoreError as error:
         yield Finding("database", False, str(error))
         return
-    several: tuple[tuple[str, Callable[[sa.Connection], Finding]], ...] = (
-        ("database", _database),
-        ("clips", _clips),
-        ("answers", _answers),
-        ("audit chain", _chain),
-    )
-    try:
-        for name, check in several:
+    several = {"database": _database, "clips": _clips, "answers": _answers, "audit chain": _chain}
+    with database:
+        for name, check in several.items():
             try:
                 with database.read() as conn:
-                    yield check(conn)
+                    wrong, sound = check(conn)
             except StoreError as error:
-                yield Finding(name, False, str(error))
-    finally:
-        database.close()
+                wrong, sound = [str(error)], ""
+            more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+            yield Finding(name, not wrong, "; ".join(wrong[:SHOWN]) + more if wrong else sound)
 
 
-def _database(conn: sa.Connection) -> Finding:
+def _database(conn: sa.Connection) -> Checked:
     """What SQLite finds when it reads all its pages; a PostgreSQL server does that by its own means."""
     if conn.dialect.name != "sqlite":
-        return Finding("database", True, "opens; its server keeps its own checksums")
+        return [], "opens; its server keeps its own checksums"
     wrong = [str(row[0]) for row in conn.exec_driver_sql("PRAGMA integrity_check(20)") if row[0] != "ok"]
     for row in conn.exec_driver_sql("PRAGMA foreign_key_check"):
         wrong.append(f"row {row[1]} of {row[0]} speaks of something in {row[2]} that is not there")
-    return _finding("database", wrong, "opens, and every page of it can be read")
+    return wrong, "opens, and every page of it can be read"
 
 
-def _clips(conn: sa.Connection) -> Finding:
+def _clips(conn: sa.Connection) -> Checked:
     """Each clip has the bytes that were stored, and they can be read."""
     wrong: list[str] = []
     number = 0
@@ -71,10 +69,10 @@ def _clips(conn: sa.Connection) -> Finding:
             read_head(row.id, row.arrays)
         except StoreError as error:
             wrong.append(str(error))
-    return _finding("clips", wrong, f"{number} clips, each as it was stored")
+    return wrong, f"{number} clips, each as it was stored"
 
 
-def _answers(conn: sa.Connection) -> Finding:
+def _answers(conn: sa.Connection) -> Checked:
     """Answers point to questions, these to clips; what is counted beside them is right."""
     wrong: list[str] = []
     there = sa.select(clips.c.id)
@@ -83,16 +81,13 @@ def _answers(conn: sa.Connection) -> Finding:
         wrong += [f"question {row[0]} shows clip {row[1]}, which is not there" for row in conn.execute(lost)]
     lost = sa.select(answers.c.id).where(answers.c.question.not_in(sa.select(questions.c.id)))
     wrong += [f"the question of answer {name} is not there" for name in conn.execute(lost).scalars()]
-    number = sa.select(sa.func.count()).where(counted.c.question == questions.c.id)
-    off = sa.select(questions.c.id).where(
-        questions.c.answered != number.correlate(questions).scalar_subquery()
-    )
+    off = sa.select(questions.c.id).where(questions.c.answered != times_answered)
     wrong += [f"question {name} counts its answers wrongly" for name in conn.execute(off).scalars()]
     total = conn.execute(sa.select(sa.func.count()).select_from(answers)).scalar_one()
-    return _finding("answers", wrong, f"{total} answers, flips and undos, each about clips that are there")
+    return wrong, f"{total} answers, flips and undos, each about clips that are there"
 
 
-def _chain(conn: sa.Connection) -> Finding:
+def _chain(conn: sa.Connection) -> Checked:
     """Nothing was altered, removed or put in between; who is excluded is who was excluded last."""
     wrong = chain.verify(conn)
     last: dict[str | None, bool] = {}
@@ -104,11 +99,4 @@ def _chain(conn: sa.Connection) -> Finding:
                 told = "excluded" if row.excluded else "included"
                 wrong.append(f"{row.name} is marked {told}, which nobody recorded")
     end = chain.head(conn)
-    return _finding("audit chain", wrong, f"unbroken over {end.seq} changes, ends with {end.hash[:16]}")
-
-
-def _finding(name: str, wrong: list[str], sound: str) -> Finding:
-    if not wrong:
-        return Finding(name, True, sound)
-    more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
-    return Finding(name, False, "; ".join(wrong[:SHOWN]) + more)
+    return wrong, f"unbroken over {end.seq} changes, ends with {end.hash[:16]}"

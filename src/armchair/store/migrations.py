@@ -1,30 +1,41 @@
-"""The tables of a store made, checked for being readable, or brought up to date."""
+"""Opening a store's database: its tables are made, checked for being readable, or brought up to date."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import sqlalchemy as sa
 
 from armchair.errors import StoreError
+from armchair.store.database import Database
 from armchair.store.rows import audit as chain
-from armchair.store.schema import SCHEMA_VERSION, counted, get_meta, meta, metadata, questions, set_meta
+from armchair.store.rows.meta import get_meta, set_meta
+from armchair.store.schema import SCHEMA_VERSION, meta, metadata, questions, times_answered
 from armchair.version import __version__
 
 
-def prepare(conn: sa.Connection, where: str, *, create: bool) -> None:
-    """Make the tables in an empty database, or check the version of the ones there are.
+def open_database(url_or_path: str | Path, *, create: bool = True) -> Database:
+    """Open, or create, a store's database and check its schema.
 
-    create: False where an empty database is one that lost its contents. Raises StoreError for it, and when
-    the database holds something else or was written by a newer armchair.
+    Raises StoreError when it cannot be used, is no store, was written by a newer armchair, or (create=False)
+    is not there or empty.
     """
-    tables = set(sa.inspect(conn).get_table_names())
-    if not tables and not create:
-        raise StoreError(f"{where} is empty, there is no store in it: go on from a backup")
-    if not tables:
-        metadata.create_all(conn)
-        rows = {"schema": str(SCHEMA_VERSION), "written_by": __version__}
-        rows |= {"head": f"0 {chain.BEGINNING}"}
-        conn.execute(meta.insert(), [{"key": key, "value": value} for key, value in rows.items()])
-        return
+    database = Database(url_or_path, create=create)
+    with database.write() as conn:
+        tables = set(sa.inspect(conn).get_table_names())
+        if tables:
+            _check_version(conn, tables, str(database.where))
+        elif create:
+            metadata.create_all(conn)
+            chain.set_head(conn, chain.EMPTY)
+            _set_version(conn)
+        else:
+            raise StoreError(f"{database.where} is empty, there is no store in it: go on from a backup")
+    return database
+
+
+def _check_version(conn: sa.Connection, tables: set[str], where: str) -> None:
+    """Bring an older store up to date. Raises StoreError for a newer one and for what is no store."""
     if "meta" not in tables:
         raise StoreError(f"{where} is a database, but not a store of armchair: name another file")
     found = get_meta(conn, "schema")
@@ -54,11 +65,14 @@ def _upgrade(conn: sa.Connection, version: int) -> None:
         _add_columns(conn, metadata.tables[name])
     metadata.create_all(conn)
     if version == 1:
-        number = sa.select(sa.func.count()).where(counted.c.question == questions.c.id)
-        conn.execute(questions.update().values(answered=number.correlate(questions).scalar_subquery()))
-    set_meta(conn, "head", f"0 {chain.BEGINNING}")
+        conn.execute(questions.update().values(answered=times_answered))
+    chain.set_head(conn, chain.EMPTY)
     chain.seal_all(conn, int(get_meta(conn, "position") or 0))
     conn.execute(meta.delete().where(meta.c.key == "position"))
+    _set_version(conn)
+
+
+def _set_version(conn: sa.Connection) -> None:
     set_meta(conn, "schema", str(SCHEMA_VERSION))
     set_meta(conn, "written_by", __version__)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 
 from armchair.errors import InvalidInput, check_choice
 from armchair.store.database import Database
-from armchair.store.rows import answers, leases
+from armchair.store.rows import answers
+from armchair.store.rows.annotators import check_name, register
+from armchair.store.rows.binds import ID, NOW
 from armchair.store.schema import annotators, in_force, invites, sessions
 
 Role = Literal["owner", "annotator"]
@@ -65,7 +67,7 @@ class People:
         check_choice("role", role, ROLES)
         if not seconds > 0:
             raise InvalidInput(f"an invitation must last for some time, got {seconds} seconds")
-        leases.check_name(annotator)
+        check_name(annotator)
         token = secrets.token_urlsafe(TOKEN_BYTES)
         with self._database.write() as conn:
             now = self._clock()
@@ -86,7 +88,7 @@ class People:
             row = conn.execute(sa.select(invites).where(this)).one_or_none()
             if row is None or not conn.execute(invites.update().where(this).values(used=now)).rowcount:
                 return None
-            leases.register(conn, row.annotator, "person", now)
+            register(conn, row.annotator, "person", now)
             named = annotators.c.name == row.annotator
             conn.execute(annotators.update().where(named).values(role=row.role))
             session = Session(secrets.token_urlsafe(TOKEN_BYTES), row.annotator, row.role, now + seconds)
@@ -97,8 +99,8 @@ class People:
     def session(self, token: str) -> SessionInfo | None:
         """Whose session this is; None for an unknown or expired one."""
         with self._database.read() as conn:
-            row = conn.execute(_SESSION, {"this": _hash(token), "now": self._clock()}).one_or_none()
-        return None if row is None else SessionInfo(row.name, row.role, bool(row.excluded), row.expires)
+            row = conn.execute(_SESSION, {"id": _hash(token), "now": self._clock()}).one_or_none()
+        return None if row is None else SessionInfo(*row)
 
     def end_session(self, token: str) -> None:
         """Forget a session; an unknown one is harmless."""
@@ -109,15 +111,14 @@ class People:
         """Everyone who was ever to answer, by name."""
         number = sa.select(in_force.c.annotator, sa.func.count().label("n")).group_by(in_force.c.annotator)
         given = number.subquery()
-        everyone = sa.select(annotators, sa.func.coalesce(given.c.n, 0).label("given")).join(
-            given, given.c.annotator == annotators.c.name, isouter=True
+        columns = [annotators.c[field] for field in Person._fields[:-1]]
+        everyone = (
+            sa.select(*columns, sa.func.coalesce(given.c.n, 0))
+            .outerjoin(given, given.c.annotator == annotators.c.name)
+            .order_by(annotators.c.name)
         )
         with self._database.read() as conn:
-            rows = conn.execute(everyone.order_by(annotators.c.name)).all()
-        return [
-            Person(row.name, row.kind, cast("Role", row.role), bool(row.excluded), row.created, row.given)
-            for row in rows
-        ]
+            return [Person(*row) for row in conn.execute(everyone)]
 
     def exclude(self, annotator: str, excluded: bool = True) -> None:
         """Have an annotator's answers count no longer, or (False) again; the position grows.
@@ -129,11 +130,10 @@ class People:
             answers.exclude(conn, annotator, excluded, self._clock())
 
 
-_SESSION = (  # made once
+_SESSION = (
     sa.select(annotators.c.name, annotators.c.role, annotators.c.excluded, sessions.c.expires)
     .join(sessions, sessions.c.annotator == annotators.c.name)
-    .where(sessions.c.token_hash == sa.bindparam("this"))
-    .where(sessions.c.expires > sa.bindparam("now", type_=sa.Double[float]()))
+    .where(sessions.c.token_hash == ID, sessions.c.expires > NOW)
 )
 
 

@@ -9,25 +9,41 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from armchair.types import Choice
+
 SCHEMA_VERSION = 3
-CHOICES = ("left", "right", "tie", "both_bad", "cant_tell")
+CHOICES: tuple[Choice, ...] = ("left", "right", "tie", "both_bad", "cant_tell")
 
 metadata = sa.MetaData()
 
-meta = sa.Table(
-    "meta",
-    metadata,
-    sa.Column("key", sa.String(64), primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-)
-"""schema, written_by (a version of armchair), clip_length, visible_dim, head (see `chain`)."""
+
+def _key_and_value() -> tuple[sa.Column[str], sa.Column[str]]:
+    return sa.Column("key", sa.String(64), primary_key=True), sa.Column("value", sa.Text, nullable=False)
+
+
+def _numbered() -> sa.Column[int]:
+    """For tables with `sqlite_autoincrement`: no number is ever used again."""
+    return sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True)
+
+
+def _time(name: str) -> sa.Column[float]:
+    """Seconds since the epoch."""
+    return sa.Column(name, sa.Double, nullable=False)
+
+
+def _sha256(name: str, *, key: bool = False, default: str | None = None) -> sa.Column[str]:
+    return sa.Column(name, sa.String(64), primary_key=key, nullable=False, server_default=default)
+
+
+meta = sa.Table("meta", metadata, *_key_and_value())
+"""schema, written_by (a version of armchair), clip_length, visible_dim, head (see `rows.audit`)."""
 
 annotators = sa.Table(
     "annotators",
     metadata,
     sa.Column("name", sa.String(200), primary_key=True),
     sa.Column("kind", sa.String(16), nullable=False),  # person, simulated, imported
-    sa.Column("created", sa.Double, nullable=False),
+    _time("created"),
     sa.Column("excluded", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("role", sa.String(16), nullable=False, server_default="annotator"),  # owner, annotator
 )
@@ -37,7 +53,7 @@ clips = sa.Table(
     metadata,
     sa.Column("id", sa.String(36), primary_key=True),
     # small columns first: SQLite reads a row from its beginning, and the last two are long
-    sa.Column("sha256", sa.String(64), nullable=False),  # of arrays and frames
+    _sha256("sha256"),  # of arrays and frames
     sa.Column("policy_step", sa.BigInteger, nullable=False),
     sa.Column("episode", sa.BigInteger, nullable=False),
     sa.Column("start", sa.Integer, nullable=False),
@@ -49,7 +65,7 @@ clips = sa.Table(
 questions = sa.Table(
     "questions",
     metadata,
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    _numbered(),
     sa.Column("id", sa.String(36), nullable=False, unique=True),
     sa.Column("left_clip", sa.ForeignKey("clips.id"), nullable=False),
     sa.Column("right_clip", sa.ForeignKey("clips.id"), nullable=False),
@@ -77,24 +93,24 @@ leases = sa.Table(
     metadata,
     sa.Column("question", sa.ForeignKey("questions.id"), primary_key=True),
     sa.Column("annotator", sa.ForeignKey("annotators.name"), primary_key=True),
-    sa.Column("expires", sa.Double, nullable=False),
+    _time("expires"),
 )
 
 answers = sa.Table(
     "answers",
     metadata,
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    _numbered(),
     sa.Column("id", sa.String(36), nullable=False, unique=True),
     sa.Column("question", sa.ForeignKey("questions.id"), nullable=False, index=True),
     sa.Column("annotator", sa.ForeignKey("annotators.name"), nullable=False),
     sa.Column("choice", sa.String(16)),  # empty: this row takes the superseded one back
     sa.Column("strength", sa.Double, nullable=False),
     sa.Column("seconds", sa.Double, nullable=False),
-    sa.Column("created", sa.Double, nullable=False),
+    _time("created"),
     sa.Column("supersedes", sa.ForeignKey("answers.id"), unique=True),
     sa.Column("swapped", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("page", sa.String(64), nullable=False, server_default=""),
-    sa.Column("hash", sa.String(64), nullable=False, server_default=""),  # see `chain`
+    _sha256("hash", default=""),  # see `rows.audit`
     sa.CheckConstraint(sa.column("choice").in_(CHOICES), name="choice_is_known"),
     sqlite_autoincrement=True,
 )
@@ -104,54 +120,47 @@ exclusions = sa.Table(
     "exclusions",
     metadata,
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),  # numbered together with answers
-    sa.Column(
-        "annotator", sa.String(200)
-    ),  # empty: recorded before schema 3, which did not keep whose it was
+    sa.Column("annotator", sa.String(200)),  # empty: from before schema 3, which did not keep whose it was
     sa.Column("excluded", sa.Boolean, nullable=False),  # false: included again
-    sa.Column("created", sa.Double, nullable=False),
-    sa.Column("hash", sa.String(64), nullable=False),
+    _time("created"),
+    _sha256("hash"),
 )
 
 sessions = sa.Table(
     "sessions",
     metadata,
-    sa.Column("token_hash", sa.String(64), primary_key=True),  # SHA-256: the token itself is nowhere
+    _sha256("token_hash", key=True),  # the token itself is nowhere
     sa.Column("annotator", sa.ForeignKey("annotators.name"), nullable=False),
-    sa.Column("created", sa.Double, nullable=False),
-    sa.Column("expires", sa.Double, nullable=False),
+    _time("created"),
+    _time("expires"),
 )
 
 invites = sa.Table(
     "invites",
     metadata,
-    sa.Column("token_hash", sa.String(64), primary_key=True),
+    _sha256("token_hash", key=True),
     sa.Column("annotator", sa.String(200), nullable=False),
     sa.Column("role", sa.String(16), nullable=False),
-    sa.Column("created", sa.Double, nullable=False),
-    sa.Column("expires", sa.Double, nullable=False),
+    _time("created"),
+    _time("expires"),
     sa.Column("used", sa.Double),
 )
 
-settings = sa.Table(
-    "settings",
-    metadata,
-    sa.Column("key", sa.String(64), primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),  # JSON
-)
+settings = sa.Table("settings", metadata, *_key_and_value())  # JSON
 
 status = sa.Table(
     "status",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),  # 1: there is one row
     sa.Column("value", sa.Text, nullable=False),  # JSON
-    sa.Column("updated", sa.Double, nullable=False),
+    _time("updated"),
 )
 
 metrics = sa.Table(
     "metrics",
     metadata,
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("created", sa.Double, nullable=False),
+    _numbered(),
+    _time("created"),
     sa.Column("line", sa.Text, nullable=False),  # JSON
     sqlite_autoincrement=True,
 )
@@ -160,7 +169,7 @@ assets = sa.Table(
     "assets",
     metadata,
     sa.Column("name", sa.String(64), primary_key=True),
-    sa.Column("sha256", sa.String(64), nullable=False),
+    _sha256("sha256"),
     sa.Column("media_type", sa.String(100), nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
@@ -174,31 +183,10 @@ in_force = (
 )
 _excluded = sa.select(annotators.c.name).where(annotators.c.excluded.is_(sa.true()))
 counted = sa.select(in_force).where(in_force.c.annotator.not_in(_excluded)).subquery("counted")
-
-
-LONGEST_LEASE = 3600.0  # s
-
-
-def is_live(now: float | sa.ColumnElement[float]) -> sa.ColumnElement[bool]:
-    """Whether a lease still runs (s since the epoch).
-
-    One that would run on for longer than any is given for was given before the clock was set back: it has
-    ended, or else nobody would get its question until the clock is there again.
-    """
-    return sa.and_(leases.c.expires > now, leases.c.expires <= now + LONGEST_LEASE)
-
-
-_META = sa.select(meta.c.value).where(meta.c.key == sa.bindparam("this"))
-
-
-def get_meta(conn: sa.Connection, key: str) -> str | None:
-    """A value of the meta table, or None."""
-    return conn.execute(_META, {"this": key}).scalar_one_or_none()
-
-
-def set_meta(conn: sa.Connection, key: str, value: str) -> None:
-    """Write a value of the meta table."""
-    if get_meta(conn, key) is None:
-        conn.execute(meta.insert().values(key=key, value=value))
-    else:
-        conn.execute(meta.update().where(meta.c.key == key).values(value=value))
+times_answered = (
+    sa.select(sa.func.count())
+    .where(counted.c.question == questions.c.id)
+    .correlate(questions)
+    .scalar_subquery()
+)
+"""What `questions.answered` must be: how many answers to a question are `counted`."""

@@ -10,17 +10,16 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from armchair.errors import InvalidInput, StoreError
 from armchair.ids import new_id
-from armchair.store import schema as tables
-from armchair.store.batches import Batches
+from armchair.store.batches import BatchBuilder
 from armchair.store.board import Board, read_settings
 from armchair.store.database import Database
+from armchair.store.migrations import open_database
 from armchair.store.people import People
-from armchair.store.rows import answers, counts, leases, records
+from armchair.store.rows import annotators, answers, audit, counts, leases, records
 from armchair.store.rows import clips as clip_rows
+from armchair.store.rows.binds import LONGEST_LEASE
 from armchair.store.rows.clips import ClipInfo, Replay
 from armchair.store.rows.counts import Counts
 from armchair.store.rows.records import Record, Wanted
@@ -42,7 +41,7 @@ class Store:
         """`clock` gives seconds since the epoch; leases are counted by it."""
         self._database = database
         self._clock = clock
-        self._batches = Batches()
+        self._batches = BatchBuilder()
         self.people = People(database, clock)
         self.board = Board(database, clock)
 
@@ -54,7 +53,7 @@ class Store:
 
         Raises StoreError when it cannot be used, or was written by a newer armchair.
         """
-        return cls(Database(url_or_path, create=create), clock)
+        return cls(open_database(url_or_path, create=create), clock)
 
     def close(self) -> None:
         """Close the connections; twice is harmless."""
@@ -99,7 +98,7 @@ class Store:
     def register(self, annotator: str, kind: str = "person") -> None:
         """Make an annotator known: a "person", "simulated" or "imported". The first claim does so, too."""
         with self._database.write() as conn:
-            leases.register(conn, annotator, kind, self._clock())
+            annotators.register(conn, annotator, kind, self._clock())
 
     def claim(
         self, annotator: str, *, n: int = 1, lease_seconds: float = LEASE_SECONDS, overlap: int | None = None
@@ -112,17 +111,17 @@ class Store:
         ten answers ago, with the sides exchanged (`Question.repeat_of`). Raises StoreError for an annotator
         who is excluded.
         """
-        if n < 0 or (overlap is not None and overlap < 1) or not 0 < lease_seconds <= tables.LONGEST_LEASE:
+        if n < 0 or (overlap is not None and overlap < 1) or not 0 < lease_seconds <= LONGEST_LEASE:
             raise InvalidInput(
                 f"n must be at least 0, overlap at least 1, lease_seconds above 0 and at most "
-                f"{tables.LONGEST_LEASE:g}; got {n}, {overlap}, {lease_seconds}"
+                f"{LONGEST_LEASE:g}; got {n}, {overlap}, {lease_seconds}"
             )
         taken = None
         while taken is None:
             with self._database.write_rows() as conn:
                 now = self._clock()
-                leases.register(conn, annotator, "person", now)
-                leases.check_included(conn, annotator)
+                annotators.register(conn, annotator, "person", now)
+                annotators.check_included(conn, annotator)
                 set_to = read_settings(conn)
                 terms = leases.Terms(overlap or set_to.overlap, set_to.repeat_share, now, now + lease_seconds)
                 taken = leases.claim(conn, annotator, n, terms)
@@ -136,7 +135,7 @@ class Store:
     def release(self, annotator: str, questions: Sequence[str]) -> None:
         """Give claimed questions (ids) back unanswered."""
         with self._database.write_rows() as conn:
-            leases.drop(conn, annotator, questions)
+            leases.release(conn, annotator, questions)
 
     def submit(self, answer: Answer) -> bool:
         """Store an answer; on disk when this returns. -> False when it was there already.
@@ -157,8 +156,7 @@ class Store:
         """
         with self._database.write() as conn:
             now = self._clock()
-            row_id, expires = undo_id or new_id(), now + lease_seconds
-            return answers.take_back(conn, annotator, row_id, now=now, expires=expires)
+            return answers.undo(conn, annotator, undo_id or new_id(), now=now, expires=now + lease_seconds)
 
     def flip(self, answer_id: str, flip_id: str | None = None) -> Answer:
         """Turn an answer round, left for right. -> the answer now in force.
@@ -186,18 +184,18 @@ class Store:
             clip_rows.insert_questions(conn, questions, 0.0)
             new = 0
             for answer in given:
-                leases.register(conn, answer.annotator, "imported", self._clock())
+                annotators.register(conn, answer.annotator, "imported", self._clock())
                 if not answers.has_answered(conn, answer.question, answer.annotator):
-                    leases.give(conn, answer.question, answer.annotator, self._clock())
+                    leases.grant(conn, answer.question, answer.annotator, self._clock())
                 new += answers.submit(conn, answer)
             return new
 
     # ---- reading
 
     def position(self) -> int:
-        """Grows with every answer, undo and flip; when it has not changed, no answer has."""
+        """Grows with every answer, undo, flip and exclusion; when it has not changed, no answer has."""
         with self._database.read() as conn:
-            return answers.position(conn)
+            return audit.head(conn).seq
 
     def question(self, question_id: str) -> Question:
         """The question of this id; StoreError when there is none."""
@@ -256,16 +254,15 @@ class Store:
             raise StoreError(f"no answer {answer_id} is in force")
         return found[0]
 
-    def tally(self, annotator: str, since: float = 0.0) -> int:
+    def count_answers(self, annotator: str, since: float = 0.0) -> int:
         """How many answers of an annotator are in force that were given since then (s since the epoch)."""
         with self._database.read() as conn:
-            return counts.tally(conn, annotator, since)
+            return counts.count_answers(conn, annotator, since)
 
     def annotators(self) -> dict[str, str]:
         """The annotators' names and kinds."""
         with self._database.read() as conn:
-            rows = conn.execute(sa.select(tables.annotators).order_by(tables.annotators.c.name))
-            return {row.name: row.kind for row in rows}
+            return annotators.kinds(conn)
 
     def records(
         self,
@@ -297,4 +294,4 @@ class Store:
         target 0.5.
         """
         with self._database.read() as conn:
-            return self._batches.make(conn, records.find(conn, Wanted(since=since, exclude=exclude)))
+            return self._batches.build(conn, records.find(conn, Wanted(since=since, exclude=exclude)))

@@ -11,7 +11,8 @@ from collections.abc import Generator
 
 from armchair.errors import RunError
 from armchair.runs.folder import RunDir
-from armchair.store.database import Database, shown
+from armchair.store.database import shown
+from armchair.store.migrations import open_database
 
 try:
     import fcntl
@@ -22,14 +23,21 @@ LOCK = "trainer.lock"
 
 
 @contextlib.contextmanager
-def alone(run: RunDir) -> Generator[None]:
-    """Be the run's trainer for as long as the block lasts.
+def trainer_lock(run: RunDir) -> Generator[None]:
+    """Hold the lock of the run's one trainer for as long as the block lasts.
 
     Raises RunError where another process is, and where the run's folder cannot be written; StoreError where
     its database cannot be used.
     """
-    with _in_folder(run), _in_database(run):
-        yield
+    with _in_folder(run):
+        url = run.store
+        if not isinstance(url, str):
+            yield
+            return
+        with open_database(url) as database, database.trainer() as free:
+            if not free:
+                raise RunError(f"the run in {shown(url)} is being trained already: stop that trainer first")
+            yield
 
 
 @contextlib.contextmanager
@@ -46,25 +54,9 @@ def _in_folder(run: RunDir) -> Generator[None]:
         os.close(handle)
 
 
-@contextlib.contextmanager
-def _in_database(run: RunDir) -> Generator[None]:
-    url = run.store
-    if not isinstance(url, str):
-        yield
-        return
-    database = Database(url)
-    try:
-        with database.trainer() as free:
-            if not free:
-                raise RunError(f"the run in {shown(url)} is being trained already: stop that trainer first")
-            yield
-    finally:
-        database.close()
-
-
-def check_free(run: RunDir) -> None:
+def check_unlocked(run: RunDir) -> None:
     """Raises RunError where another trainer is at work on the run; what to do before anything is begun."""
-    with alone(run):
+    with trainer_lock(run):
         pass
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from armchair.errors import StoreError
-from armchair.store.database import Database
+from armchair.store.migrations import open_database
 from armchair.store.schema import metadata
 
 ROWS = 200  # copied at a time
@@ -19,41 +19,30 @@ def copy_store(source: str | Path, target: str | Path) -> int:
     The copy is the store as it was at one moment. Raises StoreError when either cannot be used or the
     target holds something; then the target stays as it was.
     """
-    old = Database(source, create=False)
-    try:
-        new = Database(target)
-        try:
-            return _copy(old, new)
-        finally:
-            new.close()
-    finally:
-        old.close()
-
-
-def check_empty(target: str | Path) -> None:
-    """Make the tables of a store that is to be filled. Raises StoreError where something is in it already."""
-    database = Database(target)
-    try:
-        with database.read() as conn:
-            _check_empty(conn, str(database.where))
-    finally:
-        database.close()
-
-
-def _check_empty(conn: sa.Connection, where: str) -> None:
-    for name in ("clips", "questions", "annotators", "metrics", "assets"):
-        if conn.execute(sa.select(sa.func.count()).select_from(metadata.tables[name])).scalar_one():
-            raise StoreError(f"there is a store at {where} already: name an empty database")
-
-
-def _copy(old: Database, new: Database) -> int:
-    with old.read() as reads, new.write() as writes:
+    with (
+        open_database(source, create=False) as old,
+        open_database(target) as new,
+        old.read() as reads,
+        new.write() as writes,
+    ):
         _check_empty(writes, str(new.where))
         total = 0
         for table in metadata.sorted_tables:  # those that others point to first
             writes.execute(table.delete())
             total += _copy_table(table, reads, writes)
         return total
+
+
+def check_empty(target: str | Path) -> None:
+    """Make the tables of a store that is to be filled. Raises StoreError where something is in it already."""
+    with open_database(target) as database, database.read() as conn:
+        _check_empty(conn, str(database.where))
+
+
+def _check_empty(conn: sa.Connection, where: str) -> None:
+    for name in ("clips", "questions", "annotators", "metrics", "assets"):
+        if conn.execute(sa.select(sa.func.count()).select_from(metadata.tables[name])).scalar_one():
+            raise StoreError(f"there is a store at {where} already: name an empty database")
 
 
 def _copy_table(table: sa.Table, reads: sa.Connection, writes: sa.Connection) -> int:

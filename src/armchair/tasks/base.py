@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-from armchair.maths import quat_from_yaw, uniform, uniform_yaw, up_axis, yaw_of
-from armchair.types import ArmState, Layout
-from armchair.world import BLOCK_SIZE, HOME, MAX_OPENING
-
-GoalMarker = Literal["ball", "disc", "cube", "none"]
+from armchair.maths import quat_from_yaw, uniform, up_axis, yaw_of
+from armchair.types import ArmState, Layout, VisibleLayout
+from armchair.world import BLOCK_SIZE, HOME, MAX_OPENING, GoalMarker, block_names
 
 SPEED = "_speed"  # how the names of speeds end
 START_NOISE = 0.04  # rad, uniform about the home posture
@@ -42,13 +39,12 @@ class Task:
     script: Callable[[ArmState, Tensor], Tensor]
     """-> (N, 4) actions of the `tool` control mode that solve the task, from any state."""
     motion: bool = False
-    """Whether speeds are among what a person sees: wishes about them can be learned from nothing else."""
+    """Whether speeds are in `visible`: preferences about them can be learned from nothing else."""
 
     @property
     def points(self) -> tuple[str, ...]:
         """Names of the points that a person sees: the first 3 numbers of `visible` for each, in order."""
-        blocks = tuple(f"block_{chr(ord('a') + k)}" for k in range(self.num_blocks))
-        return ("tool", *blocks, *(("goal",) if self.goal_marker != "none" else ()))
+        return ("tool", *block_names(self.num_blocks), *(("goal",) if self.goal_marker != "none" else ()))
 
     @property
     def scalars(self) -> tuple[str, ...]:
@@ -60,6 +56,12 @@ class Task:
         if self.motion:
             names += [point + SPEED for point in self.points if point != "goal"]
         return tuple(names)
+
+    @property
+    def visible_layout(self) -> VisibleLayout:
+        """What the numbers of `visible` mean; all scalars but the speeds are pure numbers."""
+        units = tuple("m/s" if name.endswith(SPEED) else "" for name in self.scalars)
+        return VisibleLayout(self.points, self.scalars, units)
 
     def visible(self, state: ArmState, goal: Tensor) -> Tensor:
         """What a person can see in a picture, and so all that a reward model is given. -> (N, F).
@@ -95,8 +97,14 @@ def start_layout(rng: torch.Generator, block_xy: Tensor, goal: Tensor) -> Layout
     n, blocks = block_xy.shape[:2]
     noise = START_NOISE * (2.0 * torch.rand(n, 7, generator=rng) - 1.0)
     height = torch.full((n, blocks, 1), BLOCK_SIZE / 2)
-    quat = quat_from_yaw(uniform_yaw(rng, n * blocks, BLOCK_YAW).reshape(n, blocks))
-    return Layout(torch.tensor(HOME) + noise, torch.zeros(n), torch.cat((block_xy, height), -1), quat, goal)
+    yaw = BLOCK_YAW * (2.0 * torch.rand(n, blocks, generator=rng) - 1.0)
+    return Layout(
+        torch.tensor(HOME) + noise,
+        torch.zeros(n),
+        torch.cat((block_xy, height), -1),
+        quat_from_yaw(yaw),
+        goal,
+    )
 
 
 def spawn(rng: torch.Generator, n: int) -> Tensor:
@@ -115,60 +123,23 @@ def spawn_apart(rng: torch.Generator, other: Tensor, distance: float) -> Tensor:
     raise AssertionError(f"no place {distance} m from another one on the table")
 
 
-def observe_blocks(state: ArmState) -> Tensor:
-    """What a policy sees of each block: place, way from the tool, heading, up, velocity. -> (N, 14 K)."""
+def observe_scene(state: ArmState, *more: Tensor, gripper: bool) -> Tensor:
+    """What a policy sees: tool, gripper if it is used, blocks, then the columns a task adds. -> (N, D).
+
+    Tool: position, half its velocity. Gripper: how far it is open and was told to be, over its stroke. Each
+    block: position, offset from the tool, heading, up axis, velocity; 14 numbers.
+    """
+    parts = [state.tool_pos, 0.5 * state.tool_vel]
+    if gripper:
+        parts.append(torch.stack((state.opening, state.opening_target), dim=1) / MAX_OPENING)
+    if state.block_pos.shape[1]:
+        parts.append(_observe_blocks(state))
+    return torch.cat((*parts, *more), dim=1)
+
+
+def _observe_blocks(state: ArmState) -> Tensor:
     pos, quat = state.block_pos, state.block_quat
     yaw = 4.0 * yaw_of(quat).unsqueeze(-1)
-    way = pos - state.tool_pos.unsqueeze(1)
-    parts = (pos, way, torch.cos(yaw), torch.sin(yaw), up_axis(quat), state.block_vel)
+    offset = pos - state.tool_pos.unsqueeze(1)
+    parts = (pos, offset, torch.cos(yaw), torch.sin(yaw), up_axis(quat), state.block_vel)
     return torch.cat(parts, dim=-1).flatten(1)
-
-
-def observe_gripper(state: ArmState) -> Tensor:
-    """How far the gripper is open and was told to be, over its stroke. -> (N, 2)."""
-    return torch.stack((state.opening, state.opening_target), dim=1) / MAX_OPENING
-
-
-def grasped(state: ArmState, k: int) -> Tensor:
-    """Block k is held: the pads at its width, the tool within 3 cm of it, told to shut. -> (N,) bool."""
-    wide = (state.opening - BLOCK_SIZE).abs() < 0.008
-    near = (state.block_pos[:, k] - state.tool_pos).norm(dim=1) < 0.03
-    return wide & near & (state.opening_target < 0.5 * MAX_OPENING)
-
-
-# ---- pieces of the scripted solvers
-
-SCRIPT_GAIN = 15.0  # 1/m: full speed when farther than 7 cm; higher gains overshoot
-
-
-def go(state: ArmState, place: Tensor, grip: float | Tensor) -> Tensor:
-    """The action that moves the tool towards `place` (N, 3); grip -1 shuts, +1 opens. -> (N, 4)."""
-    move = (SCRIPT_GAIN * (place - state.tool_pos)).clamp(-1.0, 1.0)
-    if not isinstance(grip, Tensor):
-        grip = torch.full_like(state.opening, grip)
-    return torch.cat((move, grip.unsqueeze(1)), dim=1)
-
-
-def raised(place: Tensor, height: float | Tensor) -> Tensor:
-    """`place` (N, 3) lifted to this height in m above the table."""
-    lifted = place.clone()
-    lifted[:, 2] = height
-    return lifted
-
-
-def choose(when: Tensor, first: Tensor, second: Tensor) -> Tensor:
-    """Rows of `first` where `when` (N,) holds, else of `second`."""
-    return torch.where(when.unsqueeze(1), first, second)
-
-
-def pick_up(state: ArmState, k: int) -> Tensor:
-    """Hover over block k with the gripper open, come down, shut. -> (N, 4)."""
-    block = state.block_pos[:, k]
-    offset = (block - state.tool_pos)[:, :2].norm(dim=1)
-    above = state.tool_pos[:, 2] > block[:, 2] + 0.03
-    hover = go(state, raised(block, block[:, 2] + 0.10), 1.0)
-    down = go(state, block, 1.0)
-    near = (block - state.tool_pos).norm(dim=1) < 0.012
-    shut = go(state, block, -1.0)
-    lower = (offset < 0.012) | (~above & (offset < 0.02))
-    return choose(near, shut, choose(lower, down, hover))

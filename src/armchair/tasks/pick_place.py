@@ -6,19 +6,8 @@ import torch
 from torch import Tensor
 
 from armchair.maths import closeness
-from armchair.tasks.base import (
-    Task,
-    choose,
-    go,
-    grasped,
-    observe_blocks,
-    observe_gripper,
-    pick_up,
-    raised,
-    spawn,
-    spawn_apart,
-    start_layout,
-)
+from armchair.tasks.base import Task, observe_scene, spawn, spawn_apart, start_layout
+from armchair.tasks.scripting import choose, go, grasped, pick_up, raised
 from armchair.types import ArmState, Layout
 from armchair.world import BLOCK_SIZE
 
@@ -37,18 +26,8 @@ def layout(rng: torch.Generator, n: int) -> Layout:
 
 
 def observe(state: ArmState, goal: Tensor) -> Tensor:
-    """Tool, gripper, block, goal, and the way from one to the next. -> (N, 28)."""
-    return torch.cat(
-        (
-            state.tool_pos,
-            0.5 * state.tool_vel,
-            observe_gripper(state),
-            observe_blocks(state),
-            goal,
-            goal - state.block_pos[:, 0],
-        ),
-        dim=1,
-    )
+    """Tool, gripper, block, goal, and the offsets from one to the next. -> (N, 28)."""
+    return observe_scene(state, goal, goal - state.block_pos[:, 0], gripper=True)
 
 
 def reward(state: ArmState, goal: Tensor, action: Tensor) -> Tensor:

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from armchair.maths import closeness
-from armchair.tasks.base import Task, choose, go, observe_blocks, raised, spawn, spawn_apart, start_layout
+from armchair.tasks.base import Task, observe_scene, spawn, spawn_apart, start_layout
+from armchair.tasks.scripting import choose, go, raised
 from armchair.types import ArmState, Layout
 from armchair.world import BLOCK_SIZE
 
@@ -24,16 +25,16 @@ def layout(rng: torch.Generator, n: int) -> Layout:
 
 
 def observe(state: ArmState, goal: Tensor) -> Tensor:
-    """Tool, block, goal, and the way from one to the next. -> (N, 29)."""
+    """Tool, block, goal, and the offsets from one to the next. -> (N, 29)."""
     block = state.block_pos[:, 0]
-    ways = (goal - block, behind(block, goal, BEHIND) - state.tool_pos)
-    return torch.cat((state.tool_pos, 0.5 * state.tool_vel, observe_blocks(state), goal, *ways), dim=1)
+    start = behind(block, goal, BEHIND)
+    return observe_scene(state, goal, goal - block, start - state.tool_pos, gripper=False)
 
 
 def behind(block: Tensor, goal: Tensor, distance: float) -> Tensor:
     """The point `distance` m from the block's centre on the far side from the goal. (N, 3) -> (N, 3)."""
-    way = (goal - block)[:, :2]
-    unit = way / way.norm(dim=1, keepdim=True).clamp_min(1e-6)
+    offset = (goal - block)[:, :2]
+    unit = offset / offset.norm(dim=1, keepdim=True).clamp_min(1e-6)
     return torch.cat((block[:, :2] - distance * unit, block[:, 2:]), dim=1)
 
 

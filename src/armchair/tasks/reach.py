@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from armchair.maths import closeness, uniform
-from armchair.tasks.base import Task, go, start_layout
+from armchair.tasks.base import Task, observe_scene, start_layout
+from armchair.tasks.scripting import go
 from armchair.types import ArmState, Layout
 
 GOAL_LOW, GOAL_HIGH = (0.46, -0.25, 0.08), (0.66, 0.25, 0.40)  # m, within reach with the hand pointing down
@@ -19,8 +20,8 @@ def layout(rng: torch.Generator, n: int) -> Layout:
 
 
 def observe(state: ArmState, goal: Tensor) -> Tensor:
-    """Tool position and velocity, goal, the way to it. -> (N, 12)."""
-    return torch.cat((state.tool_pos, 0.5 * state.tool_vel, goal, goal - state.tool_pos), dim=1)
+    """Tool position and velocity, goal, the offset to it. -> (N, 12)."""
+    return observe_scene(state, goal, goal - state.tool_pos, gripper=False)
 
 
 def reward(state: ArmState, goal: Tensor, action: Tensor) -> Tensor:

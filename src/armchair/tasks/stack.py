@@ -6,19 +6,8 @@ import torch
 from torch import Tensor
 
 from armchair.maths import closeness
-from armchair.tasks.base import (
-    Task,
-    choose,
-    go,
-    grasped,
-    observe_blocks,
-    observe_gripper,
-    pick_up,
-    raised,
-    spawn,
-    spawn_apart,
-    start_layout,
-)
+from armchair.tasks.base import Task, observe_scene, spawn, spawn_apart, start_layout
+from armchair.tasks.scripting import choose, go, grasped, pick_up, raised
 from armchair.types import ArmState, Layout
 from armchair.world import BLOCK_SIZE
 
@@ -28,7 +17,7 @@ RELEASED = BLOCK_SIZE + 0.012  # m, gap between the pads that no longer touch th
 
 
 def layout(rng: torch.Generator, n: int) -> Layout:
-    """Both blocks on the table; the goal is where A shall rest, on B as it stands at the start."""
+    """Both blocks on the table; the goal is where A must come to rest, on B as it stands at the start."""
     a = spawn(rng, n)
     b = spawn_apart(rng, a, APART)
     goal = torch.cat((b, torch.full((n, 1), 1.5 * BLOCK_SIZE)), dim=1)
@@ -36,17 +25,8 @@ def layout(rng: torch.Generator, n: int) -> Layout:
 
 
 def observe(state: ArmState, goal: Tensor) -> Tensor:
-    """Tool, gripper, both blocks, and the way from A to its place on B. -> (N, 39)."""
-    return torch.cat(
-        (
-            state.tool_pos,
-            0.5 * state.tool_vel,
-            observe_gripper(state),
-            observe_blocks(state),
-            on_b(state) - state.block_pos[:, 0],
-        ),
-        dim=1,
-    )
+    """Tool, gripper, both blocks, and the offset of A from its place on B. -> (N, 39)."""
+    return observe_scene(state, on_b(state) - state.block_pos[:, 0], gripper=True)
 
 
 def on_b(state: ArmState) -> Tensor:
@@ -62,7 +42,7 @@ def placed(state: ArmState) -> Tensor:
 
 
 def _on_top(gap: Tensor) -> Tensor:
-    """The same, from the way (N, 3) that A still has to its place."""
+    """The same, from the offset (N, 3) of A from its place."""
     return (gap[:, :2].norm(dim=1) < ALIGNED) & (gap[:, 2].abs() < 0.008)
 
 

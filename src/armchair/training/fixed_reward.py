@@ -11,15 +11,13 @@ import torch
 from torch import Tensor
 
 from armchair.agents.agent import Agent
-from armchair.agents.ppo import PPOConfig, UpdateStats, make_agent, sound, update
+from armchair.agents.ppo import PPOConfig, UpdateStats, find_non_finite, make_agent, update
 from armchair.console import warn
-from armchair.envs.arm_env import ArmEnv
-from armchair.envs.base import Env
+from armchair.envs.base import Env, restore, snapshot_of
 from armchair.errors import RunError
 from armchair.maths import generator
 from armchair.rollout.collect import Episodes, NotFinite, Running, Score, check_rollout, collect
 from armchair.runs.tensors import part, prefixed
-from armchair.training.snapshots import kept, restore
 from armchair.types import Rollout
 
 IN_A_ROW = 3  # faults with nothing learnt between them, after which training stops
@@ -73,7 +71,7 @@ class Training:
         self._env, self._config = env, config
         self._reward: Literal["task"] | Score = reward
         self._rngs = {name: generator(config.seed, name) for name in ("action", "minibatch")}
-        self._running = Running(start(env, config.seed))
+        self._running = Running(env.reset(config.seed, stagger=True))
         self._state = self._now()
 
     @property
@@ -95,7 +93,7 @@ class Training:
                 progress = self._turn(total * per_rollout)
             except NotFinite as fault:
                 self._go_back()
-                self._running, faults = Running(begin_again(self._env)), faults + 1
+                self._running, faults = Running(self._env.reset(stagger=True)), faults + 1
                 if faults == IN_A_ROW:
                     raise RunError(f"training stopped: {fault}, {IN_A_ROW} times in a row") from None
                 warn(f"{fault}: back to where the policy was before")
@@ -125,7 +123,7 @@ class Training:
     def _now(self) -> dict[str, Tensor]:
         out = prefixed("agent", self.agent.tensors()) | prefixed("running", self._running.tensors())
         out |= {f"rng.{name}": rng.get_state() for name, rng in self._rngs.items()}
-        return out | kept("env", self._env) | {"rollouts": torch.tensor(self.rollouts)}
+        return out | snapshot_of("env", self._env) | {"rollouts": torch.tensor(self.rollouts)}
 
     def _go_back(self) -> None:
         self.agent.load_tensors(part(self._state, "agent"))
@@ -171,21 +169,9 @@ def new_agent(env: Env, config: PPOConfig, seed: int) -> Agent:
     return make_agent(env.obs_dim, env.action_dim, config, generator(seed, "network"))
 
 
-def start(env: Env, seed: int) -> Tensor:
-    """Reset, with the copies out of phase where the environment can do that: each rollout then has a bit
-    of everything. -> (N, D) observations.
-    """
-    return env.reset(seed, stagger=True) if isinstance(env, ArmEnv) else env.reset(seed)
-
-
-def begin_again(env: Env) -> Tensor:
-    """New episodes in all copies, out of phase where that can be, other ones than at the start. -> (N, D)."""
-    return env.reset(stagger=True) if isinstance(env, ArmEnv) else env.reset()
-
-
 def check_sound(agent: Agent, stats: UpdateStats, rollout: Rollout) -> None:
     """Raises NotFinite where an update from this rollout left something that is not finite."""
-    wrong = sound(agent, stats)
+    wrong = find_non_finite(agent, stats)
     if wrong is not None:
         raise NotFinite(wrong, rollout)
 

@@ -11,10 +11,10 @@ from armchair.agents.saved import save_policy
 from armchair.config.teach import TeachConfig
 from armchair.errors import RunError
 from armchair.jsonable import Json
-from armchair.runs.checkpoint import however_it_ends, newest, write_checkpoint
+from armchair.runs.checkpoint import newest, on_exit, write_checkpoint
 from armchair.runs.folder import RunDir
 from armchair.runs.metrics_log import MetricsLog
-from armchair.store.trainer_lock import alone
+from armchair.store.trainer_lock import trainer_lock
 from armchair.training.fixed_reward import Progress, Training
 from armchair.training.setup import SAVE_SECONDS, home_of
 from armchair.training.state import CHECKPOINT
@@ -31,12 +31,12 @@ def at_work(
     resume: go on from the run's newest checkpoint. However it ends (Ctrl-C too), the last update is in a
     checkpoint. Raises RunError where another trainer is at work on the run, and where nothing can be written.
     """
-    with alone(run):
+    with trainer_lock(run):
         if resume:
             _go_on(run, training)
         else:
             _save(run, config, training)  # from here on there always is one
-        leave = however_it_ends(lambda: _save(run, config, training))
+        leave = on_exit(lambda: _save(run, config, training))
         with leave, MetricsLog(run, after=training.env_steps) as log:
             yield log
 

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from armchair.console import warn
-from armchair.envs.arm_env import ArmEnv, EnvSnapshot
-from armchair.envs.base import Env
+from armchair.envs.base import Env, Snapshots
 from armchair.errors import RunError
 from armchair.jsonable import Json
 from armchair.rewards.ensemble import RewardEnsemble
-from armchair.rollout.collect import NotFinite, Running
+from armchair.rollout.collect import NotFinite
 from armchair.runs.folder import RunDir
-from armchair.training.fixed_reward import IN_A_ROW, begin_again
-
-if TYPE_CHECKING:
-    from armchair.config.teach import TeachConfig
-    from armchair.training.trainer import Trainer
+from armchair.runs.tensors import prefixed
+from armchair.training.fixed_reward import IN_A_ROW
 
 DUMPS = "dumps"
 MOST_DUMPS = 20  # in a run's folder
@@ -44,7 +40,7 @@ class Guard:
         """tell: is told of each fault in a line; standard error if not given."""
         self._tell = tell or warn
         self._good: Good | None = None
-        self._before: EnvSnapshot | None = None
+        self._before: dict[str, Tensor] = {}
         self._dumps: RunDir | None = None
         self.in_a_row = 0
 
@@ -52,62 +48,49 @@ class Guard:
         """Where dumps are to be left; without this there are none."""
         self._dumps = run.at(run.path / DUMPS)
 
-    def keep(self, trainer: Trainer) -> None:
+    def keep(self, good: Good) -> None:
         """The run is well: this is the state to come back to."""
-        self._good = Good(trainer.agent.tensors(), trainer.model, list(trainer.recent), trainer.updates)
-        self.in_a_row = 0
+        self._good, self.in_a_row = good, 0
 
     def look(self, env: Env) -> None:
         """A rollout begins: from here it could be played again."""
-        self._before = env.snapshot() if isinstance(env, ArmEnv) else None
+        self._before = env.snapshot() if isinstance(env, Snapshots) else {}
 
-    def go_back(self, trainer: Trainer, fault: NotFinite) -> None:
-        """Leave a dump and go back to the last good state; the copies begin new episodes.
+    def go_back(
+        self, fault: NotFinite, failed: Good, about: Mapping[str, Json], restore: Callable[[Good], None]
+    ) -> None:
+        """Leave a dump of the state that failed and have `restore` bring the last good one back.
 
-        Raises RunError where that has happened three times in a row.
+        about: what is to be known of the dump. Raises RunError where that has happened three times in a row.
         """
         assert self._good is not None, "a run keeps its state before it begins"
-        trainer.in_turn = False
-        trainer.faults += 1
         self.in_a_row += 1
-        dump = self._dump(trainer, fault)
-        trainer.agent.load_tensors(self._good.agent)
-        trainer.model, trainer.recent = self._good.model, list(self._good.recent)
-        trainer.updates = self._good.updates
-        if trainer.model is None:
-            trainer.fitted_at = 0  # no model came of the answers so far: fit them again
-        trainer.running = Running(begin_again(trainer.envs.train))
+        dump = self._dump(fault, failed, about)
+        restore(self._good)
         where = "" if dump is None else f"; {dump} has what led to it, `armchair play` shows it"
         if self.in_a_row >= IN_A_ROW:
             raise RunError(
                 f"training stopped: the {fault.where} was not finite {IN_A_ROW} times in a row, with nothing "
-                f"learnt between{where}; the state of update {trainer.updates} is kept"
+                f"learnt between{where}; the state of update {self._good.updates} is kept"
             )
-        self._tell(f"the {fault.where} is not finite: back to update {trainer.updates}{where}")
+        self._tell(f"the {fault.where} is not finite: back to update {self._good.updates}{where}")
 
-    def _dump(self, trainer: Trainer, fault: NotFinite) -> Path | None:
+    def _dump(self, fault: NotFinite, failed: Good, about: Mapping[str, Json]) -> Path | None:
         """Write what is known of a fault. -> the file; None where that failed, or there are enough."""
         run = self._dumps
         if run is None or len(list(run.checkpoints.glob("*.safetensors"))) >= MOST_DUMPS:
             return None
-        tensors = {f"agent.{name}": value for name, value in trainer.agent.tensors().items()}
-        if trainer.model is not None:
-            tensors |= {f"model.{name}": value for name, value in trainer.model.tensors().items()}
+        tensors = prefixed("agent", failed.agent)
+        if failed.model is not None:
+            tensors |= prefixed("model", failed.model.tensors())
         if fault.rollout is not None:
-            tensors |= {f"rollout.{name}": value for name, value in fault.rollout._asdict().items()}
-        if fault.rollout is not None and self._before is not None:
-            tensors |= {f"env.{name}": value for name, value in self._before._asdict().items()}
+            tensors |= prefixed("rollout", fault.rollout._asdict()) | prefixed("env", self._before)
+        facts = {"what": "dump", "not_finite": fault.where, **about, "copy": first_bad(fault)}
         with contextlib.suppress(OSError, RunError):
             run.checkpoints.mkdir(exist_ok=True)
             number = 1 + len(list(run.checkpoints.glob("*.safetensors")))
-            return run.save(f"{number:03d}", tensors, _about(trainer.config, trainer, fault))
+            return run.save(f"{number:03d}", tensors, facts)
         return None
-
-
-def _about(config: TeachConfig, trainer: Trainer, fault: NotFinite) -> dict[str, Json]:
-    about: dict[str, Json] = {"what": "dump", "not_finite": fault.where, "updates": trainer.updates}
-    about |= {"env_steps": trainer.env_steps, "task": config.task, "engine": config.engine}
-    return about | {"control": config.control, "num_envs": config.num_envs, "copy": first_bad(fault)}
 
 
 def first_bad(fault: NotFinite) -> int:

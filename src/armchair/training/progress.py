@@ -1,35 +1,78 @@
-"""What a run of teaching works with, and what it tells of each turn."""
+"""What a run of teaching tells of each turn, and the lines of metrics that this makes."""
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from armchair.agents.ppo import UpdateStats
-from armchair.envs.base import Env
 from armchair.evaluate import Evaluation
+from armchair.jsonable import Json
 from armchair.rewards.fit import FitReport
 
 
+class Update(NamedTuple):
+    """A rollout and an update of the policy."""
+
+    stats: UpdateStats
+    reward: float  # mean learned reward of the rollout, per step
+    success: float  # share of the rollout's ended episodes, true success at the end; NaN if none ended
+
+
 class Progress(NamedTuple):
-    """Where a run stands after an update of the policy."""
+    """Where a run stands after a turn."""
 
     updates: int
     env_steps: int  # simulated for training and filming, without evaluations
     asked: int  # questions put so far
     answers: int  # answers in force, "can't tell" included
-    reward: float  # mean learned reward of the rollout, per step
-    success: float  # share of the rollout's ended episodes, true success at the end; NaN if none ended
     has_success: bool  # whether the environment says what success is; if not, shares of it mean nothing
+    update: Update | None  # None where the run waits for answers
     evaluation: Evaluation | None  # of the deterministic policy, when it was due
-    fit: FitReport | None  # when the reward was fitted anew
-    update: UpdateStats
+    fits: tuple[FitReport, ...]  # how the reward was fitted anew in this turn, the newest last
     diverged: int  # episodes that the simulation lost so far
     faults: int  # turns so far in which something was not finite
 
 
-class Envs(NamedTuple):
-    """The environments of a run: for training, for making clips, for reports."""
+def metrics_of(progress: Progress) -> list[dict[str, Json]]:
+    """Lines of the run's metrics: one for each fit, the last with the update's; unknown numbers left out."""
+    where = {"updates": progress.updates, "env_steps": progress.env_steps}
+    where |= {"asked": progress.asked, "answers": progress.answers}
+    *earlier, last = [_of_fit(fit) for fit in progress.fits] or [{}]
+    lines = [{**where, **fit} for fit in earlier]
+    lines.append({**where, **_of_update(progress), **_of_evaluation(progress), **last})
+    return [
+        {key: value for key, value in line.items() if value is not None and math.isfinite(value)}
+        for line in lines
+    ]
 
-    train: Env
-    film: Env
-    report: Env
+
+def _of_update(progress: Progress) -> dict[str, float | None]:
+    if progress.update is None:
+        return {}
+    stats, reward, success = progress.update
+    told = {"reward": reward, "success": success if progress.has_success else None, "kl": stats.kl}
+    return told | {"std": stats.std, "diverged": progress.diverged, "faults": progress.faults}
+
+
+def _of_evaluation(progress: Progress) -> dict[str, float | None]:
+    found = progress.evaluation
+    if found is None:
+        return {}
+    told: dict[str, float | None] = {"eval_return": found.total.value}
+    if progress.has_success:
+        told |= {"eval_success": found.success.value, "eval_ever": found.ever.value}
+    return told
+
+
+def _of_fit(fit: FitReport) -> dict[str, float | None]:
+    told: dict[str, float | None] = {
+        "fit_answers": fit.answers,
+        "fit_accuracy": fit.train.accuracy,
+        "fit_nll": fit.train.nll,
+        "fit_spread": fit.disagreement,
+        "fit_seconds": fit.seconds,
+    }
+    if fit.heldout is not None:
+        told |= {"accuracy": fit.heldout.accuracy, "nll": fit.heldout.nll, "ece": fit.heldout.ece}
+    return told

@@ -7,31 +7,34 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from armchair.envs.arm_env import ArmEnv
+from armchair.envs.base import Snapshots, restore, snapshot_of
 from armchair.errors import RunError
-from armchair.feedback.teachers import TeacherState
 from armchair.ids import new_id
 from armchair.jsonable import Json
 from armchair.maths import generator
 from armchair.rewards.ensemble import RewardEnsemble
-from armchair.rollout.clips import EpisodesState
 from armchair.runs.folder import RunDir
-from armchair.runs.tensors import named, part, prefixed
-from armchair.store.store import Store
-from armchair.training.schedule import Marks
-from armchair.training.snapshots import kept, restore
-from armchair.training.trainer import EVER, TEACHER, Trainer
+from armchair.runs.tensors import part, prefixed
+from armchair.training.asking.schedule import Marks
+from armchair.training.trainer import Trainer
 
 CHECKPOINT = "state"
-COUNTERS = ("updates", "env_steps", "fitted_at", "fitted_update")
-LATER = ("diverged", "faults")  # counters that older checkpoints do not have
 
 
 def save_state(run: RunDir, trainer: Trainer) -> None:
     """Write the run's checkpoint, in place of the one before."""
-    about: dict[str, Json] = {name: getattr(trainer, name) for name in (*COUNTERS, *LATER)}
-    about |= {"asked": trainer.asker.asked, "position": trainer.store.position()}
-    about["success"] = trainer.success
+    about: dict[str, Json] = {
+        "updates": trainer.updates,
+        "env_steps": trainer.env_steps,
+        "fitted_at": trainer.reward.fitted_at,
+        "fitted_update": trainer.reward.fitted_update,
+        "critic_behind": trainer.reward.critic_behind,
+        "diverged": trainer.diverged,
+        "faults": trainer.faults,
+        "asked": trainer.querier.asked,
+        "position": trainer.store.position(),
+        "success": trainer.success,
+    }
     run.save(CHECKPOINT, state_tensors(trainer), about)
 
 
@@ -40,74 +43,77 @@ def load_state(run: RunDir, trainer: Trainer) -> None:
 
     What a simulated teacher answered after the checkpoint is taken back, since it will be asked again; what
     people answered stays. Where the same clips cannot come about again, since people answer in their own
-    time or the environment is one of others, the next ones get new ids. Raises RunError when there is no
+    time or the environment cannot be put back, the next ones get new ids. Raises RunError when there is no
     checkpoint or it does not fit.
     """
     tensors, about = run.load(CHECKPOINT)
     try:
-        for name in COUNTERS:
-            setattr(trainer, name, int(str(about[name])))
-        trainer.diverged_before, trainer.faults = (int(str(about.get(name, 0))) for name in LATER)
-        trainer.asker.asked, position = int(str(about["asked"])), int(str(about["position"]))
-        success = about["success"]
-        trainer.success = None if success is None else float(str(success))
+        _load_counters(trainer, about)
         load_tensors(trainer, tensors)
+        position = int(str(about["position"]))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise RunError(f"the checkpoint in {run.path} does not fit this run: {error}") from None
-    if trainer.teacher is None or not isinstance(trainer.envs.film, ArmEnv):
+    if trainer.annotators.people or not isinstance(trainer.envs.film, Snapshots):
         # what is filmed now will not be what was filmed after the checkpoint, and must not get the same ids
-        trainer.asker.rngs |= {name: generator(trainer.config.seed, new_id()) for name in ("ask", "progress")}
-    if trainer.teacher is not None:
-        forget_teacher(trainer.store, position)
-        if trainer.fitted_at == position:  # taking answers back is no news to learn from
-            trainer.fitted_at = trainer.store.position()
+        seed = trainer.config.seed
+        trainer.querier.rngs |= {name: generator(seed, new_id()) for name in ("ask", "progress")}
+    trainer.annotators.go_back(position)
+    if not trainer.annotators.people and trainer.reward.fitted_at == position:
+        trainer.reward.fitted_at = trainer.store.position()  # taking answers back is no news to learn from
 
 
-def forget_teacher(store: Store, position: int) -> None:
-    """Undo what a simulated teacher did after a position, and close what it was asked: it will be again.
+def _load_counters(trainer: Trainer, about: Mapping[str, Json]) -> None:
+    """Later ones are missing from older checkpoints."""
 
-    Questions that people hold stay open: nobody's work is lost when a trainer goes back.
-    """
-    store.retract(TEACHER, position)
-    store.release(TEACHER, [question.id for question in store.held(TEACHER)])
-    store.retire(EVER)
+    def count(name: str) -> int:
+        return int(str(about[name]))
+
+    trainer.updates, trainer.env_steps = count("updates"), count("env_steps")
+    reward = trainer.reward
+    reward.fitted_at, reward.fitted_update = count("fitted_at"), count("fitted_update")
+    reward.critic_behind = bool(about.get("critic_behind", False))
+    later = {"diverged": 0, "faults": 0, **about}
+    trainer.diverged_before, trainer.faults = int(str(later["diverged"])), int(str(later["faults"]))
+    trainer.querier.asked = count("asked")
+    success = about["success"]
+    trainer.success = None if success is None else float(str(success))
 
 
 def state_tensors(trainer: Trainer) -> dict[str, Tensor]:
     """Everything but the counters, by name."""
-    out = prefixed("agent", trainer.agent.tensors())
+    out = prefixed("agent", trainer.policy.agent.tensors())
     out |= {f"rng.{name}": rng.get_state() for name, rng in _generators(trainer).items()}
-    out |= prefixed("running", trainer.running.tensors())
-    out |= named("episodes", trainer.asker.episodes.state())
-    out |= {f"recent.{i}": states for i, states in enumerate(trainer.recent)}
-    if trainer.model is not None:
-        out |= prefixed("model", trainer.model.tensors())
-    out |= prefixed("past", trainer.asker.past.tensors())
-    out["marks"] = torch.tensor(trainer.asker.marks.rows, dtype=torch.int64).reshape(-1, 2)
-    if trainer.teacher is not None:
-        out |= named("teacher", trainer.teacher.state())
-    return out | kept("env.train", trainer.envs.train) | kept("env.film", trainer.envs.film)
+    out |= prefixed("running", trainer.policy.running.tensors())
+    out |= prefixed("episodes", trainer.querier.episodes.tensors())
+    out |= {f"recent.{i}": states for i, states in enumerate(trainer.reward.recent)}
+    if trainer.reward.model is not None:
+        out |= prefixed("model", trainer.reward.model.tensors())
+    out |= prefixed("past", trainer.querier.history.tensors())
+    out["marks"] = torch.tensor(trainer.querier.marks.rows, dtype=torch.int64).reshape(-1, 2)
+    out |= trainer.annotators.tensors()
+    return out | snapshot_of("env.train", trainer.envs.train) | snapshot_of("env.film", trainer.envs.film)
 
 
 def load_tensors(trainer: Trainer, tensors: Mapping[str, Tensor]) -> None:
     """The reverse of `state_tensors`."""
-    trainer.agent.load_tensors(part(tensors, "agent"))
+    trainer.policy.agent.load_tensors(part(tensors, "agent"))
     for name, state in part(tensors, "rng").items():
         _generators(trainer)[name].set_state(state)
-    trainer.asker.episodes.load_state(EpisodesState(**part(tensors, "episodes")))
-    trainer.asker.past.load_tensors(part(tensors, "past"))
-    trainer.asker.marks = Marks([(int(row[0]), int(row[1])) for row in tensors["marks"]])
+    querier, reward = trainer.querier, trainer.reward
+    querier.episodes.load_tensors(part(tensors, "episodes"))
+    querier.history.load_tensors(part(tensors, "past"))
+    querier.marks = Marks([(int(row[0]), int(row[1])) for row in tensors["marks"]])
     recent = part(tensors, "recent")
-    trainer.recent = [recent[str(i)] for i in range(len(recent))]
-    model = part(tensors, "model")
-    if model:
-        trainer.model = RewardEnsemble.from_tensors(trainer.layout, trainer.config.reward, model)
-    if trainer.teacher is not None:
-        trainer.teacher.load_state(TeacherState(**part(tensors, "teacher")))
+    reward.recent = [recent[str(i)] for i in range(len(recent))]
+    if model := part(tensors, "model"):
+        layout = trainer.envs.train.layout
+        reward.model = RewardEnsemble.from_tensors(layout, trainer.config.reward, model)
+    trainer.annotators.load_tensors(tensors)
     if restore(trainer.envs.train, part(tensors, "env.train")):
-        trainer.running.load_tensors(part(tensors, "running"))
+        trainer.policy.running.load_tensors(part(tensors, "running"))
     restore(trainer.envs.film, part(tensors, "env.film"))
 
 
 def _generators(trainer: Trainer) -> dict[str, torch.Generator]:
-    return {**trainer.rngs, **trainer.asker.rngs, "clone": trainer.lessons.rng}
+    own = {"fit": trainer.reward.rng, "clone": trainer.demonstrations.rng}
+    return {**trainer.policy.rngs, **trainer.querier.rngs, **own}

@@ -1,67 +1,87 @@
-"""Telling the page how a run is getting on, through the store: rarely enough to cost nothing."""
+"""What a run tells the page, through the store: rarely enough to cost nothing."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Literal, Protocol
 
-from armchair.engines.scene import body_names
-from armchair.envs.arm_env import ArmEnv
-from armchair.envs.base import Env
-from armchair.envs.foreign.env import GymImport
+from armchair.config.teach import TeachConfig
+from armchair.engines.display.scene_asset import SCENE, SCENE_TYPE
+from armchair.envs.base import Env, Poses
+from armchair.envs.spec import TaskSpec
 from armchair.jsonable import Json
-from armchair.training.words import Phase, question_of
+from armchair.store.store import Store
 
 LEAST = 0.5  # s between two writes
 BEAT = 5.0  # s after which the same is written again: the page takes silence for a trainer that is gone
 
+Phase = Literal["collecting", "fitting", "practising", "waiting", "paused", "done", "stopped"]
 
-class StatusBook(Protocol):
-    """Where a status is written; a `Store` is one."""
+
+class StatusBoard(Protocol):
+    """Where a status is written; `Store.board` is one."""
 
     def set_status(self, value: Mapping[str, Json]) -> None:
         """Replace what is there."""
         ...
 
 
-class Teller:
+class StatusWriter:
     """Writes a run's status when it has changed, at most twice a second, and from time to time anyway."""
 
     def __init__(
         self,
-        book: StatusBook,
+        board: StatusBoard,
         about: Mapping[str, Json],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """about: what stays the same in the course of a run, see `about`."""
-        self._book, self._about, self._clock = book, dict(about), clock
-        self._told: dict[str, Json] = {}
+        self._board, self._about, self._clock = board, dict(about), clock
+        self._written: dict[str, Json] = {}
         self._at = -BEAT
 
-    def tell(self, phase: Phase, facts: Mapping[str, Json], *, now: bool = False) -> None:
+    def write(self, phase: Phase, facts: Mapping[str, Json], *, now: bool = False) -> None:
         """Say what the run does. now: write it in any case."""
         status = {**self._about, **facts, "phase": phase}
         passed = self._clock() - self._at
-        if now or passed >= BEAT or (passed >= LEAST and status != self._told):
-            self._book.set_status(status)
-            self._told, self._at = status, self._clock()
+        if now or passed >= BEAT or (passed >= LEAST and status != self._written):
+            self._board.set_status(status)
+            self._written, self._at = status, self._clock()
 
 
-def about(task: str, env: Env, *, person: bool) -> dict[str, Json]:
-    """What the page should know of a run from its beginning."""
-    arm = isinstance(env, ArmEnv)
-    control_dt = env.engine.dt if isinstance(env, ArmEnv) else _period(env)
+def about(spec: TaskSpec, env: Env, *, people: bool) -> dict[str, Json]:
+    """What the page should know of a run from its beginning; env: the one that clips are made in."""
     return {
-        "task": task,
-        "question": question_of(task),
-        "control_dt": control_dt,
-        "bodies": list(body_names(env.task.num_blocks)) if arm else [],
-        "teacher": "person" if person else "simulated",
+        "task": spec.name,
+        "question": spec.question,
+        "control_dt": env.dt,
+        "bodies": list(env.body_names) if isinstance(env, Poses) else [],
+        "teacher": "person" if people else "simulated",
         "pid": os.getpid(),
     }
 
 
-def _period(env: Env) -> float:
-    return 1.0 / env.fps if isinstance(env, GymImport) else 0.05
+def announce(store: Store, spec: TaskSpec, config: TeachConfig) -> None:
+    """Say what is going to be taught, before there is a trainer: a page that is open already can show it."""
+    put_scene(store, spec.scene_asset())
+    store.board.set_status(
+        {
+            "task": spec.name,
+            "question": spec.question,
+            "labels": config.queries.labels,
+            "of_updates": config.schedule.updates,
+            "updates": 0,
+            "env_steps": 0,
+            "phase": "collecting",
+            "success": None,
+            "teacher": "person",
+        }
+    )
+
+
+def put_scene(store: Store, asset: bytes | None) -> None:
+    """Leave the scene that clips are replayed in, where there is one."""
+    if asset is not None:
+        store.board.put_asset(SCENE, asset, SCENE_TYPE)

@@ -3,298 +3,274 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-import torch
-from torch import Tensor
-
-from armchair.agents.agent import Agent
-from armchair.agents.ppo import UpdateStats, update
 from armchair.config.teach import TeachConfig
-from armchair.envs.arm_env import ArmEnv
+from armchair.envs.base import tells_success
 from armchair.envs.demonstrations import Demo
-from armchair.envs.foreign.env import tells_success
+from armchair.envs.spec import TaskSpec
 from armchair.evaluate import Evaluation, evaluate
-from armchair.feedback.teachers import Teacher, answer_pending
+from armchair.feedback.teachers import Teacher
 from armchair.jsonable import Json
-from armchair.maths import generator
-from armchair.rewards.ensemble import RewardEnsemble
-from armchair.rewards.fit import FitReport, fit
-from armchair.rewards.relations import VisibleLayout
-from armchair.rollout.collect import Episodes, NotFinite, Running, check_rollout, collect
+from armchair.rewards.fit import FitReport
+from armchair.rollout.collect import NotFinite, check_rollout
 from armchair.store.store import Store
-from armchair.training import schedule as pace
-from armchair.training.demonstrations import Lessons
-from armchair.training.filming import heedful
-from armchair.training.fixed_reward import check_sound, new_agent, start
-from armchair.training.guard import Guard
-from armchair.training.progress import Envs, Progress
-from armchair.training.querying import Asker, Learnt
-from armchair.training.status import Teller, about
-from armchair.training.words import Phase
-from armchair.types import Rollout
+from armchair.training.asking.annotators import EVER, Annotators, People, SimulatedTeacher
+from armchair.training.asking.filming import checked
+from armchair.training.asking.querying import Newest, Querier
+from armchair.training.asking.schedule import ScheduleState
+from armchair.training.demonstrations import Demonstrations
+from armchair.training.environments import Envs
+from armchair.training.guard import Good, Guard
+from armchair.training.policy_learner import PolicyLearner
+from armchair.training.progress import Progress, Update
+from armchair.training.reward_learner import RewardLearner
+from armchair.training.status import Phase, StatusWriter, about
 
-KEEP_ROLLOUTS = 6  # whose states fix how the reward is standardised and normalised
-REFERENCE = 3000  # states, drawn from them
 WAIT = 0.2  # s between two looks for a person's answers
-EVER = 2**62  # environment steps, more than any run takes
-TEACHER = "teacher"  # the simulated teacher's name among the annotators
 
 
 class Trainer:
-    """A run of teaching. Its state is in `armchair.training.state`, which saves and restores it.
+    """A run of teaching. `armchair.training.state` saves and restores it.
 
     The true reward is in the clips, where only simulated teachers read it, and in evaluations, which are
-    for reports; `collect` gives the learner none.
+    for reports; `PolicyLearner.act` gives the learner none.
     """
 
     def __init__(
         self,
         config: TeachConfig,
+        spec: TaskSpec,
         envs: Envs,
         store: Store,
-        layout: VisibleLayout,
         teacher: Teacher | None = None,
         demos: Sequence[Demo] = (),
     ) -> None:
         """teacher: None where people answer, through the same store. demos: what the run is shown."""
-        self.config, self.envs, self.store, self.layout, self.teacher = config, envs, store, layout, teacher
-        self.agent: Agent = new_agent(envs.train, config.ppo, config.seed)
-        self.rngs = {name: generator(config.seed, name) for name in ("act", "fit", "learn")}
-        self.lessons = Lessons(config, demos)
-        self.lessons.fade(envs, 0.0)
-        self.running = Running(start(envs.train, config.seed))
-        self.asker = Asker(config, envs.film, store, people=teacher is None)
-        self.model: RewardEnsemble | None = None
-        self.recent: list[Tensor] = []  # (S, F) each, states of the latest rollouts
+        self.config, self.envs, self.store = config, envs, store
+        self.annotators: Annotators = (
+            People(config) if teacher is None else SimulatedTeacher(config, store, teacher)
+        )
+        self.demonstrations = Demonstrations(config, demos)
+        self.demonstrations.fade(envs, 0.0)
+        self.policy = PolicyLearner(config, envs.train)
+        self.reward = RewardLearner(config, envs.train.layout)
+        self.querier = Querier(config, envs.film, store, people=self.annotators.people)
+        self.status = StatusWriter(store.board, about(spec, envs.film, people=self.annotators.people))
+        self.guard = Guard()
         self.updates = self.env_steps = 0
-        self.fitted_at, self.fitted_update = -1, 0  # position in the store and update of the last fit
-        self.labels = config.labels  # the budget, which the run's owner may change
+        self.labels = config.queries.labels  # the budget, which the run's owner may change
         self.success: float | None = None  # true, of the last evaluation
-        self.teller = Teller(store.board, about(config.task, envs.film, person=teacher is None))
-        self._seen: pace.Standing | None = None  # in this turn
         self.faults = self.diverged_before = 0  # turns given up; episodes lost, in earlier processes
         self.in_turn = False  # whether it stands where no checkpoint should be taken
-        self.guard = Guard()
         self.stop = False  # set it to end the run after the update in progress
+        self._schedule_state: ScheduleState | None = None  # as last counted
 
     def run(self) -> Iterator[Progress]:
-        """Go on until the updates are done; each turn is one rollout and one update of the policy."""
-        self.guard.keep(self)
+        """Go on to the last update; each turn tells of an update of the policy, of fits, or of both."""
+        self.guard.keep(self._good())
         while not self.stop:
-            self._seen = None
-            paused = self.heed_settings()
+            paused = self._read_settings()
             if self.updates >= self.last_update:
-                break
-            if paused:
-                self.rest("paused")
-                continue
-            self.in_turn = True
+                return
             try:
-                progress = self.turn()
+                progress = None if paused else self.turn()
             except NotFinite as fault:
-                self.guard.go_back(self, fault)
+                self._go_back(fault)
                 continue
-            self.in_turn = False
-            if progress is None:
-                self.rest("waiting")
-                continue
-            yield progress
+            if progress is not None:
+                yield progress
+            if progress is None or progress.update is None:
+                self._rest("paused" if paused else "waiting")
 
     def turn(self) -> Progress | None:
-        """One rollout and one update of the policy; None where answers must come first.
+        """Ask, fit, and one rollout and update of the policy, unless answers must come first.
 
-        Raises NotFinite where numbers went wrong; then `guard` knows the way back.
+        -> None where nothing was fitted either. Raises NotFinite where numbers went wrong; then `guard` knows
+        the way back.
         """
-        self.lessons.fade(self.envs, self.way)
-        if self.lessons.demos and self.model is None:
-            self.env_steps += self.asker.watch(self.learnt)
-            self.refit()
-        self.ask()
-        self.let_answer()
-        report = self.refit()
-        if self.model is None or self.must_wait():
-            return None
-        self.tell("practising")
-        self.guard.look(self.envs.train)
-        rollout, ended = self.act()
-        rollout = self.score(rollout)
-        check_rollout(rollout)
-        stats = self.learn(rollout, refitted=report is not None)
-        check_sound(self.agent, stats, rollout)
-        progress = self.progress(rollout, ended, stats, report)
-        self.guard.keep(self)
+        self.in_turn, self._schedule_state = True, None
+        self.demonstrations.fade(self.envs, self.share_done)
+        fits = self._learn_from_demonstrations()
+        self._ask()
+        if self.annotators.answer():
+            self._schedule_state = None
+        fits += self._fit()
+        ready = self.reward.model is not None and not self._must_wait()
+        update = self._practise() if ready else None
+        progress = self._progress(update, fits) if update is not None or fits else None
+        if update is not None:
+            self.guard.keep(self._good())
+        self.in_turn = False
         return progress
 
-    @property
-    def diverged(self) -> int:
-        """Episodes that the simulation lost so far; each copy was reset at once."""
-        ours = (env for env in (self.envs.train, self.envs.film) if isinstance(env, ArmEnv))
-        return self.diverged_before + sum(env.diverged for env in ours)
-
-    def heed_settings(self) -> bool:
-        """Take over the budget that the run's owner set. -> whether they want the run to pause."""
-        settings = self.store.board.settings()
-        self.labels = self.config.labels if settings.labels is None else settings.labels
-        return settings.paused
+    # ---- where the run stands
 
     @property
     def last_update(self) -> int:
         """How many updates there will be."""
-        if self.teacher is not None:
-            return self.config.updates
-        return pace.last_update(self.config, self.labels)
+        return self.annotators.schedule.last_update(self.labels)
 
     @property
-    def learnt(self) -> Learnt:
-        """What there is to ask about."""
-        return Learnt(self.model, self.agent.net, self.updates, self.env_steps)
-
-    @property
-    def way(self) -> float:
+    def share_done(self) -> float:
         """Share of the updates that are done."""
         return self.updates / self.last_update
 
-    def standing(self) -> pace.Standing:
-        """How far the run has come, as seen in this turn; counting again and again would take its time."""
-        if self._seen is None:
+    @property
+    def diverged(self) -> int:
+        """Episodes that the simulation lost so far; each copy was reset at once."""
+        return self.diverged_before + self.envs.train.diverged + self.envs.film.diverged
+
+    @property
+    def newest(self) -> Newest:
+        """What there is to ask about."""
+        return Newest(self.reward.model, self.policy.agent.net, self.updates, self.env_steps)
+
+    def schedule_state(self) -> ScheduleState:
+        """How far the run has come; counted again only where something was asked or answered meanwhile."""
+        if self._schedule_state is None:
             counts = self.store.counts()
-            self._seen = pace.Standing(
-                counts.asked, counts.answers, counts.open, counts.leased, self.labels, self.updates
+            self._schedule_state = ScheduleState(
+                answers=counts.asked,
+                useful=counts.answers,
+                open=counts.open,
+                leased=counts.leased,
+                labels=self.labels,
+                updates=self.updates,
+                asked=self.querier.asked,
             )
-        return self._seen
+        return self._schedule_state
 
-    def rest(self, phase: Phase) -> None:
-        """Do nothing for a moment."""
-        self.tell(phase)
-        time.sleep(WAIT)
+    def _must_wait(self) -> bool:
+        """Whether training is too far ahead of the answers."""
+        now = self.schedule_state()
+        return now.updates >= self.annotators.schedule.allowed(now)
 
-    def tell(self, phase: Phase, *, now: bool = False) -> None:
+    # ---- the steps of a turn
+
+    def _learn_from_demonstrations(self) -> list[FitReport]:
+        """The first reward of a run that was shown something: there is one before anybody has answered."""
+        if not self.demonstrations.demos or self.reward.model is not None:
+            return []
+        self.env_steps += self.querier.watch(self.newest)
+        return self._fit()
+
+    def _ask(self) -> None:
+        """Film the arm and put the questions that are due."""
+        if self.annotators.people:
+            self.querier.withdraw(self.updates)
+        now = self.schedule_state()
+        due = self.annotators.schedule.due(now, wandering=self.reward.model is None)
+        if due > 0:
+            self.write_status("collecting")
+            self.env_steps += self.querier.ask(due, self.newest, now.useful)
+            self._schedule_state = None
+
+    def _fit(self) -> list[FitReport]:
+        """Fit the reward anew if enough has been answered since the last time. -> its report, if it was."""
+        position = self.store.position()
+        if position == self.reward.fitted_at or not self._may_fit():
+            return []
+        answers = self.demonstrations.add_implicit(
+            self.store.preferences(), self.querier.episodes, self.share_done, self.reward.rng
+        )
+        if not len(answers.target):
+            return []
+        self.write_status("fitting")
+        return [self.reward.fit(answers, position, self.updates)]
+
+    def _may_fit(self) -> bool:
+        """Whether it is time for a fit, given that there is something new."""
+        schedule, now = self.annotators.schedule, self.schedule_state()
+        if self.reward.model is None:
+            return bool(self.demonstrations.demos) or schedule.may_fit_first(now)
+        return schedule.worth_fitting(now, self.updates - self.reward.fitted_update)
+
+    def _practise(self) -> Update:
+        """A rollout of the policy, and an update from what the learned reward makes of it."""
+        self.write_status("practising")
+        self.guard.look(self.envs.train)
+        rollout, ended = self.policy.act()
+        self.env_steps += self.policy.steps
+        rollout = self.reward.score(rollout)
+        check_rollout(rollout)
+        stats = self.policy.learn(
+            rollout,
+            new_reward=self.reward.critic_behind,
+            critic_only=self.demonstrations.critic_alone(self.updates),
+            imitation=self.demonstrations.imitation(self.share_done),
+        )
+        self.reward.critic_behind = False
+        self.updates += 1
+        return Update(stats, float(rollout.reward.mean()), float(ended.success.float().mean()))
+
+    # ---- what is told
+
+    def _progress(self, update: Update | None, fits: Sequence[FitReport]) -> Progress:
+        every, last = self.config.evaluation.every, self.last_update
+        due = update is not None and (self.updates % every == 0 or self.updates == last)
+        evaluation = self.evaluate() if due else None
+        if evaluation is not None and tells_success(self.envs.train):
+            self.success = evaluation.success.value
+        return Progress(
+            updates=self.updates,
+            env_steps=self.env_steps,
+            asked=self.querier.asked,
+            answers=self.schedule_state().answers,
+            has_success=tells_success(self.envs.train),
+            update=update,
+            evaluation=evaluation,
+            fits=tuple(fits),
+            diverged=self.diverged,
+            faults=self.faults,
+        )
+
+    def evaluate(self) -> Evaluation:
+        """The deterministic policy on layouts of its own, always the same ones."""
+        act = checked(self.policy.agent.net.best)
+        return evaluate(self.envs.report, act, self.config.evaluation.episodes, self.config.seed + 2)
+
+    def write_status(self, phase: Phase, *, now: bool = False) -> None:
         """Let the page know what the run does; `now` in any case, else when it is time again."""
         facts: dict[str, Json] = {"labels": self.labels, "updates": self.updates}
         facts |= {"of_updates": self.last_update, "env_steps": self.env_steps, "success": self.success}
-        self.teller.tell(phase, facts, now=now)
+        self.status.write(phase, facts, now=now)
 
     def end(self) -> None:
         """Say that the run is done or that it stopped; once it is done nobody need answer any more."""
         done = self.updates >= self.last_update
         if done:
             self.store.retire(EVER)
-        self.tell("done" if done else "stopped", now=True)
+        self.write_status("done" if done else "stopped", now=True)
 
-    # ---- asking
+    def _read_settings(self) -> bool:
+        """Take over the budget that the run's owner set. -> whether they want the run to pause."""
+        settings = self.store.board.settings()
+        self.labels = self.config.queries.labels if settings.labels is None else settings.labels
+        return settings.paused
 
-    def ask(self) -> None:
-        """Film the arm and put the questions that are due."""
-        if self.teacher is None:
-            self.asker.withdraw(self.updates)
-        due = self.due()
-        if due <= 0:
-            return
-        self.tell("collecting")
-        useful = 0 if self.teacher is not None else self.standing().useful
-        self.env_steps += self.asker.ask(due, self.learnt, useful)
-        self._seen = None
+    def _rest(self, phase: Phase) -> None:
+        self.write_status(phase)
+        time.sleep(WAIT)
 
-    def due(self) -> int:
-        """How many questions should be put now."""
-        due = pace.due if self.teacher is None else pace.due_at_once
-        return due(self.config, self.standing(), wandering=self.model is None, put=self.asker.asked)
+    # ---- when numbers go wrong
 
-    # ---- answers
+    def _good(self) -> Good:
+        agent = self.policy.agent.tensors()
+        return Good(agent, self.reward.model, list(self.reward.recent), self.updates)
 
-    def let_answer(self) -> None:
-        """A simulated teacher answers what waits; people do it in their own time."""
-        if self.teacher is not None and answer_pending(self.store, self.teacher, TEACHER):
-            self._seen = None
+    def _go_back(self, fault: NotFinite) -> None:
+        """Back to the last good state, with a dump of this one; the copies begin new episodes."""
+        self.in_turn = False
+        self.faults += 1
+        env = self.config.env
+        facts: dict[str, Json] = {"updates": self.updates, "env_steps": self.env_steps}
+        facts |= {"task": self.config.task, "engine": env.engine, "control": env.control}
+        facts["num_envs"] = self.config.practice.num_envs
+        self.guard.go_back(fault, self._good(), facts, self._restore)
 
-    def refit(self) -> FitReport | None:
-        """Fit the reward anew if enough has been answered since the last time."""
-        position = self.store.position()
-        if position == self.fitted_at or not self.may_fit():
-            return None
-        rng, shown = self.rngs["fit"], self.asker.episodes
-        answers = self.lessons.with_free(self.store.preferences(), shown, self.way, rng)
-        if not len(answers.target):
-            return None
-        self.tell("fitting")
-        self.fitted_at, self.fitted_update = position, self.updates
-        self.model, report = fit(answers, self.reference(answers.left), self.layout, self.config.reward, rng)
-        return report
-
-    def may_fit(self) -> bool:
-        """Whether it is time for a fit, given that there is something new."""
-        now = self.standing()
-        if self.model is None and not self.lessons.demos:
-            pace.check_hope(now, self.due())
-            person = self.teacher is None
-            return pace.enough_to_fit(self.config, now) if person else now.answers >= self.config.first
-        if self.model is None or self.teacher is not None:
-            return True
-        # people answer one by one: not every answer is worth a fit while there is something else to do
-        return self.must_wait() or self.updates - self.fitted_update >= self.config.session_every
-
-    def reference(self, clips: Tensor) -> Tensor:
-        """States (S, F) that are usual now: of the latest rollouts, of the clips before there are any."""
-        states = torch.cat(self.recent) if self.recent else clips.flatten(0, 1)
-        return states[torch.randperm(len(states), generator=self.rngs["fit"])[:REFERENCE]]
-
-    def must_wait(self) -> bool:
-        """With people: whether training is too far ahead of their answers."""
-        return self.teacher is None and self.updates >= pace.allowed(self.config, self.standing())
-
-    # ---- learning
-
-    def act(self) -> tuple[Rollout, Episodes]:
-        """The policy acts; the learner is given no reward yet."""
-        config, rng = self.config, self.rngs["act"]
-        sample = self.agent.net.sample
-        rollout, ended = collect(
-            self.envs.train, lambda obs: sample(obs, rng), config.rollout, self.running, reward=None
-        )
-        self.env_steps += config.rollout * config.num_envs
-        self.recent = [*self.recent[1 - KEEP_ROLLOUTS :], rollout.visible.flatten(0, 1)[::4].clone()]
-        return rollout, ended
-
-    def score(self, rollout: Rollout) -> Rollout:
-        """The rollout with the learned reward in the place of the true one."""
-        assert self.model is not None
-        return rollout._replace(reward=self.model.mean(rollout.visible))
-
-    def learn(self, rollout: Rollout, *, refitted: bool) -> UpdateStats:
-        """Update the policy; the critic first where the reward has changed under it."""
-        ppo, rng = self.config.ppo, self.rngs["learn"]
-        young, shown = self.lessons.new_to_values(self.updates), self.lessons.shown(self.way)
-        for _ in range(self.config.critic_updates if refitted else 0):
-            update(self.agent, rollout, ppo, rng, critic_only=True)
-        self.updates += 1
-        return update(self.agent, rollout, ppo, rng, critic_only=young, shown=shown)
-
-    def progress(
-        self, rollout: Rollout, ended: Episodes, stats: UpdateStats, report: FitReport | None
-    ) -> Progress:
-        """What to tell of this turn."""
-        due = self.updates % self.config.evaluate_every == 0 or self.updates == self.last_update
-        evaluation = self.evaluate() if due else None
-        has_success = tells_success(self.envs.train)
-        if evaluation is not None and has_success:
-            self.success = evaluation.success.value
-        return Progress(
-            updates=self.updates,
-            env_steps=self.env_steps,
-            asked=self.asker.asked,
-            answers=self.store.counts().asked,
-            reward=float(rollout.reward.mean()),
-            success=float(ended.success.float().mean()),
-            has_success=has_success,
-            evaluation=evaluation,
-            fit=report,
-            update=stats,
-            diverged=self.diverged,
-            faults=self.faults,
-        )
-
-    def evaluate(self, act: Callable[[Tensor], Tensor] | None = None) -> Evaluation:
-        """The deterministic policy on layouts of its own, always the same ones."""
-        chosen = heedful(act or self.agent.net.best)
-        return evaluate(self.envs.report, chosen, self.config.evaluate_episodes, self.config.seed + 2)
+    def _restore(self, good: Good) -> None:
+        self.policy.agent.load_tensors(good.agent)
+        self.reward.load(good.model, list(good.recent))
+        self.updates = good.updates
+        self.policy.begin_again()

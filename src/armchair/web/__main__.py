@@ -33,8 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     ended = threading.Event()
     if args.stop_with_stdin:
         threading.Thread(target=_wait_for_end, args=[ended], daemon=True).start()
+
+    def ready(address: str) -> None:
+        print(json.dumps({"listening": address}), flush=True)
+
     try:
-        serve(args.store, options, ready=_say, until=ended.is_set)
+        serve(args.store, options, ready=ready, until=ended.is_set)
     except ArmchairError as error:
         print(f"armchair: {error}", file=sys.stderr)
         return 2
@@ -56,10 +60,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-dashboard", action="store_true")
     parser.add_argument("--stop-with-stdin", action="store_true", help="stop when stdin is closed")
     return parser
-
-
-def _say(where: str) -> None:
-    print(json.dumps({"listening": where}), flush=True)
 
 
 def _wait_for_end(ended: threading.Event) -> None:

@@ -1,4 +1,4 @@
-"""Films drawn by a command: drawing needs torch and OpenGL, which the page's server goes without."""
+"""Films drawn by a command: drawing needs torch and OpenGL, which the page's server does without."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TIMEOUT = 120.0  # s
 def films_by(command: Sequence[str]) -> Films:
     """What draws clips by a command that gets a clip's id and writes its MP4 to standard output.
 
-    What is returned raises MissingDependency, with the command's last words, when it cannot.
+    What is returned raises MissingDependency, with the last line of its errors, when it cannot.
     """
 
     def film(clip: str) -> bytes:
@@ -26,7 +26,7 @@ def films_by(command: Sequence[str]) -> Films:
             raise MissingDependency(f"clip {clip} cannot be drawn: {error.strerror}") from None
         if made.returncode == 0:
             return made.stdout
-        said = made.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
-        raise MissingDependency(f"clip {clip} cannot be drawn: {said[-1].removeprefix('armchair: ')}")
+        lines = made.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+        raise MissingDependency(f"clip {clip} cannot be drawn: {lines[-1].removeprefix('armchair: ')}")
 
     return film

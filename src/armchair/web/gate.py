@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from armchair.errors import StoreError
-from armchair.web.caches.visitors import Visitors
+from armchair.web.caches.sessions import SessionCache
+from armchair.web.errors import Refused, refuse, response_to
 from armchair.web.options import Options, host_allowed
 
 MAX_BODY = 64 * 1024  # bytes; the largest that the page sends is a list of ids
@@ -28,28 +28,16 @@ _PAGES = ("/", "/play", "/dashboard", "/dashboard/")
 VIEWER = "armchair.viewer"  # where in the scope the gate leaves who it let in
 
 
-class Refusal(NamedTuple):
-    """Why a request goes no further."""
-
-    status: int
-    code: str
-    error: str
-
-
 class Gate:
     """Checks host, origin, size and session of every request and WebSocket."""
 
     def __init__(
-        self,
-        app: ASGIApp,
-        options: Options,
-        visitors: Visitors,
-        login_page: Callable[[], Response],
+        self, app: ASGIApp, options: Options, sessions: SessionCache, login_page: Callable[[], Response]
     ) -> None:
-        """visitors: whose session it is. login_page: the body of a 401 for a browser."""
+        """sessions: whose session a cookie is. login_page: the body of a 401 for a browser."""
         self._app = app
         self._options = options
-        self._visitors = visitors
+        self._sessions = sessions
         self._login_page = login_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,55 +45,56 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope) or await self._stranger(scope)
-        if refusal is None:
-            await self._app(scope, limited(receive), send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008, "reason": refusal.code})
-        else:
-            await self._answer(scope, refusal)(scope, receive, send)
+        try:
+            self._check_request(scope)
+            await self._check_session(scope)
+        except Refused as refused:
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1008, "reason": refused.code})
+            else:
+                await self._answer(scope, refused)(scope, receive, send)
+            return
+        await self._app(scope, limited(receive), send)
 
-    def _refusal(self, scope: Scope) -> Refusal | None:
-        """What is wrong with the request itself."""
+    def _check_request(self, scope: Scope) -> None:
+        """Refuses a request that is wrong in itself."""
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not host_allowed(hosts[0], self._options):
-            return Refusal(400, "host", "this server is not known by that name; allow it with --allow-host")
+            refuse(400, "host", "this server is not known by that name; allow it with --allow-host")
         writes = scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS")
         if (writes or scope["type"] == "websocket") and not same_origin(headers, hosts[0]):
-            return Refusal(403, "origin", "this may only be sent by the page itself")
+            refuse(403, "origin", "this may only be sent by the page itself")
         if writes and not in_dashboard(scope) and headers.get("x-armchair") != "1":
-            return Refusal(403, "header", "the header X-Armchair: 1 is missing")
+            refuse(403, "header", "the header X-Armchair: 1 is missing")
         size = headers.get("content-length", "0")
         if not size.isdecimal() or int(size) > MAX_BODY:
-            return Refusal(413, "too_large", f"a request may have {MAX_BODY} bytes")
-        return None
+            refuse(413, "too_large", f"a request may have {MAX_BODY} bytes")
 
-    async def _stranger(self, scope: Scope) -> Refusal | None:
-        """Whether nobody is logged in, or somebody who may not go there."""
+    async def _check_session(self, scope: Scope) -> None:
+        """Refuses whoever is not logged in, or may not go there."""
         if is_public(scope):
-            return None
+            return
         token = HTTPConnection(scope).cookies.get(self._options.cookie)
-        viewer = self._visitors.known(token) if token else None
+        viewer = self._sessions.cached(token) if token else None
         try:
             if token and viewer is None:
-                viewer = await run_in_threadpool(self._visitors.find, token)
+                viewer = await run_in_threadpool(self._sessions.look_up, token)
         except StoreError as error:
-            return Refusal(503, "store", str(error))
+            refuse(503, "store", str(error))
         if viewer is None:
-            return Refusal(401, "login", "log in first, with the link that was printed or sent to you")
+            refuse(401, "login", "log in first, with the link that was printed or sent to you")
         if in_dashboard(scope) and viewer.role != "owner":
-            return Refusal(403, "forbidden", "the dashboard is for the run's owner")
+            refuse(403, "forbidden", "the dashboard is for the run's owner")
         scope[VIEWER] = viewer
-        return None
 
-    def _answer(self, scope: Scope, refusal: Refusal) -> Response:
+    def _answer(self, scope: Scope, refused: Refused) -> Response:
         """The refusal as JSON, or the login page where a browser wanted a page."""
         html = "text/html" in Headers(scope=scope).get("accept", "")
         page = scope["path"] in _PAGES or (html and not scope["path"].startswith("/api/"))
-        if refusal.status == 401 and page and scope["method"] == "GET":
+        if refused.status == 401 and page and scope["method"] == "GET":
             return self._login_page()
-        return JSONResponse({"error": refusal.error, "code": refusal.code}, refusal.status)
+        return response_to(refused)
 
 
 def is_public(scope: Scope) -> bool:

@@ -1,4 +1,4 @@
-"""Live play over a WebSocket: what moves comes from a source, wishes of who watches go back to it."""
+"""Live play over a WebSocket: poses come from a source, wishes of those who watch go back to it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from armchair.errors import InvalidInput, check_choice
 from armchair.jsonable import Json
 from armchair.web.options import Player
 
-Deed = Literal["goal", "push", "pause", "resume", "reset", "rate"]
-DEEDS: tuple[Deed, ...] = get_args(Deed)
+WishKind = Literal["goal", "push", "pause", "resume", "reset", "rate"]
+WISHES: tuple[WishKind, ...] = get_args(WishKind)
 SLOWEST, FASTEST = 0.25, 4.0  # times real time
 WAITING = 20  # moments kept for a browser that is slow to take them; then the oldest are dropped
 LONGEST = 1000  # characters of a wish
@@ -24,7 +24,7 @@ LONGEST = 1000  # characters of a wish
 class Wish(NamedTuple):
     """What someone who watches wants to happen."""
 
-    do: Deed
+    do: WishKind
     value: float  # of "rate": times real time; elsewhere 0
 
 
@@ -70,10 +70,7 @@ def player_of(source: Source) -> Player:
         hello = {"type": "hello", "scene": "/api/scene", **source.about()}
         await socket.send_text(json.dumps(hello))
         end = source.watch(tell)
-        tasks = {
-            asyncio.create_task(_send(socket, moments)),
-            asyncio.create_task(_hear(socket, source)),
-        }
+        tasks = {asyncio.create_task(_send(socket, moments)), asyncio.create_task(_receive(socket, source))}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -95,7 +92,7 @@ async def _send(socket: WebSocket, moments: asyncio.Queue[Moment]) -> None:
             await socket.send_text(json.dumps({"type": "status", **moment.status}))
 
 
-async def _hear(socket: WebSocket, source: Source) -> None:
+async def _receive(socket: WebSocket, source: Source) -> None:
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
@@ -114,11 +111,11 @@ def read_wish(text: str | None) -> Wish:
             found = json.loads(text)
     if not isinstance(found, dict):
         raise InvalidInput('a wish is an object such as {"do": "goal"}')
-    said = cast("dict[str, object]", found)
-    do = cast("Deed", check_choice("wish", str(said.get("do")), DEEDS))
+    fields = cast("dict[str, object]", found)
+    do = cast("WishKind", check_choice("wish", str(fields.get("do")), WISHES))
     if do != "rate":
         return Wish(do, 0.0)
-    value = said.get("value")
+    value = fields.get("value")
     if isinstance(value, int | float) and not isinstance(value, bool) and SLOWEST <= value <= FASTEST:
         return Wish(do, float(value))
     raise InvalidInput(f"a rate is a number from {SLOWEST:g} to {FASTEST:g}, got {value!r}")

@@ -27,23 +27,15 @@ if TYPE_CHECKING:
 
 SCRIPT = Path(__file__).parent / "dashboard" / "app.py"
 SETTINGS: dict[str, bool | int | str | list[str]] = {
-    "browser.gatherUsageStats": False,
     "client.allowedOrigins": [],  # nobody may embed it
-    "client.toolbarMode": "minimal",
-    "client.showErrorDetails": "type",  # no paths of this machine
     "global.developmentMode": False,
     "logger.level": "warning",
     "server.enableAgentApi": False,
-    "server.enableStaticServing": False,
-    "server.fileWatcherType": "none",
-    "server.headless": True,
-    "server.maxUploadSize": 1,  # MB; the gate allows less
-    "server.runOnSave": False,
 }
 
 
 class Dashboard:
-    """An ASGI app that becomes Streamlit when somebody comes."""
+    """An ASGI app that starts Streamlit at the first request."""
 
     def __init__(self, store: str | Path, options: Options, script: Path = SCRIPT) -> None:
         """store: what the dashboard shows; it opens it for itself."""
@@ -73,7 +65,8 @@ class Dashboard:
         app = await run_in_threadpool(_make, self._script, self._store, self._options)
         await self._stack.enter_async_context(app.lifespan()(FastAPI()))
         self._policy = await run_in_threadpool(policy)
-        _quieten()
+        for name in ("uvicorn", "uvicorn.access", "uvicorn.asgi", "uvicorn.error", "websockets"):
+            logging.getLogger(name).setLevel(logging.WARNING)  # Streamlit has turned the log of requests on
         return app
 
     async def close(self) -> None:
@@ -102,12 +95,6 @@ def _make(script: Path, store: str | Path, options: Options) -> App:
         config.set_option(name, value)
     source.use(store, options.run_path, films=options.films)
     return App(script)
-
-
-def _quieten() -> None:
-    """Streamlit turns uvicorn's log of every request on again, with its own handlers."""
-    for name in ("uvicorn", "uvicorn.access", "uvicorn.asgi", "uvicorn.error", "websockets"):
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def policy() -> str:

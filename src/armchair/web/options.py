@@ -7,6 +7,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 from starlette.websockets import WebSocket
@@ -23,7 +24,7 @@ Player = Callable[[WebSocket], Awaitable[None]]
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """What is served, where, and what the caller lends to it."""
+    """What is served, where, and what the caller supplies."""
 
     run: str
     """The run's name, shown on the page."""
@@ -55,12 +56,8 @@ class Options:
 
 def is_loopback(host: str) -> bool:
     """Whether an address or name to listen on is reached from this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    number = _number_of(host)
+    return host == "localhost" or (number is not None and number.is_loopback)
 
 
 def host_allowed(header: str, options: Options) -> bool:
@@ -77,15 +74,13 @@ def host_allowed(header: str, options: Options) -> bool:
         return True
     if is_loopback(options.host):
         return name == options.host
-    return _is_address(name) or name in own_names() or name == options.host.lower()
+    return _number_of(name) is not None or name in own_names() or name == options.host.lower()
 
 
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name.strip("[]"))
-    except ValueError:
-        return False
-    return True
+def _number_of(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    with suppress(ValueError):
+        return ipaddress.ip_address(name.strip("[]"))
+    return None
 
 
 def own_names() -> frozenset[str]:

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import errno
 import socket
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 import uvicorn
-from fastapi import FastAPI
 
 from armchair.errors import ArmchairError, InvalidInput
-from armchair.store.database import Database
-from armchair.store.people import Role
+from armchair.store.migrations import open_database
 from armchair.store.schema import invites, sessions
-from armchair.store.store import Store
 from armchair.web.app import create_app
-from armchair.web.options import ANY_ADDRESS, DEFAULT_PORT, Options, is_loopback, lan_address
+from armchair.web.options import ANY_ADDRESS, Options, is_loopback, lan_address
 
 PORTS_TO_TRY = 100
 PATIENCE = 2  # s that open connections get when the server stops
 MAX_MESSAGE = 4 * 2**20  # bytes of one WebSocket message
-CHECK_SECONDS = 0.25
 SWITCH_SECONDS = 0.001  # threads that work in the store must let the one that listens have its turn
 
 
@@ -41,14 +37,30 @@ class PortTaken(ArmchairError):
         super().__init__(f"port {port} of {host} is in use by another program; {hint}")
 
 
+class _Server(uvicorn.Server):
+    """Says when it listens, and stops once `until` says so."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], until: Callable[[], bool]) -> None:
+        super().__init__(config)
+        self._ready, self._until = ready, until
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        self.should_exit = self.should_exit or self._until()
+        return await super().on_tick(counter)
+
+
 def serve(
     store: str | Path,
     options: Options,
     *,
-    ready: Callable[[str], None] | None = None,
-    until: Callable[[], bool] | None = None,
+    ready: Callable[[str], None] = lambda where: None,
+    until: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Serve the page until SIGINT or SIGTERM, or until `until()`, which is asked four times a second.
+    """Serve the page until SIGINT or SIGTERM, or until `until()`, which is asked ten times a second.
 
     ready: called once with the address, when it listens. Raises PortTaken, StoreError for a store that
     cannot be used, and InvalidInput for listening to the network before anybody is invited.
@@ -59,70 +71,30 @@ def serve(
             f"others can reach {where}, and nobody is invited to this run yet: "
             f"armchair label RUN --host {options.host} --invite NAME"
         )
+    interval = sys.getswitchinterval()
     listening = _listen(options.host, options.port)
     try:
         options = dataclasses.replace(options, port=listening.getsockname()[1])
+        host = options.hosts[0] if options.https and options.hosts else options.host
+        url = address(host, options.port, https=options.https)
         app = create_app(store, options)
-        server = uvicorn.Server(_config(app, options))
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=options.https,
+            timeout_graceful_shutdown=PATIENCE,
+            ws_max_size=MAX_MESSAGE,
+        )
+        server = _Server(config, partial(ready, url), until)
         app.state.context.hub.stop_when(lambda: server.should_exit)
+        sys.setswitchinterval(SWITCH_SECONDS)
         with suppress(KeyboardInterrupt):  # uvicorn sends it on after it has stopped cleanly
-            _run_in_loop(server, _run(server, listening, lambda: _tell(ready, options), until))
+            server.run(sockets=[listening])
     finally:
+        sys.setswitchinterval(interval)
         listening.close()
-
-
-def _run_in_loop(server: uvicorn.Server, work: Coroutine[None, None, None]) -> None:
-    """As `asyncio.run`, in the loop that uvicorn likes best here, uvloop where there is one."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_SECONDS)
-    try:
-        with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-            runner.run(work)
-    finally:
-        sys.setswitchinterval(before)
-
-
-def _config(app: FastAPI, options: Options) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=options.https,
-        timeout_graceful_shutdown=PATIENCE,
-        ws_max_size=MAX_MESSAGE,
-    )
-
-
-def _tell(ready: Callable[[str], None] | None, options: Options) -> None:
-    if ready is not None:
-        proxied = options.https and options.hosts
-        ready(address(options.hosts[0] if proxied else options.host, options.port, https=options.https))
-
-
-async def _run(
-    server: uvicorn.Server,
-    listening: socket.socket,
-    ready: Callable[[], None],
-    until: Callable[[], bool] | None,
-) -> None:
-    """Serve, and look after the server meanwhile."""
-    watching = asyncio.create_task(_watch(server, ready, until))
-    try:
-        await server.serve(sockets=[listening])
-    finally:
-        watching.cancel()
-
-
-async def _watch(server: uvicorn.Server, ready: Callable[[], None], until: Callable[[], bool] | None) -> None:
-    while not server.started:
-        await asyncio.sleep(0.01)
-    ready()
-    while until is not None:
-        if until():
-            server.should_exit = True
-            return
-        await asyncio.sleep(CHECK_SECONDS)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -170,34 +142,13 @@ def anyone_invited(store: str | Path) -> bool:
     now = time.time()
     usable = sa.select(invites.c.annotator).where(invites.c.used.is_(None), invites.c.expires > now)
     live = sa.select(sessions.c.annotator).where(sessions.c.expires > now)
-    database = Database(store, create=False)
-    try:
-        with database.read() as conn:
-            return any(conn.execute(found.limit(1)).first() is not None for found in (usable, live))
-    finally:
-        database.close()
+    with open_database(store, create=False) as database, database.read() as conn:
+        return any(conn.execute(found.limit(1)).first() is not None for found in (usable, live))
 
 
 def address(host: str, port: int, *, https: bool = False) -> str:
     """How a browser reaches a server that listens there; from the network where it can be."""
     if host in ANY_ADDRESS:
         host = lan_address() or "localhost"
-    name = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    name = f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else host
     return f"https://{name}" if https and not is_loopback(host) else f"http://{name}:{port}"
-
-
-def login_link(
-    store: Store,
-    annotator: str,
-    role: Role = "owner",
-    host: str = "127.0.0.1",
-    port: int = DEFAULT_PORT,
-    *,
-    https: bool = False,
-) -> str:
-    """A link that lets one browser in under this name, once.
-
-    The token is in the fragment, which browsers send to no server and no log keeps. Raises InvalidInput
-    for a name that cannot be invited.
-    """
-    return f"{address(host, port, https=https)}/login#{store.people.invite(annotator, role)}"

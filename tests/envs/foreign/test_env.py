@@ -10,7 +10,8 @@ from gymnasium.spaces import Box, Dict, Discrete
 from gymnasium.wrappers import TimeLimit
 from numpy.typing import NDArray
 
-from armchair.envs.foreign.env import GymImport, import_env, tells_success, why_no_pictures
+from armchair.envs.base import Frames, tells_success
+from armchair.envs.foreign.env import DrawnForeignEnv, ForeignEnv, import_env, why_no_pictures
 from armchair.errors import InvalidInput
 
 LENGTH = 6
@@ -47,7 +48,7 @@ class Counter(gymnasium.Env[NDArray[np.float64], NDArray[np.float64]]):
         return np.full((4, 6, 3), 10 * self.episode + self.count, np.uint8)
 
 
-def counters(num_envs: int = 2, key: str = "is_success", render: bool = False) -> GymImport:
+def counters(num_envs: int = 2, key: str = "is_success", render: bool = False) -> ForeignEnv:
     mode = "rgb_array" if render else None
     return import_env(lambda: Counter(key, mode), num_envs=num_envs, horizon=LENGTH, render=render)
 
@@ -120,6 +121,7 @@ def test_success_is_found_under_either_name(key: str, told: bool) -> None:
 
 def test_frames_show_the_state_reached_also_at_the_end() -> None:
     env = counters(render=True)
+    assert isinstance(env, DrawnForeignEnv)
     env.reset()
     shown = [[int(frame[0, 0, 0]) for frame in env.frames()]]
     for _ in range(11):
@@ -132,8 +134,7 @@ def test_frames_show_the_state_reached_also_at_the_end() -> None:
 
 
 def test_frames_must_be_asked_for() -> None:
-    with pytest.raises(InvalidInput, match="render=True"):
-        counters().frames()
+    assert not isinstance(counters(), Frames)
     with pytest.raises(InvalidInput, match="render_mode must be 'rgb_array'"):
         import_env(lambda: Counter(), horizon=LENGTH, render=True)
 
@@ -141,8 +142,8 @@ def test_frames_must_be_asked_for() -> None:
 def test_a_function_that_takes_a_render_mode_is_given_it() -> None:
     env = import_env(Counter, horizon=LENGTH, render=True)
     env.reset()
-    assert env.renders and env.frames()[0].shape == (4, 6, 3)
-    assert not import_env(Counter, horizon=LENGTH).renders
+    assert isinstance(env, Frames) and env.frames()[0].shape == (4, 6, 3)
+    assert not isinstance(import_env(Counter, horizon=LENGTH), Frames)
 
 
 def test_the_lack_of_pictures_is_explained() -> None:
@@ -233,7 +234,7 @@ def test_other_spaces_of_observations_are_flattened() -> None:
 
 def test_what_a_person_sees_may_be_less_than_what_the_policy_sees() -> None:
     env = import_env(Counter, horizon=LENGTH, visible=lambda obs: obs[:, :2] * 2)
-    assert env.visible_dim == 2
+    assert env.layout.size == 2
     env.reset()
     steps = [env.step(torch.zeros(1, 4)) for _ in range(4)]
     assert steps[-1].visible.tolist() == [[2.0, 8.0]]  # of the end, not of the next beginning
@@ -270,6 +271,7 @@ def test_pusher_of_gymnasium_on_our_mujoco() -> None:
 @pytest.mark.gl
 def test_frames_of_pusher() -> None:
     env = import_env("Pusher-v5", horizon=2, render=True)
+    assert isinstance(env, DrawnForeignEnv)
     env.reset(seed=0)
     first = env.frames()[0]
     for _ in range(2):

@@ -9,8 +9,8 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from armchair.web.api.auth import MAX_CLIENTS, TRIES_IN_ALL, TRIES_PER_CLIENT, WINDOW, Throttle
 from armchair.web.app import create_app
+from armchair.web.caches.throttle import TRIES_PER_CLIENT, WINDOW, Throttle
 from armchair.web.options import Options
 
 PAGE = {"X-Armchair": "1"}
@@ -64,23 +64,6 @@ def test_guessing_is_slowed_down_and_then_goes_on(place: Any, app: FastAPI, stra
     assert (refused.status_code, refused.json()["code"]) == (429, "too_often")
     now[0] = WINDOW + 1
     assert stranger.post("/api/login", json={"token": right}).status_code == 204
-
-
-def test_many_addresses_together_are_slowed_down_too() -> None:
-    throttle = Throttle(lambda: 5.0)
-    for number in range(TRIES_IN_ALL):
-        assert throttle.wait(f"10.0.0.{number}") == 0
-        throttle.failed(f"10.0.0.{number}")
-    assert throttle.wait("someone else") == WINDOW
-
-
-def test_the_throttle_remembers_a_bounded_number_of_addresses() -> None:
-    now = [0.0]
-    throttle = Throttle(lambda: now[0])
-    for number in range(3 * MAX_CLIENTS):
-        now[0] += 1
-        throttle.failed(str(number))
-    assert len(throttle._by_client) == MAX_CLIENTS
 
 
 def test_those_who_have_the_right_link_are_not_counted(place: Any, stranger: TestClient) -> None:

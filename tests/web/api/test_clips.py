@@ -12,7 +12,7 @@ from armchair.errors import ArmchairError
 from armchair.ids import new_id
 from armchair.types import Clip
 from armchair.web.app import create_app
-from armchair.web.caches.clips import Kept
+from armchair.web.caches.clips import ByteCache
 from armchair.web.options import Options
 
 
@@ -66,16 +66,16 @@ def test_an_unknown_clip_is_not_found(ann: Any, rest: str) -> None:
 
 
 def test_what_is_kept_is_bounded_and_the_latest() -> None:
-    kept, made = Kept(1000), []
+    cache, made = ByteCache(1000), []
 
     def get(name: str, size: int = 100) -> None:
-        kept.get(name, lambda: made.append(name) or bytes(size))  # type: ignore[func-returns-value]
+        cache.get(name, lambda: made.append(name) or bytes(size))  # type: ignore[func-returns-value]
 
     for number in range(30):
         get(str(number))
         get("0")  # used all the time, so it stays
     assert made.count("0") == 1
-    assert kept._size <= 1000
+    assert cache._size <= 1000
     get("large", 500)
     get("large", 500)
     assert made.count("large") == 2  # one that would push out too many others is not kept

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import threading
 import time
@@ -63,33 +62,6 @@ def test_many_answers_are_few_events(place: Any, server: Any, visit: Any) -> Non
         took = time.monotonic() - started
         work.join()
     assert len(seen) <= 4 * took + 2
-
-
-def test_the_store_is_looked_at_once_for_all_who_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks: list[float] = []
-
-    def look() -> Any:
-        looks.append(time.monotonic())
-        return "a snapshot"
-
-    monkeypatch.setattr(events, "TICK", 0.05)
-
-    async def watch(hub: events.Hub) -> None:
-        hub.watchers += 1
-        seen = 0
-        async for _ in hub.watch():
-            seen += 1
-            if seen == 6:
-                break
-        hub.watchers -= 1
-
-    async def main() -> None:
-        hub = events.Hub(look)
-        await asyncio.gather(*(watch(hub) for _ in range(20)))
-        await asyncio.sleep(0.2)
-
-    asyncio.run(main())
-    assert 6 <= len(looks) <= 8  # and none after the last has gone
 
 
 def test_the_server_stops_while_pages_watch(place: Any, server: Any, visit: Any) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from armchair.ids import new_id
-from armchair.web.caches.visitors import REMEMBERED
+from armchair.web.caches.sessions import MAX_AGE
 
 
 def give(client: TestClient, question: str, choice: str = "left", **more: Any) -> Any:
@@ -250,7 +250,7 @@ def test_an_excluded_person_is_told_so(place: Any, log_in: Any) -> None:
     ann = log_in("ann")
     (pair,) = claim(ann)["pairs"]
     place.store.people.exclude("ann")  # by another process, which is noticed within a second
-    time.sleep(REMEMBERED)
+    time.sleep(MAX_AGE)
     response = give(ann, pair["question"])
     assert (response.status_code, response.json()["code"]) == (403, "excluded")
     assert ann.post("/api/undo", json={"id": new_id()}).json()["code"] == "excluded"

@@ -9,7 +9,7 @@ import pytest
 
 from armchair.ids import new_id
 from armchair.types import Answer
-from armchair.web.caches.ledger import Ledger
+from armchair.web.caches.snapshots import Snapshots
 
 STATUS = {
     "phase": "practising",
@@ -70,7 +70,7 @@ def test_the_trainer_is_shown_as_it_describes_itself(place: Any, log_in: Any) ->
 )
 def test_a_trainer_that_fell_silent_is_gone(place: Any, phase: str, age: float, alive: bool) -> None:
     place.store.board.set_status({"phase": phase})
-    snapshot = Ledger(place.store).look()
+    snapshot = Snapshots(place.store).latest()
     assert snapshot.alive(time.time() + age) is alive
 
 
@@ -95,11 +95,11 @@ def test_the_agreement_is_shown_once_the_viewer_has_an_opinion(place: Any, ann: 
     assert ann.get("/api/state").json()["progress"]["agreement"] == {"agree": 8, "of": 13}
 
 
-def test_the_ledger_agrees_with_the_store_whatever_happened(place: Any) -> None:
-    ledger = Ledger(place.store)
+def test_the_snapshot_agrees_with_the_store_whatever_happened(place: Any) -> None:
+    snapshots = Snapshots(place.store)
 
     def check() -> None:
-        snapshot = ledger.look()
+        snapshot = snapshots.latest()
         kept = sorted(record.seq for records in snapshot.mine.values() for record in records)
         assert kept == [record.seq for record in place.store.records()]
         assert snapshot.counts == place.store.counts()
@@ -121,11 +121,11 @@ def test_the_ledger_agrees_with_the_store_whatever_happened(place: Any) -> None:
     check()
 
 
-def test_the_ledger_reads_answers_once(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger = Ledger(place.store)
+def test_answers_are_read_once(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshots = Snapshots(place.store)
     place.ask(20)
     answer(place, "ann", 10)
-    ledger.look()
+    snapshots.latest()
     read: list[int] = []
     records = place.store.records
 
@@ -137,7 +137,7 @@ def test_the_ledger_reads_answers_once(place: Any, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(place.store, "records", counted)
     answer(place, "ann", 2)
     for _ in range(5):
-        ledger.look()
+        snapshots.latest()
     assert read == [2]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from armchair.ids import new_id
-from armchair.web.caches.visits import KEPT, LATEST, Visits
+from armchair.web.caches.visits import MAX_QUESTIONS, MAX_VISITS, Visits
 
 
 def given(client: Any, visit: str, want: int = 8) -> list[str]:
@@ -66,12 +66,12 @@ def test_pages_without_a_visit_are_served_as_ever(place: Any, ann: Any) -> None:
 
 def test_what_is_remembered_has_its_bounds() -> None:
     visits = Visits()
-    for k in range(KEPT + 5):
+    for k in range(MAX_VISITS + 5):
         visits.give("ann", f"v{k}", [f"q{k}"])
     assert visits.end("ann", "v0", []) == []  # forgotten
-    assert visits.end("ann", f"v{KEPT}", []) == [f"q{KEPT}"]
-    visits.give("bob", "v", (f"q{k}" for k in range(LATEST + 1)))
+    assert visits.end("ann", f"v{MAX_VISITS}", []) == [f"q{MAX_VISITS}"]
+    visits.give("bob", "v", (f"q{k}" for k in range(MAX_QUESTIONS + 1)))
     assert "q0" not in visits.end("bob", "v", [])
-    for k in range(KEPT):
+    for k in range(MAX_VISITS):
         visits.end("eve", f"v{k}", [])
     assert not visits.has_ended("bob", "v") and visits.has_ended("eve", "v0")

@@ -44,7 +44,8 @@ def test_streamlit_knows_the_options() -> None:
 
 def test_no_learner_is_imported() -> None:
     """A page server must stay small: torch alone takes more memory than all of it."""
-    modules = ", ".join(f"armchair.web.dashboard.{file.stem}" for file in FOLDER.glob("[a-z]*.py"))
+    files = [file.relative_to(FOLDER).with_suffix("") for file in FOLDER.rglob("[a-z]*.py")]
+    modules = ", ".join(".".join(("armchair.web.dashboard", *file.parts)) for file in files)
     code = f"import {modules}, sys; print('torch' in sys.modules or 'armchair.training' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

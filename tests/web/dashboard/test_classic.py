@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from armchair.errors import InvalidInput
 from armchair.store.store import Store
 from armchair.web.dashboard import source
-from armchair.web.dashboard.classic import film_by, parse
+from armchair.web.dashboard.classic import parse
 
 
 @pytest.fixture
@@ -103,12 +101,3 @@ def test_the_command_line() -> None:
     args = parse(["a.db"])
     assert (args.store, args.annotator, args.run, args.films) == ("a.db", "you", None, None)
     assert parse(["a.db", "--run", "runs/x"]).run == Path("runs/x")
-
-
-def test_films_by_a_command() -> None:
-    script = "import sys; sys.stdout.write('film of ' + sys.argv[1])"
-    assert film_by(f'{sys.executable} -c "{script}"', "c1") == b"film of c1"
-    with pytest.raises(InvalidInput, match="clip c1 cannot be drawn: no OpenGL"):
-        film_by(f"{sys.executable} -c \"raise SystemExit('no OpenGL')\"", "c1")
-    with pytest.raises(InvalidInput, match="clip c1 cannot be drawn"):
-        film_by("no-such-command", "c1")

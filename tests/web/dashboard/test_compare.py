@@ -27,11 +27,11 @@ def test_runs_beside_each_other(looked_at: Any, page: Page) -> None:
 
 def test_choosing_what_to_compare(looked_at: Any, page: Page) -> None:
     drawn = page("compare")
-    drawn.multiselect(key="learnt_from").set_value(["teacher oracle"]).run()
+    drawn.multiselect(key="learned_from").set_value(["teacher oracle"]).run()
     assert drawn.dataframe[0].value["learnt from"].tolist() == ["teacher oracle"]
     drawn.selectbox(key="measure").set_value("true return").run()
     assert "None of the runs chosen tells this measure" in drawn.info[0].value
-    drawn.multiselect(key="learnt_from").set_value(["people"]).run()
+    drawn.multiselect(key="learned_from").set_value(["people"]).run()
     assert drawn.dataframe[0].value["at the end"].tolist() == ["-11"]  # -20 + 45 / 5
 
 

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from armchair.store.store import Store
 from armchair.web.dashboard import source
-from armchair.web.dashboard.labelled import Filter, kept, labelled
+from armchair.web.dashboard.labelled import filtered, labelled
 
 Page = Callable[[str], AppTest]
 
@@ -28,26 +28,26 @@ def test_at_odds_by_hand(looked_at: Any) -> None:
     alone = labelled([row.record for row in known])  # without coin
     pair = {question.id: k for k, question in enumerate(looked_at.pairs)}
 
-    def of(who: str, *, field: str) -> set[int]:
-        chosen = (row for row in alone if getattr(row, field) and row.record.answer.annotator == who)
-        return {pair[row.pair] for row in chosen}
+    def of(who: str, *, party: str) -> set[int]:
+        chosen = (row.record for row in alone if party in row.at_odds and row.record.answer.annotator == who)
+        return {pair[record.question.repeat_of or record.question.id] for record in chosen}
 
-    assert of("ann", field="against_people") == {3, 5, 7, 11}  # in 11 bob changed his mind
-    assert of("bob", field="against_people") == {3, 5, 7, 11}
-    assert of("ann", field="against_self") == set()
-    assert of("bob", field="against_self") == {11}
-    assert of("ann", field="against_model") == {4}  # a tie and "can't tell" are not against it
-    assert of("bob", field="against_model") == {3, 4, 7}
+    assert of("ann", party="people") == {3, 5, 7, 11}  # in 11 bob changed his mind
+    assert of("bob", party="people") == {3, 5, 7, 11}
+    assert of("ann", party="self") == set()
+    assert of("bob", party="self") == {11}
+    assert of("ann", party="model") == {4}  # a tie and "can't tell" are not against it
+    assert of("bob", party="model") == {3, 4, 7}
 
 
 def test_filters(looked_at: Any) -> None:
     with Store.open(looked_at.store) as store:
         rows = labelled(store.records())
-    assert len(kept(rows, Filter())) == len(rows) == 102
-    assert len(kept(rows, Filter(annotators=["bob"]))) == 32
-    assert len(kept(rows, Filter(choices=["tie", "cant_tell"]))) == 3
-    assert len(kept(rows, Filter(annotators=["ann"], strategies=["progress", "repeat"]))) == 10
-    assert len(kept(rows, Filter(annotators=["bob"], disagreement="self"))) == 2
+    assert len(filtered(rows)) == len(rows) == 102
+    assert len(filtered(rows, annotators=["bob"])) == 32
+    assert len(filtered(rows, choices=["tie", "cant_tell"])) == 3
+    assert len(filtered(rows, annotators=["ann"], strategies=["progress", "repeat"])) == 10
+    assert len(filtered(rows, annotators=["bob"], disagreement="self")) == 2
 
 
 def test_the_table_and_its_filters_on_the_page(looked_at: Any, page: Page) -> None:

@@ -16,7 +16,7 @@ from armchair.web.dashboard.runs import (
     bands,
     bootstrap,
     ceiling,
-    learnt_from,
+    learned_from,
     points_of,
     runs_around,
     summary,
@@ -41,8 +41,8 @@ def run(name: str, source: str, *points: tuple[float, float, float], seed: int =
         ({}, "people"),
     ],
 )
-def test_learnt_from(config: dict[str, Json], told: str) -> None:
-    assert learnt_from(config) == told
+def test_learned_from(config: dict[str, Json], told: str) -> None:
+    assert learned_from(config) == told
 
 
 def test_points_are_the_evaluations() -> None:
@@ -65,7 +65,7 @@ def test_folders_around_a_run(own: Any) -> None:
     assert set(found) == {"reach-001"} | {
         f"compare-reach-001/runs/{kind}-00{k}" for kind in ("train", "teach") for k in (1, 2)
     }
-    assert found["reach-001"].learnt_from == "people" and found["reach-001"].seed == 3
+    assert found["reach-001"].learned_from == "people" and found["reach-001"].seed == 3
     assert len(found["reach-001"].points) == 5
     assert ceiling(list(found.values()), "reach") == pytest.approx(0.95)
     assert ceiling(list(found.values()), "push") is None
@@ -87,7 +87,7 @@ def test_summary_by_hand() -> None:
         run("c", "y", (10, 0, 0.5)),
     ]
     first, second = summary(runs, "success")
-    assert (first.learnt_from, first.runs, first.worst) == ("x", 2, 0.6)
+    assert (first.learned_from, first.runs, first.worst) == ("x", 2, 0.6)
     assert first.value == pytest.approx(0.7)
     assert (first.low, first.high) == (0.6, 0.8)  # of two runs the resampled means are 0.6, 0.7 and 0.8
     assert (first.env_steps, first.answers) == (30, 9)
@@ -102,11 +102,11 @@ def test_bands_by_hand() -> None:
         run("c", "own", (10, 0, 0.1), (20, 0, 0.9)),
     ]
     places = [
-        (place.learnt_from, place.x, round(place.mean, 6)) for place in bands(runs, "env_steps", "success")
+        (place.learned_from, place.x, round(place.mean, 6)) for place in bands(runs, "env_steps", "success")
     ]
     # a stays at 0.6 after 20; b is at 0.6 halfway
     assert places[:3] == [("x", 10, 0.3), ("x", 20, 0.6), ("x", 30, 0.7)]
-    level = [place for place in bands(runs, "answers", "success") if place.learnt_from == "own"]
+    level = [place for place in bands(runs, "answers", "success") if place.learned_from == "own"]
     assert [(place.x, place.mean) for place in level] == [(0, 0.9), (12, 0.9)]
 
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from armchair.store.store import Store
 from armchair.web.dashboard import source
-from armchair.web.dashboard.views.history import MOST, Latest, alarm_of, history, latest, thinned
+from armchair.web.dashboard.metrics import MOST, Latest, alarm_of, latest, metrics_table, thinned
 from armchair.web.dashboard.views.training import approval, gain
 
 Page = Callable[[str], AppTest]
@@ -122,11 +122,11 @@ def test_approval_is_the_newer_clips_share(looked_at: Any) -> None:
         assert approval(store) == [(4000, 1), (5000, 1), (6000, 0), (7000, 1), (8000, 0.5), (9000, 1)]
 
 
-def test_history_by_hand() -> None:
+def test_metrics_table_by_hand() -> None:
     lines = [{"env_steps": 100 * k, "created": 10.0 + k, "reward": 0.5, "answers": k} for k in range(1, 13)]
     lines[3] |= {"eval_success": 0.25}
     lines[8] |= {"eval_success": 0.75}
-    table = history(lines)
+    table = metrics_table(lines)
     assert table["speed"].dropna().tolist() == [100, 100]  # known ten updates on
     assert table["minutes"].iloc[6] == pytest.approx(0.1)
     assert latest(table, "eval_success") == (0.75, 0.25)
@@ -136,6 +136,6 @@ def test_history_by_hand() -> None:
 def test_long_histories_are_thinned_but_keep_evaluations_and_the_end() -> None:
     lines = [{"env_steps": k, "reward": 0.5} for k in range(5001)]
     lines[7] |= {"eval_return": 1.0}
-    kept = thinned(history(lines))
+    kept = thinned(metrics_table(lines))
     assert len(kept) <= MOST + 2
     assert {7.0, 5000.0} <= set(kept["env_steps"])

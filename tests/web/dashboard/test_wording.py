@@ -5,7 +5,7 @@ import math
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from armchair.web.dashboard.wording import figure, plain, share, span
+from armchair.web.dashboard.wording import figure, plain, span
 
 
 def test_texts_of_others_are_no_markdown() -> None:
@@ -21,8 +21,8 @@ def test_span(seconds: float, told: str) -> None:
 
 
 def test_unknown_figures_are_a_dash() -> None:
-    assert (share(math.nan), figure(math.nan)) == ("–", "–")
-    assert (share(0.256), figure(1234.4)) == ("26%", "1,234")
+    assert (figure(math.nan, ".0%"), figure(math.nan)) == ("–", "–")
+    assert (figure(0.256, ".0%"), figure(1234.4)) == ("26%", "1,234")
 
 
 def test_names_with_marks_are_shown_as_they_are() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
+from armchair.cli.flags import JsonFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report, table
 from armchair.errors import InvalidInput, check_choice
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from armchair.store.people import Person
     from armchair.store.store import Store
 
+SHARES = ("as others", "as the model", "same to repeats", "shown left")
+HEADS = ("annotator", "answers", *SHARES, "seconds", "counts", "remarks")
 EXAMPLES = (
     "armchair annotators runs/reach-001",
     "armchair annotators runs/reach-001 --exclude bob",
@@ -27,7 +30,7 @@ EXAMPLES = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Args:
+class Args(JsonFlag):
     """List who answered, with figures that say how far their answers can be relied on.
 
     The answers of whoever is excluded stay in the store and count nowhere; a trainer that runs fits the
@@ -40,15 +43,13 @@ class Args:
     """Names of annotators whose answers are to count no longer."""
     include: tuple[str, ...] = ()
     """Names of annotators whose answers are to count again."""
-    json: bool = False
-    """End the output with one JSON object; the other lines go to standard error."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Excludes and includes whom it is told to, prints a line for each annotator and returns 0."""
     args = parse(Args, "annotators", argv, EXAMPLES)
     report = Report("annotators", args.json)
-    from armchair.cli.stores import find_store
+    from armchair.cli.locate import find_store
     from armchair.store.store import Store
 
     if both := sorted({*args.exclude} & {*args.include}):
@@ -58,10 +59,11 @@ def main(argv: Sequence[str]) -> int:
         change(store, args.exclude, args.include)
         people = {person.name: person for person in store.people.people()}
         rows = figures(store)
-    told = [_line(people[name], row) for name, row in rows.items()]
-    report.say(table([HEADS, *told], indent="") if told else "nobody has answered yet")
-    listed = [_json(people[name], row) for name, row in rows.items()]
-    report.finish({"run": place.shown, "annotators": listed})
+    lines = [_line(people[name], row) for name, row in rows.items()]
+    report.say(table([HEADS, *lines], indent="") if lines else "nobody has answered yet")
+    report.finish(
+        {"run": place.shown, "annotators": [_json(people[name], row) for name, row in rows.items()]}
+    )
     return 0
 
 
@@ -84,27 +86,14 @@ def figures(store: Store) -> dict[str, Reliability]:
     return rows | {row.annotator: row for row in reliability(store.records())}
 
 
-HEADS = (
-    "annotator",
-    "answers",
-    "as others",
-    "as the model",
-    "same to repeats",
-    "shown left",
-    "seconds",
-    "counts",
-    "remarks",
-)
-
-
 def _line(person: Person, row: Reliability) -> tuple[str, ...]:
-    shares = tuple(_told(share) for share in (row.others, row.model, row.repeats, row.left))
+    shares = tuple(_percent(share) for share in (row.others, row.model, row.repeats, row.left))
     seconds = "–" if row.seconds is None else f"{row.seconds.median:.1f}"
     counts = "no" if person.excluded else "yes"
     return (person.name, str(row.answers), *shares, seconds, counts, ", ".join(row.flags) or "–")
 
 
-def _told(share: Share) -> str:
+def _percent(share: Share) -> str:
     return f"{share.rate:.0%} of {share.of}" if share.of else "–"
 
 

@@ -13,6 +13,7 @@ from typing import cast
 
 import tyro
 
+from armchair.cli.flags import JsonFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report, table
 from armchair.errors import MissingDependency, RunError, check_choice
@@ -22,7 +23,7 @@ EXAMPLES = ("armchair bench", "armchair bench --list", "armchair bench memory --
 
 
 @dataclasses.dataclass(frozen=True)
-class Args:
+class Args(JsonFlag):
     """Measure speed on this machine, one thread pinned, ratios within one run.
 
     The benchmarks live in the project's checkout, in benchmarks/.
@@ -32,8 +33,6 @@ class Args:
     """Which benchmarks to run; all when none is named."""
     list: bool = False
     """Only list the benchmarks."""
-    json: bool = False
-    """End the output with one JSON object; what the benchmarks print goes to standard error."""
 
 
 def main(argv: Sequence[str]) -> int:

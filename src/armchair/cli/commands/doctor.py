@@ -10,14 +10,16 @@ import tyro
 
 from armchair.cli import checks
 from armchair.cli.checks import Check
+from armchair.cli.flags import JsonFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
+from armchair.jsonable import Json
 
 EXAMPLES = ("armchair doctor", "armchair doctor runs/reach-001", "armchair doctor --json")
 
 
 @dataclasses.dataclass(frozen=True)
-class Args:
+class Args(JsonFlag):
     """Check this machine: Python, engines, OpenGL, video, threads, ports, disk. Or, with RUN, that run.
 
     Of a run: its database, the clips in it, its answers, the audit chain that shows whether anything was
@@ -27,14 +29,14 @@ class Args:
 
     run: tyro.conf.Positional[str | None] = None
     """The folder of a run to check, in place of the machine; or the URL of a database that holds one."""
-    json: bool = False
-    """End the output with one JSON object; the lines go to standard error."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Prints a line for each check; returns 1 when something essential is broken, else 0."""
     args = parse(Args, "doctor", argv, EXAMPLES)
     report = Report("doctor", args.json)
+    from armchair.store.database import shown
+
     done: list[Check] = []
     for check in run_checks() if args.run is None else checks.check_run(args.run):
         report.say(line_of(check))
@@ -42,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
     broken = [check.name for check in done if not check.ok and check.essential]
     wrong = [check.name for check in done if not check.ok]
     report.say("all is well" if not wrong else f"to mend: {', '.join(wrong)}")
-    about = {} if args.run is None else {"run": checks.shown(args.run)}
+    about: dict[str, Json] = {} if args.run is None else {"run": shown(args.run)}
     report.finish({**about, "success": not broken, "checks": [check._asdict() for check in done]})
     return 1 if broken else 0
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from armchair.cli.flags import JsonFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report, table
+from armchair.jsonable import Json
 
 EXAMPLES = ("armchair envs", "armchair envs --json")
 
 
 @dataclasses.dataclass(frozen=True)
-class Args:
+class Args(JsonFlag):
     """List the tasks, engines, control modes and Gymnasium ids."""
-
-    json: bool = False
-    """End the output with one JSON object; the list goes to standard error."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -27,15 +26,10 @@ def main(argv: Sequence[str]) -> int:
     lists = (("tasks", tasks), ("engines", engines), ("control modes", controls), ("Gymnasium", ids))
     for title, rows in lists:
         report.say(f"{title}\n{table(rows)}\n")
-    report.finish(
-        {
-            "tasks": [name for name, _ in tasks],
-            "engines": [name for name, _ in engines],
-            "installed": [name for name, note in engines if "not installed" not in note],
-            "controls": [name for name, _ in controls],
-            "gymnasium": [name for name, _ in ids],
-        }
-    )
+    keys = {"tasks": tasks, "engines": engines, "controls": controls, "gymnasium": ids}
+    found: dict[str, Json] = {key: [name for name, _ in rows] for key, rows in keys.items()}
+    found["installed"] = [name for name, note in engines if "not installed" not in note]
+    report.finish(found)
     return 0
 
 

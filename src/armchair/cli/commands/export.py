@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import tyro
 
+from armchair.cli.flags import JsonFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput
@@ -32,7 +32,7 @@ FILM_SIZE, FPS = 240, 20  # pixels; a control step is 0.05 s
 
 
 @dataclasses.dataclass(frozen=True)
-class Args:
+class Args(JsonFlag):
     """Write a run's answers, and the clips they speak of, as tables or as a folder of files; or copy the run.
 
     Answers that were taken back are left out of tables; a copy holds everything. The run may be in use. What
@@ -51,8 +51,6 @@ class Args:
     """Two tables, as JSON lines or Parquet; or `seed`, the older layout: preferences.json, clips and npz."""
     films: bool = False
     """With --format seed: also draw the clips as MP4. Needs OpenGL; without a GPU it takes seconds a clip."""
-    json: bool = False
-    """End the output with one JSON object; the other lines go to standard error."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -73,15 +71,15 @@ def main(argv: Sequence[str]) -> int:
     with Store.open(run.store, create=False) as store:
         export = _export_seed if args.format == "seed" else _export_tables
         counts = export(args, args.out, run, store)
-    told = " and ".join(f"{value} {name}" for name, value in counts.items())
-    report.say(f"{told} written to {args.out}")
+    written = " and ".join(f"{value} {name}" for name, value in counts.items())
+    report.say(f"{written} written to {args.out}")
     report.finish({"run": str(run.path), "out": str(args.out), "format": args.format, **counts})
     return 0
 
 
 def _copy(args: Args, run: RunDir, report: Report) -> int:
     """The whole run, into a folder or a database."""
-    from armchair.store.backup import back_up, put_into
+    from armchair.store.backup import back_up, copy_to_database
     from armchair.store.database import shown
 
     if args.backup is not None:
@@ -89,7 +87,7 @@ def _copy(args: Args, run: RunDir, report: Report) -> int:
         report.say(f"{run.path} copied to {where}: `armchair resume {where}` goes on from there")
     else:
         assert args.to is not None
-        rows, where = put_into(run, args.to), shown(args.to)
+        rows, where = copy_to_database(run, args.to), shown(args.to)
         report.say(f"{run.path} copied to {where}: `armchair import` brings it back as a run")
     report.finish({"run": str(run.path), "out": where, "format": "copy", "rows": rows})
     return 0
@@ -98,39 +96,27 @@ def _copy(args: Args, run: RunDir, report: Report) -> int:
 def _export_tables(args: Args, out: Path, _: RunDir, store: Store) -> dict[str, Json]:
     from armchair.exchange.tables import export_jsonl, export_parquet
 
-    export = export_parquet if args.format == "parquet" else export_jsonl
-    files = export(store, out)
+    files = (export_parquet if args.format == "parquet" else export_jsonl)(store, out)
     return {"answers": files.answers, "clips": files.clips}
 
 
 def _export_seed(args: Args, out: Path, run: RunDir, store: Store) -> dict[str, Json]:
-    from armchair.exchange.sketch_layout import export_seed_layout
-    from armchair.tasks import TASKS
-
-    if not args.films or run.config().get("task") not in TASKS:  # clips of others have films already
-        return {"answers": export_seed_layout(store, out)}
-    with _camera(run) as film:
-        return {"answers": export_seed_layout(store, out, film=film)}
-
-
-@contextmanager
-def _camera(run: RunDir) -> Generator[Callable[[Clip], bytes]]:
-    """A function that makes a film of a clip's poses."""
     from armchair.engines.display.picture import Renderer
-    from armchair.tasks import get_task
+    from armchair.exchange.sketch_layout import export_sketch_layout
+    from armchair.tasks import TASKS
     from armchair.video import write_mp4
 
-    task = get_task(str(run.config().get("task")))
-    with (
-        Renderer(task.num_blocks, task.goal_marker, FILM_SIZE, FILM_SIZE) as renderer,
-        tempfile.TemporaryDirectory() as folder,
-    ):
+    task = TASKS.get(str(run.config().get("task"))) if args.films else None
+    if task is None:  # clips of others have films already
+        return {"answers": export_sketch_layout(store, out)}
+    drawing = Renderer(task.num_blocks, task.goal_marker, FILM_SIZE, FILM_SIZE)
+    with drawing as renderer, tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "clip.mp4"
 
         def film(clip: Clip) -> bytes:
             if clip.poses is None:
                 raise InvalidInput(f"clip {clip.id} has no poses to draw: leave --films out")
-            file = Path(folder) / "clip.mp4"
             write_mp4(file, map(renderer.render, clip.poses), FPS)
             return file.read_bytes()
 
-        yield film
+        return {"answers": export_sketch_layout(store, out, film=film)}

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import tyro
 
+from armchair.cli.flags import RunsFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import ArmchairError
 
 if TYPE_CHECKING:
-    from armchair.exchange.sketch_layout import Imported
+    from armchair.exchange.pairs import Imported
     from armchair.runs.folder import RunDir
-    from armchair.store.store import Store
 
 EXAMPLES = (
     "armchair import . --runs runs",
@@ -29,7 +29,7 @@ EXAMPLES = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Args:
+class Args(RunsFlag):
     """Read preferences.json, clips/*.mp4 and trajectories/*.npz into the store of a new run.
 
     The folder holds them itself or below `data`; docs/data.md describes them. A file NAME.pt of the same
@@ -41,10 +41,6 @@ class Args:
     """The folder or .pt file to read, or the URL of a database."""
     length: int | None = None
     """Steps that every clip is brought to, where the trajectories differ in length."""
-    runs: Path = Path("runs")
-    """Folder in which the run's folder is made."""
-    json: bool = False
-    """End the output with one JSON object; the other lines go to standard error."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -56,15 +52,12 @@ def main(argv: Sequence[str]) -> int:
     from armchair.store.store import Store
 
     was_there = args.runs.exists()
-    source = shown(args.folder) if "://" in args.folder else args.folder
+    source = shown(args.folder)
     about = {"command": "import", "folder": source, "length": args.length}
     run = RunDir.create(args.runs, "imported", about)
     try:
-        if "://" in args.folder:
-            found = _from_database(args.folder, run)
-        else:
-            with Store.open(run.store_file) as store:
-                found = _from_files(Path(args.folder), store, args.length)
+        url = "://" in args.folder
+        found = _from_database(args.folder, run) if url else _from_files(Path(args.folder), run, args.length)
         with Store.open(run.store_file, create=False) as store:
             choices = {choice: count for choice, count in store.counts().by_choice.items() if count}
     except (ArmchairError, KeyboardInterrupt):
@@ -73,37 +66,31 @@ def main(argv: Sequence[str]) -> int:
             with contextlib.suppress(OSError):  # somebody else made a run there meanwhile
                 args.runs.rmdir()
         raise
-    told = ", ".join(f"{count} {choice}" for choice, count in choices.items())
-    report.say(f"{found.answers} answers ({told}) about {found.clips} clips; saved in {run.path}")
-    report.finish(
-        {
-            "folder": source,
-            "answers": found.answers,
-            "clips": found.clips,
-            "by_choice": choices,
-            "run": str(run.path),
-        }
-    )
+    by_choice = ", ".join(f"{count} {choice}" for choice, count in choices.items())
+    report.say(f"{found.answers} answers ({by_choice}) about {found.clips} clips; saved in {run.path}")
+    summary = {"folder": source, "answers": found.answers, "clips": found.clips, "by_choice": choices}
+    report.finish({**summary, "run": str(run.path)})
     return 0
 
 
-def _from_files(path: Path, store: Store, length: int | None) -> Imported:
+def _from_files(path: Path, run: RunDir, length: int | None) -> Imported:
     """Answers of the older layout, a folder or its .pt file."""
-    from armchair.exchange.sketch_layout import import_seed_layout
-    from armchair.exchange.sketch_tensors import import_seed_tensors
+    from armchair.exchange.sketch_layout import import_sketch_layout
+    from armchair.exchange.sketch_tensors import import_sketch_tensors
+    from armchair.store.store import Store
 
-    if path.suffix == ".pt":
-        return import_seed_tensors(store, path, length=length)
-    return import_seed_layout(store, path, length=length)
+    read = import_sketch_tensors if path.suffix == ".pt" else import_sketch_layout
+    with Store.open(run.store_file) as store:
+        return read(store, path, length=length)
 
 
 def _from_database(url: str, run: RunDir) -> Imported:
     """A whole run; its configuration takes the place of the one that says it was imported."""
-    from armchair.exchange.sketch_layout import Imported
-    from armchair.store.backup import take_out
+    from armchair.exchange.pairs import Imported
+    from armchair.store.backup import copy_from_database
     from armchair.store.store import Store
 
-    take_out(url, run.path)
+    copy_from_database(url, run.path)
     with Store.open(run.store_file, create=False) as store:
         records = store.records()
         clips = {name for record in records for name in (record.question.left, record.question.right)}

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import tyro
 
+from armchair.cli.flags import JsonFlag, PageFlags
+from armchair.cli.locate import find_store
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
-from armchair.cli.stores import find_store
 
 if TYPE_CHECKING:
-    from armchair.cli.links import Door
-    from armchair.cli.stores import Place
+    from armchair.cli.locate import Place
 
 EXAMPLES = (
     "armchair label runs/reach-001",
@@ -30,7 +30,7 @@ CLASSIC = Path(__file__).parents[2] / "web" / "dashboard" / "classic.py"
 
 
 @dataclasses.dataclass(frozen=True)
-class Args:
+class Args(PageFlags, JsonFlag):
     """Serve the labelling page of a run: answer what waits there, look at answers, charts and settings.
 
     No trainer is needed; one that runs learns from the answers, and `armchair resume` takes them up later.
@@ -38,38 +38,24 @@ class Args:
 
     run: tyro.conf.Positional[str]
     """The run's folder; or the URL of its database, on a host that has no such folder."""
-    host: str = "127.0.0.1"
-    """Where the page listens: 0.0.0.0 lets others in, who must be invited."""
-    port: int = 8642
-    """The page's port."""
-    invite: tuple[str, ...] = ()
-    """Names of further people who answer; a link is printed for each."""
-    no_open: bool = False
-    """Leave the browser alone: the link is printed in any case."""
     streamlit: bool = False
     """Serve the plain page of two videos and a row of buttons instead, on this machine only."""
-    json: bool = False
-    """End the output with one JSON object; the other lines go to standard error."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Serves until Ctrl-C; returns 0."""
     args = parse(Args, "label", argv, EXAMPLES)
     report = Report("label", args.json)
-    from armchair.cli.links import Door, check_door
-    from armchair.web.serve import anyone_invited, check_port
+    from armchair.cli.links import check_page
 
     place = find_store(args.run)
-    door = Door(args.host, args.port, not args.no_open, args.invite)
     if args.streamlit:
-        check_port("127.0.0.1", args.port)
-        return serve_classic(place, args.port, report, browser=door.browser)
-    check_door(door, invited=anyone_invited(place.store))
-    check_port(door.host, door.port)
-    return serve_page(place, door, report)
+        return serve_classic(place, args, report)
+    check_page(args, place.store)
+    return serve_page(place, args, report)
 
 
-def serve_page(place: Place, door: Door, report: Report) -> int:
+def serve_page(place: Place, flags: PageFlags, report: Report) -> int:
     """The page in this process, until Ctrl-C."""
     from armchair.cli.draw import command_of
     from armchair.cli.links import invite, show_links
@@ -79,29 +65,32 @@ def serve_page(place: Place, door: Door, report: Report) -> int:
     from armchair.web.serve import serve
 
     database = str(place.store)
-    options = Options(place.name, place.folder, door.host, door.port, films=films_by(command_of(database)))
+    films = films_by(command_of(database))
+    options = Options(place.name, place.folder, flags.host, flags.port, films=films)
     with Store.open(database, create=False) as store:
-        invited = invite(store, door)
-        serve(database, options, ready=lambda where: show_links(invited, door, where, report))
+        invited = invite(store, flags)
+        serve(database, options, ready=lambda where: show_links(invited, flags, where, report))
         report.finish({"run": place.shown, "answers": store.counts().asked})
     return 0
 
 
-def serve_classic(place: Place, port: int, report: Report, *, browser: bool) -> int:
+def serve_classic(place: Place, flags: PageFlags, report: Report) -> int:
     """Streamlit's page of two videos and buttons, as a process; it can be reached from this machine only."""
     from armchair.cli.draw import command_of
     from armchair.cli.links import OWNER, open_browser
     from armchair.web.dashboard.source import OPTIONS
+    from armchair.web.serve import check_port
 
-    flags = {**OPTIONS, "server.address": "127.0.0.1", "server.port": port}
-    words = [f"--{name}={str(value).lower()}" for name, value in flags.items()]
+    check_port("127.0.0.1", flags.port)
+    server = {**OPTIONS, "server.address": "127.0.0.1", "server.port": flags.port}
+    words = [f"--{name}={str(value).lower()}" for name, value in server.items()]
     database = str(place.store)
     films = shlex.join(command_of(database))
     script = [str(CLASSIC), "--", database, "--annotator", OWNER, "--films", films]
     script += [] if place.folder is None else ["--run", str(place.folder)]
-    address = f"http://127.0.0.1:{port}"
+    address = f"http://127.0.0.1:{flags.port}"
     report.say(f"answer here: {address}")
-    if browser:
+    if not flags.no_open:
         open_browser(address)
     command = [sys.executable, "-m", "streamlit", "run", *words, *script]
     try:

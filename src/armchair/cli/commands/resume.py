@@ -8,6 +8,7 @@ from pathlib import Path
 
 import tyro
 
+from armchair.cli.flags import JsonFlag, PageFlags
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 
@@ -15,7 +16,7 @@ EXAMPLES = ("armchair resume runs/reach-001", "armchair resume runs/reach-001 --
 
 
 @dataclasses.dataclass(frozen=True)
-class Args:
+class Args(PageFlags, JsonFlag):
     """Go on with a run of `teach` or `train` from its last checkpoint; the folder is all that is needed.
 
     Where people teach, the page is served again; the flags about it mean what they mean in `armchair teach`.
@@ -23,34 +24,26 @@ class Args:
 
     run: tyro.conf.Positional[Path]
     """The run's folder."""
-    host: str = "127.0.0.1"
-    """Where the page listens: 0.0.0.0 lets others in, who must be invited."""
-    port: int = 8642
-    """The page's port."""
-    invite: tuple[str, ...] = ()
-    """Names of further people who answer; a link is printed for each."""
-    no_open: bool = False
-    """Leave the browser alone: the link is printed in any case."""
-    json: bool = False
-    """End the output with one JSON object; the other lines go to standard error."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Resumes; returns 0, or 130 on Ctrl-C."""
     args = parse(Args, "resume", argv, EXAMPLES)
     report = Report("resume", args.json)
-    from armchair.cli.commands.teach import open_door, open_run
-    from armchair.cli.runs import find_run
-    from armchair.cli.teaching import go_through, with_people
-    from armchair.cli.training import go_on
-    from armchair.store.trainer_lock import check_free
+    from armchair.cli.links import check_page
+    from armchair.cli.locate import find_run
+    from armchair.cli.page import teach_with_page
+    from armchair.cli.teachers import open_run
+    from armchair.cli.teaching import teach_run
+    from armchair.cli.training import resume_training
+    from armchair.store.trainer_lock import check_unlocked
 
     run = find_run(args.run)
     if run.config().get("command") == "train":
-        return go_on(run, report)
+        return resume_training(run, report)
     config, teacher = open_run(run)
-    check_free(run)
+    check_unlocked(run)
     if teacher is not None:
-        return go_through(run, config, teacher, report, resume=True)
-    door = open_door(args.host, args.port, args.invite, browser=not args.no_open, run=run)
-    return with_people(run, config, door, report, {}, resume=True)
+        return teach_run(run, config, teacher, report, resume=True)
+    check_page(args, run.store)
+    return teach_with_page(run, config, args, report, resume=True)

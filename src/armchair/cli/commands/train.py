@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import tyro
 
+from armchair.cli.flags import SetupFlags
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from armchair.agents.agent import Agent
-    from armchair.agents.presets import Preset
     from armchair.cli.training import Plan
-    from armchair.config.teach import TeachConfig
-    from armchair.jsonable import Json
 
 EXAMPLES = (
     "armchair train reach",
@@ -32,8 +28,8 @@ EXAMPLES = (
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class Args:
+@dataclass(frozen=True)
+class Args(SetupFlags):
     """Train a policy on the task's own reward, or on the reward model of an earlier run; nobody is asked.
 
     The policy is kept in a new folder under --runs; at the end it is evaluated on 100 episodes. After Ctrl-C,
@@ -50,12 +46,6 @@ class Args:
     """Go on with this run's policy, by its settings, in place of a new one."""
     config: str | None = None
     """How to learn: a preset of `armchair teach` or a YAML file, which may have a reward_model_path."""
-    seed: int | None = None
-    """Fixes everything that is random; 0 if nothing says otherwise."""
-    engine: str | None = None
-    """The simulator, mujoco if nothing says otherwise; `armchair envs` lists them."""
-    control: Literal["tool", "joint"] | None = None
-    """What actions mean: steps of the tool (if nothing says otherwise), or of the joints."""
     starts: float | None = None
     """Share of the episodes that begin along a demonstration (along the script's solution without --demos),
     while no ordinary one succeeds; fewer later, none in evaluations. 0 if nothing says otherwise."""
@@ -63,83 +53,40 @@ class Args:
     """Demonstrations to begin by imitating: scripted:20 for so many by the task's script, or a folder."""
     num_envs: int | None = None
     """Copies of the arm simulated together; the task's preset has a default."""
-    threads: int | None = None
-    """Simulation threads, 0 for one a core."""
-    runs: Path = Path("runs")
-    """Folder in which the run's folder is made."""
-    json: bool = False
-    """End the output with one JSON object; the other lines go to standard error."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Trains, evaluates and saves; returns 0, or 130 on Ctrl-C."""
     args = parse(Args, "train", argv, EXAMPLES)
     report = Report("train", args.json)
-    from armchair.cli.training import begin
+    from armchair.cli.training import start_training
 
-    plan = _plan(args)
-    return begin(plan, args.runs, describe(args, plan), report)
+    return start_training(_plan(args), args.runs, report)
 
 
 def _plan(args: Args) -> Plan:
     """The settings of the file, of the policy's run or of the task, with the flags over them."""
     from armchair.agents.presets import preset
-    from armchair.cli.training import Plan
+    from armchair.cli.training import GivenReward, Plan, config_of, policy_to_continue
     from armchair.config.read import load_settings, with_flags
-    from armchair.rewards.saved import sees_motion
+    from armchair.rewards.saved import load_reward
+    from armchair.tasks.base import SPEED
 
     if args.steps is not None and args.steps < 1:
         raise InvalidInput(f"--steps must be at least 1, got {args.steps}")
     chosen, given = preset(args.task), args.reward
-    agent, config = _continued(args.policy, args.task) if args.policy else (None, _usual(chosen))
+    agent, config = policy_to_continue(args.policy, args.task) if args.policy else (None, config_of(chosen))
     if args.config is not None:
         settings = load_settings(args.config)
         given = given or settings.reward_model_path
         hidden = agent.net.hidden if agent else settings.config.ppo.hidden
         config = replace(settings.config, ppo=replace(settings.config.ppo, hidden=hidden))
-    trained = config.control
+    trained = config.env.control
     names = ("task", "seed", "engine", "control", "num_envs", "threads", "starts", "demos")
     config = with_flags(config, {name: getattr(args, name) for name in names})
-    if given is not None and sees_motion(given):
-        config = replace(config, motion=True)
-    if agent is not None and config.control != trained:
+    reward = None if given is None else GivenReward(given, load_reward(given, args.task))
+    if reward is not None and any(name.endswith(SPEED) for name in reward.model.layout.scalars):
+        config = replace(config, env=replace(config.env, motion=True))
+    if agent is not None and config.env.control != trained:
         raise InvalidInput(f"{args.policy} has a policy for {trained} control: leave out --control")
-    return Plan(config, chosen.steps if args.steps is None else args.steps, given, agent)
-
-
-def _usual(chosen: Preset) -> TeachConfig:
-    """The settings that a task's preset has."""
-    from armchair.config.teach import TeachConfig
-
-    return TeachConfig(num_envs=chosen.num_envs, rollout=chosen.rollout, ppo=chosen.ppo)
-
-
-def _continued(path: Path, task: str) -> tuple[Agent, TeachConfig]:
-    """A run's policy, and the settings that it was trained by."""
-    from armchair.agents.saved import load_policy
-    from armchair.config.read import from_run
-    from armchair.runs.folder import RunDir
-
-    run = RunDir.open(path)
-    agent, info = load_policy(run)
-    if info.task != task:
-        raise InvalidInput(f"{path} has a policy for {info.task}, not for {task}: train {info.task} instead")
-    return agent, replace(from_run(run.config()), policy="")
-
-
-def describe(args: Args, plan: Plan) -> dict[str, Json]:
-    """What is written into the run as its configuration."""
-    from armchair.config.read import as_yaml
-
-    whole: dict[str, Json] = {"command": "train", **as_yaml(plan.config), "steps": plan.steps}
-    whole |= {"reward_model": str(plan.reward)} if plan.reward else {}
-    if args.policy:
-        whole["policy"] = str(args.policy)
-    else:
-        del whole["policy"]
-    order = ("command", "task", "engine", "control", "seed", "steps", "reward_model", "policy")
-    return {
-        name: whole[name]
-        for name in (*order, "starts", "demos", "motion", "num_envs", "threads", "rollout", "ppo")
-        if name in whole
-    }
+    return Plan(config, chosen.steps if args.steps is None else args.steps, reward, agent, args.policy)

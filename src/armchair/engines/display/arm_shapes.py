@@ -15,11 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from armchair.engines.display.shapes import (
+    FLIP_Y,
     Floats,
     Mesh,
     Shapes,
     circle,
-    drum,
+    cylinder,
     loft,
     merge,
     moved,
@@ -27,13 +28,12 @@ from armchair.engines.display.shapes import (
     revolve,
     rounded_box,
     rounded_ends,
-    slab,
     spline,
+    superellipse,
 )
 from armchair.engines.iiwa import FLANGE_HEIGHT, JOINT_HEIGHTS
 
 _GAP = 0.0022  # m, half the groove between two links
-_FLIP_Y = ((1, 0, 0), (0, -1, 0), (0, 0, 1))
 _FLIP_Z = ((1, 0, 0), (0, 1, 0), (0, 0, -1))
 _TO_Y = ((1, 0, 0), (0, 0, -1), (0, 1, 0))  # stands what points up along +y
 _FROM_Y = ((1, 0, 0), (0, 0, 1), (0, -1, 0))  # lays what points up along -y
@@ -79,15 +79,6 @@ class Elbow:
         rings[0, :, 2] = _GAP
         return loft(rounded_ends(rings))
 
-    def cover(self, centre: float, reach: tuple[float, float], lift: float = 0.0014) -> Mesh:
-        """A raised shell on the back of the bulge."""
-        return panel(lambda t, angle: self.surface(t, angle), (centre, 0.0), reach, lift)
-
-    def joint(self) -> Mesh:
-        """The dark core that shows in the groove at the face."""
-        core = moved(drum(self.face - 0.003, -0.004, 0.004), axes=_TO_Y)
-        return moved(core, (0, 0, self.height))
-
 
 ELBOWS = {
     1: Elbow(ring=0.086, face=0.086, height=0.2025, depth=0.116, waist=0.070),
@@ -101,10 +92,10 @@ def link_shapes() -> dict[str, Shapes]:
     """The parts of link0 to link7."""
     return {
         "link0": _base(),
-        "link1": _lower(1, _FLIP_Y),
+        "link1": _lower(1, FLIP_Y),
         "link2": _upper(2, None),
         "link3": _lower(3, None),
-        "link4": _upper(4, _FLIP_Y),
+        "link4": _upper(4, FLIP_Y),
         "link5": _fork(),
         "link6": _wrist(),
         "link7": _flange(),
@@ -117,33 +108,32 @@ def _base() -> Shapes:
     flare = [(0.117, 0.004), (0.12, 0.006), (0.1195, 0.014), (0.114, 0.034), (0.106, 0.058), (0.099, 0.082)]
     neck = [(0.0935, 0.104), (0.0895, 0.126), (0.087, 0.146), (0.086, top - 0.002), (0.0845, top)]
     bell = revolve(flare + neck)
-    foot = drum(0.126, 0.0, 0.008, bevel=0.002, size=40)
+    foot = cylinder(0.126, 0.0, 0.008, bevel=0.002, size=40)
     box = moved(rounded_box((0.04, 0.042, 0.052), 0.01), (-0.098, 0, 0.056))
     plug = moved(rounded_box((0.004, 0.026, 0.02), 0.003, steps=1), (-0.138, 0, 0.05))
-    collar = drum(0.083, top - 0.01, top + 2 * _GAP)
+    collar = cylinder(0.083, top - 0.01, top + 2 * _GAP)
     return ("silver", merge(bell, box)), ("graphite", merge(foot, plug, collar))
 
 
 def _lower(i: int, flip: tuple[tuple[int, ...], ...] | None) -> Shapes:
     """A link whose first joint is about z."""
     elbow = ELBOWS[i]
-    return (
-        ("silver", moved(elbow.skin(), axes=flip)),
-        ("graphite", moved(elbow.joint(), axes=flip)),
-    )
+    # the dark core that shows in the groove at the face
+    core = moved(cylinder(elbow.face - 0.003, -0.004, 0.004), (0, 0, elbow.height), _TO_Y)
+    return ("silver", moved(elbow.skin(), axes=flip)), ("graphite", moved(core, axes=flip))
 
 
 def _upper(i: int, flip: tuple[tuple[int, ...], ...] | None) -> Shapes:
     """A link whose first joint is about y: an elbow upside down, with an orange cover on its bulge."""
     elbow = ELBOWS[i]
-    collar = drum(elbow.ring - 0.003, -_GAP, 3 * _GAP)
+    collar = cylinder(elbow.ring - 0.003, -_GAP, 3 * _GAP)
 
     def place(mesh: Mesh) -> Mesh:
         return moved(moved(mesh, (0, 0, elbow.height), _FLIP_Z), axes=flip)
 
     return (
         ("silver", place(elbow.skin())),
-        ("orange", place(elbow.cover(0.635, (0.255, 1.22)))),
+        ("orange", place(panel(elbow.surface, (0.635, 0.0), (0.255, 1.22), 0.0014))),
         ("graphite", place(collar)),
     )
 
@@ -156,11 +146,12 @@ def _fork() -> Shapes:
     far = spline(z, [-0.068, -0.068, -0.069, -0.074, -0.085, -0.0955, -0.100, -0.101])
     wide = spline(z, [0.068, 0.0675, 0.063, 0.053, 0.0455, 0.0455, 0.049, 0.052])
     levels = np.linspace(_GAP, height, 18)
-    arm = [slab(float(near(h)), float(far(h)), float(wide(h)), float(h)) for h in levels]
+    arm = [superellipse(float(near(h)), float(far(h)), float(wide(h)), float(h)) for h in levels]
     for angle in np.linspace(0.0, np.pi / 2, 7)[1:]:  # the round end about the joint
         up, out = 0.052 * np.sin(angle), 0.052 * np.cos(angle)
         shrink = 0.004 + 0.012 * (1 - np.cos(angle))
-        arm.append(slab(-0.0625 - 0.2 * shrink, -0.101 + shrink - 0.004, max(out, 0.004), height + up))
+        near_end, far_end = -0.0625 - 0.2 * shrink, -0.101 + shrink - 0.004
+        arm.append(superellipse(near_end, far_end, max(out, 0.004), height + up))
     skin = loft(rounded_ends(np.stack(arm)))
     cap = revolve(((0.040, 0.0), (0.040, 0.002), (0.0375, 0.0035), (0.025, 0.0045), (0.0, 0.005)))
     return ("silver", skin), ("orange", moved(cap, (0, -0.0985, height), _FROM_Y))
@@ -173,22 +164,19 @@ def _wrist() -> Shapes:
     low = [(0.067 * np.cos(a), 0.084 * np.sin(a)) for a in angle]
     high = [(0.0665, 0.014), (0.0645, 0.028), (0.0612, 0.042), (0.0577, 0.056), (0.0545, top - 0.006)]
     egg = revolve([(float(r), float(z)) for r, z in low] + high + [(0.0535, top - 0.001), (0.052, top)])
-    boss = moved(drum(0.050, 0.042, 0.0645, bevel=0.002), axes=_FROM_Y)
-    ring = drum(0.0475, 0.045, 0.068, bevel=0.001)
-    ring = moved(ring, axes=_FROM_Y)
-    cap = moved(
-        revolve(((0.036, 0.0), (0.036, 0.0585), (0.034, 0.0665), (0.024, 0.0690), (0.0, 0.0695))), axes=_TO_Y
-    )
-    return ("silver", merge(egg, boss)), ("graphite", ring), ("orange", cap)
+    boss = moved(cylinder(0.050, 0.042, 0.0645, bevel=0.002), axes=_FROM_Y)
+    ring = moved(cylinder(0.0475, 0.045, 0.068, bevel=0.001), axes=_FROM_Y)
+    cap = revolve(((0.036, 0.0), (0.036, 0.0585), (0.034, 0.0665), (0.024, 0.0690), (0.0, 0.0695)))
+    return ("silver", merge(egg, boss)), ("graphite", ring), ("orange", moved(cap, axes=_TO_Y))
 
 
 def _flange() -> Shapes:
     """Link 7: the sleeve of the last joint and the plate with its bolts."""
     top = FLANGE_HEIGHT - JOINT_HEIGHTS[6]
-    sleeve = drum(0.0525, _GAP, 0.021, bevel=0.0015)
-    neck = drum(0.049, 0.0, top - 0.010)
-    plate = drum(0.047, top - 0.012, top, bevel=0.0015)
+    sleeve = cylinder(0.0525, _GAP, 0.021, bevel=0.0015)
+    neck = cylinder(0.049, 0.0, top - 0.010)
+    plate = cylinder(0.047, top - 0.012, top, bevel=0.0015)
     cos, sin = circle(7)
-    bolt = drum(0.0035, top - 0.004, top + 0.002, bevel=0.0008, size=8)
+    bolt = cylinder(0.0035, top - 0.004, top + 0.002, bevel=0.0008, size=8)
     bolts = [moved(bolt, (0.0395 * c, 0.0395 * s, 0)) for c, s in zip(cos, sin, strict=True)]
     return ("silver", sleeve), ("graphite", neck), ("steel", merge(plate, *bolts))

@@ -49,6 +49,11 @@ def has_osmesa() -> bool:
     return False
 
 
+def has_display() -> bool:
+    """Whether a window can be opened: always on macOS and Windows, with an X or Wayland display on Linux."""
+    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
 def find_gl() -> str | None:
     """The value MUJOCO_GL should have, or None when nothing here can draw. Changes nothing.
 
@@ -58,7 +63,7 @@ def find_gl() -> str | None:
     chosen = os.environ.get("MUJOCO_GL", "").strip().lower()
     if chosen:
         return chosen
-    if sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+    if has_display():
         return "glfw"
     if egl_devices():
         return "egl"

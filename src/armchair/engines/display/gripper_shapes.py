@@ -5,24 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from armchair.engines.display.shapes import (
+    FLIP_Y,
     Floats,
     Shapes,
-    drum,
+    cylinder,
     loft,
     merge,
     moved,
     rounded_box,
     rounded_ends,
-    slab,
+    superellipse,
 )
 from armchair.engines.iiwa import HAND_LENGTH, TOOL_OFFSET
-
-_FLIP_Y = ((1, 0, 0), (0, -1, 0), (0, 0, 1))
 
 
 def hand_shapes() -> Shapes:
     """The palm: a round adapter, a rounded housing, and the rail in which the fingers slide."""
-    adapter = drum(0.040, 0.001, 0.016, bevel=0.002)
+    adapter = cylinder(0.040, 0.001, 0.016, bevel=0.002)
     housing = moved(rounded_box((0.030, 0.058, 0.032), 0.012), (0, 0, 0.046))
     stripe = loft(np.stack([_outline(0.0304, 0.0584, 0.0124, z) for z in (0.0585, 0.0635)]))
     rail = moved(rounded_box((0.014, 0.056, 0.008), 0.003, steps=1), (0, 0, HAND_LENGTH - 0.011))
@@ -41,15 +40,15 @@ def _outline(half_x: float, half_y: float, radius: float, height: float, size: i
 def finger_shapes() -> dict[str, Shapes]:
     """The fingers; a pad's inner face is in the plane y = 0, the finger reaches outwards from there."""
     tip = TOOL_OFFSET - HAND_LENGTH + 0.008
-    heights = np.linspace(0.0, 1.0, 6)
-    rings: list[Floats] = []
-    for h in heights:
-        z = 0.010 + h * (tip - 0.010)
-        thick = 0.0155 - 0.0075 * h**1.4
-        rings.append(slab(0.0022, 0.0022 + thick, 0.0105 - 0.0015 * h, float(z), size=16))
-    blade = loft(rounded_ends(np.stack(rings)))
+    outlines = [
+        superellipse(
+            0.0022, 0.0177 - 0.0075 * h**1.4, 0.0105 - 0.0015 * h, 0.010 + h * (tip - 0.010), size=16
+        )
+        for h in np.linspace(0.0, 1.0, 6)
+    ]
+    blade = loft(rounded_ends(np.stack(outlines)))
     carriage = moved(rounded_box((0.0125, 0.011, 0.0085), 0.003, steps=2), (0, 0.0115, 0.0065))
     pad = moved(rounded_box((0.009, 0.002, 0.0225), 0.0008, steps=1), (0, 0.002, tip - 0.024))
     left: Shapes = (("steel", merge(blade, carriage)), ("rubber", pad))
-    right = tuple((finish, moved(mesh, axes=_FLIP_Y)) for finish, mesh in left)
+    right = tuple((finish, moved(mesh, axes=FLIP_Y)) for finish, mesh in left)
     return {"finger_left": left, "finger_right": right}

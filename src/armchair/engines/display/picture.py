@@ -5,10 +5,8 @@ Every body is a MuJoCo mocap body, so that a pose is shown by writing it down. N
 
 from __future__ import annotations
 
-import os
-import sys
+import math
 from dataclasses import dataclass
-from types import TracebackType
 
 import mujoco
 import numpy as np
@@ -16,9 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from armchair.engines.display.gl import choose_gl
-from armchair.engines.display.looks import GoalLook, Material, Part, goal_look, looks
-from armchair.engines.display.surroundings import add_surroundings
+from armchair.engines.display.appearance import GoalMark, Material, Part, body_parts, goal_mark
+from armchair.engines.display.gl import choose_gl, has_display
+from armchair.engines.display.surroundings import add_mesh, add_surroundings
 from armchair.engines.scene import body_names
 from armchair.errors import InvalidInput, MissingDependency
 
@@ -36,6 +34,20 @@ class Camera:
     elevation: float = -22.0  # degrees, negative looks down
     fovy: float = 40.0  # degrees, of the picture's height
 
+    def aim(self, view: mujoco.MjvCamera) -> None:
+        """Point a camera of MuJoCo's like this one."""
+        view.lookat[:] = self.lookat
+        view.distance, view.azimuth, view.elevation = self.distance, self.azimuth, self.elevation
+
+    @property
+    def eye(self) -> tuple[float, float, float]:
+        """Where the camera stands, in m."""
+        azimuth, elevation = math.radians(self.azimuth), math.radians(self.elevation)
+        level = math.cos(elevation)
+        view = (level * math.cos(azimuth), level * math.sin(azimuth), math.sin(elevation))
+        x, y, z = (at - self.distance * part for at, part in zip(self.lookat, view, strict=True))
+        return x, y, z
+
 
 DEFAULT_CAMERA = Camera()
 
@@ -45,20 +57,17 @@ class Display:
 
     def __init__(self, num_blocks: int, goal_marker: str = "none", camera: Camera = DEFAULT_CAMERA) -> None:
         self.num_bodies = len(body_names(num_blocks))
-        goal = goal_look(goal_marker)
+        goal = goal_mark(goal_marker)
         self._goal_parts = bool(goal.parts or goal.ground)
         self.model = _display_model(num_blocks, goal, camera)
         self.data = mujoco.MjData(self.model)
-        line = mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_GEOM, _LINE)
-        self._line = line if line >= 0 else None
+        self._line = mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_GEOM, _LINE)  # -1: none
         marks = {
             mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_BODY, name) for name in (_GOAL, _GROUND, _LINE)
         }
         self.goal_geoms = {geom for geom in range(self.model.ngeom) if self.model.geom_bodyid[geom] in marks}
         self.camera = mujoco.MjvCamera()
-        self.camera.lookat[:] = camera.lookat
-        self.camera.distance = camera.distance
-        self.camera.azimuth, self.camera.elevation = camera.azimuth, camera.elevation
+        camera.aim(self.camera)
 
     def show(self, poses: Tensor | NDArray[np.float32]) -> None:
         """Put all bodies where `poses` (B + 1, 7) says; the last row is the goal's.
@@ -76,18 +85,16 @@ class Display:
             raise InvalidInput(f"poses must be finite, row {np.argwhere(~np.isfinite(rows))[0, 0]} is not")
         n = self.num_bodies
         self.data.mocap_pos[:n], self.data.mocap_quat[:n] = rows[:n, :3], rows[:n, 3:]
-        self._show_goal(rows[n])
+        if self._goal_parts:
+            self._show_goal(rows[n])
         mujoco.mj_kinematics(self.model, self.data)
         mujoco.mj_camlight(self.model, self.data)
 
     def _show_goal(self, row: NDArray[np.float64]) -> None:
-        n = self.num_bodies
-        if not self._goal_parts:
-            return
-        upright = (1.0, 0.0, 0.0, 0.0)
+        n, upright = self.num_bodies, (1.0, 0.0, 0.0, 0.0)
         self.data.mocap_pos[n], self.data.mocap_quat[n] = row[:3], row[3:]
         self.data.mocap_pos[n + 1], self.data.mocap_quat[n + 1] = (row[0], row[1], 0.0), upright
-        if self._line is not None:
+        if self._line >= 0:
             half = max(float(row[2]), 0.0) / 2
             self.model.geom_size[self._line, 1] = max(half, 1e-4)
             self.data.mocap_pos[n + 2], self.data.mocap_quat[n + 2] = (row[0], row[1], half), upright
@@ -130,9 +137,7 @@ class Renderer:
     def __enter__(self) -> Renderer:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         self.close()
 
 
@@ -145,12 +150,13 @@ def with_goal(poses: Tensor, goal: Tensor) -> Tensor:
 # ------------------------------------------------------------------ the model
 
 
-def _display_model(num_blocks: int, goal: GoalLook, camera: Camera) -> mujoco.MjModel:
+def _display_model(num_blocks: int, goal: GoalMark, camera: Camera) -> mujoco.MjModel:
     spec = mujoco.MjSpec()
     spec.visual.global_.fovy = camera.fovy
     spec.memory = 2**18
+    spec.default.geom.contype = spec.default.geom.conaffinity = 0  # nothing collides
     add_surroundings(spec)
-    for name, parts in looks(num_blocks).items():
+    for name, parts in body_parts(num_blocks).items():
         _add_body(spec, name, parts)
     if goal.parts or goal.ground:
         _add_body(spec, _GOAL, goal.parts)
@@ -162,8 +168,6 @@ def _display_model(num_blocks: int, goal: GoalLook, camera: Camera) -> mujoco.Mj
             type=mujoco.mjtGeom.mjGEOM_CYLINDER,
             size=[goal.line_radius, 0.1, 0.0],
             material=_add_material(spec, _LINE, goal.line),
-            contype=0,
-            conaffinity=0,
         )
     return spec.compile()
 
@@ -172,21 +176,11 @@ def _add_body(spec: mujoco.MjSpec, name: str, parts: tuple[Part, ...]) -> None:
     body = spec.worldbody.add_body(name=name, mocap=True)
     for k, part in enumerate(parts):
         label = f"{name}_{k}"
-        mesh = part.mesh
-        spec.add_mesh(
-            name=label,
-            uservert=mesh.vertices.flatten(),
-            usernormal=mesh.normals.flatten(),
-            userface=mesh.faces.flatten(),
-            userfacenormal=mesh.faces.flatten(),
-            inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL,
-        )
+        add_mesh(spec, label, part.mesh)
         body.add_geom(
             type=mujoco.mjtGeom.mjGEOM_MESH,
             meshname=label,
             material=_add_material(spec, label, part.material),
-            contype=0,
-            conaffinity=0,
         )
 
 
@@ -223,9 +217,7 @@ class Viewer:
             self.display.model, self.display.data, show_left_ui=False, show_right_ui=False
         )
         with self._window.lock():
-            self._window.cam.lookat[:] = camera.lookat
-            self._window.cam.distance = camera.distance
-            self._window.cam.azimuth, self._window.cam.elevation = camera.azimuth, camera.elevation
+            camera.aim(self._window.cam)
 
     @property
     def is_open(self) -> bool:
@@ -243,8 +235,3 @@ class Viewer:
     def close(self) -> None:
         """Close the window; calling it twice is harmless."""
         self._window.close()
-
-
-def has_display() -> bool:
-    """Whether a window can be opened: always on macOS and Windows, with an X or Wayland display on Linux."""
-    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

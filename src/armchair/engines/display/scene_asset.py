@@ -11,15 +11,24 @@ indices have the bytes of one number beside them.
 from __future__ import annotations
 
 import json
-import math
+from dataclasses import asdict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from armchair.engines.display.looks import Material, Part, goal_look, looks
-from armchair.engines.display.picture import DEFAULT_CAMERA, Camera
-from armchair.engines.display.shapes import Mesh, drum, moved, rounded_box
-from armchair.engines.display.surroundings import TABLE_HEIGHT, TABLE_THICKNESS, TABLE_X, TABLE_Y
+from armchair.engines.display.appearance import Material, Part, body_parts, goal_mark
+from armchair.engines.display.picture import DEFAULT_CAMERA
+from armchair.engines.display.shapes import Mesh, cylinder, moved
+from armchair.engines.display.surroundings import (
+    LEG_RADIUS,
+    LEG_RGBA,
+    LEGS,
+    TABLE_CENTRE,
+    TABLE_HEIGHT,
+    TABLE_THICKNESS,
+    TOP_RGBA,
+    table_top,
+)
 from armchair.engines.iiwa import TOOL_OFFSET
 from armchair.engines.scene import body_names
 from armchair.jsonable import Json
@@ -30,16 +39,16 @@ VERSION = 1
 GRID = 2.0**-17  # m, 8 µm: numbers with few digits pack better
 TOOL_BODY = "hand"  # whose z axis points at the tool
 
-_TOP = Material((0.83, 0.81, 0.785, 1.0), roughness=0.7, shininess=0.15)
-_LEG = Material((0.28, 0.29, 0.31, 1.0), roughness=0.7, shininess=0.2)
+_TOP = Material(TOP_RGBA, roughness=0.7, shininess=0.15)
+_LEG = Material(LEG_RGBA, roughness=0.7, shininess=0.2)
 
 
 def scene_asset(num_blocks: int, goal_marker: str) -> bytes:
     """The scene of a task. Bodies are in the order of recorded poses; the goal's row comes after theirs."""
     buffer = _Buffer()
     names = body_names(num_blocks)
-    parts = looks(num_blocks)
-    goal = goal_look(goal_marker)
+    parts = body_parts(num_blocks)
+    goal = goal_mark(goal_marker)
     header: dict[str, Json] = {
         "version": VERSION,
         "bodies": [{"name": name, "parts": buffer.parts(parts[name])} for name in names],
@@ -48,54 +57,35 @@ def scene_asset(num_blocks: int, goal_marker: str) -> bytes:
             "parts": buffer.parts(goal.parts),
             "ground": buffer.parts(goal.ground),
             "line_radius": goal.line_radius,
-            "line": _material(goal.line),
+            "line": asdict(goal.line),
         },
         "surroundings": {"parts": buffer.parts(table_parts())},
         "tool_body": names.index(TOOL_BODY),
         "tool_offset": [0.0, 0.0, TOOL_OFFSET],
-        "camera": {"eye": list(eye_of(DEFAULT_CAMERA)), "target": list(DEFAULT_CAMERA.lookat)},
+        "camera": {"eye": list(DEFAULT_CAMERA.eye), "target": list(DEFAULT_CAMERA.lookat)},
     }
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-(4 + len(text)) % 4)
-    return len(text).to_bytes(4, "little") + text + buffer.content()
+    return len(text).to_bytes(4, "little") + text + b"".join(buffer.pieces)
 
 
 def table_parts() -> tuple[Part, ...]:
     """The table in the world's frame: its top and four legs."""
-    centre = ((TABLE_X[0] + TABLE_X[1]) / 2, (TABLE_Y[0] + TABLE_Y[1]) / 2, -TABLE_THICKNESS / 2)
-    half = ((TABLE_X[1] - TABLE_X[0]) / 2, (TABLE_Y[1] - TABLE_Y[0]) / 2, TABLE_THICKNESS / 2)
-    leg = drum(0.022, -TABLE_HEIGHT, -TABLE_THICKNESS, size=16)
-    corners = [
-        (x, y, 0.0)
-        for x in (TABLE_X[0] + 0.08, TABLE_X[1] - 0.08)
-        for y in (TABLE_Y[0] + 0.08, TABLE_Y[1] - 0.08)
-    ]
-    top = Part(moved(rounded_box(half, 0.010), centre), _TOP)
-    return (top, *(Part(moved(leg, corner), _LEG) for corner in corners))
-
-
-def eye_of(camera: Camera) -> tuple[float, float, float]:
-    """Where a camera stands that looks at a point from a distance, along an azimuth and an elevation."""
-    around, up = math.radians(camera.azimuth), math.radians(camera.elevation)
-    level = math.cos(up)
-    way = (level * math.cos(around), level * math.sin(around), math.sin(up))
-    x, y, z = (at - camera.distance * part for at, part in zip(camera.lookat, way, strict=True))
-    return x, y, z
+    leg = cylinder(LEG_RADIUS, -TABLE_HEIGHT, -TABLE_THICKNESS, size=16)
+    top = Part(moved(table_top(), TABLE_CENTRE), _TOP)
+    return (top, *(Part(moved(leg, (x, y, 0.0)), _LEG) for x, y in LEGS))
 
 
 class _Buffer:
     """The binary part, as it grows."""
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = []
+        self.pieces: list[bytes] = []
         self._size = 0
 
     def parts(self, parts: tuple[Part, ...]) -> list[Json]:
         """Append the parts. -> what the header says of them."""
-        return [{**self._mesh(part.mesh), "material": _material(part.material)} for part in parts]
-
-    def content(self) -> bytes:
-        return b"".join(self._pieces)
+        return [{**self._mesh(part.mesh), "material": asdict(part.material)} for part in parts]
 
     def _mesh(self, mesh: Mesh) -> dict[str, Json]:
         positions = (np.round(mesh.vertices / GRID) * GRID).astype("<f4")
@@ -113,14 +103,6 @@ class _Buffer:
         """Append an array, padded so that the next one starts at a multiple of 4. -> where it begins."""
         begin, content = self._size, numbers.tobytes()
         content += b"\0" * (-len(content) % 4)
-        self._pieces.append(content)
+        self.pieces.append(content)
         self._size += len(content)
         return begin
-
-
-def _material(material: Material) -> dict[str, Json]:
-    return {
-        "rgba": list(material.rgba),
-        "roughness": material.roughness,
-        "shininess": material.shininess,
-    }

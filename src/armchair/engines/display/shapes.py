@@ -16,6 +16,8 @@ Ints = NDArray[np.int32]
 Shapes = tuple[tuple[str, "Mesh"], ...]  # names of finishes and what has them
 Surface = Callable[[Floats, Floats], Floats]  # (...), (...) -> (..., 3)
 
+FLIP_Y = ((1, 0, 0), (0, -1, 0), (0, 0, 1))
+"""Axes for `moved` that mirror a mesh."""
 _CREASE = np.cos(np.radians(40.0))  # faces that meet at a sharper angle keep a hard edge
 
 
@@ -27,11 +29,10 @@ class Mesh(NamedTuple):
     faces: Ints  # (F, 3) rows of `vertices`, anticlockwise from outside
 
 
-def finish(points: Floats, faces: Ints) -> Mesh:
+def weld(points: Floats, faces: Ints) -> Mesh:
     """Weld equal points, drop empty triangles, turn faces outwards, add normals that stop at creases."""
-    keys, first, index = np.unique(np.round(points, 7), axis=0, return_index=True, return_inverse=True)
+    _, first, index = np.unique(np.round(points, 7), axis=0, return_index=True, return_inverse=True)
     points, faces = points[first], index.reshape(-1)[faces].astype(np.int32)
-    assert len(keys) == len(points)
     a, b, c = (faces[:, k] for k in range(3))
     faces = faces[(a != b) & (b != c) & (c != a)]
     corners = points[faces]
@@ -99,6 +100,12 @@ def moved(mesh: Mesh, offset: ArrayLike = (0.0, 0.0, 0.0), axes: ArrayLike | Non
     )
 
 
+def _triangles(a: Ints, b: Ints, c: Ints, d: Ints) -> Ints:
+    """Two triangles for each quadrilateral with these corners. (...) each -> (F, 3)."""
+    corners = np.concatenate((np.stack((a, b, c), -1), np.stack((a, c, d), -1)))
+    return corners.reshape(-1, 3).astype(np.int32)
+
+
 def loft(rings: Floats) -> Mesh:
     """A skin over rings of points with a flat lid on both ends. (R, S, 3) -> `Mesh`."""
     count, size, _ = rings.shape
@@ -107,11 +114,11 @@ def loft(rings: Floats) -> Mesh:
     after = (here + 1) % size
     low = (np.arange(count - 1) * size)[:, None]
     a, b, c, d = low + here, low + after, low + size + after, low + size + here
-    skin = np.concatenate((np.stack((a, b, c), -1), np.stack((a, c, d), -1))).reshape(-1, 3)
+    skin = _triangles(a, b, c, d)
     top = (count - 1) * size
     start = np.stack((np.full(size, len(points) - 2), after, here), -1)
     end = np.stack((np.full(size, len(points) - 1), top + here, top + after), -1)
-    return finish(points, np.concatenate((skin, start, end)).astype(np.int32))
+    return weld(points, np.concatenate((skin, start, end)).astype(np.int32))
 
 
 def rounded_ends(rings: Floats, bevel: float = 0.0018) -> Floats:
@@ -136,7 +143,7 @@ def circle(size: int) -> tuple[Floats, Floats]:
     return np.cos(angle), np.sin(angle)
 
 
-def slab(near: float, far: float, wide: float, height: float, size: int = 28) -> Floats:
+def superellipse(near: float, far: float, wide: float, height: float, size: int = 28) -> Floats:
     """A horizontal superellipse between two values of y, rounder the thicker it is. -> (size, 3)."""
     cos, sin = circle(size)
     thick = abs(near - far) / (2 * wide)
@@ -153,7 +160,7 @@ def revolve(profile: Sequence[tuple[float, float]], size: int = 32) -> Mesh:
     return loft(np.stack((radius * cos, radius * sin, height + 0 * cos), -1))
 
 
-def drum(radius: float, bottom: float, top: float, bevel: float = 0.001, size: int = 32) -> Mesh:
+def cylinder(radius: float, bottom: float, top: float, bevel: float = 0.001, size: int = 32) -> Mesh:
     """A cylinder along z with bevelled rims."""
     rim = radius - bevel
     return revolve(((rim, bottom), (radius, bottom + bevel), (radius, top - bevel), (rim, top)), size)
@@ -168,11 +175,10 @@ def torus(radius: float, thickness: float, size: int = 40, around: int = 8) -> M
     i, j = np.meshgrid(np.arange(around), np.arange(size), indexing="ij")
     k, m = (i + 1) % around, (j + 1) % size
     a, b, c, d = i * size + j, i * size + m, k * size + m, k * size + j
-    faces = np.concatenate((np.stack((a, b, c), -1), np.stack((a, c, d), -1))).reshape(-1, 3)
-    return finish(points.reshape(-1, 3), faces.astype(np.int32))
+    return weld(points.reshape(-1, 3), _triangles(a, b, c, d))
 
 
-def ball(radius: float, size: int = 28) -> Mesh:
+def sphere(radius: float, size: int = 28) -> Mesh:
     """A sphere."""
     angle = np.linspace(-np.pi / 2, np.pi / 2, size // 2 + 1)
     return revolve([(radius * float(np.cos(a)), radius * float(np.sin(a))) for a in angle], size)
@@ -192,7 +198,7 @@ def rounded_box(half: tuple[float, float, float], radius: float, steps: int = 3)
     su, sv = np.meshgrid(sign, sign, indexing="ij")
     i, j = np.meshgrid(np.arange(size - 1), np.arange(size - 1), indexing="ij")
     a, b, c, d = i * size + j, (i + 1) * size + j, (i + 1) * size + j + 1, i * size + j + 1
-    quads = np.concatenate((np.stack((a, b, c), -1), np.stack((a, c, d), -1))).reshape(-1, 3)
+    quads = _triangles(a, b, c, d)
     points: list[Floats] = []
     faces: list[Ints] = []
     inner = np.asarray(half) - radius
@@ -205,7 +211,7 @@ def rounded_box(half: tuple[float, float, float], radius: float, steps: int = 3)
             out /= np.linalg.norm(out, axis=-1, keepdims=True)
             faces.append((quads if side > 0 else quads[:, ::-1]) + len(points) * size * size)
             points.append((signs * inner + radius * out).reshape(-1, 3))
-    return finish(np.concatenate(points), np.concatenate(faces).astype(np.int32))
+    return weld(np.concatenate(points), np.concatenate(faces).astype(np.int32))
 
 
 def spline(knots: ArrayLike, values: ArrayLike) -> Callable[[Floats], Floats]:

@@ -8,7 +8,8 @@ Such environments have no body poses: clips of them are frames.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import cast
 
 import numpy as np
@@ -19,11 +20,11 @@ from torch import Tensor
 
 from armchair.engines.base import check_finite
 from armchair.engines.display.gl import choose_gl
-from armchair.envs.base import Env
+from armchair.envs.base import Frames, Picture
 from armchair.envs.foreign.sources import LAST_FRAME, Factory, action_box, check, maker
 from armchair.errors import InvalidInput, MissingDependency
 from armchair.maths import generator
-from armchair.types import Step
+from armchair.types import Step, VisibleLayout
 
 Info = Mapping[str, object]
 
@@ -31,8 +32,8 @@ DEFAULT_FPS = 30.0
 _SUCCESS = ("is_success", "success")  # where others say it, in the order of preference
 
 
-class GymImport:
-    """N copies of somebody else's environment behind `armchair.envs.base.Env`.
+class ForeignEnv:
+    """N copies of somebody else's environment behind `armchair.envs.base.Env`, without pictures.
 
     Made by `import_env`. Actions in [-1, 1] are stretched to the bounds of its action space. Observations are
     flattened to float32. `success` is `info["is_success"]`, or `info["success"]`, or False.
@@ -60,17 +61,20 @@ class GymImport:
         assert shape is not None
         self.obs_dim = int(shape[0])
         self._see = visible or _all_of_it
-        self.visible_dim = self._see(torch.zeros(1, self.obs_dim)).shape[1]
+        seen = self._see(torch.zeros(1, self.obs_dim)).shape[1]
+        self.layout = VisibleLayout((), tuple(f"obs_{i}" for i in range(seen)))
+        self.dt = _step_seconds(copies.metadata)
+        self.diverged = 0
+        self._success = torch.zeros(self.num_envs, dtype=torch.bool)
         self._seed: int | None = seed  # for the first reset
         self.tells_success = False  # whether it has ever said of a state that it is a success, or is none
-        self._last: dict[int, NDArray[np.uint8]] = {}  # pictures of the episodes that ended in this step
 
-    def reset(self, seed: int | None = None) -> Tensor:
-        """Begin an episode in every copy. -> (N, D) observations. Each copy has a seed of its own."""
+    def reset(self, seed: int | None = None, *, stagger: bool = False) -> Tensor:
+        """Begin an episode in every copy, a seed each; they cannot be staggered. -> (N, D) observations."""
         first, self._seed = self._seed, None
         seed = first if seed is None else seed
         seeds = None if seed is None else _seeds(seed, self.num_envs)
-        self._last = {}
+        self._success = torch.zeros_like(self._success)
         obs, _ = self._copies.reset(seed=seeds)
         return _floats(obs)
 
@@ -89,15 +93,16 @@ class GymImport:
         if ended:
             lasts = cast("NDArray[np.object_]", info["final_obs"])
             final[ended] = torch.stack([_floats(lasts[i]) for i in ended])
-        self._last = _last_frames(old, ended)
+        self._keep_pictures(old, ended)
         self.tells_success |= any(key in where for key in _SUCCESS for where in (info, old))
+        self._success = _success(info, old, ended, self.num_envs)
         return Step(
             obs=now,
             reward=torch.from_numpy(np.asarray(reward, dtype=np.float32)),
             terminated=terminated,
             truncated=truncated & ~terminated,
             final_obs=final,
-            success=_success(info, old, ended, self.num_envs),
+            success=self._success,
             visible=self._see(final),
         )
 
@@ -111,30 +116,39 @@ class GymImport:
             value = np.rint(value)
         return value.astype(self._space.dtype)
 
-    @property
-    def renders(self) -> bool:
-        """Whether it was made to give `frames`."""
-        return self._copies.render_mode == "rgb_array"
+    def _keep_pictures(self, old: Info, ended: Sequence[int]) -> None:
+        """Of the episodes that ended; here there are none."""
 
-    @property
-    def fps(self) -> float:
-        """Steps in a second, as the environment's metadata has it; 30 where it says nothing."""
-        said = self._copies.metadata.get("render_fps")
-        return float(said) if isinstance(said, int | float) and said > 0 else DEFAULT_FPS
-
-    def frames(self) -> list[NDArray[np.uint8]]:
-        """A picture (H, W, 3) of the state that each copy last reached; needs `render=True`.
-
-        Where an episode has just ended, it is the picture of its end, not of the next one's beginning.
-        """
-        if not self.renders:
-            raise InvalidInput("no pictures were asked for: use import_env(..., render=True)")
-        fresh = cast("tuple[NDArray[np.uint8], ...]", self._copies.render())
-        return [self._last.get(i, frame) for i, frame in enumerate(fresh)]
+    def success(self) -> Tensor:
+        """What was said of the state last reached; False at the beginning of an episode. -> (N,) bool."""
+        return self._success
 
     def close(self) -> None:
         """Close all copies and their processes; twice is harmless."""
         self._copies.close()
+
+
+class DrawnForeignEnv(ForeignEnv):
+    """The same with pictures."""
+
+    _last: Mapping[int, Picture] = MappingProxyType({})  # of the episodes that ended in the last step
+
+    def frames(self) -> list[Picture]:
+        """A picture (H, W, 3) of the state that each copy last reached.
+
+        Where an episode has just ended, it is the picture of its end, not of the next one's beginning.
+        """
+        fresh = cast("tuple[Picture, ...]", self._copies.render())
+        return [self._last.get(i, frame) for i, frame in enumerate(fresh)]
+
+    def reset(self, seed: int | None = None, *, stagger: bool = False) -> Tensor:
+        """Begin an episode in every copy, a seed each; they cannot be staggered. -> (N, D) observations."""
+        self._last = {}
+        return super().reset(seed, stagger=stagger)
+
+    def _keep_pictures(self, old: Info, ended: Sequence[int]) -> None:
+        frames = cast("NDArray[np.uint8]", old[LAST_FRAME]) if LAST_FRAME in old else None
+        self._last = {} if frames is None else {i: frames[i] for i in ended}
 
 
 def import_env(
@@ -146,7 +160,7 @@ def import_env(
     asynchronous: bool = False,
     render: bool = False,
     visible: Callable[[Tensor], Tensor] | None = None,
-) -> GymImport:
+) -> ForeignEnv:
     """`num_envs` copies of a Gymnasium environment as an environment of ours.
 
     source: an id ("Pendulum-v1"), an id with the module that registers it ("gymnasium:Pendulum-v1"), the
@@ -172,7 +186,7 @@ def import_env(
         if asynchronous
         else SyncVectorEnv([make] * num_envs, autoreset_mode=mode)
     )
-    return GymImport(copies, steps, visible, seed)
+    return (DrawnForeignEnv if render else ForeignEnv)(copies, steps, visible, seed)
 
 
 def why_no_pictures(source: str | Factory) -> str | None:
@@ -183,6 +197,7 @@ def why_no_pictures(source: str | Factory) -> str | None:
         env = import_env(source, render=True)
         try:
             env.reset(seed=0)
+            assert isinstance(env, Frames)
             env.frames()
         finally:
             env.close()
@@ -191,9 +206,10 @@ def why_no_pictures(source: str | Factory) -> str | None:
     return None
 
 
-def tells_success(env: Env) -> bool:
-    """Whether `Step.success` means something: ours always say, one of others once it has said it."""
-    return not isinstance(env, GymImport) or env.tells_success
+def _step_seconds(metadata: Mapping[str, object]) -> float:
+    """Length of a step in s, as the metadata has it; 1/30 where it says nothing."""
+    said = metadata.get("render_fps")
+    return 1.0 / (float(said) if isinstance(said, int | float) and said > 0 else DEFAULT_FPS)
 
 
 def _all_of_it(obs: Tensor) -> Tensor:
@@ -221,10 +237,3 @@ def _says(info: Info, i: int) -> bool:
         if key in info and bool(cast("NDArray[np.bool_]", info[f"_{key}"])[i]):
             return bool(cast("NDArray[np.generic]", info[key])[i])
     return False
-
-
-def _last_frames(old: Info, ended: list[int]) -> dict[int, NDArray[np.uint8]]:
-    if LAST_FRAME not in old:
-        return {}
-    frames = cast("NDArray[np.uint8]", old[LAST_FRAME])
-    return {i: frames[i] for i in ended}

@@ -38,22 +38,33 @@ Picture = NDArray[np.uint8]  # (height, width, 3) RGB
 class Screen:
     """Where an environment is seen; OpenGL is needed only once something is drawn."""
 
-    def __init__(self, task: Task, mode: str | None, size: tuple[int, int] = (480, 480)) -> None:
-        """`mode` is one of RENDER_MODES, or None to draw nothing; `size` is width and height in pixels."""
+    def __init__(self, task: Task, mode: str | None) -> None:
+        """`mode` is one of RENDER_MODES, or None to draw nothing."""
         self.mode = None if mode is None else check_choice("render_mode", mode, RENDER_MODES)
-        self._task, self._size = task, size
+        self._task = task
         self._renderer: Renderer | None = None
         self._viewer: Viewer | None = None
+        self._poses: Tensor | None = None  # (N, B + 1, 7)
         self._next = 0.0  # s, when the next step may be shown
 
-    def draw(self, poses: Tensor) -> tuple[Picture, ...]:
-        """A picture of each row of `poses` (N, B + 1, 7)."""
+    def reached(self, poses: Tensor) -> None:
+        """Take note of the states (N, B + 1, 7) that the copies reached; "human" shows the first."""
+        self._poses = poses
+        if self.mode == "human":
+            self.show(poses[0])
+
+    def draw(self) -> tuple[Picture, ...] | None:
+        """A picture of the state that each copy last reached; None unless the mode is "rgb_array"."""
+        if self.mode != "rgb_array":
+            return None
+        if self._poses is None:
+            raise InvalidInput("nothing to draw yet: call reset() before render()")
         if self._renderer is None:
             from armchair.engines.display.picture import Renderer
 
-            task, (width, height) = self._task, self._size
-            self._renderer = Renderer(task.num_blocks, task.goal_marker, width, height, self.camera())
-        return tuple(self._renderer.render(row) for row in poses)
+            task = self._task
+            self._renderer = Renderer(task.num_blocks, task.goal_marker, camera=self.camera())
+        return tuple(self._renderer.render(row) for row in self._poses)
 
     def show(self, poses: Tensor) -> None:
         """Show `poses` (B + 1, 7) in a window, no faster than in real time."""
@@ -120,7 +131,6 @@ class SingleAdapter(gymnasium.Env[Floats, Floats]):
         self._seeded = False
         self._running = False
         self._ended = False  # the arm has begun the next episode, nobody has seen it yet
-        self._poses: Tensor | None = None  # (1, B + 1, 7) of the state last reached
 
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, object] | None = None
@@ -133,7 +143,7 @@ class SingleAdapter(gymnasium.Env[Floats, Floats]):
             self.arm.reset(seed)
         self._seeded, self._running, self._ended = True, True, False
         if self.arm.record_poses:
-            self._reached(self.arm.poses())
+            self._screen.reached(self.arm.poses())
         return self.arm.observe()[0].numpy(), {}
 
     def step(self, action: Floats) -> tuple[Floats, float, bool, bool, Info]:
@@ -147,23 +157,15 @@ class SingleAdapter(gymnasium.Env[Floats, Floats]):
         self._ended = bool(step.done[0])
         self._running = not self._ended
         if step.poses is not None:
-            self._reached(step.poses)
+            self._screen.reached(step.poses)
         info: Info = {"is_success": bool(step.success[0])}
         terminated, truncated = bool(step.terminated[0]), bool(step.truncated[0])
         return step.final_obs[0].numpy(), float(step.reward[0]), terminated, truncated, info
 
-    def _reached(self, poses: Tensor) -> None:
-        self._poses = poses
-        if self.render_mode == "human":
-            self._screen.show(poses[0])
-
     def render(self) -> Picture | None:
         """A picture (480, 480, 3) of the state last reached; None unless render_mode is "rgb_array"."""
-        if self.render_mode != "rgb_array":
-            return None
-        if self._poses is None:
-            raise InvalidInput("nothing to draw yet: call reset() before render()")
-        return self._screen.draw(self._poses)[0]
+        pictures = self._screen.draw()
+        return None if pictures is None else pictures[0]
 
     def close(self) -> None:
         """Close the picture, the window and the simulation; twice is harmless."""
@@ -192,7 +194,6 @@ class VectorAdapter(gymnasium.vector.VectorEnv[Floats, Floats, NDArray[np.generi
         self.action_space = batch_space(self.single_action_space, arm.num_envs)
         self._screen = screen
         self._seeded = False
-        self._poses: Tensor | None = None  # (N, B + 1, 7)
 
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, object] | None = None
@@ -213,7 +214,7 @@ class VectorAdapter(gymnasium.vector.VectorEnv[Floats, Floats, NDArray[np.generi
         self._seeded = True
         obs = self.arm.reset(seed)
         if self.arm.record_poses:
-            self._reached(self.arm.poses())
+            self._screen.reached(self.arm.poses())
         return obs.numpy(), {}
 
     def step(
@@ -227,7 +228,7 @@ class VectorAdapter(gymnasium.vector.VectorEnv[Floats, Floats, NDArray[np.generi
             raise InvalidInput("no episode is running: call reset() before step()")
         step = self.arm.step(_checked(actions, (self.num_envs, self.arm.action_dim)))
         if step.poses is not None:
-            self._reached(step.poses)
+            self._screen.reached(step.poses)
         success, done = step.success.numpy(), step.done.numpy()
         info: Info = {"is_success": success, "_is_success": np.ones(self.num_envs, dtype=np.bool_)}
         if done.any():
@@ -235,18 +236,9 @@ class VectorAdapter(gymnasium.vector.VectorEnv[Floats, Floats, NDArray[np.generi
         reward = step.reward.double().numpy()
         return step.obs.numpy(), reward, step.terminated.numpy(), step.truncated.numpy(), info
 
-    def _reached(self, poses: Tensor) -> None:
-        self._poses = poses
-        if self.render_mode == "human":
-            self._screen.show(poses[0])
-
     def render(self) -> tuple[Picture, ...] | None:
         """A picture of the state that each copy last reached; None unless render_mode is "rgb_array"."""
-        if self.render_mode != "rgb_array":
-            return None
-        if self._poses is None:
-            raise InvalidInput("nothing to draw yet: call reset() before render()")
-        return self._screen.draw(self._poses)
+        return self._screen.draw()
 
     def close_extras(self, **kwargs: object) -> None:
         """Close the pictures, the window and the simulation; `close()` calls it once."""
@@ -261,9 +253,5 @@ def _final(last: Floats, success: NDArray[np.bool_], done: NDArray[np.bool_]) ->
     for i in done.nonzero()[0]:
         rows[i] = last[i]
     final_info: Info = {"is_success": success & done, "_is_success": done.copy()}
-    return {
-        "final_obs": rows,
-        "_final_obs": done.copy(),
-        "final_info": final_info,
-        "_final_info": done.copy(),
-    }
+    final: Info = {"final_obs": rows, "_final_obs": done.copy()}
+    return final | {"final_info": final_info, "_final_info": done.copy()}

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 import gymnasium
 
-_EXPORTS = (
-    ("armchair/KukaReach-v0", "reach", 50),
-    ("armchair/KukaPush-v0", "push", 60),
-    ("armchair/KukaPickPlace-v0", "pick_place", 75),
-    ("armchair/BlockStacking-v0", "stack", 75),
-)
-_SEED_ID, _SEED_HORIZON = "armchair/RobotArmReach-v0", 100
-
-IDS = (*(row[0] for row in _EXPORTS), _SEED_ID)
+_ARM = "export:ArmGymEnv", "export:ArmVectorEnv"
+_SKETCH = "sketch:RobotArmReachEnv", "sketch:RobotArmReachVectorEnv"
+_ENVS = {  # classes for one copy and for many, steps of an episode, arguments
+    "armchair/KukaReach-v0": (_ARM, 50, {"task": "reach"}),
+    "armchair/KukaPush-v0": (_ARM, 60, {"task": "push"}),
+    "armchair/KukaPickPlace-v0": (_ARM, 75, {"task": "pick_place"}),
+    "armchair/BlockStacking-v0": (_ARM, 75, {"task": "stack"}),
+    "armchair/RobotArmReach-v0": (_SKETCH, 100, {}),
+}
+IDS = tuple(_ENVS)
 
 
 def register_envs() -> None:
     """Make the ids known to Gymnasium; calling it twice is harmless."""
-    for name, task, horizon in _EXPORTS:
+    for name, ((single, vector), horizon, arguments) in _ENVS.items():
         if name not in gymnasium.registry:
             gymnasium.register(
                 name,
-                entry_point="armchair.envs.gym.export:ArmGymEnv",
-                vector_entry_point="armchair.envs.gym.export:ArmVectorEnv",
+                entry_point=f"armchair.envs.gym.{single}",
+                vector_entry_point=f"armchair.envs.gym.{vector}",
                 max_episode_steps=horizon,
-                kwargs={"task": task},
+                kwargs=arguments,
             )
-    if _SEED_ID not in gymnasium.registry:
-        gymnasium.register(
-            _SEED_ID,
-            entry_point="armchair.envs.gym.sketch:RobotArmReachEnv",
-            vector_entry_point="armchair.envs.gym.sketch:RobotArmReachVectorEnv",
-            max_episode_steps=_SEED_HORIZON,
-        )

@@ -160,9 +160,10 @@ def _find_window() -> int:
     return next(one for one in connected if pybullet.getConnectionInfo(one)["connectionMethod"] == shown)
 
 
-def _screen(engine: str, render_mode: str | None) -> Screen:
-    own_window = engine == "bullet" and render_mode == "human"
-    return (BulletScreen if own_window else SeedScreen)(SEED_REACH, render_mode)
+def _made(engine: str, render_mode: str | None, num_envs: int = 1) -> tuple[ArmEnv, Screen]:
+    gui = engine == "bullet" and render_mode == "human"
+    screen = (BulletScreen if gui else SeedScreen)(SEED_REACH, render_mode)
+    return make_seed_env(num_envs, engine=engine, gui=gui), screen
 
 
 class RobotArmReachEnv(SingleAdapter):
@@ -170,8 +171,7 @@ class RobotArmReachEnv(SingleAdapter):
 
     def __init__(self, *, engine: str = "bullet", render_mode: str | None = None) -> None:
         """render_mode: None, "rgb_array" or "human", which opens PyBullet's window."""
-        screen = _screen(engine, render_mode)
-        super().__init__(make_seed_env(engine=engine, gui=isinstance(screen, BulletScreen)), screen)
+        super().__init__(*_made(engine, render_mode))
 
 
 class RobotArmReachVectorEnv(VectorAdapter):
@@ -186,6 +186,4 @@ class RobotArmReachVectorEnv(VectorAdapter):
         max_episode_steps: int | None = None,
     ) -> None:
         """With render_mode "human" the first copy is shown."""
-        screen = _screen(engine, render_mode)
-        arm = make_seed_env(num_envs, engine=engine, gui=isinstance(screen, BulletScreen))
-        super().__init__(arm, screen, max_episode_steps)
+        super().__init__(*_made(engine, render_mode, num_envs), max_episode_steps)

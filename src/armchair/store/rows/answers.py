@@ -11,34 +11,20 @@ from armchair.errors import InvalidInput, StoreError, check_choice
 from armchair.ids import check_id, new_id
 from armchair.store.rows import audit as chain
 from armchair.store.rows import leases
+from armchair.store.rows.annotators import check_included, is_excluded
+from armchair.store.rows.binds import ANNOTATOR, ID, IDS
 from armchair.store.rows.clips import chunks, find_question
 from armchair.store.rows.records import Wanted, find, to_answer
-from armchair.store.schema import (
-    CHOICES,
-    annotators,
-    answers,
-    counted,
-    in_force,
-    questions,
-)
+from armchair.store.schema import CHOICES, annotators, answers, in_force, questions, times_answered
 from armchair.types import Answer, Choice, Question
 
 MAX_STRENGTH = 10.0
 MAX_PAGE = 64  # letters in a page's version
 FLIPPED: dict[str, Choice] = {"left": "right", "right": "left"}
 
-
-def _recounting() -> sa.Update:
-    of_it = sa.select(sa.func.count()).where(counted.c.question == questions.c.id)
-    these = questions.c.id.in_(sa.bindparam("these", expanding=True))
-    return questions.update().where(these).values(answered=of_it.correlate(questions).scalar_subquery())
-
-
-# made once: they take longer to say than to answer
-_THIS, _WHO = sa.bindparam("this"), sa.bindparam("who")
-_BY_ID = sa.select(answers).where(answers.c.id == _THIS)
-_GIVEN = sa.select(in_force.c.id).where(in_force.c.question == _THIS, in_force.c.annotator == _WHO)
-_RECOUNT = _recounting()
+_BY_ID = sa.select(answers).where(answers.c.id == ID)
+_OWN_ANSWER = sa.select(in_force.c.id).where(in_force.c.question == ID, in_force.c.annotator == ANNOTATOR)
+_UPDATE_ANSWERED = questions.update().where(questions.c.id.in_(IDS)).values(answered=times_answered)
 
 
 def check_answer(answer: Answer) -> None:
@@ -79,24 +65,22 @@ def submit(conn: sa.Connection, answer: Answer) -> bool:
             "out is lost when someone else takes the question or it is retired"
         )
     _insert(conn, answer, answer.choice, None)
-    leases.drop(conn, answer.annotator, [answer.question])
+    leases.release(conn, answer.annotator, [answer.question])
     return True
 
 
 def has_answered(conn: sa.Connection, question: str, annotator: str) -> bool:
     """Whether an answer of this annotator to this question is in force."""
-    return conn.execute(_GIVEN, {"this": question, "who": annotator}).first() is not None
+    return conn.execute(_OWN_ANSWER, {"id": question, "annotator": annotator}).first() is not None
 
 
-def take_back(
-    conn: sa.Connection, annotator: str, row_id: str, *, now: float, expires: float
-) -> Question | None:
+def undo(conn: sa.Connection, annotator: str, row_id: str, *, now: float, expires: float) -> Question | None:
     """Take an annotator's latest answer back and lease them its question. None: there is none to take back.
 
     The same `row_id` again takes nothing more back.
     """
     check_id("an undo", row_id)
-    leases.check_included(conn, annotator)
+    check_included(conn, annotator)
     known = _find(conn, row_id)
     if known is not None:
         if known.annotator != annotator or known.choice is not None:
@@ -105,8 +89,8 @@ def take_back(
     last = find(conn, Wanted(annotator=annotator), newest=1)
     if not last:
         return None
-    _undo(conn, last[0].answer, row_id, now)
-    leases.give(conn, last[0].question.id, annotator, expires)
+    _insert_undo(conn, last[0].answer, row_id, now)
+    leases.grant(conn, last[0].question.id, annotator, expires)
     return last[0].question
 
 
@@ -140,19 +124,14 @@ def retract(conn: sa.Connection, annotator: str, after: int, now: float) -> int:
     late = sa.select(in_force).where(in_force.c.annotator == annotator, in_force.c.seq > after)
     rows = [to_answer(row) for row in conn.execute(late.order_by(in_force.c.seq))]
     for answer in rows:
-        _undo(conn, answer, new_id(), now)
+        _insert_undo(conn, answer, new_id(), now)
     return len(rows)
 
 
-def position(conn: sa.Connection) -> int:
-    """The number of the last answer, undo, flip or exclusion; 0 before the first."""
-    return chain.head(conn).seq
-
-
-def recount(conn: sa.Connection, names: Sequence[str]) -> None:
-    """Write down anew how many answers count of each of these questions."""
+def update_answered(conn: sa.Connection, names: Sequence[str]) -> None:
+    """Bring `questions.answered` of these questions up to date."""
     for chunk in chunks(dict.fromkeys(names)):
-        conn.execute(_RECOUNT, {"these": chunk})
+        conn.execute(_UPDATE_ANSWERED, {"ids": chunk})
 
 
 def exclude(conn: sa.Connection, annotator: str, excluded: bool, now: float) -> None:
@@ -160,29 +139,26 @@ def exclude(conn: sa.Connection, annotator: str, excluded: bool, now: float) -> 
 
     Raises StoreError for an unknown annotator.
     """
-    known = (
-        sa.select(annotators.c.excluded).where(annotators.c.name == annotator).with_for_update(key_share=True)
-    )
-    before = conn.execute(known).scalar_one_or_none()
+    before = is_excluded(conn, annotator)
     if before is None:
         raise StoreError(f"there is no annotator {annotator!r} in the store")
-    if bool(before) == excluded:
+    if before == excluded:
         return
     conn.execute(annotators.update().where(annotators.c.name == annotator).values(excluded=excluded))
     theirs = sa.select(in_force.c.question).where(in_force.c.annotator == annotator)
-    recount(conn, list(conn.execute(theirs).scalars()))
-    leases.drop_all(conn, annotator)
+    update_answered(conn, list(conn.execute(theirs).scalars()))
+    leases.release_all(conn, annotator)
     chain.add_exclusion(conn, annotator, excluded, now)
 
 
 def _find(conn: sa.Connection, row_id: str) -> sa.Row[tuple[object, ...]] | None:
-    return conn.execute(_BY_ID, {"this": row_id}).one_or_none()
+    return conn.execute(_BY_ID, {"id": row_id}).one_or_none()
 
 
-def _undo(conn: sa.Connection, answer: Answer, row_id: str, now: float) -> None:
+def _insert_undo(conn: sa.Connection, answer: Answer, row_id: str, now: float) -> None:
     _insert(conn, answer._replace(id=row_id, created=now), None, answer.id)
 
 
 def _insert(conn: sa.Connection, answer: Answer, choice: Choice | None, supersedes: str | None) -> None:
     chain.add_answer(conn, answer._asdict() | {"choice": choice, "supersedes": supersedes})
-    recount(conn, [answer.question])
+    update_answered(conn, [answer.question])

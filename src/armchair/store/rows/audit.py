@@ -18,25 +18,16 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from armchair.errors import StoreError
-from armchair.store.schema import answers, clips, exclusions, get_meta, meta, questions
+from armchair.store.rows.binds import ID
+from armchair.store.rows.meta import get_meta, set_meta
+from armchair.store.schema import answers, clips, exclusions, questions
 
-BEGINNING = "0" * 64
 Plain = str | int | float | bool | None
-ANSWER_FIELDS = (
-    "seq",
-    "id",
-    "question",
-    "annotator",
-    "choice",
-    "strength",
-    "seconds",
-    "created",
-    "supersedes",
-    "swapped",
-    "page",
-)
-EXCLUSION_FIELDS = ("seq", "annotator", "excluded", "created")
+SHOWN = ("left", "right", "left_sha256", "right_sha256")  # of the clips; None where there is no such clip
 NUMBERS, FLAGS = ("strength", "seconds", "created"), ("swapped", "excluded")
+_OTHERS = ("seq", "id", "question", "annotator", "choice", "supersedes", "swapped", "page")
+ANSWER_FIELDS = (*_OTHERS, *NUMBERS, *SHOWN)
+EXCLUSION_FIELDS = ("seq", "annotator", "excluded", "created")
 
 
 class Head(NamedTuple):
@@ -45,14 +36,12 @@ class Head(NamedTuple):
     seq: int  # 0 before the first
     hash: str
 
+    def followed_by(self, content: Mapping[str, Plain]) -> Head:
+        """The head after one more change."""
+        return Head(self.seq + 1, seal(self.hash, content))
 
-class Pair(NamedTuple):
-    """The clips that an answer speaks of."""
 
-    left: str | None  # ids; None where there is no such clip
-    right: str | None
-    left_sha256: str | None
-    right_sha256: str | None
+EMPTY = Head(0, "0" * 64)
 
 
 class Link(NamedTuple):
@@ -68,48 +57,43 @@ def head(conn: sa.Connection) -> Head:
     """The last change. Raises StoreError for a store that does not say it."""
     text = get_meta(conn, "head") or ""
     number, _, sealed = text.partition(" ")
-    if not number.isdecimal() or len(sealed) != len(BEGINNING):
+    if not number.isdecimal() or len(sealed) != len(EMPTY.hash):
         raise StoreError("the store does not say where its audit chain ends: it is damaged")
     return Head(int(number), sealed)
 
 
 def set_head(conn: sa.Connection, new: Head) -> None:
     """Write down the last change."""
-    conn.execute(_SET_HEAD, {"new": f"{new.seq} {new.hash}"})
+    set_meta(conn, "head", f"{new.seq} {new.hash}")
 
 
 def add_answer(conn: sa.Connection, row: Mapping[str, Plain]) -> None:
     """Record a row of `answers`, which is given without its number and its hash."""
-    pair = Pair(*conn.execute(_PAIR, {"this": row["question"]}).one())
+    shown = conn.execute(_SHOWN, {"id": row["question"]}).mappings().one()
     before = head(conn)
     numbered = {**row, "seq": before.seq + 1}
-    new = Head(before.seq + 1, seal(before.hash, answer_content(numbered, pair)))
+    new = before.followed_by(_content({**numbered, **shown}, ANSWER_FIELDS))
     conn.execute(_INSERT, numbered | {"hash": new.hash})
     set_head(conn, new)
 
 
 def add_exclusion(conn: sa.Connection, annotator: str | None, excluded: bool, now: float) -> None:
     """Record that someone was excluded, or included again."""
-    before = head(conn)
-    row: dict[str, Plain] = {"annotator": annotator, "excluded": excluded, "created": now}
-    row |= {"seq": before.seq + 1}
-    new = Head(before.seq + 1, seal(before.hash, exclusion_content(row)))
+    set_head(conn, _insert_exclusion(conn, head(conn), annotator, excluded, now))
+
+
+def _insert_exclusion(
+    conn: sa.Connection, before: Head, annotator: str | None, excluded: bool, now: float
+) -> Head:
+    row: dict[str, Plain] = {"seq": before.seq + 1, "annotator": annotator}
+    row |= {"excluded": excluded, "created": now}
+    new = before.followed_by(_content(row, EXCLUSION_FIELDS))
     conn.execute(exclusions.insert(), row | {"hash": new.hash})
-    set_head(conn, new)
+    return new
 
 
-def answer_content(row: Mapping[str, Plain], pair: Pair) -> dict[str, Plain]:
-    """What is sealed of an answer."""
-    return _plain(row, ANSWER_FIELDS) | pair._asdict()
-
-
-def exclusion_content(row: Mapping[str, Plain]) -> dict[str, Plain]:
-    """What is sealed of an exclusion."""
-    return _plain(row, EXCLUSION_FIELDS)
-
-
-def _plain(row: Mapping[str, Plain], names: Iterable[str]) -> dict[str, Plain]:
-    """The values as they come back from any database: a whole number is a float where the column is one."""
+def _content(row: Mapping[str, Plain], names: Iterable[str]) -> dict[str, Plain]:
+    """What is sealed of a row, as any database gives it back: floats stay floats where they are whole."""
     out = {name: row[name] for name in names}
     out |= {name: float(str(out[name])) for name in NUMBERS if name in out}
     return out | {name: bool(out[name]) for name in FLAGS if name in out}
@@ -122,46 +106,35 @@ def seal(before: str, content: Mapping[str, Plain]) -> str:
 
 
 _LEFT, _RIGHT = clips.alias("left_one"), clips.alias("right_one")
-_SHOWN = (
-    _LEFT.c.id.label("left_id"),
-    _RIGHT.c.id.label("right_id"),
-    _LEFT.c.sha256.label("left_sha256"),
-    _RIGHT.c.sha256.label("right_sha256"),
-)
+_CLIPS = (_LEFT.c.id, _RIGHT.c.id, _LEFT.c.sha256, _RIGHT.c.sha256)
+_COLUMNS = [column.label(name) for name, column in zip(SHOWN, _CLIPS, strict=True)]
 _WITH_CLIPS = questions.outerjoin(_LEFT, _LEFT.c.id == questions.c.left_clip).outerjoin(
     _RIGHT, _RIGHT.c.id == questions.c.right_clip
 )
-
-# made once: they take longer to say than to answer
-_PAIR = sa.select(*_SHOWN).select_from(_WITH_CLIPS).where(questions.c.id == sa.bindparam("this"))
-_SET_HEAD = meta.update().where(meta.c.key == "head").values(value=sa.bindparam("new"))
+_SHOWN = sa.select(*_COLUMNS).select_from(_WITH_CLIPS).where(questions.c.id == ID)
 _INSERT = answers.insert()
 
 
 def links(conn: sa.Connection) -> Iterator[Link]:
     """All recorded changes in their order."""
+
+    def read(rows: sa.Select[tuple[object, ...]], fields: Iterable[str]) -> Iterator[Link]:
+        for row in conn.execute(rows).mappings():
+            what = f"answer {row['id']}" if "id" in row else "exclusion"
+            name = f"{what} of {row['annotator']}"
+            yield Link(row["seq"], row["hash"], name, _content(dict(row), fields))
+
     joined = answers.outerjoin(_WITH_CLIPS, questions.c.id == answers.c.question)
-    everything = sa.select(answers, *_SHOWN).select_from(joined).order_by(answers.c.seq)
-    said = (
-        Link(
-            row["seq"],
-            row["hash"],
-            f"answer {row['id']} of {row['annotator']}",
-            answer_content(dict(row), Pair(*(row[column.name] for column in _SHOWN))),
-        )
-        for row in conn.execute(everything).mappings()
-    )
-    excluded = (
-        Link(row["seq"], row["hash"], f"exclusion of {row['annotator']}", exclusion_content(dict(row)))
-        for row in conn.execute(sa.select(exclusions).order_by(exclusions.c.seq)).mappings()
-    )
-    return heapq.merge(said, excluded, key=lambda link: link.seq)
+    said = sa.select(answers, *_COLUMNS).select_from(joined).order_by(answers.c.seq)
+    excluded = sa.select(exclusions).order_by(exclusions.c.seq)
+    both = (read(said, ANSWER_FIELDS), read(excluded, EXCLUSION_FIELDS))
+    return heapq.merge(*both, key=lambda link: link.seq)
 
 
 def verify(conn: sa.Connection) -> list[str]:
     """What is wrong with the chain, a line for each finding; empty when nothing is."""
     found: list[str] = []
-    last = Head(0, BEGINNING)
+    last = EMPTY
     for link in links(conn):
         if link.seq == last.seq + 1:
             if seal(last.hash, link.content) != link.hash:
@@ -188,14 +161,12 @@ def _gap(first: int, last: int) -> str:
 def seal_all(conn: sa.Connection, old_position: int) -> None:
     """Seal the answers of a store from before the chain; numbers that have no row become exclusions."""
     there = {link.seq: link for link in links(conn)}
-    last = Head(0, BEGINNING)
+    last = EMPTY
     for seq in range(1, max([old_position, *there]) + 1):
         if seq in there:
-            last = Head(seq, seal(last.hash, there[seq].content))
+            last = last.followed_by(there[seq].content)
             for table in (answers, exclusions):  # it is in one of them
                 conn.execute(table.update().where(table.c.seq == seq).values(hash=last.hash))
         else:
-            row: dict[str, Plain] = {"seq": seq, "annotator": None, "excluded": True, "created": 0.0}
-            last = Head(seq, seal(last.hash, exclusion_content(row)))
-            conn.execute(exclusions.insert(), row | {"hash": last.hash})
+            last = _insert_exclusion(conn, last, None, True, 0.0)
     set_head(conn, last)

@@ -10,12 +10,20 @@ import sqlalchemy as sa
 
 from armchair.errors import InvalidInput, StoreError
 from armchair.ids import check_id
+from armchair.store.rows.binds import ID
 from armchair.store.rows.codec import MAX_BYTES, check_clip, check_digest, decode, digest, encode, read_head
-from armchair.store.schema import clips, get_meta, questions, set_meta
+from armchair.store.rows.meta import get_meta, set_meta
+from armchair.store.schema import clips, questions
 from armchair.types import Clip, Question
 
 CHUNK = 500  # ids in one statement
 HEAD = 4096  # bytes at the beginning of a clip's arrays that surely hold their header
+
+QUESTION_COLUMNS = ("id", "left_clip", "right_clip", *Question._fields[3:])
+"""The columns that hold the fields of a `Question`, in their order."""
+
+_SHA256 = sa.select(clips.c.sha256).where(clips.c.id == ID)
+_QUESTION = sa.select(questions).where(questions.c.id == ID)
 
 
 class ClipInfo(NamedTuple):
@@ -41,41 +49,27 @@ class Replay(NamedTuple):
 
 def insert_clips(conn: sa.Connection, given: Iterable[Clip], reward_known: bool) -> None:
     """Store clips; the same clip again is harmless. Raises InvalidInput for one that does not fit."""
+    kept = stored_shape(conn)
     for clip in given:
         check_clip(clip)
-        _check_shape(conn, clip)
-        arrays = encode(clip)
-        sha256 = digest(arrays, clip.frames).hex()
-        known = conn.execute(sa.select(clips.c.sha256).where(clips.c.id == clip.id)).scalar_one_or_none()
-        if known is None:
-            conn.execute(
-                clips.insert().values(
-                    id=clip.id,
-                    arrays=arrays,
-                    frames=clip.frames,
-                    sha256=sha256,
-                    policy_step=clip.policy_step,
-                    episode=clip.episode,
-                    start=clip.start,
-                    reward_known=reward_known,
-                )
+        length, width = clip.visible.shape
+        if kept is None:
+            set_meta(conn, "clip_length", str(length))
+            set_meta(conn, "visible_dim", str(width))
+        elif kept != (length, width):  # they could not be compared nor stacked
+            raise InvalidInput(
+                f"clip {clip.id} has {length} steps of {width} visible numbers; the clips of this store "
+                f"have {kept[0]} steps of {kept[1]}: cut clips of that length, or begin a new store"
             )
-        elif known != sha256:
+        kept = (length, width)
+        arrays = encode(clip)
+        row = {name: getattr(clip, name) for name in ("id", "frames", "policy_step", "episode", "start")}
+        row |= {"arrays": arrays, "reward_known": reward_known, "sha256": digest(arrays, clip.frames).hex()}
+        known = conn.execute(_SHA256, {"id": clip.id}).scalar_one_or_none()
+        if known is None:
+            conn.execute(clips.insert(), row)
+        elif known != row["sha256"]:
             raise StoreError(f"another clip already has the id {clip.id}: give every clip an id of its own")
-
-
-def _check_shape(conn: sa.Connection, clip: Clip) -> None:
-    """All clips of a store have one length and one width, so that they can be compared and stacked."""
-    shape = tuple(clip.visible.shape)
-    kept = stored_shape(conn)
-    if kept is None:
-        set_meta(conn, "clip_length", str(shape[0]))
-        set_meta(conn, "visible_dim", str(shape[1]))
-    elif kept != shape:
-        raise InvalidInput(
-            f"clip {clip.id} has {shape[0]} steps of {shape[1]} visible numbers; the clips of this store "
-            f"have {kept[0]} steps of {kept[1]}: cut clips of that length, or begin a new store"
-        )
 
 
 def stored_shape(conn: sa.Connection) -> tuple[int, int] | None:
@@ -122,8 +116,8 @@ def clip_info(conn: sa.Connection, ids: Sequence[str]) -> dict[str, ClipInfo]:
 def load_replay(conn: sa.Connection, name: str) -> Replay:
     """What is needed to show a clip. Raises StoreError for an unknown or damaged one."""
     row = conn.execute(sa.select(clips).where(clips.c.id == name)).one_or_none()
-    _check_found([name], [] if row is None else [name])
-    assert row is not None
+    if row is None:
+        raise _unknown(name)
     check_digest(name, row.arrays, row.frames, row.sha256)
     head = read_head(name, row.arrays)
     poses = bytes(row.arrays[head.begin : head.end]) if head.bodies else None
@@ -132,9 +126,13 @@ def load_replay(conn: sa.Connection, name: str) -> Replay:
 
 
 def _check_found(ids: Sequence[str], found: Container[str]) -> None:
-    missing = next((name for name in ids if name not in found), None)
-    if missing is not None:
-        raise StoreError(f"there is no clip {missing} in the store")
+    for name in ids:
+        if name not in found:
+            raise _unknown(name)
+
+
+def _unknown(name: str) -> StoreError:
+    return StoreError(f"there is no clip {name} in the store")
 
 
 def rewards_known(conn: sa.Connection, ids: Sequence[str]) -> bool:
@@ -161,49 +159,24 @@ def insert_questions(conn: sa.Connection, given: Iterable[Question], priority: f
                 raise StoreError(f"question {question.id} names clip {name}, which is not in the store")
         known = find_question(conn, question.id)
         if known is None:
-            row = question_row(question) | {"priority": priority, "state": "open"}
-            conn.execute(questions.insert().values(row))
+            row = dict(zip(QUESTION_COLUMNS, question, strict=True))
+            conn.execute(questions.insert(), row | {"priority": priority, "state": "open"})
         elif (known.left, known.right) != pair:
             raise StoreError(f"another question already has the id {question.id}")
         else:
             conn.execute(questions.update().where(questions.c.id == question.id).values(state="open"))
 
 
-_QUESTION = sa.select(questions).where(questions.c.id == sa.bindparam("this"))  # made once
-
-
 def find_question(conn: sa.Connection, name: str) -> Question | None:
     """The question of this id, or None."""
-    row = conn.execute(_QUESTION, {"this": name}).one_or_none()
+    row = conn.execute(_QUESTION, {"id": name}).one_or_none()
     return None if row is None else to_question(row)
-
-
-def question_row(question: Question) -> dict[str, str | int | float | None]:
-    """The columns of a question."""
-    return {
-        "id": question.id,
-        "left_clip": question.left,
-        "right_clip": question.right,
-        "strategy": question.strategy,
-        "policy_step": question.policy_step,
-        "guess": question.guess,
-        "repeat_of": question.repeat_of,
-        "only_for": question.only_for,
-    }
 
 
 def to_question(row: sa.Row[tuple[object, ...]], name: str | None = None) -> Question:
     """A row of `questions`; `name` where another column holds the question's id."""
-    return Question(
-        row.id if name is None else name,
-        row.left_clip,
-        row.right_clip,
-        row.strategy,
-        row.policy_step,
-        row.guess,
-        row.repeat_of,
-        row.only_for,
-    )
+    values = [getattr(row, column) for column in QUESTION_COLUMNS[1:]]
+    return Question(row.id if name is None else name, *values)
 
 
 def chunks(ids: Iterable[str]) -> Iterator[list[str]]:

@@ -16,15 +16,14 @@ if TYPE_CHECKING:  # what only replays clips does without torch
     from torch import Tensor
 
 MAX_BYTES = 64 * 2**20  # of the arrays or of the frames of one clip; a usual clip has a few kB
-NAMES = ("visible", "action", "reward", "poses")
 
 
 def check_clip(clip: Clip) -> None:
     """Raises InvalidInput for a clip that no store takes: wrong shapes, no steps, numbers not finite."""
     check_id("a clip", clip.id)
     _check_shapes(clip)
-    for name, array in zip(NAMES, _arrays(clip), strict=True):
-        if array is not None and not bool(array.isfinite().all()):
+    for name, array in _arrays(clip).items():
+        if not bool(array.isfinite().all()):
             raise InvalidInput(f"clip {clip.id}: {name} has numbers that are not finite")
     if clip.frames is not None and len(clip.frames) > MAX_BYTES:
         raise InvalidInput(f"clip {clip.id}: its frames take {len(clip.frames)} bytes, at most {MAX_BYTES}")
@@ -35,12 +34,10 @@ def encode(clip: Clip) -> bytes:
     import torch
     from safetensors.torch import save
 
-    named = zip(NAMES, _arrays(clip), strict=True)
     # copies, because safetensors refuses arrays that share memory
     tensors = {
         name: array.detach().to("cpu", torch.float32).clone(memory_format=torch.contiguous_format)
-        for name, array in named
-        if array is not None
+        for name, array in _arrays(clip).items()
     }
     blob = save(tensors)
     if len(blob) > MAX_BYTES:
@@ -63,16 +60,11 @@ def decode(clip: Clip, arrays: bytes, sha256: str) -> Clip:
     check_digest(clip.id, arrays, clip.frames, sha256)
     try:
         found = load(arrays)
-    except (SafetensorError, ValueError) as error:
-        raise StoreError(f"clip {clip.id} is damaged: {error}") from error
-    if set(found) - {"poses"} != {"visible", "action", "reward"}:
-        raise StoreError(f"clip {clip.id} is damaged: it holds {', '.join(sorted(found))}")
-    full = clip._replace(
-        visible=found["visible"], action=found["action"], reward=found["reward"], poses=found.get("poses")
-    )
-    try:
+        if set(found) - {"poses"} != {"visible", "action", "reward"}:
+            raise InvalidInput(f"it holds {', '.join(sorted(found))}")
+        full = clip._replace(**found)
         _check_shapes(full)
-    except InvalidInput as error:
+    except (SafetensorError, ValueError) as error:
         raise StoreError(f"clip {clip.id} is damaged: {error}") from error
     return full
 
@@ -113,8 +105,9 @@ def read_head(clip: str, start: bytes) -> Head:
     return Head(steps, bodies, begin, end)
 
 
-def _arrays(clip: Clip) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
-    return clip.visible, clip.action, clip.reward, clip.poses
+def _arrays(clip: Clip) -> dict[str, Tensor]:
+    arrays = {"visible": clip.visible, "action": clip.action, "reward": clip.reward}
+    return arrays if clip.poses is None else arrays | {"poses": clip.poses}
 
 
 def _check_shapes(clip: Clip) -> None:
@@ -127,7 +120,8 @@ def _check_shapes(clip: Clip) -> None:
         and (clip.poses is None or (clip.poses.ndim == 3 and clip.poses.shape[::2] == (length, 7)))
     )
     if not right:
-        shapes = [None if array is None else tuple(array.shape) for array in _arrays(clip)]
+        arrays = (clip.visible, clip.action, clip.reward, clip.poses)
+        shapes = [None if array is None else tuple(array.shape) for array in arrays]
         raise InvalidInput(
             f"clip {clip.id}: visible, action, reward and poses must have shapes (L, F), (L, A), (L,) "
             f"and (L, B, 7) or none, got {shapes}"

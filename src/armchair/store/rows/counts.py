@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from armchair.store.schema import counted, in_force, is_live, leases, questions
+from armchair.store.rows.binds import LIVE
+from armchair.store.schema import CHOICES, counted, in_force, leases, questions
 from armchair.types import Choice
 
 
@@ -30,17 +31,12 @@ class Counts(NamedTuple):
 def count(conn: sa.Connection, now: float) -> Counts:
     """Everything there is to count at a moment (s since the epoch)."""
     put, waiting, leased, retired = conn.execute(_QUESTIONS, {"now": now}).one()
-    choices, repeats = _by_choice(conn)
+    choices, repeats = dict.fromkeys(CHOICES, 0), 0
+    for choice, number, again in conn.execute(_CHOICES):
+        choices[choice] = int(number - again)
+        repeats += int(again)
     asked = sum(choices.values())
     return Counts(put, waiting, leased, retired, asked, asked - choices["cant_tell"], choices, repeats)
-
-
-def _by_choice(conn: sa.Connection) -> tuple[dict[Choice, int], int]:
-    """How many answers say what, repeats apart, every choice is there; and how many there are to repeats."""
-    names: tuple[Choice, ...] = ("left", "right", "tie", "both_bad", "cant_tell")
-    rows = conn.execute(_CHOICES).all()
-    found = {row[0]: int(row[1] - row[2]) for row in rows}
-    return {name: found.get(name, 0) for name in names}, sum(int(row[2]) for row in rows)
 
 
 def _of_questions() -> sa.Executable:
@@ -49,24 +45,20 @@ def _of_questions() -> sa.Executable:
     first = questions.c.repeat_of.is_(None)
     ours = sa.select(sa.func.count()).select_from(questions).where(first)
     put, waiting, retired = (ours.where(one) for one in (sa.true(), waits, questions.c.state == "retired"))
-    live = is_live(sa.bindparam("now", type_=sa.Double[float]()))
     # no join, which SQLite would begin with all questions that wait: few are held of the many
     one_of_ours = sa.exists().where(questions.c.id == leases.c.question, waits, first)
-    leased = sa.select(sa.func.count(leases.c.question.distinct())).where(live, one_of_ours)
+    leased = sa.select(sa.func.count(leases.c.question.distinct())).where(LIVE, one_of_ours)
     return sa.select(*(one.scalar_subquery() for one in (put, waiting, leased, retired)))
 
 
-def _of_choices() -> sa.Executable:
-    """By choice: how many answers count, and how many of them are to repeats."""
-    repeats = sa.select(questions.c.id).where(questions.c.repeat_of.is_not(None))
-    again = sa.func.sum(sa.case((counted.c.question.in_(repeats), 1), else_=0))
-    return sa.select(counted.c.choice, sa.func.count(), again).group_by(counted.c.choice)
+_QUESTIONS = _of_questions()
+_REPEATS = sa.select(questions.c.id).where(questions.c.repeat_of.is_not(None))
+_AGAIN = sa.func.sum(sa.case((counted.c.question.in_(_REPEATS), 1), else_=0))
+_CHOICES = sa.select(counted.c.choice, sa.func.count(), _AGAIN).group_by(counted.c.choice)
+"""By choice: how many answers count, and how many of them are to repeats."""
 
 
-_QUESTIONS, _CHOICES = _of_questions(), _of_choices()  # made once
-
-
-def tally(conn: sa.Connection, annotator: str, since: float) -> int:
+def count_answers(conn: sa.Connection, annotator: str, since: float) -> int:
     """How many answers of an annotator are in force that were given since then (s since the epoch)."""
     mine = sa.select(sa.func.count()).where(in_force.c.annotator == annotator, in_force.c.created >= since)
     return conn.execute(mine).scalar_one()

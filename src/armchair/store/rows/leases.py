@@ -7,77 +7,46 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from armchair.errors import InvalidInput, StoreError, check_choice
 from armchair.store.rows import repeats
+from armchair.store.rows.binds import ANNOTATOR, ID, IDS, LIVE
 from armchair.store.rows.clips import chunks, to_question
-from armchair.store.schema import annotators, in_force, is_live, leases, questions
+from armchair.store.schema import in_force, leases, questions
 from armchair.types import Question
-
-KINDS = ("person", "simulated", "imported")
-
-
-def check_name(annotator: str) -> None:
-    """Raises InvalidInput for a name that no annotator can have."""
-    if not 0 < len(annotator) <= 200 or not annotator.isprintable():
-        raise InvalidInput(f"an annotator needs a name of 1 to 200 printable characters, got {annotator!r}")
-
-
-def register(conn: sa.Connection, annotator: str, kind: str, now: float) -> None:
-    """Make an annotator known; one who is known already stays as they are."""
-    check_choice("kind of annotator", kind, KINDS)
-    check_name(annotator)
-    if conn.execute(_KNOWN, {"who": annotator}).first() is None:
-        insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-        row = insert(annotators).values(name=annotator, kind=kind, created=now)
-        conn.execute(row.on_conflict_do_nothing())  # another process may have done so just now
-
-
-def check_included(conn: sa.Connection, annotator: str) -> None:
-    """Raises StoreError for an annotator who is excluded; that stays so while this transaction lasts."""
-    if conn.execute(_EXCLUDED, {"who": annotator}).scalar_one_or_none():
-        raise StoreError(f"{annotator} is excluded: include them again, or answer under another name")
 
 
 def _free() -> sa.Select[tuple[object, ...]]:
     """The questions with that many answers that an annotator may be given, the best first."""
-    who, now = sa.bindparam("who", type_=sa.String), sa.bindparam("now", type_=sa.Double[float]())
     number, overlap = sa.bindparam("answered", type_=sa.Integer), sa.bindparam("overlap", type_=sa.Integer)
-    here, live = leases.c.question == questions.c.id, is_live(now)
-    others = sa.select(sa.func.count()).where(here, live).correlate(questions).scalar_subquery()
-    own_answer = sa.exists().where(in_force.c.question == questions.c.id, in_force.c.annotator == who)
-    own_lease = sa.exists().where(here, live, leases.c.annotator == who)
+    here = leases.c.question == questions.c.id
+    others = sa.select(sa.func.count()).where(here, LIVE).correlate(questions).scalar_subquery()
+    own_answer = sa.exists().where(in_force.c.question == questions.c.id, in_force.c.annotator == ANNOTATOR)
+    own_lease = sa.exists().where(here, LIVE, leases.c.annotator == ANNOTATOR)
     return (
         sa.select(questions)
         .where(questions.c.state == "open", questions.c.answered == number)
-        .where(sa.or_(questions.c.only_for.is_(None), questions.c.only_for == who))
+        .where(sa.or_(questions.c.only_for.is_(None), questions.c.only_for == ANNOTATOR))
         .where(~own_lease, others < overlap - number, ~own_answer)
         .order_by(questions.c.priority.desc(), questions.c.policy_step.desc(), questions.c.seq)
         .limit(sa.bindparam("n", type_=sa.Integer))
     )
 
 
-def _held() -> sa.Select[tuple[object, ...]]:
-    mine = sa.select(leases.c.question).where(_WHOSE, is_live(_NOW))
-    return sa.select(questions).where(questions.c.id.in_(mine)).order_by(questions.c.seq)
-
-
 _Row = sa.Row[tuple[object, ...]]
-_WHOSE, _THESE = leases.c.annotator == sa.bindparam("who"), sa.bindparam("these", expanding=True)
-_NOW = sa.bindparam("now", type_=sa.Double[float]())
-_NAMED = annotators.c.name == sa.bindparam("who")
-
-# made once: they take longer to say than to answer; SQLite, where one writes at a time, needs no locks
+_MINE = leases.c.annotator == ANNOTATOR
+# SQLite, where one writes at a time, needs no locks and leaves them out
 _FREE = _free()
-_HELD = _held()
-_MINE = sa.select(leases.c.expires).where(leases.c.question == sa.bindparam("this"), _WHOSE)
-_DROP = leases.delete().where(_WHOSE, leases.c.question.in_(_THESE))
-_END = leases.delete().where(leases.c.question.in_(_THESE), ~is_live(_NOW))
-_KNOWN = sa.select(annotators.c.name).where(_NAMED)
-_EXCLUDED = sa.select(annotators.c.excluded).where(_NAMED).with_for_update(key_share=True)
 _FREE_UNLOCKED = _FREE.with_for_update(of=questions, key_share=True, skip_locked=True)
 _FREE_AWAITED = _FREE.with_for_update(of=questions, key_share=True)
+_HELD = (
+    sa.select(questions)
+    .where(questions.c.id.in_(sa.select(leases.c.question).where(_MINE, LIVE)))
+    .order_by(questions.c.seq)
+)
+_LEASE = sa.select(leases.c.expires).where(leases.c.question == ID, _MINE)
+_HOLDERS = sa.select(leases.c.question).where(leases.c.question.in_(IDS), LIVE)
+_RELEASE = leases.delete().where(_MINE, leases.c.question.in_(IDS))
+_END_EXPIRED = leases.delete().where(leases.c.question.in_(IDS), ~LIVE)
 
 
 class Terms(NamedTuple):
@@ -95,17 +64,16 @@ def claim(conn: sa.Connection, annotator: str, n: int, terms: Terms) -> list[Que
     A question is free while fewer than `overlap` others have answered it or hold it. None: all that were
     free have just been taken, and there may be others; to be called again in another transaction.
     """
-    now, expires = terms.now, terms.expires
     rows = _find_free(conn, annotator, n, terms)
     if rows is None:
         return None
     free = [(to_question(row), float(row.priority)) for row in rows]
-    taken = repeats.mix(conn, annotator, free, terms.repeat_share, now)
+    taken = repeats.mix(conn, annotator, free, terms.repeat_share, terms.now)
     for chunk in chunks(question.id for question in taken):
-        conn.execute(_END, {"these": chunk, "now": now})
+        conn.execute(_END_EXPIRED, {"ids": chunk, "now": terms.now})
     if taken:
-        given = [{"question": question.id, "annotator": annotator, "expires": expires} for question in taken]
-        conn.execute(leases.insert(), given)
+        mine = {"annotator": annotator, "expires": terms.expires}
+        conn.execute(leases.insert(), [mine | {"question": question.id} for question in taken])
     return taken
 
 
@@ -124,21 +92,16 @@ def _find_free(conn: sa.Connection, annotator: str, n: int, terms: Terms) -> lis
     if not locked:
         return []
     # a statement does not see the leases that were committed after it began, so they are counted again
-    ids, live = [row.id for row in locked], is_live(terms.now)
-    now = sa.select(leases.c.question).where(leases.c.question.in_(ids), live)
-    held_now = Counter(conn.execute(now).scalars())
+    holders = conn.execute(_HOLDERS, {"ids": [row.id for row in locked], "now": terms.now})
+    held_now = Counter(holders.scalars())
     return [row for row in locked if held_now[row.id] < terms.overlap - row.answered] or None
 
 
 def _best(
-    conn: sa.Connection,
-    statement: sa.Select[tuple[object, ...]],
-    annotator: str,
-    n: int,
-    terms: Terms,
+    conn: sa.Connection, statement: sa.Select[tuple[object, ...]], annotator: str, n: int, terms: Terms
 ) -> list[_Row]:
     """What a statement of the kind `_free` finds, over all numbers of answers, the best first."""
-    values = {"who": annotator, "now": terms.now, "overlap": terms.overlap, "n": n}
+    values = {"annotator": annotator, "now": terms.now, "overlap": terms.overlap, "n": n}
     rows: list[_Row] = []
     for answered in range(terms.overlap):  # one by one, because each walks along an index and stops early
         rows += conn.execute(statement, values | {"answered": answered})
@@ -149,12 +112,12 @@ def _best(
 
 def held(conn: sa.Connection, annotator: str, now: float) -> list[Question]:
     """The questions that an annotator holds a live lease on."""
-    return [to_question(row) for row in conn.execute(_HELD, {"who": annotator, "now": now})]
+    return [to_question(row) for row in conn.execute(_HELD, {"annotator": annotator, "now": now})]
 
 
-def give(conn: sa.Connection, question: str, annotator: str, expires: float) -> None:
+def grant(conn: sa.Connection, question: str, annotator: str, expires: float) -> None:
     """Lease one question, in place of any lease this annotator had on it."""
-    drop(conn, annotator, [question])
+    release(conn, annotator, [question])
     conn.execute(leases.insert().values(question=question, annotator=annotator, expires=expires))
 
 
@@ -164,7 +127,7 @@ def has_lease(conn: sa.Connection, question: str, annotator: str) -> bool:
     A lease that has run out still serves until someone else claims the question or it is retired: the
     answer of a slow person is not thrown away.
     """
-    return conn.execute(_MINE, {"this": question, "who": annotator}).first() is not None
+    return conn.execute(_LEASE, {"id": question, "annotator": annotator}).first() is not None
 
 
 def lock(conn: sa.Connection, question: str) -> None:
@@ -177,31 +140,31 @@ def lock(conn: sa.Connection, question: str) -> None:
         conn.execute(this.with_for_update(key_share=True))
 
 
-def drop(conn: sa.Connection, annotator: str, names: Sequence[str]) -> None:
+def release(conn: sa.Connection, annotator: str, names: Sequence[str]) -> None:
     """Give questions back; those not held are left alone."""
     for chunk in chunks(names):
-        conn.execute(_DROP, {"who": annotator, "these": chunk})
+        conn.execute(_RELEASE, {"annotator": annotator, "ids": chunk})
 
 
-def drop_all(conn: sa.Connection, annotator: str) -> None:
+def release_all(conn: sa.Connection, annotator: str) -> None:
     """Give back everything that an annotator holds."""
     conn.execute(leases.delete().where(leases.c.annotator == annotator))
 
 
 def retire(conn: sa.Connection, older_than: int, now: float) -> int:
     """Close the open questions about behaviour from before a policy step; not those in someone's hands."""
-    live = sa.select(leases.c.question).where(is_live(now))
+    moment = {"now": now}
     stale = sa.select(questions.c.id).where(
         questions.c.state == "open",
         questions.c.answered == 0,
         questions.c.policy_step < older_than,
-        questions.c.id.not_in(live),
+        questions.c.id.not_in(sa.select(leases.c.question).where(LIVE)),
     )
     # locked, then looked at again: one of them may have been claimed in between
-    locked = list(conn.execute(stale.with_for_update(key_share=True, skip_locked=True)).scalars())
+    locked = list(conn.execute(stale.with_for_update(key_share=True, skip_locked=True), moment).scalars())
     names: list[str] = []
     for chunk in chunks(locked):
-        names += conn.execute(stale.where(questions.c.id.in_(chunk))).scalars()
+        names += conn.execute(stale.where(questions.c.id.in_(chunk)), moment).scalars()
     for chunk in chunks(names):
         conn.execute(leases.delete().where(leases.c.question.in_(chunk)))
         conn.execute(questions.update().where(questions.c.id.in_(chunk)).values(state="retired"))

@@ -41,50 +41,35 @@ def find(conn: sa.Connection, wanted: Wanted, *, newest: int | None = None) -> l
     kept = in_force if wanted.excluded else counted
     left, right = clips.alias("left_one"), clips.alias("right_one")
     asked = [column for column in questions.c if column.name not in ("id", "seq", "answered")]
+    steps = (left.c.policy_step.label("left_step"), right.c.policy_step.label("right_step"))
     chosen = (
-        sa.select(
-            kept, *asked, left.c.policy_step.label("left_step"), right.c.policy_step.label("right_step")
-        )
+        sa.select(kept, *asked, *steps)
         .join(questions, questions.c.id == kept.c.question)
         .join(left, left.c.id == questions.c.left_clip)
         .join(right, right.c.id == questions.c.right_clip)
-        .where(*_conditions(wanted, kept))
+        .where(kept.c.seq > wanted.since)
+        .order_by(kept.c.seq if newest is None else kept.c.seq.desc())
+        .limit(newest)
     )
-    ordered = (
-        chosen.order_by(kept.c.seq) if newest is None else chosen.order_by(kept.c.seq.desc()).limit(newest)
-    )
-    return [
-        Record(to_answer(row), to_question(row, row.question), row.seq, row.left_step, row.right_step)
-        for row in conn.execute(ordered)
-    ]
-
-
-def _conditions(wanted: Wanted, kept: sa.Subquery) -> list[sa.ColumnElement[bool]]:
-    where = [kept.c.seq > wanted.since]
     if wanted.exclude:
-        where.append(kept.c.annotator.not_in(list(wanted.exclude)))
+        chosen = chosen.where(kept.c.annotator.not_in(list(wanted.exclude)))
     if wanted.before is not None:
-        where.append(kept.c.seq < wanted.before)
+        chosen = chosen.where(kept.c.seq < wanted.before)
     if wanted.choice is not None:
-        where.append(kept.c.choice == check_choice("choice", wanted.choice, CHOICES))
+        check_choice("choice", wanted.choice, CHOICES)
     equal = (
+        (kept.c.choice, wanted.choice),
         (kept.c.annotator, wanted.annotator),
         (questions.c.strategy, wanted.strategy),
         (kept.c.id, wanted.answer),
     )
-    return where + [column == value for column, value in equal if value is not None]
+    chosen = chosen.where(*(column == value for column, value in equal if value is not None))
+    return [
+        Record(to_answer(row), to_question(row, row.question), row.seq, row.left_step, row.right_step)
+        for row in conn.execute(chosen)
+    ]
 
 
 def to_answer(row: sa.Row[tuple[object, ...]]) -> Answer:
     """A row of `answers` that has a choice."""
-    return Answer(
-        row.id,
-        row.question,
-        row.annotator,
-        row.choice,
-        row.strength,
-        row.seconds,
-        row.created,
-        bool(row.swapped),
-        row.page,
-    )
+    return Answer(*(getattr(row, field) for field in Answer._fields))

@@ -12,13 +12,21 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from armchair.ids import id_from
+from armchair.store.rows.annotators import kind_of
+from armchair.store.rows.binds import ANNOTATOR, LIVE
 from armchair.store.rows.clips import find_question, insert_questions, to_question
-from armchair.store.schema import annotators, answers, in_force, is_live, leases, questions
+from armchair.store.schema import answers, in_force, leases, questions
 from armchair.types import Question
 
 STRATEGY = "repeat"
 LATER = 10  # answers that lie between an answer and the repeat of its question, at least
 LATEST = 100  # of the questions answered before, so many are considered
+
+
+_SAID = sa.select(sa.func.count()).where(answers.c.annotator == ANNOTATOR)
+_HELD = sa.select(sa.func.count()).where(leases.c.annotator == ANNOTATOR, LIVE)
+_GIVEN = sa.select(_SAID.scalar_subquery() + _HELD.scalar_subquery())
+"""How much an annotator was given so far: grows with every question."""
 
 
 def mix(
@@ -29,9 +37,9 @@ def mix(
     Only people get repeats. Never repeated are repeats, what was repeated to them before, and "can't tell".
     """
     taken = [question for question, _ in free]
-    if not taken or not share or not _is_person(conn, annotator):
+    if not taken or not share or kind_of(conn, annotator) != "person":
         return taken
-    number = _given(conn, annotator, now)
+    number = conn.execute(_GIVEN, {"annotator": annotator, "now": now}).scalar_one()
     turns = [k for k, question in enumerate(taken) if _chance(annotator, number + k, question.id) < share]
     known = _repeatable(conn, annotator) if turns else []
     for k in turns:
@@ -39,36 +47,11 @@ def mix(
         if not known or find_question(conn, name) is not None:
             continue
         old = known.pop(int(_chance(annotator, number + k, name) * len(known)))
-        taken[k] = _exchanged(old, name, annotator, taken[k].policy_step)
+        guess = None if old.guess is None else 1.0 - old.guess
+        step = taken[k].policy_step
+        taken[k] = Question(name, old.right, old.left, STRATEGY, step, guess, old.id, annotator)
         insert_questions(conn, [taken[k]], free[k][1])
     return taken
-
-
-def _exchanged(old: Question, name: str, annotator: str, policy_step: int) -> Question:
-    guess = None if old.guess is None else 1.0 - old.guess
-    return Question(name, old.right, old.left, STRATEGY, policy_step, guess, old.id, annotator)
-
-
-def _is_person(conn: sa.Connection, annotator: str) -> bool:
-    return conn.execute(_KIND, {"who": annotator}).scalar_one_or_none() == "person"
-
-
-def _given(conn: sa.Connection, annotator: str, now: float) -> int:
-    """How much an annotator was given so far: grows with every question."""
-    said, held = conn.execute(_GIVEN, {"who": annotator, "now": now}).one()
-    return said + held
-
-
-def _counting() -> sa.Executable:
-    who, now = sa.bindparam("who"), sa.bindparam("now", type_=sa.Double[float]())
-    rows = sa.select(sa.func.count()).where(answers.c.annotator == who)
-    held = sa.select(sa.func.count()).where(leases.c.annotator == who, is_live(now))
-    return sa.select(rows.scalar_subquery(), held.scalar_subquery())
-
-
-# made once: they take longer to say than to answer
-_KIND = sa.select(annotators.c.kind).where(annotators.c.name == sa.bindparam("who"))
-_GIVEN = _counting()
 
 
 def _repeatable(conn: sa.Connection, annotator: str) -> list[Question]:

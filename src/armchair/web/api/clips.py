@@ -7,10 +7,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
-from armchair.web.api.errors import refuse
 from armchair.web.api.types import Id
-from armchair.web.context import Here, Viewer
-from armchair.web.pages import send_asset
+from armchair.web.context import ContextDep, Viewer
+from armchair.web.errors import refuse
 
 FOREVER = "private, max-age=31536000, immutable"
 BINARY = "application/octet-stream"
@@ -19,9 +18,11 @@ router = APIRouter()
 
 
 @router.get("/api/clips/{clip}", response_class=Response, responses={200: {"content": {BINARY: {}}}})
-def poses(clip: Id, here: Here, viewer: Viewer, accept_encoding: Annotated[str, Header()] = "") -> Response:
+def poses(
+    clip: Id, context: ContextDep, viewer: Viewer, accept_encoding: Annotated[str, Header()] = ""
+) -> Response:
     """A clip's poses: float32 little-endian (steps, bodies, 7), position in m and quaternion w x y z."""
-    packed = here.clips.poses(clip)
+    packed = context.clips.poses(clip)
     about = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
     if "gzip" in accept_encoding:
         return Response(packed, headers=about | {"Content-Encoding": "gzip"}, media_type=BINARY)
@@ -31,15 +32,15 @@ def poses(clip: Id, here: Here, viewer: Viewer, accept_encoding: Annotated[str, 
 @router.get(
     "/api/clips/{clip}/film", response_class=Response, responses={200: {"content": {"video/mp4": {}}}}
 )
-def film(clip: Id, here: Here, viewer: Viewer) -> Response:
+def film(clip: Id, context: ContextDep, viewer: Viewer) -> Response:
     """A clip as MP4, stored or drawn now."""
-    return Response(here.clips.film(clip), headers={"Cache-Control": FOREVER}, media_type="video/mp4")
+    return Response(context.clips.film(clip), headers={"Cache-Control": FOREVER}, media_type="video/mp4")
 
 
 @router.get("/api/scene", response_class=Response, responses={200: {"content": {BINARY: {}}}})
-def scene(request: Request, here: Here, viewer: Viewer) -> Response:
+def scene(request: Request, context: ContextDep, viewer: Viewer) -> Response:
     """The bodies that move in the clips, and what stands around them."""
-    found = here.clips.scene()
+    found = context.clips.scene()
     if found is None:
         refuse(404, "not_found", "this run has no 3D scene")
-    return send_asset(found, request.headers)
+    return found.response(request.headers)

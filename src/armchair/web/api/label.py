@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, cast
 
 from fastapi import APIRouter, Query, Response
 
@@ -12,7 +12,6 @@ from armchair.store.people import SessionInfo
 from armchair.store.rows.records import Record
 from armchair.store.store import Store
 from armchair.types import Answer, Choice, Question
-from armchair.web.api.errors import refuse, unusable
 from armchair.web.api.types import (
     MAX_ROWS,
     AnswerRow,
@@ -31,29 +30,31 @@ from armchair.web.api.types import (
     Undone,
     Wanted,
 )
-from armchair.web.context import Context, Here, Viewer
+from armchair.web.caches.snapshots import budget_of
+from armchair.web.context import Context, ContextDep, Viewer
+from armchair.web.errors import refuse, unusable
 
 router = APIRouter()
 
 
 @router.post("/api/pairs")
-def pairs(wanted: Wanted, here: Here, viewer: Viewer) -> Pairs:
+def pairs(wanted: Wanted, context: ContextDep, viewer: Viewer) -> Pairs:
     """Pairs to answer: first those this annotator holds already, then new ones."""
     if viewer.excluded:
         return {"pairs": [], "reason": "excluded"}
-    with here.writing:
-        if wanted.visit is not None and here.visits.has_ended(viewer.annotator, wanted.visit):
+    with context.writing:
+        if wanted.visit is not None and context.visits.has_ended(viewer.annotator, wanted.visit):
             return {"pairs": [], "reason": "empty"}  # the page was closed while it asked
-        room, reason = _room(here.store)
+        room, reason = _room(context.store)
         if reason is not None:
             return {"pairs": [], "reason": reason}
-        held = here.store.held(viewer.annotator)[: wanted.want]
+        held = context.store.held(viewer.annotator)[: wanted.want]
         new = min(wanted.want - len(held), room)
-        claimed = here.store.claim(viewer.annotator, n=new) if new > 0 else []
+        claimed = context.store.claim(viewer.annotator, n=new) if new > 0 else []
         if wanted.visit is not None:
-            here.visits.give(viewer.annotator, wanted.visit, (one.id for one in held + claimed))
-    found = _pairs(here, held + claimed)
-    return {"pairs": found, "reason": None if found else _why_none(here.store)}
+            context.visits.give(viewer.annotator, wanted.visit, (one.id for one in held + claimed))
+    found = _pairs(context, held + claimed)
+    return {"pairs": found, "reason": None if found else _why_none(context.store)}
 
 
 def _room(store: Store) -> tuple[int, Reason | None]:
@@ -61,7 +62,7 @@ def _room(store: Store) -> tuple[int, Reason | None]:
     settings = store.board.settings()
     if settings.paused:
         return 0, "paused"
-    budget = _budget(store, settings.labels)
+    budget = budget_of(settings, store.board.status())
     if budget is None:
         return 2**31, None
     counts = store.counts()
@@ -70,57 +71,39 @@ def _room(store: Store) -> tuple[int, Reason | None]:
     return budget - counts.asked - counts.leased, None
 
 
-def _budget(store: Store, labels: int | None) -> int | None:
-    if labels is not None:
-        return labels
-    status = store.board.status()
-    told = None if status is None else status.value.get("labels")
-    return told if isinstance(told, int) else None
-
-
 def _why_none(store: Store) -> Reason:
     status = store.board.status()
     return "done" if status is not None and status.value.get("phase") == "done" else "empty"
 
 
 @router.post("/api/release", status_code=204)
-def release(given: Released, here: Here, viewer: Viewer) -> Response:
+def release(given: Released, context: ContextDep, viewer: Viewer) -> Response:
     """Give pairs back, so that others need not wait until the hold on them ends."""
-    with here.writing:
+    with context.writing:
         back = given.questions
         if given.ends is not None:
-            back = here.visits.end(viewer.annotator, given.ends, back, given.keeps)
-        here.store.release(viewer.annotator, back)
+            back = context.visits.end(viewer.annotator, given.ends, back, given.keeps)
+        context.store.release(viewer.annotator, back)
     return Response(status_code=204)
 
 
 @router.post("/api/answers")
-def answer(given: Given, here: Here, viewer: Viewer) -> Saved:
+def answer(given: Given, context: ContextDep, viewer: Viewer) -> Saved:
     """Store an answer. It is on disk when this is answered; sent again it does no harm."""
     _check_included(viewer)
-    made = Answer(
-        given.id,
-        given.question,
-        viewer.annotator,
-        given.choice,
-        given.strength,
-        given.seconds,
-        time.time(),
-        given.swapped,
-        given.page,
-    )
+    made = Answer(annotator=viewer.annotator, created=time.time(), **given.model_dump())
     try:
-        with here.writing:
-            new = here.store.submit(made)
+        with context.writing:
+            new = context.store.submit(made)
     except StoreError as error:
         if unusable(error):
             raise
-        _refuse_answer(here.store, made, str(error))
-    shown = here.store.board.settings().show_guess
+        _refuse_answer(context.store, made, str(error))
+    shown = context.store.board.settings().show_guess
     return {
         "saved": True,
         "new": new,
-        "guess": _guess(here.store.question(given.question)) if shown else None,
+        "guess": _guess(context.store.question(given.question)) if shown else None,
     }
 
 
@@ -150,29 +133,29 @@ def _guess(question: Question) -> Guess | None:
 
 
 @router.post("/api/undo")
-def undo(given: Named, here: Here, viewer: Viewer) -> Undone:
+def undo(given: Named, context: ContextDep, viewer: Viewer) -> Undone:
     """Take one's latest answer back and get its pair again; as often as one likes."""
     _check_included(viewer)
-    with here.writing:
-        before = here.store.history(viewer.annotator, limit=1)
-        question = here.store.undo(viewer.annotator, given.id)
+    with context.writing:
+        before = context.store.history(viewer.annotator, limit=1)
+        question = context.store.undo(viewer.annotator, given.id)
     if question is None:
         return {"undone": None, "pair": None}
     taken = before[0].answer if before and before[0].question.id == question.id else None
-    (pair,) = _pairs(here, [question])
-    return {"undone": None if taken is None else _answer(taken), "pair": pair}
+    (pair,) = _pairs(context, [question])
+    return {"undone": None if taken is None else cast(AnswerRow, taken._asdict()), "pair": pair}
 
 
 @router.post("/api/answers/{answer}/flip")
-def flip(answer: Id, given: Named, here: Here, viewer: Viewer) -> Flipped:
+def flip(answer: Id, given: Named, context: ContextDep, viewer: Viewer) -> Flipped:
     """Turn an answer of one's own round, left for right."""
-    with here.writing:
-        if _own(here.store, answer, viewer) is not None:
-            here.store.flip(answer, given.id)
-        turned = _own(here.store, given.id, viewer)  # also when this request came a second time
+    with context.writing:
+        if _own(context.store, answer, viewer) is not None:
+            context.store.flip(answer, given.id)
+        turned = _own(context.store, given.id, viewer)  # also when this request came a second time
     if turned is None:
         refuse(404, "not_found", "that answer was taken back or changed, or never was")
-    return {"answer": _rows(here, [turned], viewer)[0]}
+    return {"answer": _rows(context, [turned], viewer)[0]}
 
 
 def _own(store: Store, answer: str, viewer: SessionInfo) -> Record | None:
@@ -190,7 +173,7 @@ def _own(store: Store, answer: str, viewer: SessionInfo) -> Record | None:
 
 @router.get("/api/history")
 def history(
-    here: Here,
+    context: ContextDep,
     viewer: Viewer,
     choice: Choice | None = None,
     limit: Annotated[int, Query(ge=1, le=MAX_ROWS)] = 50,
@@ -201,16 +184,14 @@ def history(
     if everyone and viewer.role != "owner":
         refuse(403, "forbidden", "the answers of others are for the run's owner")
     whose = None if everyone else viewer.annotator
-    records = here.store.history(whose, limit + 1, before=before, choice=choice)
+    records = context.store.history(whose, limit + 1, before=before, choice=choice)
     more = records[limit - 1].seq if len(records) > limit else None
-    return {"rows": _rows(here, records[:limit], viewer), "next": more}
+    return {"rows": _rows(context, records[:limit], viewer), "next": more}
 
 
-def _rows(here: Context, records: list[Record], viewer: SessionInfo) -> list[HistoryRow]:
-    refs = here.clips.refs(
-        name for record in records for name in (record.question.left, record.question.right)
-    )
-    shown = here.store.board.settings().show_guess
+def _rows(context: Context, records: list[Record], viewer: SessionInfo) -> list[HistoryRow]:
+    refs = context.clips.refs(record.question for record in records)
+    shown = context.store.board.settings().show_guess
     return [
         {
             "id": record.answer.id,
@@ -223,19 +204,16 @@ def _rows(here: Context, records: list[Record], viewer: SessionInfo) -> list[His
             "annotator": record.answer.annotator,
             "left": refs[record.question.left],
             "right": refs[record.question.right],
-            "can_flip": record.answer.choice in ("left", "right") and _may_change(record, viewer),
+            "can_flip": record.answer.choice in ("left", "right")
+            and record.answer.annotator == viewer.annotator,
             "guess": _guess(record.question) if shown else None,
         }
         for record in records
     ]
 
 
-def _may_change(record: Record, viewer: SessionInfo) -> bool:
-    return record.answer.annotator == viewer.annotator
-
-
-def _pairs(here: Context, questions: list[Question]) -> list[Pair]:
-    refs = here.clips.refs(name for question in questions for name in (question.left, question.right))
+def _pairs(context: Context, questions: list[Question]) -> list[Pair]:
+    refs = context.clips.refs(questions)
     return [
         {
             "question": question.id,
@@ -245,17 +223,3 @@ def _pairs(here: Context, questions: list[Question]) -> list[Pair]:
         }
         for question in questions
     ]
-
-
-def _answer(answer: Answer) -> AnswerRow:
-    return {
-        "id": answer.id,
-        "question": answer.question,
-        "annotator": answer.annotator,
-        "choice": answer.choice,
-        "strength": answer.strength,
-        "seconds": answer.seconds,
-        "created": answer.created,
-        "swapped": answer.swapped,
-        "page": answer.page,
-    }

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Path, Response
 
 from armchair.errors import StoreError
-from armchair.web.api.errors import refuse, unusable
-from armchair.web.api.types import (
-    Excluded,
-    Invitation,
-    Invited,
-    NowSet,
-    People,
-    Setting,
-    SettingsRow,
-)
-from armchair.web.context import Here, Viewer
+from armchair.web.api.types import Excluded, Invitation, Invited, NowSet, People, PersonRow, Setting
+from armchair.web.context import ContextDep, Viewer
+from armchair.web.errors import refuse, unusable
 
 
 async def owner(viewer: Viewer) -> None:
@@ -31,46 +22,33 @@ router = APIRouter(dependencies=[Depends(owner)])
 
 
 @router.post("/api/settings")
-def set_setting(given: Setting, here: Here) -> NowSet:
+def set_setting(given: Setting, context: ContextDep) -> NowSet:
     """Change one setting."""
-    with here.writing:
-        settings = here.store.board.set_setting(given.key, given.value)
-    return {"settings": cast(SettingsRow, dataclasses.asdict(settings))}
+    with context.writing:
+        return {"settings": context.store.board.set_setting(given.key, given.value)}
 
 
 @router.post("/api/invites")
-def invite(given: Invited, here: Here) -> Invitation:
+def invite(given: Invited, context: ContextDep) -> Invitation:
     """Make a link that lets one browser in, once."""
-    with here.writing:
-        token = here.store.people.invite(given.annotator, given.role)
+    with context.writing:
+        token = context.store.people.invite(given.annotator, given.role)
     return {"path": f"/login#{token}"}
 
 
 @router.get("/api/people")
-def people(here: Here) -> People:
+def people(context: ContextDep) -> People:
     """Everyone who may answer or has answered."""
-    return {
-        "people": [
-            {
-                "name": person.name,
-                "kind": person.kind,
-                "role": person.role,
-                "excluded": person.excluded,
-                "created": person.created,
-                "answers": person.answers,
-            }
-            for person in here.store.people.people()
-        ]
-    }
+    return {"people": [cast(PersonRow, person._asdict()) for person in context.store.people.people()]}
 
 
 @router.post("/api/people/{name:path}/exclude", status_code=204)
-def exclude(name: Annotated[str, Path(max_length=200)], given: Excluded, here: Here) -> Response:
+def exclude(name: Annotated[str, Path(max_length=200)], given: Excluded, context: ContextDep) -> Response:
     """Leave someone's answers out, or take them in again; the trainer fits anew."""
     try:
-        with here.writing:
-            here.store.people.exclude(name, given.excluded)
-            here.visitors.forget()
+        with context.writing:
+            context.store.people.exclude(name, given.excluded)
+            context.sessions.clear()
     except StoreError as error:
         if unusable(error):
             raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from datetime import datetime
-from typing import Literal
+from typing import Literal, cast
 
 from fastapi import APIRouter
 from typing_extensions import TypedDict
@@ -16,13 +16,11 @@ from typing_extensions import TypedDict
 import armchair
 from armchair.jsonable import Json
 from armchair.store.people import SessionInfo
-from armchair.web.caches.ledger import Snapshot
-from armchair.web.context import Context, Here, Viewer
+from armchair.web.caches.snapshots import Snapshot
+from armchair.web.context import Context, ContextDep, Viewer
 
 DEFAULT_QUESTION = "Which one is better?"
-ENOUGH = (
-    5  # answers of one's own before the agreement is shown, so that nobody learns the model's taste first
-)
+ENOUGH = 5  # own answers before the agreement is shown, so that nobody learns the model's taste first
 
 router = APIRouter()
 
@@ -102,24 +100,24 @@ class State(TypedDict):
 
 
 @router.get("/api/state")
-def state(here: Here, viewer: Viewer) -> State:
+def state(context: ContextDep, viewer: Viewer) -> State:
     """How things stand, for this annotator."""
-    return describe(here, here.ledger.look(), viewer)
+    return describe(context, context.snapshots.latest(), viewer)
 
 
-def describe(here: Context, snapshot: Snapshot, viewer: SessionInfo) -> State:
+def describe(context: Context, snapshot: Snapshot, viewer: SessionInfo) -> State:
     """A snapshot as this annotator may see it."""
-    told = {} if snapshot.status is None else snapshot.status.value
+    status = {} if snapshot.status is None else snapshot.status.value
     settings = snapshot.settings
     return {
-        "run": here.options.run,
-        "task": _text(told, "task"),
-        "question": settings.question or _text(told, "question") or DEFAULT_QUESTION,
+        "run": context.options.run,
+        "task": _text(status, "task"),
+        "question": settings.question or _text(status, "question") or DEFAULT_QUESTION,
         "annotator": viewer.annotator,
         "role": viewer.role,
         "page": armchair.__version__,
-        "clip_seconds": _number(told, "clip_seconds"),
-        "control_dt": _number(told, "control_dt"),
+        "clip_seconds": _number(status, "clip_seconds"),
+        "control_dt": _number(status, "control_dt"),
         "settings": {
             "show_success": settings.show_success,
             "show_guess": settings.show_guess,
@@ -127,13 +125,7 @@ def describe(here: Context, snapshot: Snapshot, viewer: SessionInfo) -> State:
         },
         "progress": _progress(snapshot, viewer, time.time()),
         "trainer": _trainer(snapshot, viewer, time.time()),
-        "meter": {
-            "verdict": snapshot.meter.verdict,
-            "wins": snapshot.meter.wins,
-            "ties": snapshot.meter.ties,
-            "losses": snapshot.meter.losses,
-            "text": snapshot.meter.text,
-        },
+        "meter": cast(MeterState, snapshot.meter._asdict()),
         "scene": None if snapshot.scene is None else {"url": "/api/scene", "version": snapshot.scene[:16]},
     }
 
@@ -152,29 +144,29 @@ def _progress(snapshot: Snapshot, viewer: SessionInfo, now: float) -> Progress:
         "today": today,
         "pace_per_minute": pace,
         "eta_minutes": None if left is None or not pace else float(math.ceil(left / pace)),
-        "agreement": None if share is None else {"agree": share.agree, "of": share.of},
+        "agreement": None if share is None else cast(Agreement, share._asdict()),
         "waiting": snapshot.counts.open,
     }
 
 
 def _trainer(snapshot: Snapshot, viewer: SessionInfo, now: float) -> Trainer:
-    told = {} if snapshot.status is None else snapshot.status.value
+    status = {} if snapshot.status is None else snapshot.status.value
     shown = snapshot.settings.show_success or viewer.role == "owner"
     return {
         "phase": snapshot.phase,
         "alive": snapshot.alive(now),
-        "updates": int(_number(told, "updates") or 0),
-        "of_updates": int(_number(told, "of_updates") or 0),
-        "env_steps": int(_number(told, "env_steps") or 0),
-        "success": _number(told, "success") if shown else None,
+        "updates": int(_number(status, "updates") or 0),
+        "of_updates": int(_number(status, "of_updates") or 0),
+        "env_steps": int(_number(status, "env_steps") or 0),
+        "success": _number(status, "success") if shown else None,
     }
 
 
-def _text(told: dict[str, Json], key: str) -> str:
-    value = told.get(key)
+def _text(status: dict[str, Json], key: str) -> str:
+    value = status.get(key)
     return value if isinstance(value, str) else ""
 
 
-def _number(told: dict[str, Json], key: str) -> float | None:
-    value = told.get(key)
+def _number(status: dict[str, Json], key: str) -> float | None:
+    value = status.get(key)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

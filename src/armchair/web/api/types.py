@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict  # pydantic wants this one below Python 3.12
 
 from armchair.ids import check_id
+from armchair.store.board import Settings
 from armchair.types import Choice
+from armchair.web.caches.clips import ClipRef
 
 MAX_WANTED, MAX_ROWS, MAX_RELEASED = 8, 200, 100
 MAX_SECONDS = 7 * 86400.0
@@ -19,12 +20,6 @@ Reason = Literal["empty", "budget", "paused", "done", "excluded"]
 def _strength(value: float) -> float:
     if value not in (0.5, 1.0, 2.0):
         raise ValueError("the strength is 0.5 (slightly), 1 or 2 (much)")
-    return value
-
-
-def _finite(value: float) -> float:
-    if not math.isfinite(value):
-        raise ValueError("a finite number is wanted")
     return value
 
 
@@ -59,7 +54,7 @@ class Given(_Given):
     question: Id
     choice: Choice
     strength: Annotated[float, AfterValidator(_strength)] = 1.0
-    seconds: Annotated[float, Field(ge=0, le=MAX_SECONDS), AfterValidator(_finite)]
+    seconds: Annotated[float, Field(ge=0, le=MAX_SECONDS, allow_inf_nan=False)]
     swapped: bool = False
     page: Annotated[str, Field(max_length=64)] = ""
 
@@ -100,17 +95,6 @@ class Excluded(_Given):
     excluded: bool
 
 
-class ClipRef(TypedDict):
-    """A clip and where its data are."""
-
-    id: str
-    kind: Literal["poses", "film"]
-    steps: int
-    bodies: int
-    url: str
-    film: str
-
-
 class Pair(TypedDict):
     """A question as the page shows it. What the model guesses is not in it."""
 
@@ -142,9 +126,7 @@ class Saved(TypedDict):
     guess: Guess | None
 
 
-class AnswerRow(TypedDict):
-    """An answer."""
-
+class _Row(TypedDict):
     id: str
     question: str
     annotator: str
@@ -152,6 +134,11 @@ class AnswerRow(TypedDict):
     strength: float
     seconds: float
     created: float
+
+
+class AnswerRow(_Row):
+    """An answer."""
+
     swapped: bool
     page: str
 
@@ -163,17 +150,10 @@ class Undone(TypedDict):
     pair: Pair | None
 
 
-class HistoryRow(TypedDict):
+class HistoryRow(_Row):
     """An answer in force with its clips."""
 
-    id: str
     seq: int
-    question: str
-    choice: Choice
-    strength: float
-    seconds: float
-    created: float
-    annotator: str
     left: ClipRef
     right: ClipRef
     can_flip: bool
@@ -216,20 +196,7 @@ class Invitation(TypedDict):
     path: str
 
 
-class SettingsRow(TypedDict):
-    """All settings."""
-
-    question: str
-    labels: int | None
-    paused: bool
-    overlap: int
-    repeat_share: float
-    show_success: bool
-    show_guess: bool
-    strengths: bool
-
-
 class NowSet(TypedDict):
     """All settings after the change."""
 
-    settings: SettingsRow
+    settings: Settings

@@ -6,21 +6,35 @@ import gzip
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from typing import NoReturn
+from typing import Literal
+
+from typing_extensions import TypedDict  # pydantic wants this one below Python 3.12
 
 from armchair.errors import ArmchairError, StoreError
+from armchair.store.rows.clips import Replay
 from armchair.store.store import Store
-from armchair.web.api.errors import refuse, unusable
-from armchair.web.api.types import ClipRef
+from armchair.types import Question
+from armchair.web.caches.assets import Asset
+from armchair.web.errors import refuse, unusable
 from armchair.web.options import Films
-from armchair.web.pages import Asset
 
 MAX_REFS = 2048
 MAX_POSES = 4 * 2**20  # bytes kept, some four hundred clips: what twenty people have before them
 MAX_FILMS = 32 * 2**20
 
 
-class Kept:
+class ClipRef(TypedDict):
+    """A clip and where its data are."""
+
+    id: str
+    kind: Literal["poses", "film"]
+    steps: int
+    bodies: int
+    url: str
+    film: str
+
+
+class ByteCache:
     """Bytes by name, the latest used, up to a total size."""
 
     def __init__(self, most: int) -> None:
@@ -55,11 +69,11 @@ class Clips:
         self._drawing = threading.Lock()  # one at a time: it takes a core and a renderer
         self._refs: dict[str, ClipRef] = {}
         self._scene: Asset | None = None
-        self._poses, self._drawn = Kept(MAX_POSES), Kept(MAX_FILMS)
+        self._poses, self._drawn = ByteCache(MAX_POSES), ByteCache(MAX_FILMS)
 
-    def refs(self, names: Iterable[str]) -> dict[str, ClipRef]:
-        """What the page needs to know of these clips, by id."""
-        wanted = dict.fromkeys(names)
+    def refs(self, questions: Iterable[Question]) -> dict[str, ClipRef]:
+        """What the page needs to know of the clips of these questions, by id."""
+        wanted = dict.fromkeys(name for question in questions for name in (question.left, question.right))
         known = self._refs
         found = {name: known[name] for name in wanted if name in known}
         missing = [name for name in wanted if name not in found]
@@ -95,23 +109,22 @@ class Clips:
 
     def film(self, name: str) -> bytes:
         """A clip as MP4: the stored film or one drawn from its poses."""
-        film = self._replay_film(name)
+        film = self._replay(name).film
         return self._drawn.get(name, lambda: self._draw(name)) if film is None else film
 
     def _pack(self, name: str) -> bytes:
-        try:
-            poses = self._store.replay(name).poses
-        except StoreError as error:
-            _no_clip(error)
+        poses = self._replay(name).poses
         if poses is None:
             refuse(404, "not_found", "this clip has a film and no poses")
         return gzip.compress(poses, 6, mtime=0)
 
-    def _replay_film(self, name: str) -> bytes | None:
+    def _replay(self, name: str) -> Replay:
         try:
-            return self._store.replay(name).film
+            return self._store.replay(name)
         except StoreError as error:
-            _no_clip(error)
+            if unusable(error):
+                raise
+            refuse(404, "not_found", str(error))
 
     def _draw(self, name: str) -> bytes:
         if self._films is None:
@@ -121,9 +134,3 @@ class Clips:
                 return self._films(name)
             except ArmchairError as error:
                 refuse(404, "no_film", str(error))
-
-
-def _no_clip(error: StoreError) -> NoReturn:
-    if unusable(error):
-        raise error
-    refuse(404, "not_found", str(error))

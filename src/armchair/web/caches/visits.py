@@ -1,8 +1,8 @@
 """Which pairs each open page was given, so that a page that closes gives back exactly those.
 
-A page may close while its request for more pairs is under way; that request can reach the store after the
-page's farewell. So a visit that has ended is remembered, and nothing is given to it any more. Kept in memory
-only: what a restart forgets goes back when its lease ends.
+A page may close while its request for more pairs is under way; that request can reach the store after the one
+that ends the visit. So visits that have ended are remembered, and nothing is given to them any more. What a
+restart forgets goes back when its lease ends.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 
-KEPT = 500  # visits that are remembered, and as many that have ended
-LATEST = 64  # questions of a visit; far more than a page may hold at once
+MAX_VISITS = 500  # visits that are remembered, and as many that have ended
+MAX_QUESTIONS = 64  # questions of a visit; far more than a page may hold at once
 
 
 class Visits:
@@ -20,7 +20,7 @@ class Visits:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._given: OrderedDict[tuple[str, str], OrderedDict[str, None]] = OrderedDict()
+        self._given: OrderedDict[tuple[str, str], list[str]] = OrderedDict()  # the latest first
         self._ended: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def has_ended(self, annotator: str, visit: str) -> bool:
@@ -31,14 +31,9 @@ class Visits:
     def give(self, annotator: str, visit: str, questions: Iterable[str]) -> None:
         """Remember what a page was given."""
         with self._lock:
-            given = self._given.setdefault((annotator, visit), OrderedDict())
-            self._given.move_to_end((annotator, visit))
-            for question in questions:
-                given[question] = None
-                given.move_to_end(question)
-            while len(given) > LATEST:
-                given.popitem(last=False)
-            while len(self._given) > KEPT:
+            given = [*questions][::-1] + self._given.pop((annotator, visit), [])
+            self._given[annotator, visit] = list(dict.fromkeys(given))[:MAX_QUESTIONS]
+            while len(self._given) > MAX_VISITS:
                 self._given.popitem(last=False)
 
     def end(
@@ -50,7 +45,7 @@ class Visits:
         """
         with self._lock:
             self._ended[annotator, visit] = None
-            while len(self._ended) > KEPT:
+            while len(self._ended) > MAX_VISITS:
                 self._ended.popitem(last=False)
             held = dict.fromkeys([*questions, *self._given.pop((annotator, visit), ())])
             stay = set(keeps)

@@ -41,10 +41,10 @@ def alarm(learned: Series, true: Series, success: Series, approval: Series) -> A
     learned: `chain` of the learned rewards. approval: 1 where the newer clip won a blind question, 0 where
     the older one did, 0.5 for a tie, at the environment steps at which the question was put.
     """
-    for what, told, series in (("return", "true return", true), ("success", "success rate", success)):
+    for what, name, series in (("return", "true return", true), ("success", "success rate", success)):
         window = latest(series)
         if window and _falls(window, series) and _rises_with(learned, window):
-            text = f"the {told} falls: {_level(window[:3]):.3g} to {_level(window[-3:]):.3g}"
+            text = f"the {name} falls: {_level(window[:3]):.3g} to {_level(window[-3:]):.3g}"
             return Alarm(what, window[0][0], text)
     window = latest(approval)
     if window and disapproved([share for _, share in window]) and _rises_with(learned, window):

@@ -38,17 +38,19 @@ class Rule(NamedTuple):
     name: str
 
 
-def lines(
-    table: pd.DataFrame,
-    axis: Axis,
-    drawn: Sequence[Line],
-    title: str,
-    *,
-    form: str = ".3~g",
-    domain: tuple[float, float] | None = None,
-    rule: Rule | None = None,
-) -> Drawing:
-    """Columns of a table against an axis, each where it is known. form: of numbers, as d3 writes it."""
+class Panel(NamedTuple):
+    """What a chart of columns shows."""
+
+    lines: Sequence[Line]
+    title: str  # of the vertical axis, with its unit
+    form: str = ".3~g"  # of numbers, as d3 writes it
+    domain: tuple[float, float] | None = None  # of the vertical axis
+    rule: Rule | None = None
+
+
+def lines(table: pd.DataFrame, axis: Axis, panel: Panel) -> Drawing:
+    """Columns of a table against an axis, each where it is known."""
+    drawn, title, form, domain, rule = panel
     names = [line.name for line in drawn]
     colour = alt.Color(
         "series:N",
@@ -160,9 +162,9 @@ def histogram(values: Sequence[float], title: str, width: float, most: float) ->
 
 
 def banded(table: pd.DataFrame, axis: Axis, title: str, form: str, names: Sequence[str]) -> Drawing:
-    """Means with intervals: columns learnt_from, x, mean, low, high. names: fix which colour is whose."""
+    """Means with intervals: columns learned_from, x, mean, low, high. names: fix which colour is whose."""
     colour = alt.Color(
-        "learnt_from:N",
+        "learned_from:N",
         title=None,
         scale=alt.Scale(domain=list(names), range=[COLOURS[k % len(COLOURS)] for k in range(len(names))]),
         legend=alt.Legend(orient="top", columns=1, labelLimit=400, symbolOpacity=1),
@@ -177,7 +179,7 @@ def banded(table: pd.DataFrame, axis: Axis, title: str, form: str, names: Sequen
         line.encode(
             y=alt.Y("mean:Q", title=title, axis=alt.Axis(format=form, tickCount=5)),
             tooltip=[
-                alt.Tooltip("learnt_from:N", title="learnt from"),
+                alt.Tooltip("learned_from:N", title="learnt from"),
                 alt.Tooltip("x:Q", title=TITLES[axis], format=",.4~r"),
                 alt.Tooltip("mean:Q", title="mean", format=form),
                 alt.Tooltip("low:Q", title="from", format=form),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -17,25 +16,20 @@ from pathlib import Path
 
 import streamlit as st
 
-from armchair.errors import ArmchairError, InvalidInput
+from armchair.errors import ArmchairError
 from armchair.ids import new_id
 from armchair.store.store import Store
 from armchair.types import Answer, Choice, Question
+from armchair.web.caches.snapshots import budget_of
 from armchair.web.dashboard import replay, source
-from armchair.web.dashboard.labelled import MIRRORED
+from armchair.web.dashboard.labelled import MIRRORED, WORDS
 from armchair.web.dashboard.wording import plain
+from armchair.web.films import films_by
 
 PAGE = "classic"  # what is recorded as the page's version
 QUESTION = "Which trajectory is better?"
 EVERY = 2.0  # s between two looks for a new question
-FILM_SECONDS = 120.0  # that drawing a film may take
-BUTTONS: tuple[tuple[Choice, str, str], ...] = (
-    ("left", "Left", "Left"),
-    ("right", "Right", "Right"),
-    ("tie", "Tie", "Down"),
-    ("both_bad", "Both bad", "B"),
-    ("cant_tell", "Can't tell", "Up"),
-)  # what is recorded, what is on the button, its key
+KEYS = dict(zip(WORDS, ("Left", "Right", "Down", "B", "Up"), strict=True))  # of the buttons, in their order
 
 STYLE = (  # films stay side by side on a phone too, so that the buttons are in sight
     "<style>.stMainBlockContainer { padding-top: 2.5rem; } .stColumn { min-width: 0 !important; }</style>"
@@ -47,7 +41,7 @@ def main(argv: Sequence[str]) -> None:
     st.set_page_config(page_title="armchair: compare", page_icon="🪑", layout="wide")
     st.html(STYLE)
     args = parse(argv)
-    source.use_once(args.store, args.run, films=partial(film_by, args.films) if args.films else None)
+    source.use_once(args.store, args.run, films=films_by(shlex.split(args.films)) if args.films else None)
     try:
         show(source.current(), args.annotator)
     except ArmchairError as error:
@@ -66,41 +60,22 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def film_by(command: str, clip: str) -> bytes:
-    """The film of a clip as a command draws it. Raises InvalidInput when it cannot."""
-    words = [*shlex.split(command), clip]
-    try:
-        done = subprocess.run(words, capture_output=True, timeout=FILM_SECONDS, check=False)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise InvalidInput(f"clip {clip} cannot be drawn: {error}") from None
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
-        raise InvalidInput(f"clip {clip} cannot be drawn: {said[-1]}")
-    return done.stdout
-
-
-def show(here: source.Source, annotator: str) -> None:
+def show(data: source.Source, annotator: str) -> None:
     """The question that this annotator holds, or that there is none."""
-    status, settings = here.store.board.status(), here.store.board.settings()
+    status, settings = data.store.board.status(), data.store.board.settings()
     words = settings.question or (status and status.value.get("question")) or QUESTION
     st.header(plain(str(words)), anchor=False)
-    _told()
-    question = _question(here.store, annotator)
-    if question is None:
-        _nothing(here.store, annotator)
-    else:
-        _pair(here, annotator, question)
-    _undo(here.store, annotator)
-    counts = here.store.counts()
-    mine = here.store.tally(annotator)
-    st.caption(f"{plain(annotator)}: {mine} answered · {counts.asked} answers by all · {counts.open} waiting")
-
-
-def _told() -> None:
-    """What went wrong with the latest click, if anything did."""
-    problem = st.session_state.pop("problem", None)
-    if problem:
+    if problem := st.session_state.pop("problem", None):  # with the latest click
         st.warning(problem)
+    question = _question(data.store, annotator)
+    if question is None:
+        _wait(data.store, annotator)
+    else:
+        _pair(data, annotator, question)
+    _undo(data.store, annotator)
+    counts = data.store.counts()
+    mine = data.store.count_answers(annotator)
+    st.caption(f"{plain(annotator)}: {mine} answered · {counts.asked} answers by all · {counts.open} waiting")
 
 
 def _question(store: Store, annotator: str) -> Question | None:
@@ -111,58 +86,60 @@ def _question(store: Store, annotator: str) -> Question | None:
     if question is None and why_not(store) is None:
         question = next(iter(store.claim(annotator)), None)
     if question is not None and question.id != shown:
-        st.session_state["shown"], st.session_state["since"] = question.id, time.time()
-        st.session_state["answer"] = new_id()
+        _begin(question)
     return question
+
+
+def _begin(question: Question) -> None:
+    """From now on this question is shown, and its answer has an id of its own."""
+    st.session_state["shown"], st.session_state["since"] = question.id, time.time()
+    st.session_state["answer"] = new_id()
 
 
 def why_not(store: Store) -> str | None:
     """Why nobody is asked anything now; None where there may be a question."""
-    settings, status = store.board.settings(), store.board.status()
-    budget = settings.labels or (status.value.get("labels") if status else None)
+    settings = store.board.settings()
+    budget = budget_of(settings, store.board.status())
     if settings.paused:
         return "Paused by the owner of the run. Questions come again when it goes on."
-    if isinstance(budget, int) and store.counts().asked >= budget:
+    if budget is not None and store.counts().asked >= budget:
         return f"All {budget} answers have been given. Thank you!"
     return None
 
 
 @st.fragment(run_every=EVERY)
-def _nothing(store: Store, annotator: str) -> None:
+def _wait(store: Store, annotator: str) -> None:
     """Wait for the next question, and look for it now and then."""
     if why_not(store) is None and (store.held(annotator) or store.claim(annotator)):
         st.rerun()
     st.info(why_not(store) or "Nothing to answer now. The next question will appear here by itself.")
 
 
-def _pair(here: source.Source, annotator: str, question: Question) -> None:
+def _pair(data: source.Source, annotator: str, question: Question) -> None:
     """Both clips and the buttons. Sides are exchanged for every other answer, and that is recorded."""
     swapped = int(str(st.session_state["answer"])[0], 16) % 2 == 1
     left, right = (question.right, question.left) if swapped else (question.left, question.right)
-    films = [_film(here, left), _film(here, right)]
+    films = [_film(data, left), _film(data, right)]
     if films[0] is not None and films[1] is not None:
-        for column, film, caption in zip(st.columns(2), films, ("Left", "Right"), strict=True):
-            column.video(film, loop=True, autoplay=True, muted=True, alt=f"The {caption.lower()} clip")
-            column.caption(caption)
+        replay.draw_films(films[0], films[1])
     else:
-        replay.show(here, left, right)
+        replay.draw(data, left, right)
     with st.container(horizontal=True):
-        for choice, label, key in BUTTONS:
-            act: Callable[[], None] = partial(_answer, here.store, annotator, question, choice, swapped)
-            st.button(
-                label, key=choice, on_click=act, shortcut=key, type="primary" if key == label else "secondary"
-            )
+        for choice, key in KEYS.items():
+            act: Callable[[], None] = partial(_answer, data.store, annotator, question, choice, swapped)
+            kind = "primary" if choice in MIRRORED else "secondary"
+            st.button(WORDS[choice], key=choice, on_click=act, shortcut=key, type=kind)
 
 
-def _film(here: source.Source, clip: str) -> bytes | None:
+def _film(data: source.Source, clip: str) -> bytes | None:
     """A clip's film: the stored one, or one drawn now and kept while the page shows it."""
     films: dict[str, bytes | None] = st.session_state.setdefault("films", {})
     if clip not in films:
-        found = here.store.replay(clip).film
-        if found is None and here.films is not None:
+        found = data.store.replay(clip).film
+        if found is None and data.films is not None:
             try:
                 with st.spinner("Drawing the film"):
-                    found = here.films(clip)
+                    found = data.films(clip)
             except ArmchairError as error:
                 st.warning(plain(str(error)))
         films[clip] = found
@@ -173,10 +150,10 @@ def _film(here: source.Source, clip: str) -> bytes | None:
 
 def _answer(store: Store, annotator: str, question: Question, choice: Choice, swapped: bool) -> None:
     """Store an answer; `choice` is what was pressed, in the sides on the screen."""
-    said = MIRRORED.get(choice, choice) if swapped else choice
+    chosen = MIRRORED.get(choice, choice) if swapped else choice
     seconds = time.time() - float(st.session_state["since"])
     name = str(st.session_state["answer"])
-    answer = Answer(name, question.id, annotator, said, 1.0, seconds, time.time(), swapped, PAGE)
+    answer = Answer(name, question.id, annotator, chosen, 1.0, seconds, time.time(), swapped, PAGE)
     try:
         store.submit(answer)
     except ArmchairError as error:
@@ -190,10 +167,9 @@ def _undo(store: Store, annotator: str) -> None:
     def undo() -> None:
         question = store.undo(annotator, new_id())
         if question is not None:
-            st.session_state["shown"], st.session_state["since"] = question.id, time.time()
-            st.session_state["answer"] = new_id()
+            _begin(question)
 
-    st.button("Undo", key="undo", on_click=undo, shortcut="Z", disabled=store.tally(annotator) == 0)
+    st.button("Undo", key="undo", on_click=undo, shortcut="Z", disabled=store.count_answers(annotator) == 0)
 
 
 if __name__ == "__main__":  # which is how Streamlit runs it

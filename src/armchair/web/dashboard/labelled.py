@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
@@ -20,24 +21,10 @@ WORDS: dict[Choice, str] = {
 
 
 class Labelled(NamedTuple):
-    """An answer, and what it is at odds with."""
+    """An answer, and who says otherwise."""
 
     record: Record
-    pair: str  # the question; of a repeat the one that it repeats
-    said: Choice  # in the sides of that question
-    model: Choice | None  # what the model had guessed, in the sides of the answer's own question
-    against_people: bool  # someone else answered the same pair otherwise
-    against_model: bool
-    against_self: bool  # the same person answered it otherwise another time
-
-
-class Filter(NamedTuple):
-    """Which answers to show; an empty collection means all."""
-
-    annotators: Collection[str] = ()
-    choices: Collection[Choice] = ()
-    strategies: Collection[str] = ()
-    disagreement: Disagreement = "any"
+    at_odds: set[Disagreement]  # people: someone else, of the same pair; self: the same person, another time
 
 
 def labelled(records: Sequence[Record]) -> list[Labelled]:
@@ -45,61 +32,49 @@ def labelled(records: Sequence[Record]) -> list[Labelled]:
 
     "Can't tell" is at odds with nothing. A tie is at odds with neither guess of the model.
     """
-    said: dict[str, list[tuple[str, Choice]]] = {}
+    given: dict[str, list[tuple[str, Choice]]] = defaultdict(list)
     for record in records:
         if record.answer.choice != "cant_tell":
-            said.setdefault(pair_of(record), []).append((record.answer.annotator, on_pair(record)))
-    return [_labelled(record, said.get(pair_of(record), [])) for record in records]
+            given[_pair_of(record)].append((record.answer.annotator, _on_pair(record)))
+    return [Labelled(record, _at_odds(record, given[_pair_of(record)])) for record in records]
 
 
-def _labelled(record: Record, said: Sequence[tuple[str, Choice]]) -> Labelled:
-    who, choice = record.answer.annotator, on_pair(record)
-    told = choice != "cant_tell"
-    model = guessed(record)
-    return Labelled(
-        record=record,
-        pair=pair_of(record),
-        said=choice,
-        model=model,
-        against_people=told and any(name != who and other != choice for name, other in said),
-        against_model=model is not None and MIRRORED.get(model) == record.answer.choice,
-        against_self=told and any(name == who and other != choice for name, other in said),
-    )
+def _at_odds(record: Record, given: Sequence[tuple[str, Choice]]) -> set[Disagreement]:
+    """given: who answered what about the same pair, in the sides of `_on_pair`."""
+    answer, guess = record.answer, record.question.guess
+    found: set[Disagreement] = set()
+    if answer.choice != "cant_tell":
+        others = {name for name, choice in given if choice != _on_pair(record)}
+        found |= {"self" if name == answer.annotator else "people" for name in others}
+    if guess is not None and guess != 0.5 and answer.choice == ("left" if guess > 0.5 else "right"):
+        found.add("model")
+    return found
 
 
-def kept(rows: Sequence[Labelled], chosen: Filter) -> list[Labelled]:
-    """The answers that a filter lets through."""
-    return [row for row in rows if _passes(row, chosen)]
-
-
-def _passes(row: Labelled, chosen: Filter) -> bool:
-    answer, question = row.record.answer, row.record.question
-    among = (
-        (answer.annotator, chosen.annotators),
-        (answer.choice, chosen.choices),
-        (question.strategy, chosen.strategies),
-    )
-    at_odds = {
-        "any": True,
-        "people": row.against_people,
-        "model": row.against_model,
-        "self": row.against_self,
-    }
-    return at_odds[chosen.disagreement] and all(not wanted or value in wanted for value, wanted in among)
-
-
-def pair_of(record: Record) -> str:
+def _pair_of(record: Record) -> str:
     """The question that an answer is about; of a repeated one the question that was first put."""
     return record.question.repeat_of or record.question.id
 
 
-def on_pair(record: Record) -> Choice:
-    """The answer in the sides of `pair_of`: a repeated question has its sides swapped."""
+def _on_pair(record: Record) -> Choice:
+    """The answer in the sides of `_pair_of`: a repeated question has its sides swapped."""
     choice = record.answer.choice
     return MIRRORED.get(choice, choice) if record.question.repeat_of else choice
 
 
-def guessed(record: Record) -> Choice | None:
-    """The side that the reward model held to be better when the question was put; None where it had none."""
-    guess = record.question.guess
-    return None if guess is None or guess == 0.5 else "right" if guess > 0.5 else "left"
+def filtered(
+    rows: Sequence[Labelled],
+    annotators: Collection[str] = (),
+    choices: Collection[Choice] = (),
+    strategies: Collection[str] = (),
+    disagreement: Disagreement = "any",
+) -> list[Labelled]:
+    """The answers that pass; an empty collection lets all pass."""
+    return [
+        row
+        for row in rows
+        if (not annotators or row.record.answer.annotator in annotators)
+        and (not choices or row.record.answer.choice in choices)
+        and (not strategies or row.record.question.strategy in strategies)
+        and disagreement in ("any", *row.at_odds)
+    ]

@@ -12,7 +12,6 @@ from armchair.store.rows.clips import Replay
 
 View = Literal["above", "side"]
 AXES: dict[View, tuple[int, int]] = {"above": (0, 1), "side": (0, 2)}  # which of x, y, z go right and up
-SCENE = "scene"  # name of the asset with the scene
 BLOCK = "block"  # names of blocks begin so
 
 

@@ -6,8 +6,6 @@ without asking the server.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -29,57 +27,53 @@ LABELS: dict[View, tuple[str, str]] = {
 }
 
 
-class _Views(NamedTuple):
-    """What is drawn: rows with side, step, x, y, z."""
-
-    tool: pd.DataFrame
-    arm: pd.DataFrame  # besides, joint: the order along the arm
-    marks: pd.DataFrame  # besides, what: block or goal
-
-
-def show(here: Source, left: str, right: str) -> None:
+def draw(data: Source, left: str, right: str) -> None:
     """Draw two clips by their ids."""
-    clips = (here.store.replay(left), here.store.replay(right))
-    films = [_film(here, name, clip) for name, clip in zip((left, right), clips, strict=True)]
+    clips = (data.store.replay(left), data.store.replay(right))
+    films = [_film(data, name, clip) for name, clip in zip((left, right), clips, strict=True)]
     poses = [poses_of(clip) for clip in clips]
     if poses[0] is not None and poses[1] is not None:
-        asset = here.store.board.asset("scene")
+        asset = data.store.board.asset("scene")
         tool = (tool_of(asset.data) if asset else None) or busiest(poses[0])
         st.altair_chart(
             drawing(paths(poses[0], tool), paths(poses[1], tool)),
             width="content",
             alt="The paths of the tool in both clips, from above and from the side",
         )
-    elif all(film is not None for film in films):
-        for side, column, film in zip(SIDES, st.columns(2), films, strict=True):
-            if film is not None:
-                column.video(film, loop=True, autoplay=True, muted=True, alt=f"The {side} clip")
-                column.caption(side.capitalize())
+    elif films[0] is not None and films[1] is not None:
+        draw_films(films[0], films[1])
     else:
         st.info("These clips have neither poses nor a film, so there is nothing to show of them.")
 
 
-def _film(here: Source, name: str, clip: Replay) -> bytes | None:
+def draw_films(left: bytes, right: bytes) -> None:
+    """Draw two films side by side."""
+    for side, column, film in zip(SIDES, st.columns(2), (left, right), strict=True):
+        column.video(film, loop=True, autoplay=True, muted=True, alt=f"The {side} clip")
+        column.caption(side.capitalize())
+
+
+def _film(data: Source, name: str, clip: Replay) -> bytes | None:
     """The clip's film: the stored one, or one drawn now if it has no poses; None where there is none."""
-    if clip.film is not None or clip.poses is not None or here.films is None:
+    if clip.film is not None or clip.poses is not None or data.films is None:
         return clip.film
     try:
-        return here.films(name)
+        return data.films(name)
     except ArmchairError:
         return None
 
 
 def drawing(left: Paths, right: Paths) -> alt.VConcatChart:
     """Both clips in one picture from above and one from the side, and a slider for the step."""
-    views = _views(left, right)
+    rows = _rows(left, right)
     last = len(left.tool) - 1
     step = alt.param(name="at", value=last, bind=alt.binding_range(min=0, max=last, step=1, name="Step "))
-    action = pd.concat([views.tool, views.marks])  # of the arm only what is near it
-    ranges = domains(action[["x", "y", "z"]].to_numpy(float))
-    return alt.vconcat(*(_view(views, ranges, view) for view in AXES)).add_params(step)
+    action = rows.loc[rows["what"] != "arm", ["x", "y", "z"]]  # of the arm only what is near it
+    ranges = domains(action.to_numpy(float))
+    return alt.vconcat(*(_view(rows, ranges, view) for view in AXES)).add_params(step)
 
 
-def _view(views: _Views, ranges: list[list[float]], view: View) -> alt.LayerChart | alt.FacetChart:
+def _view(rows: pd.DataFrame, ranges: list[list[float]], view: View) -> alt.LayerChart | alt.FacetChart:
     across, up = ("xyz"[axis] for axis in AXES[view])
     wide, high = (ranges[axis] for axis in AXES[view])
     x = alt.X(f"{across}:Q", title=LABELS[view][0], scale=alt.Scale(domain=wide, nice=False))
@@ -90,19 +84,21 @@ def _view(views: _Views, ranges: list[list[float]], view: View) -> alt.LayerChar
         scale=alt.Scale(domain=list(SIDES), range=list(COLOURS[:2])),
         legend=alt.Legend(orient="top", symbolType="circle", symbolOpacity=1),
     )
-    tool = alt.Chart(views.tool).encode(x=x, y=y, color=colour)
-    arm = alt.Chart(views.arm).encode(x=x, y=y, color=colour, order="joint:Q")
-    marks = alt.Chart(views.marks).encode(x=x, y=y, color=colour).transform_filter("datum.step == at")
-    seen = tool.transform_filter("datum.step <= at").mark_line(strokeWidth=2.5, clip=True)
+
+    def whole(what: str) -> alt.Chart:
+        return alt.Chart(rows[rows["what"] == what]).encode(x=x, y=y, color=colour)
+
+    def now(what: str) -> alt.Chart:
+        return whole(what).transform_filter("datum.step == at")
+
+    seen = whole("tool").transform_filter("datum.step <= at").mark_line(strokeWidth=2.5, clip=True)
     return alt.layer(
-        tool.mark_line(strokeWidth=1.5, opacity=0.35, clip=True).encode(order="step:Q"),
-        arm.transform_filter("datum.step == at").mark_line(strokeWidth=5, opacity=0.28, clip=True),
+        whole("tool").mark_line(strokeWidth=1.5, opacity=0.35, clip=True).encode(order="step:Q"),
+        now("arm").mark_line(strokeWidth=5, opacity=0.28, clip=True).encode(order="joint:Q"),
         seen.encode(order="step:Q"),
-        tool.transform_filter("datum.step == at").mark_point(filled=True, size=90, opacity=1),
-        marks.transform_filter("datum.what == 'block'").mark_point(shape="square", filled=True, size=130),
-        marks.transform_filter("datum.what == 'goal'").mark_point(
-            shape="cross", filled=False, size=70, strokeWidth=1.5, opacity=1
-        ),
+        now("tool").mark_point(filled=True, size=90, opacity=1),
+        now("blocks").mark_point(shape="square", filled=True, size=130),
+        now("goal").mark_point(shape="cross", filled=False, size=70, strokeWidth=1.5, opacity=1),
     ).properties(width=SIZE[0], height=SIZE[1])
 
 
@@ -115,19 +111,13 @@ def domains(points: np.ndarray) -> list[list[float]]:
     return [[float(m - h), float(m + h)] for m, h in zip(middle, half, strict=True)]
 
 
-def _views(left: Paths, right: Paths) -> _Views:
-    tool: list[dict[str, float | str]] = []
-    arm: list[dict[str, float | str]] = []
-    marks: list[dict[str, float | str]] = []
-    for side, clip in zip(SIDES, (left, right), strict=True):
-        for step in range(len(clip.tool)):
-            about: dict[str, float | str] = {"side": side, "step": step}
-            tool.append(about | _point(clip.tool[step]))
-            arm += [about | {"joint": k} | _point(at) for k, at in enumerate(clip.arm[step])]
-            marks += [about | {"what": "block"} | _point(at) for at in clip.blocks[step]]
-            marks.append(about | {"what": "goal"} | _point(clip.goal[step]))
-    return _Views(pd.DataFrame(tool), pd.DataFrame(arm), pd.DataFrame(marks))
-
-
-def _point(at: np.ndarray) -> dict[str, float | str]:
-    return {name: round(float(value), 4) for name, value in zip("xyz", at, strict=True)}
+def _rows(left: Paths, right: Paths) -> pd.DataFrame:
+    """What is drawn: columns side, step, what, joint (the order along the arm), x, y, z."""
+    rows = [
+        (side, step, what, joint, *np.round(at.astype(float), 4).tolist())
+        for side, clip in zip(SIDES, (left, right), strict=True)
+        for what, path in zip(clip._fields, clip, strict=True)
+        for step, positions in enumerate(path.reshape(len(path), -1, 3))
+        for joint, at in enumerate(positions)
+    ]
+    return pd.DataFrame(rows, columns=["side", "step", "what", "joint", "x", "y", "z"])

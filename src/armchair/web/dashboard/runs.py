@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -39,15 +40,15 @@ class Run(NamedTuple):
 
     name: str  # its folder, from the folder of runs
     task: str
-    learnt_from: str  # the task's own reward, people, or a simulated teacher and its traits
+    learned_from: str  # the task's own reward, people, or a simulated teacher and its traits
     seed: int
     points: tuple[Point, ...]  # in the order in which they came about
 
 
-class Place(NamedTuple):
+class BandPoint(NamedTuple):
     """Where the runs of a group were on average, at a place along an axis."""
 
-    learnt_from: str
+    learned_from: str
     x: float  # environment steps or answers
     mean: float
     low: float  # of the 95 % bootstrap interval over runs; NaN for one run alone
@@ -57,7 +58,7 @@ class Place(NamedTuple):
 class Summary(NamedTuple):
     """How the runs of a group ended; the interval is NaN for one run alone."""
 
-    learnt_from: str
+    learned_from: str
     runs: int
     value: float  # mean over runs
     low: float  # of its 95 % bootstrap interval
@@ -73,22 +74,21 @@ def runs_around(root: Path) -> list[Run]:
     A run that cannot be read is left out: it may be under way, or of another version.
     """
     folders = [*runs_in(root), *(run for inner in sorted(root.glob("*/runs")) for run in runs_in(inner))]
-    found = (read_run(folder, str(folder.path.relative_to(root))) for folder in folders)
+    found: list[Run | None] = []
+    for folder in folders:
+        with suppress(OSError):
+            file = folder.metrics_file.stat()
+            name = str(folder.path.relative_to(root))
+            found.append(_read(folder.path, name, (file.st_mtime_ns, file.st_size)))
     return [run for run in found if run is not None]
-
-
-def read_run(folder: RunDir, name: str) -> Run | None:
-    """A run by its configuration and metrics; None where nothing was evaluated or it cannot be read."""
-    try:
-        file = folder.metrics_file.stat()
-    except OSError:
-        return None
-    return _read(folder.path, name, (file.st_mtime_ns, file.st_size))
 
 
 @lru_cache(maxsize=MOST)
 def _read(path: Path, name: str, stamp: tuple[int, int]) -> Run | None:
-    """The same; a run is read again when its metrics have changed, of which `stamp` tells."""
+    """A run by its configuration and metrics; None where nothing was evaluated or it cannot be read.
+
+    It is read again when its metrics have changed, of which `stamp` tells.
+    """
     del stamp
     folder = RunDir(path)
     try:
@@ -98,14 +98,8 @@ def _read(path: Path, name: str, stamp: tuple[int, int]) -> Run | None:
     points = points_of(lines)
     if not points or config.get("command") == "compare":
         return None
-    seed = number(config, "seed")
-    return Run(
-        name,
-        str(config.get("task", "?")),
-        learnt_from(config),
-        0 if math.isnan(seed) else int(seed),
-        points,
-    )
+    task, seed = str(config.get("task", "?")), number(config, "seed")
+    return Run(name, task, learned_from(config), 0 if math.isnan(seed) else int(seed), points)
 
 
 def points_of(lines: Sequence[Mapping[str, Json]]) -> tuple[Point, ...]:
@@ -113,26 +107,26 @@ def points_of(lines: Sequence[Mapping[str, Json]]) -> tuple[Point, ...]:
     found: list[Point] = []
     answers = steps = 0.0
     for line in lines:
-        told, at = number(line, "answers"), number(line, "env_steps")
-        answers, steps = (old if math.isnan(new) else new for old, new in ((answers, told), (steps, at)))
+        given, at = number(line, "answers"), number(line, "env_steps")
+        answers, steps = (old if math.isnan(new) else new for old, new in ((answers, given), (steps, at)))
         success, total = number(line, "eval_success"), number(line, "eval_return")
         if not (math.isnan(success) and math.isnan(total)):
             found.append(Point(steps, answers, success, total))
     return tuple(found)
 
 
-def learnt_from(config: Mapping[str, Json]) -> str:
+def learned_from(config: Mapping[str, Json]) -> str:
     """Who or what taught a run: "people", "teacher mistake (mistake 0.2)", "the task's own reward", ..."""
     if config.get("command") == "train":
         model = config.get("reward_model")
         return f"the reward learnt in {Path(str(model)).name}" if model else TRUE_REWARD
     teacher = config.get("teacher")
-    told: Mapping[str, Json] = teacher if isinstance(teacher, Mapping) else {"name": teacher}
-    name = str(told.get("name") or "")
+    traits: Mapping[str, Json] = teacher if isinstance(teacher, Mapping) else {"name": teacher}
+    name = str(traits.get("name") or "")
     if name in NO_TEACHER:
         return PEOPLE
-    traits = [f"{key} {value}" for key, value in told.items() if key != "name" and value is not None]
-    return f"teacher {name}" + (f" ({', '.join(traits)})" if traits else "")
+    shown = [f"{key} {value}" for key, value in traits.items() if key != "name" and value is not None]
+    return f"teacher {name}" + (f" ({', '.join(shown)})" if shown else "")
 
 
 def summary(runs: Sequence[Run], measure: Measure) -> list[Summary]:
@@ -142,36 +136,26 @@ def summary(runs: Sequence[Run], measure: Measure) -> list[Summary]:
         ends = [_known(run, measure)[-1] for run in members]
         values = np.array([[getattr(end, measure)] for end in ends])
         mean, low, high = (float(at[0]) for at in bootstrap(values))
-        found.append(
-            Summary(
-                learnt_from=name,
-                runs=len(ends),
-                value=mean,
-                low=low,
-                high=high,
-                worst=float(values.min()),
-                env_steps=sum(end.env_steps for end in ends) / len(ends),
-                answers=sum(end.answers for end in ends) / len(ends),
-            )
-        )
+        env_steps, answers = np.mean([end[:2] for end in ends], axis=0).tolist()
+        found.append(Summary(name, len(ends), mean, low, high, float(values.min()), env_steps, answers))
     return found
 
 
-def bands(runs: Sequence[Run], axis: Axis, measure: Measure) -> list[Place]:
+def bands(runs: Sequence[Run], axis: Axis, measure: Measure) -> list[BandPoint]:
     """Mean and 95 % bootstrap interval over the runs of each group, along an axis.
 
     Between two evaluations a run is taken to be on the line between them, after its last one to stay.
     Against answers a group that gave none is a level line where it ended.
     """
     widest = max((getattr(run.points[-1], axis) for run in runs), default=0.0)
-    found: list[Place] = []
+    found: list[BandPoint] = []
     for name, members in groups(runs, measure).items():
         lines = [_along(run, axis, measure) for run in members]
         level = axis == "answers" and all(xs[-1] == 0 for xs, _ in lines)
         places = np.array([0.0, widest]) if level else _places([xs for xs, _ in lines])
         columns = bootstrap(np.stack([np.interp(places, xs, ys) for xs, ys in lines]))
         rows = zip(places.tolist(), *(column.tolist() for column in columns), strict=True)
-        found += [Place(name, *row) for row in rows]
+        found += [BandPoint(name, *row) for row in rows]
     return found
 
 
@@ -187,7 +171,7 @@ def bootstrap(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def ceiling(runs: Sequence[Run], task: str) -> float | None:
     """Success that the task's own reward leads to, mean over the runs there are; None without one."""
-    own = [run for run in runs if run.task == task and run.learnt_from == TRUE_REWARD]
+    own = [run for run in runs if run.task == task and run.learned_from == TRUE_REWARD]
     found = summary(own, "success")
     return found[0].value if found else None
 
@@ -197,7 +181,7 @@ def groups(runs: Sequence[Run], measure: Measure) -> dict[str, list[Run]]:
     found: dict[str, list[Run]] = {}
     for run in runs:
         if _known(run, measure):
-            found.setdefault(run.learnt_from, []).append(run)
+            found.setdefault(run.learned_from, []).append(run)
     return found
 
 

@@ -1,10 +1,9 @@
 """Where the dashboard reads and writes. Streamlit runs its script in threads of the server's process, so
-whoever starts it says here, once, which store it shows.
+whoever starts it says data, once, which store it shows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -12,10 +11,11 @@ from typing import NamedTuple
 from armchair.errors import StoreError
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
+from armchair.web.options import Films
 
 OPTIONS: dict[str, str | bool | int] = {
     "browser.gatherUsageStats": False,
-    "client.showErrorDetails": "type",
+    "client.showErrorDetails": "type",  # no paths of this machine
     "client.showErrorLinks": False,
     "client.showSidebarNavigation": False,
     "client.toolbarMode": "minimal",
@@ -23,7 +23,7 @@ OPTIONS: dict[str, str | bool | int] = {
     "server.enableStaticServing": False,
     "server.fileWatcherType": "none",
     "server.headless": True,
-    "server.maxUploadSize": 1,
+    "server.maxUploadSize": 1,  # MB; the gate allows less
     "server.runOnSave": False,
     "theme.light.primaryColor": "#ad4409",
     "theme.dark.primaryColor": "#c25a1a",
@@ -37,56 +37,49 @@ class Source(NamedTuple):
 
     store: Store
     run: RunDir | None  # the run's folder; None for a store on its own
-    films: Callable[[str], bytes] | None  # clip id -> MP4; ArmchairError where it cannot be drawn
+    films: Films | None  # clip id -> MP4; ArmchairError where it cannot be drawn
 
 
-class _Given:
-    """What `use` was told, and the store once it is open."""
+class _Shown:
+    """What `use` named, and the store once it is open."""
 
     lock = Lock()
     where: str | Path | None = None
     run: Path | None = None
-    films: Callable[[str], bytes] | None = None
+    films: Films | None = None
     source: Source | None = None
 
 
-def use(
-    url_or_path: str | Path,
-    run_path: Path | None = None,
-    *,
-    films: Callable[[str], bytes] | None = None,
-) -> None:
+def use(url_or_path: str | Path, run_path: Path | None = None, *, films: Films | None = None) -> None:
     """Say which store is to be shown; it is opened at the first look. It must exist.
 
     run_path: the run's folder, beside whose siblings it is shown. films: draws a clip that has no film.
     """
     close()
-    with _Given.lock:
-        _Given.where, _Given.run, _Given.films = url_or_path, run_path, films
+    with _Shown.lock:
+        _Shown.where, _Shown.run, _Shown.films = url_or_path, run_path, films
 
 
-def use_once(
-    url_or_path: str | Path, run_path: Path | None = None, *, films: Callable[[str], bytes] | None = None
-) -> None:
+def use_once(url_or_path: str | Path, run_path: Path | None = None, *, films: Films | None = None) -> None:
     """The same, unless that store is in use already: for scripts that Streamlit runs again and again."""
-    if _Given.where != url_or_path:
+    if _Shown.where != url_or_path:
         use(url_or_path, run_path, films=films)
 
 
 def current() -> Source:
     """The store to show. Raises StoreError when `use` was not called, or the store cannot be opened."""
-    with _Given.lock:
-        if _Given.source is None:
-            if _Given.where is None:
+    with _Shown.lock:
+        if _Shown.source is None:
+            if _Shown.where is None:
                 raise StoreError("no store was named: call armchair.web.dashboard.source.use first")
-            run = RunDir(_Given.run) if _Given.run is not None else None
-            _Given.source = Source(Store.open(_Given.where, create=False), run, _Given.films)
-        return _Given.source
+            run = RunDir(_Shown.run) if _Shown.run is not None else None
+            _Shown.source = Source(Store.open(_Shown.where, create=False), run, _Shown.films)
+        return _Shown.source
 
 
 def close() -> None:
     """Close the store if it is open, and show none from now on."""
-    with _Given.lock:
-        if _Given.source is not None:
-            _Given.source.store.close()
-        _Given.where = _Given.run = _Given.films = _Given.source = None
+    with _Shown.lock:
+        if _Shown.source is not None:
+            _Shown.source.store.close()
+        _Shown.where = _Shown.run = _Shown.films = _Shown.source = None

@@ -13,14 +13,9 @@ def plain(text: str) -> str:
     return _MARKS.sub(r"\\\1", " ".join(text.split()))
 
 
-def share(value: float) -> str:
-    """A share as a percentage; a dash where it is not known."""
-    return "–" if math.isnan(value) else f"{value:.0%}"
-
-
-def figure(value: float) -> str:
-    """A whole number with separators; a dash where it is not known."""
-    return "–" if math.isnan(value) else f"{value:,.0f}"
+def figure(value: float, form: str = ",.0f") -> str:
+    """A number in that format, by itself a whole one with separators; a dash where it is not known."""
+    return "–" if math.isnan(value) else format(value, form)
 
 
 def span(seconds: float) -> str:

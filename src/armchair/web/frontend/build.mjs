@@ -6,9 +6,9 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
-const here = dirname(fileURLToPath(import.meta.url));
+const root = dirname(fileURLToPath(import.meta.url));
 const at = process.argv.indexOf("--out");
-const out = at > 0 ? resolve(process.argv[at + 1]) : join(here, "..", "static");
+const out = at > 0 ? resolve(process.argv[at + 1]) : join(root, "..", "static");
 const FIRST_LOAD = 300 * 1024; // bytes gzipped of page, script and style; the scene comes on top (limit 500 KiB)
 
 await rm(out, { recursive: true, force: true });
@@ -21,7 +21,7 @@ const sources = {
   replay: "src/replay/main.ts",
 };
 await build({
-  absWorkingDir: here,
+  absWorkingDir: root,
   entryPoints: {
     ...sources,
     ...Object.fromEntries(["label", "login", "play", "replay"].map((name) => [name + ".style", `styles/${name}.css`])),
@@ -46,10 +46,24 @@ for (const name of ["label", "login", "play", "replay"]) {
   await rm(join(out, `${name}.style.css`));
 }
 for (const name of Object.keys(sources)) await put(`${name}.js`, await readFile(join(out, `${name}.js`), "utf8"));
-for (const name of ["index", "login", "play"]) await put(`${name}.html`, await readFile(join(here, "pages", `${name}.html`), "utf8"));
+
+// @HEAD@ and @ICONS name ...@ stand for what the pages share
+const source = (name) => readFile(join(root, "pages", name), "utf8");
+const head = (await source("head.html")).trimEnd();
+const symbols = (await source("icons.svg")).trimEnd().split("\n");
+function icon(name) {
+  const found = symbols.find((symbol) => symbol.includes(`id="i-${name}"`));
+  if (!found) throw new Error(`there is no icon ${name} in pages/icons.svg`);
+  return `  ${found}\n`;
+}
+const sprite = (names) => `<svg class="sprite" aria-hidden="true" focusable="false">\n${names.split(" ").map(icon).join("")}</svg>`;
+async function page(name) {
+  return (await source(`${name}.html`)).replace("@HEAD@", head).replace(/@ICONS (.*)@/, (_, names) => sprite(names));
+}
+for (const name of ["index", "login", "play"]) await put(`${name}.html`, await page(name));
 
 // replay.html carries all it needs; Python puts the JSON in place of @REPLAY_JSON@ (see the README)
-const template = await readFile(join(here, "pages", "replay.html"), "utf8");
+const template = await page("replay");
 const css = await readFile(join(out, "replay.css"), "utf8");
 const js = await readFile(join(out, "replay.js"), "utf8");
 const theme = await readFile(join(out, "theme.js"), "utf8");

@@ -1,4 +1,4 @@
-"""Whose answers count: the part of the page "Labels" that looks at annotators."""
+"""Whose answers count: the tab "Annotators" of the page "Labels"."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from armchair.web.dashboard.wording import plain
 LONGEST = 20.0  # s; slower answers are counted in the last bar
 
 
-def show(store: Store) -> None:
+def draw(store: Store) -> None:
     """Draw how far the answers that count agree, and who gave them."""
     records, everything = store.records(), store.records(excluded=True)
     people = {person.name: person for person in store.people.people()}
@@ -50,26 +50,21 @@ def _agreement(records: Sequence[Record]) -> None:
     """What holds for all together."""
     alpha, seconds = agreement_of(records), seconds_of(records)
     repeats, left = repeat_consistency(records), position_bias(records)
-    columns = st.columns(4)
-    columns[0].metric(
-        "Agreement (Krippendorff's α)",
-        "–" if alpha is None else f"{alpha:.2f}",
-        border=True,
-        height="stretch",
-        help="1 is perfect agreement, 0 what chance would give. It takes questions that several people "
-        "answered: set “Annotators for each question” above 1 in the settings.",
+    about_alpha = (
+        "1 is perfect agreement, 0 what chance would give. It takes questions that several people "
+        "answered: set “Annotators for each question” above 1 in the settings."
     )
-    columns[1].metric("Same answer to a repeat", told(repeats), border=True, height="stretch")
-    columns[2].metric("Chose what was shown left", told(left), border=True, height="stretch")
-    columns[3].metric(
-        "Seconds per answer, median",
-        "–" if seconds is None else f"{seconds.median:.1f}",
-        border=True,
-        height="stretch",
-    )
+    shown = {
+        "Agreement (Krippendorff's α)": ("–" if alpha is None else f"{alpha:.2f}", about_alpha),
+        "Same answer to a repeat": (rate_of(repeats), None),
+        "Chose what was shown left": (rate_of(left), None),
+        "Seconds per answer, median": ("–" if seconds is None else f"{seconds.median:.1f}", None),
+    }
+    for column, (name, (value, note)) in zip(st.columns(4), shown.items(), strict=True):
+        column.metric(name, value, border=True, height="stretch", help=note)
 
 
-def told(share: Share) -> str:
+def rate_of(share: Share) -> str:
     """A share and of how many, or a dash."""
     return f"{share.rate:.0%} of {share.of}" if share.of else "–"
 
@@ -78,10 +73,10 @@ def _row(row: Reliability, excluded: bool) -> dict[str, str | int | float | bool
     return {
         "annotator": row.annotator,
         "answers": row.answers,
-        "as others": told(row.others),
-        "as the model": told(row.model),
-        "same to repeats": told(row.repeats),
-        "shown left": told(row.left),
+        "as others": rate_of(row.others),
+        "as the model": rate_of(row.model),
+        "same to repeats": rate_of(row.repeats),
+        "shown left": rate_of(row.left),
         "seconds": None if row.seconds is None else round(row.seconds.median, 1),
         "remarks": ", ".join(row.flags),
         "excluded": excluded,

@@ -15,15 +15,16 @@ TITLES: dict[Measure, str] = {
     "success": "success at the end",
     "total": "true return (sum over an episode)",
 }
-FORMS: dict[Measure, str] = {"success": ".0%", "total": ".3~g"}
+FORMS: dict[Measure, str] = {"success": ".0%", "total": ".3~g"}  # on the axis, as d3 writes it
+CELLS: dict[Measure, str] = {"success": ".1%", "total": ".4g"}  # in the table
 AXES: dict[Axis, str] = {"answers": "Against answers", "env_steps": "Against environment steps"}
 
 
 def show() -> None:
     """Draw the page."""
     st.title("Compare", anchor=False)
-    here = source.current()
-    around = runs.runs_around(here.run.path.parent) if here.run else []
+    data = source.current()
+    around = runs.runs_around(data.run.path.parent) if data.run else []
     if not around:
         st.info(
             "No run beside this one has been evaluated yet. `armchair compare TASK` trains on the task's own "
@@ -31,14 +32,14 @@ def show() -> None:
         )
         return
     tasks = sorted({run.task for run in around})
-    own = next((run.task for run in around if here.run and run.name == here.run.name), tasks[0])
+    own = next((run.task for run in around if data.run and run.name == data.run.name), tasks[0])
     left, middle, right = st.columns([1, 2, 1])
     task = left.selectbox("Task", tasks, index=tasks.index(own), key="task")
     measure = MEASURES[right.selectbox("Measure", list(MEASURES), key="measure")]
     of_task = [run for run in around if run.task == task]
-    names = list(dict.fromkeys(run.learnt_from for run in of_task))
-    chosen = middle.multiselect("Learnt from", names, default=names, key="learnt_from")
-    _compare([run for run in of_task if run.learnt_from in chosen], measure, names)
+    names = list(dict.fromkeys(run.learned_from for run in of_task))
+    chosen = middle.multiselect("Learnt from", names, default=names, key="learned_from")
+    _compare([run for run in of_task if run.learned_from in chosen], measure, names)
 
 
 def _compare(chosen: list[Run], measure: Measure, names: list[str]) -> None:
@@ -59,24 +60,20 @@ def _compare(chosen: list[Run], measure: Measure, names: list[str]) -> None:
         "the line between them. What was never asked anything is a level line against answers."
     )
     with st.expander(f"The runs ({len(chosen)})"):
-        rows = [{"run": run.name, "learnt from": run.learnt_from, "seed": run.seed} for run in chosen]
+        rows = [{"run": run.name, "learnt from": run.learned_from, "seed": run.seed} for run in chosen]
         st.dataframe(pd.DataFrame(rows), hide_index=True, alt="The runs compared")
 
 
 def _row(line: runs.Summary, measure: Measure) -> dict[str, str | float]:
+    def cell(value: float) -> str:
+        return format(value, CELLS[measure])
+
     return {
-        "learnt from": line.learnt_from,
+        "learnt from": line.learned_from,
         "runs": line.runs,
-        "at the end": told(line.value, measure),
-        "95 % interval": "–"
-        if math.isnan(line.low)
-        else f"{told(line.low, measure)} to {told(line.high, measure)}",
-        "worst": told(line.worst, measure),
+        "at the end": cell(line.value),
+        "95 % interval": "–" if math.isnan(line.low) else f"{cell(line.low)} to {cell(line.high)}",
+        "worst": cell(line.worst),
         "environment steps": round(line.env_steps),
         "answers": round(line.answers),
     }
-
-
-def told(value: float, measure: Measure) -> str:
-    """A figure as the table shows it."""
-    return f"{value:.1%}" if measure == "success" else f"{value:.4g}"

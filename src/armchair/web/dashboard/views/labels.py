@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from armchair.store.rows.records import Record
 from armchair.store.store import Store
 from armchair.types import Choice
 from armchair.web.dashboard import replay, source
-from armchair.web.dashboard.labelled import WORDS, Disagreement, Filter, Labelled, kept, labelled
+from armchair.web.dashboard.labelled import WORDS, Disagreement, Labelled, filtered, labelled
 from armchair.web.dashboard.source import Source
 from armchair.web.dashboard.views import annotators
 from armchair.web.dashboard.wording import plain
@@ -25,24 +24,25 @@ AT_ODDS: dict[Disagreement, str] = {
     "model": "the model had guessed otherwise",
     "self": "they answered otherwise themselves",
 }
+WHO: dict[Disagreement, str] = {"people": "others", "model": "the model", "self": "themselves"}
 
 
 def show() -> None:
     """Draw the page."""
     st.title("Labels", anchor=False)
-    here = source.current()
-    records = here.store.records(excluded=True)
+    data = source.current()
+    records = data.store.records(excluded=True)
     if not records:
         st.info(
             "No answers yet. Open the labelling page and answer the first question; it will be here at once."
         )
         return
-    _fresh(here.store, here.store.position())
+    _fresh(data.store, data.store.position())
     browse, everyone = st.tabs(["Answers", "Annotators"])
     with browse:
-        _browse(here, labelled(records))
+        _browse(data, labelled(records))
     with everyone:
-        annotators.show(here.store)
+        annotators.draw(data.store)
 
 
 @st.fragment(run_every=EVERY)
@@ -52,9 +52,9 @@ def _fresh(store: Store, drawn: int) -> None:
         st.rerun()
 
 
-def _browse(here: Source, rows: Sequence[Labelled]) -> None:
+def _browse(data: Source, rows: Sequence[Labelled]) -> None:
     """The table of answers, and the one that is chosen in it."""
-    found = kept(rows, _filter([row.record for row in rows]))[::-1]
+    found = _filtered(rows)[::-1]
     left, right = st.columns([3, 2], gap="large")
     with left:
         shown = found[:MOST]
@@ -63,12 +63,13 @@ def _browse(here: Source, rows: Sequence[Labelled]) -> None:
         chosen = _table(shown)
     with right:
         if shown:
-            _detail(here, shown[chosen if chosen < len(shown) else 0])
+            _detail(data, shown[chosen if chosen < len(shown) else 0])
 
 
-def _filter(records: Sequence[Record]) -> Filter:
-    names = sorted({record.answer.annotator for record in records})
-    strategies = sorted({record.question.strategy for record in records})
+def _filtered(rows: Sequence[Labelled]) -> list[Labelled]:
+    """Draw the filters. -> the answers that pass them."""
+    names = sorted({row.record.answer.annotator for row in rows})
+    strategies = sorted({row.record.question.strategy for row in rows})
     columns = st.columns(4)
     people = columns[0].multiselect("Annotator", names, key="annotators", placeholder="everyone")
     choices: list[Choice] = columns[1].multiselect(
@@ -78,7 +79,7 @@ def _filter(records: Sequence[Record]) -> Filter:
     at_odds = columns[3].selectbox(
         "Disagreement", list(AT_ODDS), key="disagreement", format_func=AT_ODDS.__getitem__
     )
-    return Filter(people, choices, chosen, at_odds)
+    return filtered(rows, people, choices, chosen, at_odds)
 
 
 def _table(rows: Sequence[Labelled]) -> int:
@@ -106,7 +107,6 @@ def _table(rows: Sequence[Labelled]) -> int:
 
 def _row(row: Labelled) -> dict[str, object]:
     answer, question = row.record.answer, row.record.question
-    flags = {"others": row.against_people, "the model": row.against_model, "themselves": row.against_self}
     return {
         "when": datetime.fromtimestamp(answer.created, UTC),
         "annotator": answer.annotator,
@@ -114,16 +114,16 @@ def _row(row: Labelled) -> dict[str, object]:
         "strength": answer.strength,
         "seconds": answer.seconds,
         "pair chosen by": question.strategy,
-        "at odds with": ", ".join(name for name, at_odds in flags.items() if at_odds),
+        "at odds with": ", ".join(name for who, name in WHO.items() if who in row.at_odds),
     }
 
 
-def _detail(here: Source, row: Labelled) -> None:
+def _detail(data: Source, row: Labelled) -> None:
     """One answer: the clips, and all that was recorded with it."""
     answer, question, record = row.record.answer, row.record.question, row.record
     guess = "none" if question.guess is None else f"right is better with {question.guess:.0%}"
     st.markdown(f"**{plain(answer.annotator)}: {WORDS[answer.choice]}**")
-    replay.show(here, question.left, question.right)
+    replay.draw(data, question.left, question.right)
     facts = {
         "the model's guess": guess,
         "sides on the screen": "exchanged" if answer.swapped else "as they are",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
@@ -11,7 +10,7 @@ import streamlit as st
 from armchair.errors import ArmchairError
 from armchair.exchange.tables import answer_row
 from armchair.store.board import MAX_LABELS, MAX_OVERLAP, MAX_QUESTION, Settings
-from armchair.store.people import ROLES, Role
+from armchair.store.people import ROLES
 from armchair.store.store import Store
 from armchair.web.dashboard import source
 from armchair.web.dashboard.wording import plain
@@ -19,22 +18,23 @@ from armchair.web.dashboard.wording import plain
 PERCENT = 100
 MOST_REPEATS = 50  # percent
 DAYS = 7  # that an invitation can be used
+AS_TOLD = "as many as the trainer was told"
 
 
 def show() -> None:
     """Draw the page."""
     st.title("Settings", anchor=False)
-    here = source.current()
-    settings = here.store.board.settings()
+    data = source.current()
+    settings = data.store.board.settings()
     left, right = st.columns(2, gap="large")
     with left:
-        _pause(here.store, settings)
-        _asking(here.store, settings)
-        _shown(here.store, settings)
+        _pause(data.store, settings)
+        _asking(data.store, settings)
+        _shown(data.store, settings)
     with right:
-        _invite(here.store)
-        _people(here.store)
-        _export(here)
+        _invite(data.store)
+        _people(data.store)
+        _export(data)
 
 
 def _pause(store: Store, settings: Settings) -> None:
@@ -51,40 +51,35 @@ def _pause(store: Store, settings: Settings) -> None:
 
 def _asking(store: Store, settings: Settings) -> None:
     """What is asked, of how many, how often."""
+    status = store.board.status()
+    own_words = (status and status.value.get("question")) or "the task's own words"
     with st.form("asking"):
         question = st.text_input(
             "Question, as annotators read it",
             settings.question,
             max_chars=MAX_QUESTION,
-            placeholder=_own_words(store),
+            placeholder=str(own_words),
             help="Leave it empty for the task's own words.",
         )
-        labels = st.number_input(
-            "Answers to ask for",
-            min_value=1,
-            max_value=MAX_LABELS,
-            value=settings.labels,
-            placeholder="as many as the trainer was told",
-        )
+        labels = st.number_input("Answers to ask for", 1, MAX_LABELS, settings.labels, placeholder=AS_TOLD)
+        several = "Above 1, the same pair goes to several people, so that their agreement can be measured."
         overlap = st.number_input(
-            "Annotators for each question",
-            min_value=1,
-            max_value=MAX_OVERLAP,
-            value=settings.overlap,
-            help="Above 1, the same pair goes to several people, so that their agreement can be measured.",
+            "Annotators for each question", 1, MAX_OVERLAP, settings.overlap, help=several
         )
+        share = round(settings.repeat_share * PERCENT)
         repeats = st.slider(
-            "Questions put again to the same person, sides swapped (%)",
-            0,
-            MOST_REPEATS,
-            round(settings.repeat_share * PERCENT),
+            "Questions put again to the same person, sides swapped (%)", 0, MOST_REPEATS, share
         )
-        if st.form_submit_button("Save", key="save"):
-            _set(
-                store,
-                {"question": question.strip(), "labels": labels, "overlap": overlap}
-                | {"repeat_share": repeats / PERCENT},
-            )
+        if not st.form_submit_button("Save", key="save"):
+            return
+        values = {"question": question.strip(), "labels": labels, "overlap": overlap}
+        try:
+            for key, value in (values | {"repeat_share": repeats / PERCENT}).items():
+                store.board.set_setting(key, value)
+        except ArmchairError as error:
+            st.error(plain(str(error)))
+            return
+        st.toast("Saved.")
 
 
 def _shown(store: Store, settings: Settings) -> None:
@@ -101,23 +96,6 @@ def _shown(store: Store, settings: Settings) -> None:
             st.rerun()
 
 
-def _set(store: Store, values: dict[str, str | float | None]) -> None:
-    """Store settings, all that are valid; say what is wrong with the first other one."""
-    try:
-        for key, value in values.items():
-            store.board.set_setting(key, value)
-    except ArmchairError as error:
-        st.error(plain(str(error)))
-        return
-    st.toast("Saved.")
-
-
-def _own_words(store: Store) -> str:
-    status = store.board.status()
-    words = status.value.get("question") if status else None
-    return str(words) if words else "the task's own words"
-
-
 def _invite(store: Store) -> None:
     """A form that makes an invite link; the link is on the page until it is drawn anew."""
     st.subheader("Invite", anchor=False)
@@ -125,13 +103,10 @@ def _invite(store: Store) -> None:
         name = st.text_input("Name of the annotator", max_chars=200)
         role = st.selectbox("Role", ROLES[::-1], help="Owners see this dashboard and change settings.")
         made = st.form_submit_button("Make a link", key="make_link")
-    if made:
-        _make_link(store, name.strip(), "owner" if role == "owner" else "annotator")
-
-
-def _make_link(store: Store, name: str, role: Role) -> None:
+    if not made:
+        return
     try:
-        token = store.people.invite(name, role)
+        token = store.people.invite(name.strip(), "owner" if role == "owner" else "annotator")
     except ArmchairError as error:
         st.error(plain(str(error)))
         return
@@ -155,33 +130,25 @@ def _people(store: Store) -> None:
     if not people:
         st.caption("Nobody yet. Make a link above and send it.")
         return
-    rows = [
-        {
-            "name": person.name,
-            "kind": person.kind,
-            "role": person.role,
-            "answers": person.answers,
-            "excluded": person.excluded,
-            "since": datetime.fromtimestamp(person.created, UTC),
-        }
-        for person in people
-    ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Everyone who takes part")
+    table = pd.DataFrame(people)
+    table["since"] = pd.to_datetime(table["created"], unit="s", utc=True)
+    shown = table[["name", "kind", "role", "answers", "excluded", "since"]]
+    st.dataframe(shown, hide_index=True, alt="Everyone who takes part")
 
 
-def _export(here: source.Source) -> None:
+def _export(data: source.Source) -> None:
     """The answers as a file, and the command for the rest."""
     st.subheader("Export", anchor=False)
-    count = here.store.counts().asked
+    count = data.store.counts().asked
     st.download_button(
         f"Answers as JSON lines ({count})",
-        lambda: answers_as_lines(here.store),
+        lambda: answers_as_lines(data.store),
         file_name="answers.jsonl",
         mime="application/x-ndjson",
         on_click="ignore",
         disabled=count == 0,
     )
-    where = here.run.path if here.run else "RUN"
+    where = data.run.path if data.run else "RUN"
     st.caption("Clips too, as JSON lines or Parquet:")
     st.code(f"armchair export {where} --out answers", language=None, wrap_lines=True)
 

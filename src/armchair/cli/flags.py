@@ -1,0 +1,50 @@
+"""Flags that several commands share: bases of their dataclasses of arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonFlag:
+    """Of every command."""
+
+    json: bool = False
+    """End the output with one JSON object; the other lines go to standard error."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunsFlag(JsonFlag):
+    """Of commands that make a run."""
+
+    runs: Path = Path("runs")
+    """Folder in which the run's folder is made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupFlags(RunsFlag):
+    """Of commands that train a new policy. None: as the preset or the file has it."""
+
+    seed: int | None = None
+    """Fixes everything that is random; 0 if nothing says otherwise."""
+    engine: str | None = None
+    """The simulator, mujoco if nothing says otherwise; `armchair envs` lists them."""
+    control: str | None = None
+    """What actions move: "tool" (if nothing says otherwise) or "joint"."""
+    threads: int | None = None
+    """Simulation threads, 0 for one a core."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageFlags:
+    """Of commands that serve the page: how it is reached."""
+
+    host: str = "127.0.0.1"
+    """Where the page listens: 0.0.0.0 lets others in, who must be invited."""
+    port: int = 8642
+    """The page's port."""
+    invite: tuple[str, ...] = ()
+    """Names of further people who answer; a link is printed for each."""
+    no_open: bool = False
+    """Leave the browser alone: the link is printed in any case."""

@@ -1,0 +1,1 @@
+"""`armchair play`: who plays what, and the ways of showing it."""

@@ -1,0 +1,71 @@
+"""Who plays what, and where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from armchair.agents.agent import Agent
+from armchair.agents.saved import load_policy
+from armchair.cli.locate import find_run
+from armchair.cli.playing.args import Args
+from armchair.envs.base import Demonstrable, Env, Policy
+from armchair.envs.spec import EnvConfig, TaskSpec, is_foreign, resolve_task
+from armchair.errors import InvalidInput, check_choice
+from armchair.maths import generator
+from armchair.runs.folder import RunDir
+from armchair.tasks import TASKS
+
+POLICIES = ("random", "scripted")
+
+
+class Cast(NamedTuple):
+    """Who plays what."""
+
+    spec: TaskSpec
+    config: EnvConfig
+    policy: str  # one of POLICIES, or a run's folder
+    agent: Agent | None  # of a run
+
+
+def choose(args: Args) -> Cast:
+    """What the arguments come to; a run's policy brings the task, engine and control that it knows."""
+    what, policy, control = args.what, args.policy, args.control
+    if Path(what).parent != Path() and not is_foreign(what):
+        find_run(Path(what))
+    folder = what if Path(what).is_dir() and what not in TASKS else policy
+    if folder is not None and folder not in POLICIES:
+        if what in TASKS and not Path(folder).is_dir():
+            check_choice("policy (or a run's folder)", folder, POLICIES)
+        return _of_run(args, Path(folder))
+    spec = resolve_task(what)
+    scripted = spec.offers(Demonstrable)
+    chosen = policy or ("scripted" if scripted else "random")
+    if chosen == "scripted" and not scripted:
+        raise InvalidInput(f"nobody has written a policy for {what}: use --policy random")
+    if chosen == "scripted" and control not in (None, "tool"):
+        raise InvalidInput("the scripted policy drives the tool: use --control tool, or --policy random")
+    return Cast(spec, EnvConfig(engine=args.engine or "mujoco", control=control or "tool"), chosen, None)
+
+
+def _of_run(args: Args, folder: Path) -> Cast:
+    agent, info = load_policy(RunDir.open(folder))
+    if Path(args.what) != folder and args.what != info.task:
+        raise InvalidInput(f"the policy in {folder} has learnt {info.task}, not {args.what}")
+    if args.control not in (None, info.control):
+        raise InvalidInput(f"the policy in {folder} has learnt with --control {info.control}")
+    config = EnvConfig(engine=args.engine or info.engine, control=info.control)
+    return Cast(resolve_task(info.task), config, str(folder), agent)
+
+
+def policy_of(cast: Cast, env: Env, seed: int) -> Policy:
+    """The policy that was chosen; a run's acts without the noise it explored with."""
+    if cast.agent is not None:
+        return cast.agent.net.best
+    if cast.policy == "scripted" and isinstance(env, Demonstrable):
+        solution = env
+        return lambda _: solution.script()
+    rng, size = generator(seed, "play"), env.action_dim
+    return lambda obs: 2.0 * torch.rand(len(obs), size, generator=rng) - 1.0

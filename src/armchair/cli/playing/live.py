@@ -1,0 +1,120 @@
+"""`armchair play` in the browser: the arm moves in this process, the page shows it and passes wishes on."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from armchair.cli.flags import PageFlags
+from armchair.cli.links import OWNER, open_browser
+from armchair.cli.playing.cast import Cast, policy_of
+from armchair.cli.report import Report
+from armchair.envs.base import Env
+from armchair.jsonable import Json
+from armchair.playback.live import Actor, Function, LiveEnv, Newest, Showing, Stage, check_live
+from armchair.runs.folder import RunDir
+from armchair.store.store import Store
+from armchair.training.status import put_scene
+from armchair.web.live import Moment, Wish, player_of
+from armchair.web.options import Options
+from armchair.web.serve import check_port, serve
+
+
+class LiveSource:
+    """A stage that people watch: see `armchair.web.live.Source`."""
+
+    def __init__(self, stage: Stage, about: Mapping[str, Json]) -> None:
+        self._stage, self._about = stage, about
+        self._watching: list[Callable[[Moment], None]] = []
+        self._showing = Showing(stage, self._tell)
+        self._showing.start()
+
+    def about(self) -> Mapping[str, Json]:
+        """Task, control_dt, bodies, source."""
+        return self._about
+
+    def watch(self, tell: Callable[[Moment], None]) -> Callable[[], None]:
+        """Call `tell` at every moment from now on. -> what ends that."""
+        self._set_watching([*self._watching, tell])
+        self._showing.soon(lambda: None)  # one who comes to a paused arm sees it, too
+        return lambda: self._set_watching([other for other in self._watching if other is not tell])
+
+    def wish(self, wish: Wish) -> None:
+        """Something shall happen between two steps."""
+        stage, showing = self._stage, self._showing
+
+        def rate() -> None:
+            showing.rate = wish.value
+
+        def pause() -> None:
+            showing.paused = wish.do == "pause"
+
+        actions = {"goal": stage.new_goal, "push": stage.push, "reset": stage.reset}
+        showing.soon({**actions, "rate": rate, "pause": pause, "resume": pause}[wish.do])
+
+    def close(self) -> None:
+        """End the stage's thread."""
+        self._showing.close()
+
+    def _set_watching(self, watching: list[Callable[[Moment], None]]) -> None:
+        self._watching = watching
+        self._showing.watched = len(watching)
+
+    def _tell(self, frame: bytes, status: dict[str, Json] | None) -> None:
+        for tell in self._watching:
+            tell(Moment(frame, status))
+
+
+def play_live(cast: Cast, seed: int, flags: PageFlags, report: Report) -> int:
+    """Serve the live page until Ctrl-C; returns 0."""
+    check_port(flags.host, flags.port)
+    env = check_live(cast.spec.name, cast.spec.make(1, cast.config, seed=seed))
+    source = LiveSource(Stage(env, actor_of(cast, env, seed), seed), about(cast, env))
+    try:
+        with tempfile.TemporaryDirectory(prefix="armchair-play-") as folder:
+            _serve(Path(folder) / "armchair.db", env, source, flags, report)
+    finally:
+        source.close()
+        env.close()
+    report.finish({"task": cast.spec.name, "policy": cast.policy})
+    return 0
+
+
+def _serve(database: Path, env: LiveEnv, source: LiveSource, flags: PageFlags, report: Report) -> None:
+    """Over a store that holds nothing but the scene: watching a run leaves no trace in it."""
+    with Store.open(database) as store:
+        put_scene(store, env.scene_asset())
+
+        def ready(where: str) -> None:
+            report.say(f"watch here (Ctrl-C ends it): {play_link(store, where)}")
+            if not flags.no_open:
+                open_browser(play_link(store, where))
+
+        name, player = str(source.about()["source"]), player_of(source)
+        options = Options(name, None, flags.host, flags.port, dashboard=False, player=player)
+        serve(database, options, ready=ready)
+
+
+def play_link(store: Store, where: str) -> str:
+    """A link to the live page that lets one browser in, once."""
+    return f"{where}/play#{store.people.invite(OWNER, 'owner')}"
+
+
+def about(cast: Cast, env: LiveEnv) -> dict[str, Json]:
+    """What the viewer has to know first; bodies counts the goal's row, too."""
+    name = Path(cast.policy).name
+    return {
+        "task": cast.spec.name,
+        "control_dt": env.dt,
+        "bodies": env.poses().shape[1],
+        "source": name if cast.agent is not None else f"{name} policy",
+    }
+
+
+def actor_of(cast: Cast, env: Env, seed: int) -> Actor:
+    """Who moves the arm: a run's newest policy, the task's script, or chance."""
+    if cast.agent is not None:
+        return Newest(RunDir.open(Path(cast.policy)))
+    policy = policy_of(cast, env, seed)
+    return Function(lambda _, obs: policy(obs))

@@ -1,0 +1,64 @@
+"""Whether a configuration names what there is, and whether its values go together."""
+
+from __future__ import annotations
+
+import re
+
+from armchair.config.teach import TeachConfig
+from armchair.engines import ENGINES
+from armchair.envs.base import Demonstrable
+from armchair.envs.control import CONTROLS
+from armchair.envs.spec import resolve_task
+from armchair.errors import InvalidInput, check_choice
+from armchair.feedback.acquisition import STRATEGIES
+from armchair.rewards.relations import CHOSEN
+
+MOST_SCRIPTED = 1000
+SCRIPTED = re.compile(r"scripted:(\d+)")
+
+
+def check(config: TeachConfig) -> None:
+    """Raises InvalidInput, which names the key, for what does not exist or does not go with the rest."""
+    task, queries = config.task, config.queries
+    check_choice("env.engine", config.env.engine, ENGINES)
+    check_choice("env.control", config.env.control, CONTROLS)
+    check_choice("queries.strategy", queries.strategy, STRATEGIES)
+    if queries.first > queries.labels:
+        most = f"queries.labels, {queries.labels}, of which it is a part"
+        raise InvalidInput(f"queries.first must be at most {most}; got {queries.first}")
+    if config.reward.inputs == "chosen" and not config.reward.chosen and task not in CHOSEN:
+        needed = "reward.inputs chosen needs names of relations in reward.chosen"
+        raise InvalidInput(f"{needed}: none are known for {task}")
+    spec = resolve_task(task)
+    if not spec.offers(Demonstrable):
+        _check_undemonstrable(config)
+    if spec.horizon is not None and queries.clip_length > spec.horizon:
+        most = f"{spec.horizon}, the length of an episode of {task}"
+        raise InvalidInput(f"queries.clip_length must be at most {most}; got {queries.clip_length}")
+    _check_script(config)
+
+
+def _check_undemonstrable(config: TeachConfig) -> None:
+    """An environment of others has no script to begin along, and nothing in it whose speed could be seen."""
+    shown, foreign = config.demonstrations, f"{config.task} is none of armchair's own tasks"
+    for key, given, none, why in (
+        ("env.motion", config.env.motion, "false", foreign),
+        ("demonstrations.source", shown.source, "empty", foreign),
+        ("demonstrations.starts", shown.starts, "0", f"nobody has written a solution of {config.task}"),
+    ):
+        if given:
+            raise InvalidInput(f"{key} must be {none}: {why}")
+
+
+def _check_script(config: TeachConfig) -> None:
+    """Demonstrations are `scripted:N`, by the tool, or a folder, or none."""
+    source, key = config.demonstrations.source, "demonstrations.source"
+    if not source.startswith("scripted"):
+        return
+    number = SCRIPTED.fullmatch(source)
+    if number is None:
+        raise InvalidInput(f"{key} must be scripted:N, such as scripted:20, got {source!r}")
+    if not 1 <= int(number[1]) <= MOST_SCRIPTED:
+        raise InvalidInput(f"{key} must be scripted:1 to scripted:{MOST_SCRIPTED}, got {source!r}")
+    if config.env.control != "tool":
+        raise InvalidInput("the script moves the tool: use control tool, or a folder of demonstrations")

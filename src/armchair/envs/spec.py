@@ -1,0 +1,167 @@
+"""Tasks by name, resolved once: what is known of one before there is an environment, and how to make some.
+
+Names are those of armchair's own tasks ("reach"), `gymnasium:ID` and `module:factory`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import gymnasium
+from pydantic import Field
+
+from armchair.envs.arm_env import make_env
+from armchair.envs.base import (
+    Demonstrable,
+    Env,
+    Goals,
+    Points,
+    Poses,
+    Pushable,
+    Snapshots,
+    TellsSuccess,
+)
+from armchair.envs.foreign.env import import_env, why_no_pictures
+from armchair.errors import InvalidInput, nearest
+from armchair.tasks import TASKS, Task, get_task
+from armchair.types import VisibleLayout
+
+ANY_TASK = "Which one does better?"
+FORMS = ("gymnasium:ID", "module:factory")
+SERIAL_COPIES = 16  # of an environment of others, at most, in an evaluation: they run one after the other
+OWN_ABILITIES = (Snapshots, Poses, Points, Goals, Demonstrable, TellsSuccess, Pushable)  # of `ArmEnv`
+
+
+@dataclass(frozen=True)
+class EnvConfig:
+    """How environments are made; of those of others `frames` alone is heeded."""
+
+    engine: str = "mujoco"
+    """The simulator."""
+    control: str = "tool"
+    """What actions move: "tool" or "joint"."""
+    threads: Annotated[int, Field(ge=0)] = 1
+    """Simulation threads; 0 for one a core."""
+    motion: bool = False
+    """Whether the reward model sees the speeds of the tool and of the blocks, for wishes about how fast."""
+    frames: bool = True
+    """Whether clips of an environment of others get pictures, for people; a simulated teacher needs none."""
+
+
+class TaskSpec:
+    """A task whose environment is somebody else's: little is known before one is made."""
+
+    foreign = True
+    horizon: int | None = None  # control steps in an episode, where that is known
+    question = ANY_TASK  # what a person is asked about two clips
+
+    def __init__(self, name: str) -> None:
+        """name: by which the environment is found; see `import_env`."""
+        self.name = name
+
+    @property
+    def slug(self) -> str:
+        """The name as part of a folder's."""
+        return self.name.replace(":", "-").replace("/", "-")
+
+    def check(self) -> None:
+        """Raises InvalidInput where no environment can be made of it, before anything is begun."""
+        self.make().close()
+
+    def offers(self, ability: type) -> bool:
+        """Whether the environment is known to have one of the abilities of `armchair.envs.base`."""
+        return False
+
+    def layout(self, config: EnvConfig) -> VisibleLayout | None:
+        """What the visible numbers will mean; None where only an environment can tell."""
+        return None
+
+    def scene_asset(self) -> bytes | None:
+        """The 3D scene, see `Poses`; None where there is none, or only an environment can tell."""
+        return None
+
+    def copies_for(self, episodes: int) -> int:
+        """How many copies to evaluate so many episodes with."""
+        return min(episodes, SERIAL_COPIES)
+
+    def why_no_pictures(self) -> str | None:
+        """Why a clip can show nothing, in a line; None where it can."""
+        return why_no_pictures(self.name)
+
+    def make(
+        self, num_envs: int = 1, config: EnvConfig | None = None, *, seed: int = 0, record: bool = False
+    ) -> Env:
+        """Copies of the environment; record: with what clips show, poses or pictures.
+
+        Raises InvalidInput where it cannot be made, MissingDependency where something must be installed.
+        """
+        return import_env(self.name, num_envs=num_envs, seed=seed, render=record)
+
+
+class BuiltinTask(TaskSpec):
+    """A task of armchair's own."""
+
+    foreign = False
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task.name)
+        self.horizon, self.question = task.horizon, task.question
+        self._task = task
+
+    def check(self) -> None:
+        """It is sound."""
+
+    def offers(self, ability: type) -> bool:
+        """All that an `ArmEnv` can do."""
+        return ability in OWN_ABILITIES
+
+    def layout(self, config: EnvConfig) -> VisibleLayout:
+        """Points and scalars; with speeds where motion is wanted."""
+        return get_task(self.name, motion=config.motion).visible_layout
+
+    def scene_asset(self) -> bytes:
+        """Arm, table, blocks and the goal's marker."""
+        from armchair.engines.display.scene_asset import scene_asset
+
+        return scene_asset(self._task.num_blocks, self._task.goal_marker)
+
+    def copies_for(self, episodes: int) -> int:
+        """All at once."""
+        return episodes
+
+    def why_no_pictures(self) -> None:
+        """They have poses."""
+
+    def make(
+        self, num_envs: int = 1, config: EnvConfig | None = None, *, seed: int = 0, record: bool = False
+    ) -> Env:
+        """See `make_env`."""
+        config = config or EnvConfig()
+        return make_env(
+            self.name,
+            num_envs=num_envs,
+            engine=config.engine,
+            control=config.control,
+            seed=seed,
+            threads=config.threads,
+            record_poses=record,
+            motion=config.motion,
+        )
+
+
+def is_foreign(name: str) -> bool:
+    """Whether a name is of the form that environments of others have."""
+    return ":" in name
+
+
+def resolve_task(name: str) -> TaskSpec:
+    """The task of this name. Raises InvalidInput, with the valid and the nearest ones, for an unknown one."""
+    if is_foreign(name):
+        return TaskSpec(name)
+    if name in TASKS:
+        return BuiltinTask(TASKS[name])
+    valid = [*TASKS, *FORMS]
+    near = f"gymnasium:{name}" if name in gymnasium.registry else nearest(name, valid)
+    hint = f"did you mean {near!r}? " if near else ""
+    raise InvalidInput(f"unknown task {name!r}: {hint}valid: {', '.join(valid)}")

@@ -1,0 +1,60 @@
+"""Films of policies, in whatever environment they act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+
+import torch
+
+from armchair.envs.base import Env, Frames, Picture, Policy, Poses
+from armchair.envs.spec import EnvConfig, TaskSpec
+from armchair.errors import MissingDependency
+from armchair.types import Step
+from armchair.video import even, write_mp4
+
+SIZE = 480  # pixels, width and height, of what is drawn from poses
+
+
+def film_policy(
+    spec: TaskSpec, config: EnvConfig, act: Policy, file: Path, plan: tuple[int, int], most: int | None = None
+) -> float:
+    """Film a policy in a single copy. -> length of the film in s.
+
+    plan: episodes, seed. most: frames after which the film ends, be there more episodes or not. Raises
+    MissingDependency where nothing can be drawn, without OpenGL for example.
+    """
+    reason = spec.why_no_pictures()
+    if reason is not None:
+        raise MissingDependency(f"{spec.name} cannot be drawn: {reason}")
+    env = spec.make(1, config, record=True)
+    try:
+        with ExitStack() as closing, torch.inference_mode():
+            frames = map(_drawing(env, closing), _steps(env, act, *plan))
+            return write_mp4(file, islice(frames, most), 1.0 / env.dt) * env.dt
+    finally:
+        env.close()
+
+
+def _steps(env: Env, act: Policy, episodes: int, seed: int) -> Iterator[Step]:
+    obs, ended = env.reset(seed), 0
+    while ended < episodes:
+        step = env.step(act(obs))
+        obs, ended = step.obs, ended + int(step.done.sum())
+        yield step
+
+
+def _drawing(env: Env, closing: ExitStack) -> Callable[[Step], Picture]:
+    """What makes a picture of a step that was just taken."""
+    if isinstance(env, Frames):
+        return lambda _: even(env.frames()[0])
+    assert isinstance(env, Poses), "why_no_pictures has said so"
+    renderer = closing.enter_context(env.renderer(SIZE, SIZE))
+
+    def draw(step: Step) -> Picture:
+        assert step.poses is not None
+        return renderer.render(step.poses[0])
+
+    return draw

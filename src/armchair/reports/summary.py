@@ -1,0 +1,77 @@
+"""What a finished run leaves for people: a summary, and a plot of how it went."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+from armchair.config.teach import TeachConfig
+from armchair.jsonable import Json
+from armchair.runs.files import write_atomic
+from armchair.runs.folder import RunDir
+
+
+def summarise(run: RunDir, config: TeachConfig, seconds: float) -> dict[str, Json]:
+    """The run in a few numbers: the last evaluation and the last fit. `seconds` of wall clock.
+
+    success: None where the environment does not say what success is; the return tells how it went.
+    """
+    lines = run.metrics()
+    last = {key: value for line in lines for key, value in line.items()}
+    return {
+        "task": config.task,
+        "engine": config.env.engine,
+        "control": config.env.control,
+        "seed": config.seed,
+        "inputs": config.reward.inputs,
+        "success": last.get("eval_success"),
+        "return": last.get("eval_return"),
+        "episodes": config.evaluation.episodes,
+        "answers": last.get("answers"),
+        "accuracy": last.get("accuracy"),
+        "env_steps": last.get("env_steps"),
+        "diverged": last.get("diverged"),
+        "faults": last.get("faults"),
+        "seconds": round(seconds, 1),
+    }
+
+
+def write_summary(run: RunDir, summary: dict[str, Json]) -> None:
+    """Write summary.json."""
+    write_atomic(run.path / "summary.json", (json.dumps(summary, indent=2) + "\n").encode())
+
+
+def plot_curve(run: RunDir) -> Path:
+    """Draw success and answers against environment steps, as curve.png; returns where success is not told."""
+    from matplotlib.figure import Figure
+
+    lines = run.metrics()
+    what = "eval_success" if any("eval_success" in line for line in lines) else "eval_return"
+    evaluated = [line for line in lines if what in line]
+    figure = Figure(figsize=(7.5, 4.2), dpi=130, layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot(_column(evaluated, "env_steps"), _column(evaluated, what), "o-", color="#d55e00")
+    axes.set(xlabel="environment steps", ylabel="return of an episode")
+    if what == "eval_success":
+        axes.set(ylim=(-0.03, 1.03), ylabel="success at the end of the episode")
+    axes.yaxis.label.set_color("#d55e00")
+    right = axes.twinx()
+    right.plot(
+        _column(lines, "env_steps"), _column(lines, "answers"), color="#0072b2", drawstyle="steps-post"
+    )
+    right.set(ylabel="answers", ylim=(0, None))
+    right.yaxis.label.set_color("#0072b2")
+    for side in (axes, right):
+        side.spines["top"].set_visible(False)
+    axes.grid(alpha=0.25)
+    axes.set_title(f"{run.name}: taught by comparison", loc="left")
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
+    file = run.path / "curve.png"
+    write_atomic(file, picture.getvalue())
+    return file
+
+
+def _column(lines: list[dict[str, Json]], key: str) -> list[float]:
+    return [float(str(line[key])) for line in lines]

@@ -1,0 +1,189 @@
+"""Filming the arm and putting questions about it: what it does now, at times beside what it did before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from armchair.agents.networks import ActorCritic
+from armchair.config.teach import TeachConfig
+from armchair.envs.base import Env, Goals, Policy
+from armchair.errors import InvalidInput
+from armchair.feedback.acquisition import Predictions, make_questions, select_queries
+from armchair.maths import generator
+from armchair.rewards.ensemble import RewardEnsemble
+from armchair.rollout.clips import CandidatePairs
+from armchair.store.store import Store
+from armchair.training.asking.filming import KEPT, Wander, episodes_of, film
+from armchair.training.asking.policy_history import (
+    STRATEGY,
+    PolicyHistory,
+    dated,
+    film_both,
+    network_of,
+    propose_both,
+)
+from armchair.training.asking.schedule import Marks
+from armchair.types import Clip, Question
+
+CANDIDATES = 200  # pairs to choose the questions from
+PATIENCE = 10  # films without a pair to ask about, before the run gives up
+
+
+class Newest(NamedTuple):
+    """What there is to ask about."""
+
+    model: RewardEnsemble | None  # None before the first answers
+    net: ActorCritic
+    updates: int
+    env_steps: int
+
+
+class Querier:
+    """Puts questions; its copies of the environment are apart from those that training uses."""
+
+    def __init__(self, config: TeachConfig, env: Env, store: Store, *, people: bool) -> None:
+        """people: whether people answer; then questions grow old, and some compare with older policies."""
+        self.config, self.env, self.store, self.people = config, env, store, people
+        self.rngs = {name: generator(config.seed, name) for name in ("film", "ask", "progress")}
+        env.reset(config.seed + 1)
+        self.episodes = episodes_of(env)
+        self.asked = 0
+        self.in_vain = 0  # films on end in which there was nothing to ask about
+        self.history = PolicyHistory()
+        self.marks = Marks()
+        self.withdrawn = 0  # environment steps before which no question waits any more
+
+    def ask(self, count: int, newest: Newest, useful: int = 0) -> int:
+        """Put questions. -> environment steps taken to film them.
+
+        useful: answers so far that say something; with people, a few of the questions compare the policy
+        with the one of a while ago.
+        """
+        compared = self._compared(count, newest, useful) if self.people else 0
+        steps = self._compare(compared, newest, useful) if compared else 0
+        if count > compared:
+            steps += self._ask_newest(count - compared, newest._replace(env_steps=newest.env_steps + steps))
+        return steps
+
+    def withdraw(self, updates: int) -> None:
+        """With people: close questions that nobody took while the policy went on by `patience` updates."""
+        old = self.marks.stale(updates, self.config.schedule.patience)
+        if old > self.withdrawn:
+            self.store.retire(old)
+            self.withdrawn = old
+
+    # ---- of the newest behaviour
+
+    def _ask_newest(self, count: int, newest: Newest) -> int:
+        wanted, rng = self.config.queries, self.rngs["ask"]
+        wandering = newest.model is None
+        placed = wanted.same_start and isinstance(self.env, Goals)
+        same = placed and (not wandering or self.asked > 0)
+        steps = self._film(newest, self._shown(newest), same)
+        pairs = self.episodes.propose(
+            CANDIDATES,
+            wanted.clip_length,
+            rng,
+            same_start=same,
+            recent=KEPT * wanted.film_envs,
+        )
+        pairs = pairs.alike(wanted.alike)
+        self.in_vain = 0 if len(pairs.left) else self.in_vain + 1
+        if self.in_vain == PATIENCE:
+            raise InvalidInput(
+                f"in {PATIENCE} films there was no pair of clips worth asking about: clips have "
+                f"{wanted.clip_length} steps, make clip_length smaller if episodes end before"
+            )
+        predictions = predict(newest.model, pairs)
+        strategy = "uniform" if wandering else wanted.strategy
+        rows, names = select_queries(strategy, predictions, count, rng, random_share=wanted.random_share)
+        clips = self.episodes.clips(pairs.select(rows), rng)
+        newest = newest._replace(env_steps=newest.env_steps + steps)
+        questions = make_questions(clips, names, newest.env_steps, rng)
+        self._put(questions, clips, guesses(predictions, rows), newest)
+        return steps
+
+    def watch(self, newest: Newest) -> int:
+        """Film the policy without asking anything. -> environment steps taken."""
+        return self._film(newest, self._exploring(newest), same_start=False)
+
+    def _film(self, newest: Newest, act: Policy, same_start: bool) -> int:
+        self.episodes.policy_step = newest.env_steps
+        return film(self.env, self.episodes, act, self.rngs["film"], same_start=same_start)
+
+    def _shown(self, newest: Newest) -> Policy:
+        """Who acts in the clips: the policy as it explores; before there is one, an arm that wanders."""
+        if newest.model is None and not self.config.policy:
+            return Wander((self.config.queries.film_envs, self.env.action_dim), self.rngs["film"])
+        return self._exploring(newest)
+
+    def _exploring(self, newest: Newest) -> Policy:
+        return lambda obs: newest.net.sample(obs, self.rngs["film"])[0]
+
+    # ---- of the newest policy against an older one
+
+    def _compared(self, count: int, newest: Newest, useful: int) -> int:
+        """How many of the questions compare the newest policy with an older one."""
+        if newest.model is None or not isinstance(self.env, Goals):
+            return 0
+        self.history.keep(useful, newest.env_steps, newest.net)
+        if self.history.older(useful) is None:
+            return 0
+        drawn = torch.rand(count, generator=self.rngs["progress"]) < self.config.queries.progress_share
+        return int(drawn.sum())
+
+    def _compare(self, count: int, newest: Newest, useful: int) -> int:
+        """Ask whether the newest policy is better; nobody sees which is which."""
+        env, rng, version = self.env, self.rngs["progress"], self.history.older(useful)
+        assert version is not None
+        older = network_of(version, newest.net).best
+        episodes, steps = film_both(env, older, newest.net.best, newest.env_steps, rng)
+        pairs = propose_both(episodes, count, self.config.queries.clip_length, rng)
+        clips = dated(pairs, episodes.clips(pairs, rng), version)
+        newest = newest._replace(env_steps=newest.env_steps + steps)
+        questions = make_questions(clips, [STRATEGY] * len(clips), newest.env_steps, rng)
+        self._put(questions, clips, guesses(predict(newest.model, pairs)), newest)
+        return steps
+
+    def _put(
+        self,
+        questions: Sequence[Question],
+        clips: Sequence[tuple[Clip, Clip]],
+        given: Sequence[float],
+        newest: Newest,
+    ) -> None:
+        """Put questions into the store, the newest behaviour first, with the model's guess if any."""
+        told = questions if newest.model is None else with_guess(questions, clips, given)
+        self.store.ask(told, [clip for pair in clips for clip in pair], priority=float(newest.updates))
+        self.asked += len(questions)
+        if self.people:
+            self.marks.add(newest.updates, newest.env_steps)
+
+
+def predict(model: RewardEnsemble | None, pairs: CandidatePairs) -> Predictions:
+    """What the reward model makes of the candidates; nothing while there is none."""
+    ends = torch.cat((pairs.left[:, -1], pairs.right[:, -1]), dim=1)
+    if model is None:
+        none = torch.zeros(1, len(pairs.left))
+        return Predictions(none, none, pairs.policy_step, ends)
+    return Predictions(model.clip_values(pairs.left), model.clip_values(pairs.right), pairs.policy_step, ends)
+
+
+def guesses(predictions: Predictions, rows: Tensor | None = None) -> list[float]:
+    """What the reward models together give for "the second of the pair is better", of these rows or all."""
+    mean = predictions.prefers_right().mean(0)
+    return (mean if rows is None else mean[rows]).tolist()
+
+
+def with_guess(
+    questions: Sequence[Question], clips: Sequence[tuple[Clip, Clip]], given: Sequence[float]
+) -> list[Question]:
+    """The questions with the probability that their right clip is better; sides may have been exchanged."""
+    return [
+        question._replace(guess=p if question.right == other.id else 1.0 - p)
+        for question, (_, other), p in zip(questions, clips, given, strict=True)
+    ]

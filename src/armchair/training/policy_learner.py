@@ -1,0 +1,53 @@
+"""The policy of a run of teaching: acting, and learning from what it did."""
+
+from __future__ import annotations
+
+from armchair.agents.agent import Agent
+from armchair.agents.behaviour_cloning import ImitationTerm
+from armchair.agents.ppo import UpdateStats, update
+from armchair.config.teach import TeachConfig
+from armchair.envs.base import Env
+from armchair.maths import generator
+from armchair.rollout.collect import Episodes, Running, collect
+from armchair.training.fixed_reward import check_sound, new_agent
+from armchair.types import Rollout
+
+
+class PolicyLearner:
+    """An agent and the episodes that it is in the middle of."""
+
+    def __init__(self, config: TeachConfig, env: Env) -> None:
+        self._config, self._env = config, env
+        self.agent: Agent = new_agent(env, config.ppo, config.seed)
+        self.rngs = {name: generator(config.seed, name) for name in ("act", "learn")}
+        self.running = Running(env.reset(config.seed, stagger=True))
+
+    @property
+    def steps(self) -> int:
+        """Environment steps in a rollout."""
+        return self._config.practice.rollout * self._env.num_envs
+
+    def act(self) -> tuple[Rollout, Episodes]:
+        """A rollout of the policy as it explores, without a reward yet; episodes that ended in it."""
+        sample, rng = self.agent.net.sample, self.rngs["act"]
+        steps = self._config.practice.rollout
+        return collect(self._env, lambda obs: sample(obs, rng), steps, self.running, reward=None)
+
+    def learn(
+        self, rollout: Rollout, *, new_reward: bool, critic_only: bool, imitation: ImitationTerm | None
+    ) -> UpdateStats:
+        """Update the policy from a rollout with its reward. Raises NotFinite where the outcome is not.
+
+        new_reward: the critic catches up first. critic_only: it alone learns. imitation: what the
+        policy is pulled towards.
+        """
+        ppo, rng = self._config.ppo, self.rngs["learn"]
+        for _ in range(self._config.practice.critic_updates if new_reward else 0):
+            update(self.agent, rollout, ppo, rng, critic_only=True)
+        stats = update(self.agent, rollout, ppo, rng, critic_only=critic_only, imitation=imitation)
+        check_sound(self.agent, stats, rollout)
+        return stats
+
+    def begin_again(self) -> None:
+        """New episodes in all copies, out of phase where that can be."""
+        self.running = Running(self._env.reset(stagger=True))

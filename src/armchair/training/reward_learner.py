@@ -1,0 +1,53 @@
+"""The reward model of a run of teaching: fitted anew when there are new answers."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from armchair.config.teach import TeachConfig
+from armchair.maths import generator
+from armchair.rewards.ensemble import RewardEnsemble
+from armchair.rewards.fit import FitReport, fit
+from armchair.types import PreferenceBatch, Rollout, VisibleLayout
+
+KEEP_ROLLOUTS = 6  # whose states fix how the reward is standardised and normalised
+REFERENCE = 3000  # states, drawn from them
+
+
+class RewardLearner:
+    """The newest reward model, what it was fitted at, and the states that are usual now."""
+
+    def __init__(self, config: TeachConfig, layout: VisibleLayout) -> None:
+        self._config, self._layout = config.reward, layout
+        self.rng = generator(config.seed, "fit")
+        self.model: RewardEnsemble | None = None
+        self.recent: list[Tensor] = []  # (S, F) each, states of the latest rollouts
+        self.fitted_at = -1  # position in the store at the last fit
+        self.fitted_update = 0  # updates of the policy at the last fit
+        self.critic_behind = False  # the reward has changed, and the critic has not learned of it yet
+
+    def fit(self, answers: PreferenceBatch, position: int, updates: int) -> FitReport:
+        """A new model from all answers, in force at this position of the store, after so many updates."""
+        self.fitted_at, self.fitted_update, self.critic_behind = position, updates, True
+        reference = self._reference(answers.left)
+        self.model, report = fit(answers, reference, self._layout, self._config, self.rng)
+        return report
+
+    def _reference(self, clips: Tensor) -> Tensor:
+        """States (S, F) that are usual now: of the latest rollouts, of the clips before there are any."""
+        states = torch.cat(self.recent) if self.recent else clips.flatten(0, 1)
+        return states[torch.randperm(len(states), generator=self.rng)[:REFERENCE]]
+
+    def score(self, rollout: Rollout) -> Rollout:
+        """The rollout with the learned reward; its states are usual from now on."""
+        assert self.model is not None
+        states = rollout.visible.flatten(0, 1)[::4].clone()
+        self.recent = [*self.recent[1 - KEEP_ROLLOUTS :], states]
+        return rollout._replace(reward=self.model.mean(rollout.visible))
+
+    def load(self, model: RewardEnsemble | None, recent: list[Tensor]) -> None:
+        """Go back to an earlier model and the states of its time; nothing is new to the critic then."""
+        self.model, self.recent, self.critic_behind = model, recent, False
+        if model is None:
+            self.fitted_at = 0  # no model came of the answers so far: fit them again

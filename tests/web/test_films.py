@@ -1,0 +1,19 @@
+"""Films drawn by a command: what it writes, or why it could not."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from armchair.errors import MissingDependency
+from armchair.web.films import films_by
+
+
+def test_films_by_a_command() -> None:
+    script = "import sys; sys.stdout.write('film of ' + sys.argv[1])"
+    assert films_by([sys.executable, "-c", script])("c1") == b"film of c1"
+    with pytest.raises(MissingDependency, match="clip c1 cannot be drawn: no OpenGL"):
+        films_by([sys.executable, "-c", "raise SystemExit('no OpenGL')"])("c1")
+    with pytest.raises(MissingDependency, match="clip c1 cannot be drawn"):
+        films_by(["no-such-command"])("c1")
