@@ -49,7 +49,7 @@ def test_state_of_the_trainer(own: Any, page: Page) -> None:
     board.set_status(status.value)
     drawn = page("training")
     assert not drawn.warning
-    assert re.search(r"\*\*Practising\*\* · reach · update 45 of 45 · told \d+ s ago", markdown(drawn))
+    assert re.search(r"\*\*Practising\*\* · reach · update 45 of 45 · updated \d+ s ago", markdown(drawn))
     board.set_status({**status.value, "phase": "done"})
     assert "**Done**" in markdown(page("training"))
     board.set_status({**status.value, "phase": "stopped"})

@@ -87,7 +87,7 @@ def _phase(store: Store) -> None:
     parts = [f"**{PHASES.get(phase, plain(phase)).capitalize()}**", plain(str(value.get("task", "")))]
     if value.get("updates") is not None:
         parts.append(f"update {value['updates']} of {value.get('of_updates', '?')}")
-    parts.append(f"told {span(age)} ago")
+    parts.append(f"updated {span(age)} ago")
     line = " · ".join(part for part in parts if part)
     if phase not in ("done", "stopped") and age > STALE:
         st.warning(f"{line}. The trainer seems to be gone. {CONTINUE}")
