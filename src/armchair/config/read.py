@@ -162,8 +162,8 @@ def _settings(text: str, where: str) -> Settings:
         except ConfigError as error:
             raise ConfigError(f"{where}: {error}") from None
     if moved := [key for key in values if key in UNGROUPED]:
-        told = ", ".join(f"{key} is {UNGROUPED[key]} now" for key in moved)
-        _warn_once(f"{where}: {told}; read as such")
+        moves = ", ".join(f"{key} is {UNGROUPED[key]} now" for key in moved)
+        _warn_once(f"{where}: {moves}; read as such")
     config = _checked(by_key(values, where), _defaults(values.get("task")), where)
     return Settings(config, None if path is None else Path(path))
 

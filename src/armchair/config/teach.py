@@ -23,7 +23,7 @@ class QueryConfig:
     """Which questions are asked, and how many."""
 
     labels: Count = 30
-    """Questions that may be asked, all told; "can't tell" counts."""
+    """Questions that may be asked, in all; "can't tell" counts."""
     first: Count = 12
     """Of these, questions about a wandering arm, before there is a policy."""
     strategy: str = "diverse"
@@ -53,7 +53,7 @@ class ScheduleConfig:
     session_every: Count = 3
     """Updates of the policy between two such sessions."""
     updates: Count = 45
-    """Updates of the policy, all told."""
+    """Updates of the policy in all."""
     patience: Count = 10
     """With people: updates that training may run ahead of their answers before it waits."""
     queue: Count = 10

@@ -1,4 +1,4 @@
-"""Values, as YAML gives them, into a `TeachConfig`; what is wrong is told in one line."""
+"""Values, as YAML gives them, into a `TeachConfig`; what is wrong is said in one line."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def _line(error: ErrorDetails, base: TeachConfig) -> str:
         most = f" and at most {limits['maximum']:g}" if "maximum" in limits else ""
         return f"{key} must be at least {limits['minimum']:g}{most}, got {given:g}"
     if kind in ("tuple_type", "missing", "too_long"):
-        length, told = (f" of {field['maxItems']}", len(given)) if kind != "tuple_type" else ("", repr(given))
-        return f"{key} must be a list{length} such as {list(own)}, got {told}"
+        length, got = (f" of {field['maxItems']}", len(given)) if kind != "tuple_type" else ("", repr(given))
+        return f"{key} must be a list{length} such as {list(own)}, got {got}"
     index = next((part for part in error["loc"] if isinstance(part, int)), None)
     if index is not None:
         key, own = f"{key}[{index}]", [*own, *["..."] * (index + 1)][index]

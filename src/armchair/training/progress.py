@@ -51,22 +51,22 @@ def _of_update(progress: Progress) -> dict[str, float | None]:
     if progress.update is None:
         return {}
     stats, reward, success = progress.update
-    told = {"reward": reward, "success": success if progress.has_success else None, "kl": stats.kl}
-    return told | {"std": stats.std, "diverged": progress.diverged, "faults": progress.faults}
+    values = {"reward": reward, "success": success if progress.has_success else None, "kl": stats.kl}
+    return values | {"std": stats.std, "diverged": progress.diverged, "faults": progress.faults}
 
 
 def _of_evaluation(progress: Progress) -> dict[str, float | None]:
     found = progress.evaluation
     if found is None:
         return {}
-    told: dict[str, float | None] = {"eval_return": found.total.value}
+    values: dict[str, float | None] = {"eval_return": found.total.value}
     if progress.has_success:
-        told |= {"eval_success": found.success.value, "eval_ever": found.ever.value}
-    return told
+        values |= {"eval_success": found.success.value, "eval_ever": found.ever.value}
+    return values
 
 
 def _of_fit(fit: FitReport) -> dict[str, float | None]:
-    told: dict[str, float | None] = {
+    values: dict[str, float | None] = {
         "fit_answers": fit.answers,
         "fit_accuracy": fit.train.accuracy,
         "fit_nll": fit.train.nll,
@@ -74,5 +74,5 @@ def _of_fit(fit: FitReport) -> dict[str, float | None]:
         "fit_seconds": fit.seconds,
     }
     if fit.heldout is not None:
-        told |= {"accuracy": fit.heldout.accuracy, "nll": fit.heldout.nll, "ece": fit.heldout.ece}
-    return told
+        values |= {"accuracy": fit.heldout.accuracy, "nll": fit.heldout.nll, "ece": fit.heldout.ece}
+    return values

@@ -204,7 +204,7 @@ class Trainer:
         self.updates += 1
         return Update(stats, float(rollout.reward.mean()), float(ended.success.float().mean()))
 
-    # ---- what is told
+    # ---- reports
 
     def _progress(self, update: Update | None, fits: Sequence[FitReport]) -> Progress:
         every, last = self.config.evaluation.every, self.last_update

@@ -157,8 +157,8 @@ class Querier:
         newest: Newest,
     ) -> None:
         """Put questions into the store, the newest behaviour first, with the model's guess if any."""
-        told = questions if newest.model is None else with_guess(questions, clips, given)
-        self.store.ask(told, [clip for pair in clips for clip in pair], priority=float(newest.updates))
+        guessed = questions if newest.model is None else with_guess(questions, clips, given)
+        self.store.ask(guessed, [clip for pair in clips for clip in pair], priority=float(newest.updates))
         self.asked += len(questions)
         if self.people:
             self.marks.add(newest.updates, newest.env_steps)

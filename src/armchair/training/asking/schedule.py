@@ -39,7 +39,7 @@ class Schedule(Protocol):
     """When to ask, to fit and to train."""
 
     def last_update(self, labels: int) -> int:
-        """Updates of the policy, all told, with a budget of so many answers."""
+        """Updates of the policy in all, with a budget of so many answers."""
         ...
 
     def allowed(self, now: ScheduleState) -> int:
