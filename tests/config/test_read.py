@@ -175,7 +175,7 @@ def test_flags_go_over_a_file_and_those_not_given_do_not() -> None:
     assert (config.reward.inputs, config.ppo.hidden, config.ppo.epochs) == ("raw", (32,), base.ppo.epochs)
     assert with_flags(base, {"labels": 12}).queries.first == 12  # not more than were asked for
     assert with_flags(base, {"labels": 90}).queries.first == base.queries.first
-    with pytest.raises(ConfigError, match=r"queries\.labels must be at least 1, got 0"):
+    with pytest.raises(ConfigError, match="the command line: labels must be at least 1, got 0"):
         with_flags(base, {"labels": 0})
 
 

@@ -150,11 +150,11 @@ def test_a_run_is_resumed_from_its_folder_alone_bit_for_bit(tmp_path: Path) -> N
     [
         (
             {"task": "reach", "demos": "scripted"},
-            "demonstrations.source must be scripted:N, such as scripted:20, got 'scripted'",
+            "demos must be scripted:N, such as scripted:20, got 'scripted'",
         ),
         (
             {"task": "reach", "demos": "scripted:0"},
-            "demonstrations.source must be scripted:1 to scripted:1000, got 'scripted:0'",
+            "demos must be scripted:1 to scripted:1000, got 'scripted:0'",
         ),
         ({"task": "reach", "demos": "scripted:5", "control": "joint"}, "the script moves the tool"),
         ({"task": "reach", "free.progress": 0}, "progress must be at least 1"),

@@ -110,7 +110,13 @@ def with_flags(config: TeachConfig, flags: Mapping[str, Json]) -> TeachConfig:
     labels = values.get("queries.labels")
     if isinstance(labels, int):
         values.setdefault("queries.first", max(1, min(config.queries.first, labels)))
-    return _checked(values, config, where)
+    try:
+        return _checked(values, config, where)
+    except ConfigError as error:
+        text = str(error)
+        for name in (name for name in flags if name in UNGROUPED and flags[name] is not None):
+            text = text.replace(UNGROUPED[name], name)  # as it was given
+        raise ConfigError(text) from None
 
 
 def as_yaml(config: TeachConfig) -> dict[str, Json]:
