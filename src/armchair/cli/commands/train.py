@@ -1,4 +1,4 @@
-"""`armchair train`: PPO on the task's own reward, as a yardstick, or on a reward model that is there."""
+"""`armchair train`: PPO on the task's own reward, as a baseline, or on a reward model that is there."""
 
 from __future__ import annotations
 
