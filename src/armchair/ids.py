@@ -22,16 +22,13 @@ def new_id(rng: torch.Generator | None = None) -> str:
     return id_from(bytes(octets.tolist()))
 
 
-def content_id(rng: torch.Generator, *contents: bytes) -> str:
+def content_id(rng: torch.Generator, contents: bytes) -> str:
     """A UUID by place in the run and contents: the same in every repetition of the run, to the bit.
 
     Where something else comes of a repetition, as it may on another machine or with another version, so does
     another id.
     """
-    digest = hashlib.sha256(new_id(rng).encode())
-    for part in contents:
-        digest.update(part)
-    return id_from(digest.digest())
+    return id_from(hashlib.sha256(new_id(rng).encode() + contents).digest())
 
 
 def id_from(digest: bytes) -> str:

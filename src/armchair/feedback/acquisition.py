@@ -125,7 +125,7 @@ def make_questions(
     questions: list[Question] = []
     for (one, other), strategy, swapped in zip(pairs, strategies, swap.tolist(), strict=True):
         left, right = (other, one) if swapped else (one, other)
-        name = content_id(rng, left.id.encode(), right.id.encode())
+        name = content_id(rng, (left.id + right.id).encode())
         questions.append(Question(name, left.id, right.id, strategy, policy_step))
     return questions
 

@@ -12,6 +12,7 @@ from armchair.errors import InvalidInput
 from armchair.ids import content_id
 from armchair.rollout.frames import Frame, FrameRing
 from armchair.rollout.windows import Episode, Windows, draw, draw_same_start
+from armchair.store.rows.codec import digest, encode
 from armchair.types import Clip, Step
 
 GROUP = 25  # pairs that are ranked together by how alike they begin
@@ -176,21 +177,18 @@ class RecentEpisodes:
         if first < self._steps - self.capacity:
             raise InvalidInput("these pairs were proposed too long ago: their steps have been overwritten")
         rows = torch.arange(first, first + length) % self.capacity
-        visible, action, reward = ring.visible[rows, env], ring.action[rows, env], ring.reward[rows, env]
-        poses = ring.poses[rows, env] if ring.poses.shape[2] else None
-        frames = self._frames.film(env, first, length) if self._frames else None
-        arrays = (visible, action, reward) if poses is None else (visible, action, reward, poses)
-        return Clip(
-            id=content_id(rng, *(array.numpy().tobytes() for array in arrays), frames or b""),
-            visible=visible,
-            action=action,
-            reward=reward,
-            poses=poses,
-            frames=frames,
+        clip = Clip(
+            id="",
+            visible=ring.visible[rows, env],
+            action=ring.action[rows, env],
+            reward=ring.reward[rows, env],
+            poses=ring.poses[rows, env] if ring.poses.shape[2] else None,
+            frames=self._frames.film(env, first, length) if self._frames else None,
             policy_step=int(ring.policy_step[rows[0]]),
             episode=int(at.number[row]),
             start=int(at.start[row]),
         )
+        return clip._replace(id=content_id(rng, digest(encode(clip), clip.frames)))
 
     def _visible(self, at: Windows, length: int) -> Tensor:
         if not len(at.env):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from armchair.envs.base import Snapshots, restore, snapshot_of
+from armchair.envs.base import restore, snapshot_of
 from armchair.errors import RunError
 from armchair.ids import new_id
 from armchair.jsonable import Json
@@ -42,8 +42,7 @@ def load_state(run: RunDir, trainer: Trainer) -> None:
     """Go on from the run's checkpoint; `trainer` is freshly made from the run's configuration.
 
     What a simulated teacher answered after the checkpoint is taken back, since it will be asked again; what
-    people answered stays. Where the same clips cannot come about again, since people answer in their own
-    time or the environment cannot be put back, the next ones get new ids. Raises RunError when there is no
+    people answered stays, and what is filmed next gets new ids. Raises RunError when there is no
     checkpoint or it does not fit.
     """
     tensors, about = run.load(CHECKPOINT)
@@ -53,8 +52,7 @@ def load_state(run: RunDir, trainer: Trainer) -> None:
         position = int(str(about["position"]))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise RunError(f"the checkpoint in {run.path} does not fit this run: {error}") from None
-    if trainer.annotators.people or not isinstance(trainer.envs.film, Snapshots):
-        # what is filmed now will not be what was filmed after the checkpoint, and must not get the same ids
+    if trainer.annotators.people:  # their answers stay: even clips that come out the same are asked anew
         seed = trainer.config.seed
         trainer.querier.rngs |= {name: generator(seed, new_id()) for name in ("ask", "progress")}
     trainer.annotators.go_back(position)
