@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from armchair.maths import quat_from_yaw, uniform, up_axis, yaw_of
+from armchair.tasks.cues import Cue
 from armchair.types import ArmState, Layout, VisibleLayout
 from armchair.world import BLOCK_SIZE, HOME, MAX_OPENING, GoalMarker, block_names
 
@@ -38,6 +39,8 @@ class Task:
     """-> (N,) bool, the criterion holds now."""
     script: Callable[[ArmState, Tensor], Tensor]
     """-> (N, 4) actions of the `tool` control mode that solve the task, from any state."""
+    cues: tuple[Cue, ...]
+    """What to look at: the first decides the task, the others lead to it."""
     motion: bool = False
     """Whether speeds are in `visible`: preferences about them can be learned from nothing else."""
 

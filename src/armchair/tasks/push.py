@@ -7,6 +7,7 @@ from torch import Tensor
 
 from armchair.maths import closeness
 from armchair.tasks.base import Task, observe_scene, spawn, spawn_apart, start_layout
+from armchair.tasks.cues import Cue
 from armchair.tasks.scripting import choose, go, raised
 from armchair.types import ArmState, Layout
 from armchair.world import BLOCK_SIZE
@@ -95,4 +96,5 @@ PUSH = Task(
     reward=reward,
     success=success,
     script=script,
+    cues=(Cue("block_a", "goal", RADIUS), Cue("tool", "block_a", BLOCK_SIZE, weight=0.3)),
 )

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from armchair.maths import closeness, uniform
 from armchair.tasks.base import Task, observe_scene, start_layout
+from armchair.tasks.cues import Cue
 from armchair.tasks.scripting import go
 from armchair.types import ArmState, Layout
 
@@ -52,4 +53,5 @@ REACH = Task(
     reward=reward,
     success=success,
     script=script,
+    cues=(Cue("tool", "goal", RADIUS),),
 )

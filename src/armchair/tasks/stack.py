@@ -7,6 +7,7 @@ from torch import Tensor
 
 from armchair.maths import closeness
 from armchair.tasks.base import Task, observe_scene, spawn, spawn_apart, start_layout
+from armchair.tasks.cues import Cue
 from armchair.tasks.scripting import choose, go, grasped, pick_up, raised
 from armchair.types import ArmState, Layout
 from armchair.world import BLOCK_SIZE
@@ -110,4 +111,8 @@ STACK = Task(
     reward=reward,
     success=success,
     script=script,
+    cues=(
+        Cue("block_a", "block_b", ALIGNED, above=BLOCK_SIZE),
+        Cue("tool", "block_a", BLOCK_SIZE / 2, weight=0.3),
+    ),
 )
