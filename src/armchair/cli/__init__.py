@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -90,6 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def process() -> int:
     """`main` as a process of its own: garbage is looked for seldom, for loading packages makes hardly any."""
     gc.set_threshold(10_000)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it otherwise means Ctrl-C
     status = main()
     gc.freeze()  # nor at the end, when the system takes all
     return status

@@ -48,3 +48,11 @@ class PageFlags:
     """Names of further people who answer; a link is printed for each."""
     no_open: bool = False
     """Leave the browser alone: the link is printed in any case."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainerFlags(PageFlags):
+    """Of commands that train while people answer on a page."""
+
+    no_page: bool = False
+    """Train without a page of its own, where `armchair label RUN` serves it."""

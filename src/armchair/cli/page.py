@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 
 from armchair.cli.draw import command_of
-from armchair.cli.flags import PageFlags
+from armchair.cli.flags import PageFlags, TrainerFlags
 from armchair.cli.links import at_terminal, invite, show_links
 from armchair.cli.report import Report
 from armchair.cli.teaching import teach_run
@@ -36,7 +36,7 @@ ON_REQUEST = (0, -signal.SIGTERM, -signal.SIGINT)  # statuses of a server that s
 def teach_with_page(
     run: RunDir,
     config: TeachConfig,
-    flags: PageFlags,
+    flags: TrainerFlags,
     report: Report,
     *,
     resume: bool,
@@ -44,15 +44,17 @@ def teach_with_page(
 ) -> int:
     """Teach with people: serve the page, say where it is, train while they answer. -> as `teach_run`.
 
+    Without a page of its own where the flags say so: then another server has it.
     settings: what the run's owner wants set, see `armchair.store.board.Settings`.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops the run otherwise means Ctrl-C
     with Store.open(run.store) as store:
         for key, value in (settings or {}).items():
             assert value is None or isinstance(value, str | int | float)
             store.board.set_setting(key, value)
         if not resume:
             announce(store, resolve_task(config.task), config)
+        if flags.no_page:
+            return teach_run(run, config, None, report, resume=resume)
         invited = invite(store, flags)
         with PageServer(run, flags, report) as page:
             show_links(invited, flags, page.address, report)
@@ -82,7 +84,7 @@ class PageServer:
         options |= {"port": port, "films": shlex.join(command_of(store))}
         words = [f"--{name}={value}" for name, value in options.items()]
         process = subprocess.Popen(
-            [sys.executable, "-m", "armchair.web", "--stop-with-stdin", *words],
+            [sys.executable, "-m", "armchair.web", "--stop-with-stdin", "--may-start", *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -60,6 +60,38 @@ def check_unlocked(run: RunDir) -> None:
         pass
 
 
+def trainer_of(run: RunDir) -> int | None:
+    """The process on this machine that trains the run at this moment; None where none does.
+
+    A free lock is not touched unless the process that took it last, or another of its number, is there: a
+    trainer that begins meanwhile must not find the lock taken.
+    """
+    if fcntl is None:
+        return None
+    pid = ""
+    with contextlib.suppress(OSError):
+        handle = os.open(run.path / LOCK, os.O_RDONLY)
+        try:
+            pid = os.read(handle, 32).decode(errors="replace").strip()
+            if pid.isdecimal() and _is_there(int(pid)):
+                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return int(pid)
+        finally:
+            os.close(handle)
+    return None
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
+
+
 def _take(handle: int, run: RunDir) -> None:
     if fcntl is None:
         return

@@ -11,5 +11,6 @@ Modules import only from lines below their own:
     gate                           who may pass
     caches                         what the server keeps in memory
     errors, films, live            refusals; films and live play, which the caller supplies
+    processes                      trainers and servers that are started beside this one
     headers, options               what every response says; how a server is set up
 """

@@ -9,17 +9,21 @@ import shlex
 import sys
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from armchair.errors import ArmchairError
+from armchair.runs.folder import RunDir
 from armchair.web.films import films_by
 from armchair.web.options import DEFAULT_PORT, Options
+from armchair.web.processes.launcher import Launcher
 from armchair.web.serve import serve
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until told to stop. -> the exit code: 2, after one line on stderr, when that cannot be."""
     args = _parser().parse_args(argv)
+    launcher, folder = Launcher(), args.run_path
     options = Options(
         run=args.run,
         run_path=args.run_path,
@@ -29,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         https=args.https,
         dashboard=not args.no_dashboard,
         films=films_by(shlex.split(args.films)) if args.films else None,
+        resume=partial(launcher.resume, RunDir(folder)) if args.may_start and folder else None,
     )
     ended = threading.Event()
     if args.stop_with_stdin:
@@ -42,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ArmchairError as error:
         print(f"armchair: {error}", file=sys.stderr)
         return 2
+    finally:
+        launcher.close()
     return 0
 
 
@@ -58,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
         "--films", help="a command that gets a clip's id and writes its MP4 to standard output"
     )
     parser.add_argument("--no-dashboard", action="store_true")
+    parser.add_argument(
+        "--may-start", action="store_true", help="the run's owner may start its trainer from the page"
+    )
     parser.add_argument("--stop-with-stdin", action="store_true", help="stop when stdin is closed")
     return parser
 

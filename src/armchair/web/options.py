@@ -20,6 +20,7 @@ _HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,253})(:[0-9]{1,5})?")
 
 Films = Callable[[str], bytes]
 Player = Callable[[WebSocket], Awaitable[None]]
+Resume = Callable[[], bool]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +43,9 @@ class Options:
     """Draws a clip (id) that has poses as an MP4; an ArmchairError says why it cannot."""
     player: Player | None = None
     """Plays live over an accepted WebSocket until one side leaves."""
+    resume: Resume | None = None
+    """Starts a trainer for the run unless one is at work, and says whether it did; an ArmchairError says why
+    it cannot."""
 
     @property
     def private(self) -> bool:

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,17 +60,25 @@ def serve_page(place: Place, flags: PageFlags, report: Report) -> int:
     """The page in this process, until Ctrl-C."""
     from armchair.cli.draw import command_of
     from armchair.cli.links import invite, show_links
+    from armchair.runs.folder import RunDir
     from armchair.store.store import Store
     from armchair.web.films import films_by
     from armchair.web.options import Options
+    from armchair.web.processes.launcher import PATIENCE, Launcher
     from armchair.web.serve import serve
 
     database = str(place.store)
     films = films_by(command_of(database))
+    launcher = Launcher()
     options = Options(place.name, place.folder, flags.host, flags.port, films=films)
+    if place.folder is not None:
+        options = dataclasses.replace(options, resume=partial(launcher.resume, RunDir(place.folder)))
     with Store.open(database, create=False) as store:
         invited = invite(store, flags)
         serve(database, options, ready=lambda where: show_links(invited, flags, where, report))
+        if launcher.live():
+            report.log("stopping the trainer that the page started; `armchair resume` goes on from there")
+            launcher.close(PATIENCE)
         report.finish({"run": place.shown, "answers": store.counts().asked})
     return 0
 

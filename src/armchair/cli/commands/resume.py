@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tyro
 
-from armchair.cli.flags import JsonFlag, PageFlags
+from armchair.cli.flags import JsonFlag, TrainerFlags
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 
@@ -16,7 +16,7 @@ EXAMPLES = ("armchair resume runs/reach-001", "armchair resume runs/reach-001 --
 
 
 @dataclasses.dataclass(frozen=True)
-class Args(PageFlags, JsonFlag):
+class Args(TrainerFlags, JsonFlag):
     """Go on with a run of `teach` or `train` from its last checkpoint; the folder is all that is needed.
 
     Where people teach, the page is served again; the flags about it mean what they mean in `armchair teach`.
@@ -45,5 +45,6 @@ def main(argv: Sequence[str]) -> int:
     check_unlocked(run)
     if teacher is not None:
         return teach_run(run, config, teacher, report, resume=True)
-    check_page(args, run.store)
+    if not args.no_page:
+        check_page(args, run.store)
     return teach_with_page(run, config, args, report, resume=True)

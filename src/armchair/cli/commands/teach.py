@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from armchair.cli.flags import PageFlags, SetupFlags
+from armchair.cli.flags import SetupFlags, TrainerFlags
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput
@@ -34,7 +34,7 @@ EXAMPLES = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Args(PageFlags, SetupFlags):
+class Args(TrainerFlags, SetupFlags):
     """Teach a policy by comparing clips, two at a time; no reward is written.
 
     You answer, on a page that opens in the browser, and the arm learns meanwhile. With --teacher a simulated
@@ -103,7 +103,7 @@ def main(argv: Sequence[str]) -> int:
     described = describe_teacher(args)
     teacher = make_described(described, config)
     spec.check()
-    if teacher is None:
+    if teacher is None and not args.no_page:
         check_page(args)
     about: dict[str, Json] = {**as_yaml(config), "teacher": described}
     if args.store is not None:

@@ -90,6 +90,7 @@ class State(TypedDict):
     annotator: str
     role: Literal["owner", "annotator"]
     page: str
+    can_start: bool
     clip_seconds: float | None
     control_dt: float | None
     settings: ShownSettings
@@ -116,6 +117,7 @@ def describe(context: Context, snapshot: Snapshot, viewer: SessionInfo) -> State
         "annotator": viewer.annotator,
         "role": viewer.role,
         "page": armchair.__version__,
+        "can_start": context.options.resume is not None and viewer.role == "owner",
         "clip_seconds": _number(status, "clip_seconds"),
         "control_dt": _number(status, "control_dt"),
         "settings": {

@@ -14,6 +14,7 @@ from armchair.web.caches.clips import ClipRef
 
 MAX_WANTED, MAX_ROWS, MAX_RELEASED = 8, 200, 100
 MAX_SECONDS = 7 * 86400.0
+MAX_MORE = 10_000  # answers by which a budget is raised at once
 Reason = Literal["empty", "budget", "paused", "done", "excluded"]
 
 
@@ -93,6 +94,12 @@ class Excluded(_Given):
     """Whether someone's answers are left out."""
 
     excluded: bool
+
+
+class TeachOn(_Given):
+    """Go on with the run: for so many answers beyond those there are; 0 leaves the budget as it is."""
+
+    labels: Annotated[int, Field(ge=0, le=MAX_MORE)]
 
 
 class Pair(TypedDict):
@@ -200,3 +207,10 @@ class NowSet(TypedDict):
     """All settings after the change."""
 
     settings: Settings
+
+
+class TaughtOn(TypedDict):
+    """The budget now, and whether a trainer was started; where one was at work it goes on."""
+
+    labels: int | None
+    started: bool

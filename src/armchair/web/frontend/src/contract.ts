@@ -62,6 +62,7 @@ export interface State {
   annotator: string;
   role: "owner" | "annotator";
   page: string;
+  can_start: boolean; // whether this person may have a trainer started, see POST /api/run/teach-on
   clip_seconds: number;
   control_dt: number;
   settings: { show_success: boolean; show_guess: boolean; strengths: boolean };
