@@ -115,7 +115,8 @@ def ask(data: Stretches, answers: int, wrong: float, rng: torch.Generator) -> Pr
     clips, returns = data.visible[rows, steps], data.reward[rows, steps].sum(-1)
     target = 0.5 + 0.5 * torch.sign(returns[1] - returns[0])
     target = torch.where(torch.rand(answers, generator=rng) < wrong, 1 - target, target)
-    return PreferenceBatch(*clips, target, torch.ones(answers), torch.zeros(answers, dtype=torch.bool))
+    none = torch.zeros(answers, dtype=torch.bool)
+    return PreferenceBatch(*clips, target, torch.ones(answers), none, torch.arange(answers))
 
 
 def goal_of(task: str, state: Tensor) -> Tensor:

@@ -101,7 +101,8 @@ def answered(some: Pool, rows: Tensor, wrong: Tensor) -> PreferenceBatch:
     target = 0.5 + 0.5 * torch.sign(some.returns[1, rows] - some.returns[0, rows])
     target = torch.where(wrong[rows], 1 - target, target)
     none = torch.zeros(len(rows), dtype=torch.bool)
-    return PreferenceBatch(some.left[rows], some.right[rows], target, torch.ones(len(rows)), none)
+    weight, pair = torch.ones(len(rows)), torch.arange(len(rows))
+    return PreferenceBatch(some.left[rows], some.right[rows], target, weight, none, pair)
 
 
 def judge(model: RewardEnsemble, test: Pool) -> Score:

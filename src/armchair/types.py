@@ -154,3 +154,7 @@ class PreferenceBatch(NamedTuple):
     target: Tensor  # (M,) probability that the right one is better: 0, 1, or 0.5 for a tie
     weight: Tensor  # (M,)
     both_bad: Tensor  # (M,) bool, ties that say that neither is worth much
+    pair: Tensor  # (M,) int64, the same for answers about the same two clips; FREE where nobody was asked
+
+
+FREE = -1  # the pair of a comparison that follows from a demonstration

@@ -325,7 +325,9 @@ def test_a_share_is_asked_again_of_the_same_person_with_the_sides_exchanged(stor
     counts = store.counts()
     assert counts.repeats == len(found) and counts.asked == 120 - len(found)
     assert counts.questions == 150 and counts.open == 150 - counts.asked
-    assert len(store.preferences().target) == 60, "repeats count for fitting"
+    pairs = store.preferences().pair
+    assert len(pairs) == 60, "repeats count for fitting"
+    assert len(pairs.unique()) == 60 - len(found), "and are told to be about the same clips"
 
 
 def test_the_usual_share_of_repeats_is_a_twentieth(store: Store) -> None:

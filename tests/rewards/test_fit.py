@@ -10,8 +10,9 @@ from armchair.errors import InvalidInput
 from armchair.maths import generator
 from armchair.rewards.ensemble import RewardConfig, RewardEnsemble, Weights, init_weights
 from armchair.rewards.fit import Best, bootstrap, bradley_terry_loss, crop_steps, fit, keep_better, smooth
+from armchair.rewards.implicit import join
 from armchair.rewards.metrics import agreement, spearman
-from armchair.types import PreferenceBatch, VisibleLayout
+from armchair.types import FREE, PreferenceBatch, VisibleLayout
 
 PLAIN = VisibleLayout((), ("a", "b", "c", "d"))
 REACH = VisibleLayout(("tool", "goal"), ())
@@ -20,7 +21,7 @@ SLOPE = torch.tensor([1.0, -2.0, 0.5, 0.0])  # a linear reward
 
 def answered(left: Tensor, right: Tensor, target: Tensor, bad: Tensor | None = None) -> PreferenceBatch:
     bad = torch.zeros(len(target), dtype=torch.bool) if bad is None else bad
-    return PreferenceBatch(left, right, target, torch.ones(len(target)), bad)
+    return PreferenceBatch(left, right, target, torch.ones(len(target)), bad, torch.arange(len(target)))
 
 
 def linear(answers: int, seed: int = 0) -> PreferenceBatch:
@@ -142,12 +143,47 @@ def test_crops_stay_inside_their_clips_and_start_anywhere() -> None:
 
 
 def test_bootstrap_never_leaves_a_member_without_answers() -> None:
-    weights = bootstrap(RewardConfig(members=200), 1, generator(0, "b"))
+    weights = bootstrap(RewardConfig(members=200), torch.arange(1), generator(0, "b"))
     assert (weights.sum(1) > 0).all()
-    many = bootstrap(RewardConfig(members=50), 2000, generator(0, "b"))
+    many = bootstrap(RewardConfig(members=50), torch.arange(2000), generator(0, "b"))
     assert many.mean().item() == pytest.approx(1.0, abs=0.02)
     assert (many == 0).float().mean().item() == pytest.approx(0.368, abs=0.01)
-    assert torch.equal(bootstrap(RewardConfig(bootstrap=False), 4, generator(0, "b")), torch.ones(5, 4))
+    once = bootstrap(RewardConfig(bootstrap=False), torch.arange(4), generator(0, "b"))
+    assert torch.equal(once, torch.ones(5, 4))
+
+
+def test_copies_of_a_question_are_drawn_together() -> None:
+    pair = torch.tensor([0, 1, 0, 2, FREE, 1, FREE])
+    weights = bootstrap(RewardConfig(members=100), pair, generator(0, "b"))
+    assert torch.equal(weights[:, 0], weights[:, 2]) and torch.equal(weights[:, 1], weights[:, 5])
+    assert not torch.equal(weights[:, 4], weights[:, 6]), "comparisons of demonstrations are no copies"
+    alone = torch.poisson(torch.ones(5, 30), generator=generator(0, "b"))
+    assert torch.equal(bootstrap(RewardConfig(), torch.arange(30), generator(0, "b")), alone)
+    assert torch.equal(bootstrap(RewardConfig(), torch.arange(0, 60, 2), generator(0, "b")), alone)
+
+
+def test_copies_do_not_flatter_the_heldout_figures() -> None:
+    """Coin flips, each of them copied five times: nothing can be predicted."""
+    batch = linear(40)._replace(target=torch.randint(0, 2, (40,), generator=generator(2, "coins")).float())
+    five = PreferenceBatch(*(field.repeat(5, *[1] * (field.dim() - 1)) for field in batch))
+    _, report = fit(five, reference(), PLAIN, RewardConfig(), generator(0, "fit"))
+    assert report.heldout is not None and abs(report.heldout.accuracy - 0.5) < 0.15
+    _, leaky = fit(
+        five._replace(pair=torch.arange(200)), reference(), PLAIN, RewardConfig(), generator(0, "fit")
+    )
+    assert leaky.heldout is not None and leaky.heldout.accuracy > 0.8
+
+
+def test_the_figures_are_of_answers_and_not_of_what_demonstrations_say() -> None:
+    """Comparisons that are easily predicted, and answers that nobody could predict."""
+    coins = linear(60, seed=1)
+    coins = coins._replace(target=torch.randint(0, 2, (60,), generator=generator(2, "coins")).float())
+    free = linear(200)._replace(pair=torch.full((200,), FREE))
+    _, report = fit(join(coins, free), reference(), PLAIN, RewardConfig(), generator(0, "fit"))
+    assert report.answers == 260 and report.heldout is not None
+    assert 50 < report.heldout.answers <= 60 and abs(report.heldout.accuracy - 0.5) < 0.15
+    assert report.train.answers == 60
+    assert fit(free, reference(), PLAIN, RewardConfig(), generator(0, "fit"))[1].heldout is None
 
 
 def test_smoothing_keeps_ties() -> None:

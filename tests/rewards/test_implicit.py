@@ -57,9 +57,10 @@ def test_they_come_after_the_answers_and_change_none_of_them() -> None:
         torch.tensor([0.0, 0.5]),
         torch.ones(2),
         torch.tensor([False, True]),
+        torch.tensor([0, 1]),
     )
     both = join(answers, free)
     assert len(both.target) == 2 + len(free.target)
     assert both.target[:2].tolist() == [0.0, 0.5] and both.both_bad[:3].tolist() == [False, True, False]
-    none = PreferenceBatch(torch.empty(0, 0, 0), torch.empty(0, 0, 0), *(torch.empty(0),) * 3)
+    none = PreferenceBatch(torch.empty(0, 0, 0), torch.empty(0, 0, 0), *(torch.empty(0),) * 4)
     assert join(none, free) is free

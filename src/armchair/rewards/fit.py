@@ -33,7 +33,7 @@ from armchair.rewards.ensemble import (
 )
 from armchair.rewards.metrics import Agreement, agreement
 from armchair.rewards.relations import Relations
-from armchair.types import PreferenceBatch, VisibleLayout
+from armchair.types import FREE, PreferenceBatch, VisibleLayout
 
 WARMUP = 10  # updates over which the learning rate rises
 MAX_REFERENCE = 64  # reference states that stand for "usual" in an update
@@ -42,12 +42,12 @@ MAX_REFERENCE = 64  # reference states that stand for "usual" in an update
 class FitReport(NamedTuple):
     """What a fit came to. With `early_stop`, `heldout` is flattered: its answers chose the weights."""
 
-    answers: int
+    answers: int  # comparisons that follow from demonstrations are among them; the figures are without these
     updates: int
     kept: tuple[int, ...]  # after how many of them each member's weights were taken, see `early_stop`
     seconds: float
     train: Agreement  # of the whole ensemble with the answers it was fitted to
-    heldout: Agreement | None  # of each answer with the members whose bootstrap left it out; None without any
+    heldout: Agreement | None  # of each answer with the members whose bootstrap left its pair out, or None
     disagreement: float  # the members' mean standard deviation over the reference states, in reward
     relevance: tuple[tuple[str, float], ...]  # relations, most relevant first: see `relevance`
 
@@ -75,7 +75,7 @@ def fit(
         standardise(relations, normaliser, batch.left),
         standardise(relations, normaliser, batch.right),
         smooth(batch.target, config.smoothing),
-        batch.weight * bootstrap(config, len(batch.target), rng),
+        batch.weight * bootstrap(config, batch.pair, rng),
         batch.both_bad,
         standardise(relations, normaliser, reference),
     )
@@ -100,15 +100,18 @@ def smooth(target: Tensor, smoothing: float) -> Tensor:
     return target * (1.0 - 2.0 * smoothing) + smoothing
 
 
-def bootstrap(config: RewardConfig, answers: int, rng: torch.Generator) -> Tensor:
-    """How often each member sees each answer: Poisson(1), or once if not configured. -> (K, M).
+def bootstrap(config: RewardConfig, pair: Tensor, rng: torch.Generator) -> Tensor:
+    """How often each member sees each answer: Poisson(1), or once if not configured. (M,) -> (K, M).
 
+    Answers about the same pair are seen equally often, so that no copy of what is held out is fitted to.
     A member that would see nothing at all sees everything once.
     """
-    ones = torch.ones(config.members, answers)
+    ones = torch.ones(config.members, len(pair))
     if not config.bootstrap:
         return ones
-    drawn = torch.poisson(ones, generator=rng)
+    free = pair == FREE
+    unit = torch.where(free, int(pair.max()) + free.cumsum(0), pair).unique(return_inverse=True)[1]
+    drawn = torch.poisson(torch.ones(config.members, int(unit.max()) + 1), generator=rng)[:, unit]
     return torch.where(drawn.sum(1, keepdim=True) > 0, drawn, ones)
 
 
@@ -234,15 +237,16 @@ def _report(
 ) -> FitReport:
     probability = ensemble.probability(batch.left, batch.right)
     out = (data.weight == 0).float()
-    seen = out.sum(0) > 0
+    asked = batch.pair != FREE
+    held = (out.sum(0) > 0) & asked
     alone = (probability * out).sum(0) / out.sum(0).clamp_min(1.0)
     return FitReport(
         answers=len(batch.target),
         updates=updates_of(len(batch.target), ensemble.config),
         kept=tuple(best.update.tolist()),
         seconds=time.perf_counter() - began,
-        train=agreement(probability.mean(0), batch.target),
-        heldout=agreement(alone[seen], batch.target[seen]) if bool(seen.any()) else None,
+        train=agreement(probability.mean(0)[asked], batch.target[asked]),
+        heldout=agreement(alone[held], batch.target[held]) if bool(held.any()) else None,
         disagreement=float(ensemble(reference).std(0, correction=0).mean()),
         relevance=relevance(ensemble, reference),
     )

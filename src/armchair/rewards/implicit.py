@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from armchair.errors import InvalidInput
-from armchair.types import PreferenceBatch
+from armchair.types import FREE, PreferenceBatch
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ def implicit_preferences(
         target=torch.full((count,), config.sure),
         weight=torch.full((count,), config.weight),
         both_bad=torch.zeros(count, dtype=torch.bool),
+        pair=torch.full((count,), FREE),
     )
 
 

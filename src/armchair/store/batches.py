@@ -32,6 +32,8 @@ class BatchBuilder:
         # a few kB each, of few whole clips at once
         for chunk in clip_rows.chunks(name for name in names if name not in self._visible):
             self._visible |= {clip.id: clip.visible for clip in clip_rows.load_clips(conn, chunk)}
+        pairs = [frozenset((question.left, question.right)) for _, question, *_ in found]
+        numbers = {pair: number for number, pair in enumerate(dict.fromkeys(pairs))}
         choices: list[Choice] = [record.answer.choice for record in found]
 
         def stacked(names: Sequence[str]) -> Tensor:
@@ -45,4 +47,5 @@ class BatchBuilder:
             target=torch.tensor([TARGETS[choice] for choice in choices], dtype=torch.float32),
             weight=torch.tensor([record.answer.strength for record in found], dtype=torch.float32),
             both_bad=torch.tensor([choice == "both_bad" for choice in choices], dtype=torch.bool),
+            pair=torch.tensor([numbers[pair] for pair in pairs], dtype=torch.int64),
         )
