@@ -11,7 +11,8 @@ from pathlib import Path
 import matplotlib.image
 import torch
 
-from armchair.engines.display.picture import Camera, Renderer, with_goal
+from armchair.engines.display.camera import Camera
+from armchair.engines.display.picture import Renderer, with_goal
 from armchair.engines.kinematics import arm_state, body_poses, solve_home
 from armchair.engines.scene import body_names
 from armchair.maths import quat_from_yaw, yaw_of

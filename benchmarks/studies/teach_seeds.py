@@ -3,6 +3,7 @@
 With arguments, any other preset, teacher or budget:
 
     teach_seeds.py reach_joint --seeds 10 --teacher mistake --set queries.labels=100 reward.inputs=raw
+    teach_seeds.py reach --teacher viewer --params views=1 mistake=0.1
 """
 
 from __future__ import annotations
@@ -12,33 +13,41 @@ import json
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 import yaml
 
+from armchair.cli.teachers import make_described
 from armchair.config.read import load_config, with_flags
 from armchair.evaluate import bootstrap, interquartile_mean, mean
-from armchair.feedback.teachers import TEACHERS, make_teacher
+from armchair.feedback.teachers import TEACHERS
 from armchair.jsonable import Json
-from armchair.maths import generator
 from armchair.runs.folder import RunDir
 from armchair.training.setup import teach
 
 FIRST_SEED = 100  # tuning used 0 to 9
 
 
-def one(preset: str, teacher: str, seed: int, flags: dict[str, Json]) -> tuple[float, float, int, float]:
-    """Teach once. -> success, true return, answers, seconds of wall clock."""
+def one(
+    preset: str, teacher: dict[str, Json], seed: int, flags: dict[str, Json]
+) -> tuple[float, float, int, float]:
+    """Teach once; teacher: its name and traits. -> success, true return, answers, seconds of wall clock."""
     config = with_flags(load_config(preset), {**flags, "seed": seed})
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         run = RunDir.create(Path(folder), "run", {})
-        for progress in teach(config, run, make_teacher(teacher, {}, generator(seed, "teacher"))):
+        for progress in teach(config, run, make_described(teacher, config)):
             last = progress
     assert last.evaluation is not None
     result = last.evaluation
     return result.success.value, result.total.value, last.answers, time.perf_counter() - began
+
+
+def pairs(items: Sequence[str]) -> dict[str, Json]:
+    """What is given as KEY=VALUE."""
+    return {key: yaml.safe_load(value) for key, value in (item.split("=", 1) for item in items)}
 
 
 def main() -> None:
@@ -48,13 +57,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--teacher", default="oracle", choices=list(TEACHERS))
+    parser.add_argument("--params", nargs="*", default=[], metavar="NAME=NUMBER", help="the teacher's traits")
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    flags = {key: yaml.safe_load(value) for key, value in (item.split("=", 1) for item in args.set)}
+    flags, traits = pairs(args.set), pairs(args.params)
     rows = []
     for seed in range(args.first_seed, args.first_seed + args.seeds):
-        rows.append(one(args.preset, args.teacher, seed, flags))
+        rows.append(one(args.preset, {"name": args.teacher, **traits}, seed, flags))
         success, total, answers, seconds = rows[-1]
         print(
             f"seed {seed}: success {success:.0%}, return {total:.1f}, {answers} answers, {seconds:.0f} s",
@@ -63,7 +73,7 @@ def main() -> None:
     scores = [row[0] for row in rows]
     average, middle = bootstrap(scores, mean), bootstrap(scores, interquartile_mean)
     print(
-        f"{args.preset} {args.teacher} {args.set}: mean {average.value:.1%} "
+        f"{args.preset} {args.teacher} {args.params + args.set}: mean {average.value:.1%} "
         f"({average.low:.1%} to {average.high:.1%}), interquartile mean {middle.value:.1%}, "
         f"worst {min(scores):.0%}, median {statistics.median(row[3] for row in rows):.0f} s"
     )

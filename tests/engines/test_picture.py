@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from armchair.engines.display.appearance import BLUE, YELLOW
+from armchair.engines.display.camera import Camera
 from armchair.engines.display.gl import has_display
-from armchair.engines.display.picture import Camera, Renderer, Viewer, with_goal
+from armchair.engines.display.picture import Renderer, Viewer, with_goal
 from armchair.engines.kinematics import arm_state, body_poses
 from armchair.errors import InvalidInput, MissingDependency
 from armchair.world import HOME

@@ -112,7 +112,7 @@ def test_unknown_names_and_values_out_of_range_are_refused() -> None:
             make_teacher("oracle", {key: value}, generator(0))
 
 
-@pytest.mark.parametrize("name", TEACHERS)
+@pytest.mark.parametrize("name", [name for name in TEACHERS if name != "viewer"])  # has a test of its own
 def test_a_teacher_goes_on_from_its_state_exactly(make_clip: MakeClip, name: str) -> None:
     clips = [make_clip(float(score)) for score in torch.randn(60, generator=generator(4))]
     pairs = list(zip(clips[::2], clips[1::2], strict=True))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 
 from armchair.config.read import from_run
 from armchair.config.teach import TeachConfig
 from armchair.envs.spec import resolve_task
 from armchair.errors import RunError
 from armchair.feedback.styles import style_score, weighted
-from armchair.feedback.teachers import Teacher, make_teacher, true_return
+from armchair.feedback.teachers import Teacher, TeacherParams, make_teacher, true_return
+from armchair.feedback.viewer import Sight
 from armchair.jsonable import Json
 from armchair.maths import generator
 from armchair.runs.folder import RunDir
 
-TRAITS = ("beta", "mistake", "skip", "equal", "myopic")  # of simulated teachers, with a number each
+TRAITS = tuple(field.name for field in fields(TeacherParams))  # of simulated teachers, a number each
 PERSON = "person"  # in a run's description, in the place of a simulated teacher's name
 
 
@@ -23,14 +25,17 @@ def make_described(teacher: Mapping[str, Json], config: TeachConfig) -> Teacher 
     if teacher["name"] == PERSON:
         return None
     scorer, style = true_return, teacher.get("style")
+    spec = resolve_task(config.task)
+    layout = spec.layout(config.env)
+    points = () if layout is None else layout.points
     if style:
-        layout = resolve_task(config.task).layout(config.env)
-        scorer = style_score(str(style), () if layout is None else layout.points)
+        scorer = style_score(str(style), points)
     weight = teacher.get("style_weight")
     if weight is not None:
         scorer = weighted((true_return, 1.0), (scorer, float(str(weight))))
     params = {key: float(str(value)) for key, value in teacher.items() if key in TRAITS}
-    return make_teacher(str(teacher["name"]), params, generator(config.seed, "teacher"), scorer=scorer)
+    rng = generator(config.seed, "teacher")
+    return make_teacher(str(teacher["name"]), params, rng, scorer=scorer, sight=Sight(points, spec.cues))
 
 
 def open_run(run: RunDir) -> tuple[TeachConfig, Teacher | None]:

@@ -25,6 +25,7 @@ from armchair.envs.base import (
 from armchair.envs.foreign.env import import_env, why_no_pictures
 from armchair.errors import InvalidInput, nearest
 from armchair.tasks import TASKS, Task, get_task
+from armchair.tasks.cues import Cue
 from armchair.types import VisibleLayout
 
 ANY_TASK = "Which one does better?"
@@ -55,6 +56,7 @@ class TaskSpec:
     foreign = True
     horizon: int | None = None  # control steps in an episode, where that is known
     question = ANY_TASK  # what a person is asked about two clips
+    cues: tuple[Cue, ...] = ()  # what to look at in them, where that is known
 
     def __init__(self, name: str) -> None:
         """name: by which the environment is found; see `import_env`."""
@@ -106,7 +108,7 @@ class BuiltinTask(TaskSpec):
 
     def __init__(self, task: Task) -> None:
         super().__init__(task.name)
-        self.horizon, self.question = task.horizon, task.question
+        self.horizon, self.question, self.cues = task.horizon, task.question, task.cues
         self._task = task
 
     def check(self) -> None:

@@ -1,5 +1,7 @@
 """Simulated teachers: what a clip is worth to them (a scorer), then how they answer (`TeacherParams`).
 
+One of them, the viewer, has no scorer: it judges by what the page shows, see `armchair.feedback.viewer`.
+
 After B-Pref (Lee et al., 2021), with two differences: thresholds are shares of the *range* of the scores
 seen so far, so that they mean the same whatever the sign and scale of the reward, and equal scores are a
 tie. A teacher answers through the store like any person.
@@ -17,6 +19,7 @@ import torch
 from torch import Tensor
 
 from armchair.errors import InvalidInput, StoreError, check_choice
+from armchair.feedback.viewer import Eyesight, Sight, check_sight, judge
 from armchair.ids import new_id
 from armchair.store.store import Store
 from armchair.types import Answer, Choice, Clip
@@ -54,8 +57,26 @@ class TeacherParams:
     """A tie when the scores differ by less than this share of their range."""
     myopic: float = 0.0
     """Discount per step backwards from the clip's end."""
+    views: float = 0.0
+    """Judges by the page's picture, with so many views of each clip (1 or 2), in place of a scorer."""
+    jnd: float = 0.0
+    """Of one with views, as the next three: see `Eyesight`; 0 sees every difference."""
+    weber: float = 0.0
+    """See `Eyesight`."""
+    end: float = 0.0
+    """See `Eyesight`."""
+    swap: float = 0.0
+    """See `Eyesight`."""
+    lapse: float = 0.0
+    """Share of the answers that have nothing to do with the clips: one side or the other by chance."""
+
+    @property
+    def eyes(self) -> Eyesight:
+        """How well it sees."""
+        return Eyesight(int(self.views), self.jnd, self.weber, self.end, self.swap)
 
 
+SEES = Eyesight()  # what is known of people's eyes
 TEACHERS: dict[str, TeacherParams] = {
     "oracle": TeacherParams(),
     "boltzmann": TeacherParams(beta=3.0),
@@ -64,7 +85,12 @@ TEACHERS: dict[str, TeacherParams] = {
     "equal": TeacherParams(equal=0.1),
     "myopic": TeacherParams(myopic=0.9),
     "coin": TeacherParams(mistake=0.5),
+    "viewer": TeacherParams(views=2, jnd=SEES.jnd, weber=SEES.weber, lapse=0.03),
 }
+LIMITS = {"beta": math.inf, "mistake": 0.5, "views": 2.0, "jnd": math.inf}  # of parameters; 1 for the others
+
+
+_TURNED: dict[Choice, Choice] = {"left": "right", "right": "left"}
 
 
 class TeacherState(NamedTuple):
@@ -75,19 +101,38 @@ class TeacherState(NamedTuple):
 
 
 class Teacher:
-    """Scores two clips and says which is better."""
+    """Scores two clips and says which is better; one with `views` looks at them instead."""
 
-    def __init__(self, scorer: Scorer, params: TeacherParams, rng: torch.Generator) -> None:
+    def __init__(
+        self, scorer: Scorer, params: TeacherParams, rng: torch.Generator, sight: Sight | None = None
+    ) -> None:
+        """sight: what there is to look at, for a teacher with `views`."""
         self.scorer, self.params, self._rng = scorer, params, rng
+        self.sight = sight if params.views else None
         self._seen = torch.tensor([0.0, 0.0, 0.0, torch.inf, -torch.inf], dtype=torch.float64)
 
     def watch(self, clips: Sequence[Clip]) -> None:
         """See clips, so as to know what is poor and what is far apart, before answering about them."""
-        for clip in clips:
-            self._count(self._score(clip))
+        if self.sight is None:
+            for clip in clips:
+                self._count(self._score(clip))
 
     def answer(self, left: Clip, right: Clip) -> Choice:
         """Which of the two is better; they should have been watched."""
+        choice = self._seen_better(left, right) if self.sight else self._scored_better(left, right)
+        if choice in _TURNED and self.params.mistake and self._draw() < self.params.mistake:
+            return _TURNED[choice]
+        return choice
+
+    def _seen_better(self, left: Clip, right: Clip) -> Choice:
+        assert self.sight is not None
+        check_sight(self.sight, left.visible.shape[1])
+        if self.params.lapse and self._draw() < self.params.lapse:
+            return "right" if self._draw() < 0.5 else "left"
+        noise = torch.randn((), generator=self._rng, dtype=torch.float64).item()
+        return judge(self.sight, left.visible, right.visible, self.params.eyes, noise)
+
+    def _scored_better(self, left: Clip, right: Clip) -> Choice:
         count, _, squares, low, high = self._seen.tolist()
         std = (squares / count) ** 0.5 if count else 0.0
         a, b = self._score(left), self._score(right)
@@ -101,8 +146,6 @@ class Teacher:
         if self.params.beta:
             logit = torch.tensor(self.params.beta * (b - a) / (std or 1.0), dtype=torch.float64)
             says_right = self._draw() < torch.sigmoid(logit).item()
-        if self.params.mistake:
-            says_right ^= self._draw() < self.params.mistake
         return "right" if says_right else "left"
 
     def _draw(self) -> float:
@@ -138,20 +181,26 @@ class Teacher:
 
 
 def make_teacher(
-    name: str, params: Mapping[str, float], rng: torch.Generator, *, scorer: Scorer = true_return
+    name: str,
+    params: Mapping[str, float],
+    rng: torch.Generator,
+    *,
+    scorer: Scorer = true_return,
+    sight: Sight | None = None,
 ) -> Teacher:
     """The teacher of this name with some of its `TeacherParams` set otherwise.
 
     >>> make_teacher("skip", {"mistake": 0.1}, rng)  # skips, and errs in 10 % of what it does not skip
 
-    scorer: what clips are worth to it; see `armchair.feedback.styles` for others. Raises InvalidChoice for
-    an unknown name or parameter, InvalidInput for a value out of range.
+    scorer: what clips are worth to it; see `armchair.feedback.styles` for others. sight: what the viewer can
+    look at. Raises InvalidChoice for an unknown name or parameter, InvalidInput for a value out of range, for
+    a viewer without anything to look at, and for one that shall see what is not in the picture.
     """
     check_choice("teacher", name, TEACHERS)
     valid = [field.name for field in fields(TeacherParams)]
     for key, value in params.items():
         check_choice("parameter of a teacher", key, valid)
-        limit = {"beta": math.inf, "mistake": 0.5}.get(key, 1.0)
+        limit = LIMITS.get(key, 1.0)
         if not (0.0 <= value <= limit and value < math.inf):
             raise InvalidInput(f"{key} must be in 0 … {limit:g}, got {value}")
     chosen = replace(TEACHERS[name], **dict(params))
@@ -159,7 +208,23 @@ def make_teacher(
         if scorer is not true_return:
             raise InvalidInput("a myopic teacher looks at the task's own reward: leave out the other scorer")
         scorer = myopic_return(chosen.myopic)
-    return Teacher(scorer, chosen, rng)
+    if chosen.views:
+        _check_viewer(chosen, scorer, sight)
+    return Teacher(scorer, chosen, rng, sight)
+
+
+def _check_viewer(params: TeacherParams, scorer: Scorer, sight: Sight | None) -> None:
+    if params.views != int(params.views):
+        raise InvalidInput(f"views must be 1 or 2, got {params.views}")
+    if scorer is not true_return:
+        raise InvalidInput(
+            "the viewer judges by the task's points alone: leave out the style, or take another teacher"
+        )
+    sight = sight or Sight((), ())
+    check_sight(sight, 3 * len(sight.points))
+    for trait in ("beta", "skip", "equal"):
+        if getattr(params, trait):
+            raise InvalidInput(f"{trait} is about scores, which the viewer does not see: leave it out")
 
 
 def answer_pending(
@@ -172,7 +237,7 @@ def answer_pending(
     store.register(annotator, "simulated")
     questions = store.claim(annotator, n=2**31 - 1 if limit is None else limit)
     names = [name for question in questions for name in (question.left, question.right)]
-    if not store.rewards_known(names):
+    if teacher.sight is None and not store.rewards_known(names):
         store.release(annotator, [question.id for question in questions])
         raise StoreError("a simulated teacher needs the true reward, which imported clips lack: ask a person")
     clips = store.clips(names)

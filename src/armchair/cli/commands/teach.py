@@ -23,6 +23,7 @@ EXAMPLES = (
     "armchair teach reach --host 0.0.0.0 --invite ann bob",
     "armchair teach reach --teacher oracle",
     "armchair teach reach --teacher mistake --mistake 0.2 --labels 100 --seed 3",
+    "armchair teach reach --teacher viewer --views 1 --labels 60",
     "armchair teach push --teacher oracle --config push --runs runs --json",
     "armchair teach pick_place --teacher oracle --demos scripted:20",
     "armchair teach pick_place --policy runs/pick_place-001 --teacher oracle --style carry_high",
@@ -45,7 +46,7 @@ class Args(TrainerFlags, SetupFlags):
     task: tyro.conf.Positional[str | None] = None
     """A task, `gymnasium:ID`, or `module:factory` of your own; may be left out where --config has one."""
     teacher: str | None = None
-    """Who answers in your place: oracle, boltzmann, mistake, skip, equal, myopic or coin."""
+    """Who answers in your place: oracle, viewer, boltzmann, mistake, skip, equal, myopic or coin."""
     labels: int | None = None
     """Questions that may be asked, all told."""
     config: str | None = None
@@ -68,6 +69,18 @@ class Args(TrainerFlags, SetupFlags):
     """The teacher sees a tie below this share of difference."""
     myopic: float | None = None
     """The teacher discounts earlier steps by this per step."""
+    views: int | None = None
+    """Views of each clip that the viewer has: 1 as the page begins, or 2, from above as well."""
+    jnd: float | None = None
+    """Pixels by which mean distances must differ for the viewer to be right in 75 % of the cases."""
+    weber: float | None = None
+    """Share of a distance that the viewer errs by besides."""
+    end: float | None = None
+    """Share of the viewer's judgement that the clip's last quarter makes by itself."""
+    swap: float | None = None
+    """1: the viewer looks at the small view in full size, too."""
+    lapse: float | None = None
+    """Share of the viewer's answers that are given blindly."""
     style: str | None = None
     """The teacher judges how the arm moves instead: from_above, slow_near_goal, carry_high, place_gently."""
     style_weight: float | None = None

@@ -5,9 +5,6 @@ Every body is a MuJoCo mocap body, so that a pose is shown by writing it down. N
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-
 import mujoco
 import numpy as np
 import torch
@@ -15,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from armchair.engines.display.appearance import GoalMark, Material, Part, body_parts, goal_mark
+from armchair.engines.display.camera import DEFAULT_CAMERA, Camera
 from armchair.engines.display.gl import choose_gl, has_display
 from armchair.engines.display.surroundings import add_mesh, add_surroundings
 from armchair.engines.scene import body_names
@@ -22,34 +20,6 @@ from armchair.errors import InvalidInput, MissingDependency
 
 _GLOW = 0.12  # vivid colours glow a little, or shade makes them dull
 _GOAL, _GROUND, _LINE = "goal", "goal_ground", "goal_line"
-
-
-@dataclass(frozen=True)
-class Camera:
-    """Where the picture is taken from: it looks at a point from a distance."""
-
-    lookat: tuple[float, float, float] = (0.40, 0.0, 0.29)  # m
-    distance: float = 1.5  # m
-    azimuth: float = 142.0  # degrees, of the direction of view about the z axis
-    elevation: float = -22.0  # degrees, negative looks down
-    fovy: float = 40.0  # degrees, of the picture's height
-
-    def aim(self, view: mujoco.MjvCamera) -> None:
-        """Point a camera of MuJoCo's like this one."""
-        view.lookat[:] = self.lookat
-        view.distance, view.azimuth, view.elevation = self.distance, self.azimuth, self.elevation
-
-    @property
-    def eye(self) -> tuple[float, float, float]:
-        """Where the camera stands, in m."""
-        azimuth, elevation = math.radians(self.azimuth), math.radians(self.elevation)
-        level = math.cos(elevation)
-        view = (level * math.cos(azimuth), level * math.sin(azimuth), math.sin(elevation))
-        x, y, z = (at - self.distance * part for at, part in zip(self.lookat, view, strict=True))
-        return x, y, z
-
-
-DEFAULT_CAMERA = Camera()
 
 
 class Display:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from armchair.engines.display.appearance import Material, Part, body_parts, goal_mark
-from armchair.engines.display.picture import DEFAULT_CAMERA
+from armchair.engines.display.camera import DEFAULT_CAMERA
 from armchair.engines.display.shapes import Mesh, cylinder, moved
 from armchair.engines.display.surroundings import (
     LEG_RADIUS,

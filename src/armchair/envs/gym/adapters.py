@@ -25,7 +25,8 @@ from armchair.errors import InvalidInput, check_choice
 from armchair.tasks import Task
 
 if TYPE_CHECKING:
-    from armchair.engines.display.picture import Camera, Renderer, Viewer
+    from armchair.engines.display.camera import Camera
+    from armchair.engines.display.picture import Renderer, Viewer
 
 RENDER_MODES = ("human", "rgb_array")
 FPS = 20  # control steps in a second
@@ -77,7 +78,7 @@ class Screen:
 
     def camera(self) -> Camera:
         """Where the scene is seen from."""
-        from armchair.engines.display.picture import DEFAULT_CAMERA
+        from armchair.engines.display.camera import DEFAULT_CAMERA
 
         return DEFAULT_CAMERA
 

@@ -36,7 +36,7 @@ from armchair.tasks.reach import REACH
 from armchair.types import ArmState, Layout
 
 if TYPE_CHECKING:
-    from armchair.engines.display.picture import Camera
+    from armchair.engines.display.camera import Camera
 
 TARGET_LOW, TARGET_HIGH = (0.2, -0.3, 0.2), (0.8, 0.3, 0.7)  # m
 RADIUS = 0.05  # m, success
@@ -121,7 +121,7 @@ class SeedScreen(Screen):
 
     def camera(self) -> Camera:
         """Where the scene is seen from."""
-        from armchair.engines.display.picture import Camera
+        from armchair.engines.display.camera import Camera
 
         return Camera(lookat=(0.25, 0.0, 0.55), distance=2.7)
 

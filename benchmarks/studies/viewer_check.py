@@ -1,0 +1,100 @@
+"""How far the simulated viewer agrees with the task's own reward, and how that falls as clips become alike.
+
+An oracle teaches a few runs as usual; then the viewer looks at every pair that was asked, many times each.
+
+    viewer_check.py reach --seeds 5
+    viewer_check.py push --seeds 2 --params jnd=3 weber=0
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+import yaml
+
+from armchair.cli.teachers import make_described
+from armchair.config.read import load_config, with_flags
+from armchair.config.teach import TeachConfig
+from armchair.feedback.teachers import Teacher, true_return
+from armchair.jsonable import Json
+from armchair.runs.folder import RunDir
+from armchair.store.store import Store
+from armchair.training.setup import teach
+from armchair.types import Clip
+
+FIRST_SEED = 100
+LOOKS = 40  # at each pair
+LATE = 6  # the last questions, about what is nearly alike
+Pairs = list[tuple[Clip, Clip]]
+
+
+def asked(config: TeachConfig) -> Pairs:
+    """Let an oracle teach. -> the pairs in the order in which they were answered."""
+    teacher = make_described({"name": "oracle"}, config)
+    with tempfile.TemporaryDirectory() as folder:
+        run = RunDir.create(Path(folder), "run", {})
+        for _ in teach(config, run, teacher):
+            pass
+        with Store.open(run.store) as store:
+            records = sorted(store.history(None, 10**6), key=lambda record: record.seq)
+            names = [name for one in records for name in (one.question.left, one.question.right)]
+            clips = store.clips(names)
+    return list(zip(clips[0::2], clips[1::2], strict=True))
+
+
+def agreement(teacher: Teacher, pairs: Sequence[tuple[Clip, Clip]]) -> torch.Tensor:
+    """Of each pair the share of looks that were right, wrong and undecided. -> (P, 3)."""
+    rows: list[list[float]] = []
+    for left, right in pairs:
+        better = "right" if true_return(right) > true_return(left) else "left"
+        said = [teacher.answer(left, right) for _ in range(LOOKS)]
+        right_ones, ties = said.count(better) / LOOKS, said.count("tie") / LOOKS
+        rows.append([right_ones, 1.0 - right_ones - ties, ties])
+    return torch.tensor(rows)
+
+
+def line(rows: torch.Tensor) -> str:
+    """Agreement of the answers that name a side, and how many do not."""
+    right, wrong, ties = rows.mean(0).tolist()
+    return f"{right / (right + wrong):4.0%} ({ties:3.0%} ties)"
+
+
+def main() -> None:
+    """Print a table: a row for each kind of viewer, a column for each part of the run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("preset", nargs="?", default="reach")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
+    parser.add_argument("--params", nargs="*", default=[], metavar="NAME=NUMBER")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    given: dict[str, Json] = {
+        key: yaml.safe_load(value) for key, value in (one.split("=") for one in args.params)
+    }
+    seeds = range(args.first_seed, args.first_seed + args.seeds)
+    configs = [with_flags(load_config(args.preset), {"seed": seed}) for seed in seeds]
+    runs = [asked(config) for config in configs]
+    first = configs[0].queries.first
+    for views in (1, 2):
+        told = []
+        for config, pairs in zip(configs, runs, strict=True):
+            teacher = make_described({"name": "viewer", "views": views, **given}, config)
+            assert teacher is not None
+            told.append(agreement(teacher, pairs))
+        parts = {
+            "all": torch.cat(told),
+            f"first {first}": torch.cat([rows[:first] for rows in told]),
+            "then": torch.cat([rows[first:-LATE] for rows in told]),
+            f"last {LATE}": torch.cat([rows[-LATE:] for rows in told]),
+        }
+        print(
+            f"{views} views: " + "; ".join(f"{name} {line(rows)}" for name, rows in parts.items()), flush=True
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""A person who judges by the picture: what can be told apart on the page's screen, and how surely.
+
+Nothing here looks at the state or the reward. The points that a task names are projected with the page's
+cameras (`projection`), and a clip is judged by how far each cue's point seems to be from its place, on
+average over the whole clip. A judgement is noisy in the way of people:
+
+* Thurstone (1927), case V: what a clip seems to be worth is what it is plus normal noise, the same for both
+  clips; the one that seems better is chosen.
+* The noise is given by the just noticeable difference (JND), by its usual definition: the difference that is
+  told right in 75 % of the cases. Side by side and at leisure a few per cent of a length can be told (Ono,
+  1967; Burbeck, 1987). Here things move, stand apart and must be averaged over a second, so most of the noise
+  is a number of pixels; Weber's law is kept as a few per cent of the distance on top. The pixels were set by
+  what a person's answers agreed with: see docs/results.md.
+* Averages over time do not weigh all moments alike, but which weigh more differs: for places the first ones,
+  for sizes and motion the last ones (Hubert-Wallander and Boynton, 2015). So all weigh the same, unless `end`
+  says otherwise.
+* Lapses: some answers have nothing to do with what was seen, up to 5 % (Wichmann and Hill, 2001).
+* Two clips that differ by less than half a JND, as seen, are a tie.
+
+Two views are two independent looks. Each tells two directions of space, more surely the larger it shows them;
+together they tell where the point is from its place, weighed by how sure they are (Ernst and Banks, 2002).
+Adding up the distances seen in either picture would be worse than one view alone: the height would count
+once and what both show twice. The noise is in pixels of the screen: in the small view a pixel is more of the
+world, so the same noise is more centimetres. What no view tells, the depth of a single one, is taken to be
+nothing.
+
+The posts that the page draws from a point down to the table are not made use of: with one view a person who
+compares their feet knows more than this one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from armchair.errors import InvalidInput
+from armchair.feedback.projection import INSET, Stand, View, main_view, project, stand, top_view, workspace_of
+from armchair.tasks.cues import Cue
+from armchair.types import Choice
+
+QUARTILE = 0.6745  # standard normal: the difference over its noise that is told right in 75 % of the cases
+SURE = 1e-6  # px, the least noise
+LAST = 0.25  # of the clip, what counts as its end
+BY_CHANCE = (
+    0.1  # of a number's spread: the just noticeable difference where nothing has a place on the screen
+)
+
+
+@dataclass(frozen=True)
+class Eyesight:
+    """How well somebody sees the clips."""
+
+    views: int = 2
+    """1: the page's view alone; 2: from above as well."""
+    jnd: float = 10.0
+    """px: of two mean distances that differ by this the lesser is found in 75 % of the cases."""
+    weber: float = 0.05
+    """Share of the distance that comes on top of that noise (as a standard deviation, squares added)."""
+    end: float = 0.0
+    """Share of the judgement that the last quarter of the clip makes by itself."""
+    swap: float = 0.0
+    """1: makes the small view large as well, so that both are seen in full size."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What there is to look at in the clips of a task."""
+
+    points: tuple[str, ...]
+    """Names of the points at the front of `visible`, three numbers each."""
+    cues: tuple[Cue, ...]
+    """Which of them should come to which."""
+
+
+def views_of(eyes: Eyesight) -> tuple[View, ...]:
+    """What is on the screen."""
+    top = top_view()
+    return (main_view(), top if eyes.swap else top.in_pane(INSET))[: eyes.views]
+
+
+def difference(sight: Sight, left: Tensor, right: Tensor, eyes: Eyesight) -> Tensor:
+    """By how much the right clip seems the better one, over the noise of that: d′. (P, L, F) each -> (P,).
+
+    Positive where the right one is better. Its distribution over looks is normal with a deviation of 1.
+    """
+    length = left.shape[1]
+    points = _positions(sight, torch.cat((left, right), dim=1))
+    looks = _looks(points, eyes)
+    apart = torch.zeros(len(points), 2 * length, dtype=torch.float64)  # m
+    variance = torch.zeros_like(apart)  # m², of the noise of that
+    for cue in sight.cues:
+        ends = points[:, :, [sight.points.index(cue.point), sight.points.index(cue.place)]].clone()
+        ends[:, :, 1, 2] += cue.above
+        offset, blur = _seen(ends, looks)
+        weight = cue.weight / sum(cue.weight for cue in sight.cues)
+        distance = offset.norm(dim=-1)
+        apart += weight * distance
+        along = offset / distance.clamp_min(1e-9).unsqueeze(-1)
+        variance += weight * torch.einsum("pli,pij,plj->pl", along, blur, along)
+    one, other = _judged(apart[:, :length], eyes), _judged(apart[:, length:], eyes)
+    noise = _noise(eyes) ** 2 * 2 * variance.mean(1) + eyes.weber**2 * (one.square() + other.square())
+    return (one - other) / noise.sqrt()
+
+
+class Look(NamedTuple):
+    """One of the views of P pairs of clips."""
+
+    view: View
+    at: Stand
+
+
+def _looks(points: Tensor, eyes: Eyesight) -> list[Look]:
+    """Where the cameras stand for pairs whose clips hold these points (P, L, n, 3)."""
+    held = workspace_of(points.flatten(1, 2))
+    return [Look(view, stand(view, held)) for view in views_of(eyes)]
+
+
+def _seen(ends: Tensor, looks: Sequence[Look]) -> tuple[Tensor, Tensor]:
+    """How far apart two points seem to be, from pixels alone. (P, L, 2, 3) -> (P, L, 3) m and (P, 3, 3).
+
+    The second is its covariance, for a noise of one pixel across the picture, in m². Every look tells two
+    directions, each as surely as it shows them large; together they are weighed so (least squares). What no
+    look tells is taken to be nothing: one view has no depth.
+    """
+    steps = ends.shape[1]
+    known = torch.zeros(len(ends), 3, 3, dtype=torch.float64)  # px²/m², how surely each direction is known
+    told = torch.zeros(len(ends), steps, 3, dtype=torch.float64)
+    for view, at in looks:
+        seen = project(view, ends.flatten(1, 2), at).unflatten(1, (steps, 2))
+        moved = seen[:, :, 0] - seen[:, :, 1]
+        basis = view.basis
+        axes = torch.stack((basis.right, -basis.up))  # of pixels to the right and downwards
+        zoom = at.zoom(view)
+        known += zoom.square().view(-1, 1, 1) * (axes.T @ axes)
+        told += zoom.view(-1, 1, 1) * (moved @ axes)
+    blur = torch.linalg.pinv(known, rtol=1e-6, hermitian=True)
+    return told @ blur, blur
+
+
+def _judged(apart: Tensor, eyes: Eyesight) -> Tensor:
+    """What is left of the distances (P, L) over a clip once it has been watched. -> (P,)."""
+    last = max(1, round(LAST * apart.shape[1]))
+    return (1.0 - eyes.end) * apart.mean(1) + eyes.end * apart[:, -last:].mean(1)
+
+
+def _noise(eyes: Eyesight) -> float:
+    """Standard deviation of what one clip seems to be, in px: two of them make the noise of a difference."""
+    return max(eyes.jnd / (QUARTILE * math.sqrt(2.0)), SURE)
+
+
+def _positions(sight: Sight, visible: Tensor) -> Tensor:
+    """Of the named points. (P, L, F) -> (P, L, n, 3)."""
+    return visible[..., : 3 * len(sight.points)].unflatten(-1, (len(sight.points), 3)).double()
+
+
+def discriminability(
+    cues: Sequence[Cue], points: Sequence[str], left: Tensor, right: Tensor, eyes: Eyesight | None = None
+) -> Tensor:
+    """How well somebody can tell which clip is better: |d′|, whichever it is. (P, L, F) each -> (P,).
+
+    Without cues by how far any of the named points is from where it is in the other clip, on the screen;
+    without points by how far the numbers differ, in units of a share of their spread.
+    """
+    eyes = eyes or Eyesight()
+    if not len(left):
+        return torch.zeros(0, dtype=torch.float64)
+    if cues and points:
+        return difference(Sight(tuple(points), tuple(cues)), left, right, eyes).abs()
+    if not points:
+        both = torch.cat((left, right)).double().flatten(0, 1)
+        unit = BY_CHANCE * both.std(0, correction=0).clamp_min(1e-9)
+        return QUARTILE * ((left - right).double() / unit).square().mean((1, 2)).sqrt()
+    sight = Sight(tuple(points), ())
+    one, other = _positions(sight, left), _positions(sight, right)
+    squares = torch.zeros(len(left), dtype=torch.float64)
+    for view, at in _looks(torch.cat((one, other), dim=1), eyes):
+        seen, beside = (project(view, place.flatten(1, 2), at) for place in (one, other))
+        moved = (seen - beside).square().sum(-1).unflatten(1, one.shape[1:3])  # (P, L, n) px²
+        squares += moved.mean(1).amax(1) / (2 * _noise(eyes) ** 2)
+    return squares.sqrt()
+
+
+def error_rate(told: Tensor, lapse: float = 0.0) -> Tensor:
+    """How often the wrong clip is chosen at a discriminability; half of the lapses are right by chance."""
+    return (1.0 - lapse) * torch.special.ndtr(-told) + lapse / 2
+
+
+def judge(sight: Sight, left: Tensor, right: Tensor, eyes: Eyesight, noise: float) -> Choice:
+    """What somebody says of two clips (L, F) who sees them once; noise: a standard normal number."""
+    seen = float(difference(sight, left.unsqueeze(0), right.unsqueeze(0), eyes)) + noise
+    if abs(seen) < QUARTILE / 2:  # half a just noticeable difference
+        return "tie"
+    return "right" if seen > 0 else "left"
+
+
+def check_sight(sight: Sight, size: int) -> None:
+    """Raises InvalidInput where clips of `size` numbers a step show nothing to judge by."""
+    if not sight.cues:
+        raise InvalidInput(
+            "the viewer judges by points that should come to places, and this task names none: "
+            "choose another teacher"
+        )
+    if size < 3 * len(sight.points):
+        raise InvalidInput(
+            f"{len(sight.points)} points take {3 * len(sight.points)} numbers, but clips show {size}"
+        )
