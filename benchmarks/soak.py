@@ -72,7 +72,8 @@ class Run:
         self.wait()
 
     def _start(self, words: list[str]) -> psutil.Popen:
-        command = [sys.executable, "-m", "armchair.cli", *words, "--no-open", "--port", str(self._port)]
+        command = [sys.executable, "-m", "armchair.cli", *words, "--no-open", "--exit-when-done"]
+        command += ["--port", str(self._port)]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         return psutil.Popen(command, stdout=self._said, stderr=self._said, env=environment)
 

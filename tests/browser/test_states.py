@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 def afterwards(place: Any) -> Iterator[None]:
     """The settings are the same for all who come."""
     yield
-    for key, value in (("paused", False), ("labels", None), ("question", "")):
+    for key, value in (("paused", False), ("labels", None), ("question", ""), ("finished", False)):
         place.store.board.set_setting(key, value)
 
 
@@ -50,7 +50,8 @@ def test_the_budget_is_reached_and_raised(meet: Any, place: Any) -> None:
     place.store.board.set_setting("labels", given + 2)
     page = ann.sit_down()
     ann.press("ArrowLeft", "ArrowLeft")
-    expect(state(ann)).to_contain_text("That’s all, thank you")
+    expect(state(ann)).to_contain_text("That’s all for now, thank you")
+    assert state(ann).locator("button").count() == 0, "only the owner asks for more"
     expect(page.locator("#count")).to_have_text(f"{given + 2} of {given + 2}")
     ann.answers(2)
     place.store.board.set_setting("labels", given + 3)
@@ -95,9 +96,46 @@ def test_stopped_and_done_are_told_apart(meet: Any, place: Any) -> None:
     place.tell("stopped")
     ann.open()
     expect(state(ann)).to_contain_text("Training has stopped")
+    place.store.board.set_setting("labels", max(1, place.store.counts().asked))
     place.tell("done", success=0.98)
-    expect(state(ann)).to_contain_text("Training is done")
+    expect(state(ann)).to_contain_text("The arm can do it")
+    expect(state(ann)).to_contain_text("98 % of its tries")
     expect(ann.page.locator("#success-short")).to_have_text("98 % success")
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+def test_the_owner_hears_a_verdict_and_asks_for_more(meet: Any, place: Any, size: str) -> None:
+    from playwright.sync_api import expect
+
+    owner = meet(questions=1, role="owner", size=size)
+    given = place.store.counts().asked
+    place.store.board.set_setting("labels", given + 1)
+    page = owner.sit_down()
+    owner.press("ArrowLeft")
+    owner.answers(1)
+    place.tell("done", success=0.22, waits=True)
+    expect(state(owner)).to_contain_text("Not there yet")
+    expect(state(owner)).to_contain_text("22 % of its tries")
+    assert owner.axe() == []
+    page.get_by_role("button", name="30 more answers").click()
+    expect(state(owner)).to_contain_text("It goes on")
+    assert place.store.board.settings().labels == given + 31
+    place.tell("collecting")
+    (question,) = place.ask(1, owner.name)
+    expect(page.locator("#stage")).to_have_attribute("data-question", question.id)
+
+
+def test_a_run_whose_trainer_is_gone_gives_its_owner_the_exact_command(meet: Any, place: Any) -> None:
+    from playwright.sync_api import expect
+
+    place.store.board.set_setting("labels", max(1, place.store.counts().asked))
+    owner = meet(questions=0, role="owner")
+    place.tell("done", success=0.3, waits=False)
+    page = owner.open()
+    expect(state(owner).get_by_role("button", name="Finish")).to_be_hidden()
+    page.get_by_role("button", name="30 more answers").click()
+    expect(state(owner)).to_contain_text("There is more to do")
+    expect(state(owner).locator("code")).to_have_text(f"armchair resume {place.path}")
 
 
 def test_one_who_was_left_out_is_told_so(meet: Any, place: Any) -> None:
@@ -121,3 +159,23 @@ def test_the_owners_question_and_what_the_arm_does_arrive_live(meet: Any, place:
         place.tell(phase, success=0.7)
         expect(page.locator("#arm-text")).to_contain_text(words)
     expect(page.locator("#success-short")).to_have_text("70 % success")
+
+
+def test_the_owner_ends_the_run(meet: Any, place: Any, restart: Any) -> None:
+    """The last test of this file: the server is gone afterwards."""
+    from playwright.sync_api import expect
+
+    place.store.board.set_setting("labels", max(1, place.store.counts().asked))
+    owner = meet(questions=0, role="owner")
+    place.tell("done", success=0.97, waits=True)
+    page = owner.open()
+    page.get_by_role("button", name="Finish").click()
+    for _ in range(100):
+        if place.store.board.settings().finished:
+            break
+        page.wait_for_timeout(50)
+    assert place.store.board.settings().finished
+    expect(state(owner)).to_contain_text("The arm can do it")
+    with restart(place):
+        expect(state(owner)).to_contain_text("Finished")
+        expect(state(owner).locator("code")).to_have_text(f"armchair play {place.path}")

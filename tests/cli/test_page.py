@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from armchair.cli import page
 from armchair.cli.flags import PageFlags
-from armchair.cli.page import PageServer
+from armchair.cli.page import PageServer, more_to_do
 from armchair.cli.report import Report
 from armchair.errors import RunError
 from armchair.runs.folder import RunDir
@@ -80,3 +81,48 @@ def test_one_that_dies_young_stays_away_and_closing_ends_it(
     again.close()
     assert servers() == []
     assert json.dumps(capsys.readouterr().err).count("has ended") == 0  # it was meant to
+
+
+DONE = {"phase": "done", "labels": 30, "waits": True, "success": 0.2}
+
+
+def waiting(store: Store, change: Callable[[], object]) -> bool:
+    """What comes of waiting for more to do while something changes."""
+    store.board.set_status({**DONE, "position": store.position()})
+    threading.Timer(0.2, change).start()
+    return more_to_do(store, "http://localhost:1", Report("teach", False))
+
+
+def test_a_run_that_is_done_goes_on_with_a_raised_budget_until_its_owner_ends_it(
+    run: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "LOOK", 0.02)
+    monkeypatch.setattr(page, "BEAT", 0.05)
+    with Store.open(run.store_file) as store:
+        assert waiting(store, lambda: store.board.set_setting("labels", 60))
+        status = store.board.status()
+        assert status is not None and status.value["waits"] is True, "the page need not think that it is over"
+        assert time.time() - status.updated < 2.0, "it gives signs of life"
+        store.board.set_setting("labels", 30)
+        assert not waiting(store, lambda: store.board.set_setting("finished", True))
+        status = store.board.status()
+        assert status is not None and status.value == {**DONE, "position": 0, "waits": False}
+
+
+def test_a_run_that_is_done_goes_on_where_answers_change(
+    run: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "LOOK", 0.02)
+    with Store.open(run.store_file) as store:
+        store.register("ann")
+        assert waiting(store, lambda: store.people.exclude("ann"))
+
+
+def test_ctrl_c_ends_the_waiting_and_the_page_knows(run: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page.time, "sleep", lambda _: signal.raise_signal(signal.SIGINT))
+    with Store.open(run.store_file) as store, pytest.raises(KeyboardInterrupt):
+        try:
+            waiting(store, lambda: None)
+        finally:
+            status = store.board.status()
+            assert status is not None and status.value["waits"] is False

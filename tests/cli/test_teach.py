@@ -128,11 +128,12 @@ def test_a_run_goes_on_with_the_policy_of_another(
 def test_answers_that_count_no_longer_are_told_and_those_of_demonstrations_are_not() -> None:
     def turn(answers: int, fitted: int) -> Any:
         fit = SimpleNamespace(answers=fitted, heldout=None)
-        return SimpleNamespace(answers=answers, env_steps=0, evaluation=None, fits=(fit,))
+        return SimpleNamespace(answers=answers, labels=60, env_steps=0, evaluation=None, fits=(fit,))
 
-    line = ProgressLine(50)
+    line = ProgressLine()
     assert line.update(turn(12, 350), 0.0) is None
     assert line.update(turn(18, 331), 1.0) is None, "comparisons for nothing fade"
     told = line.update(turn(11, 340), 2.0)
     assert told is not None
     assert "anew to 11 answers, 7 fewer than before" in told
+    assert str(line).startswith("11/60 answers"), "counted against the budget as it is now"

@@ -34,13 +34,24 @@ HAND = body_names(0).index("hand")
 class Teaching:
     """A command that serves the page, as a process."""
 
-    def __init__(self, *argv: str, cwd: Path) -> None:
+    def __init__(self, *argv: str, cwd: Path, as_json: bool = True) -> None:
+        """as_json: end with the last update, and with the summary."""
         self.err = cwd / "err.txt"
         self._err = self.err.open("w")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "armchair.cli", *argv, "--no-open", "--port", "0", "--json"],
+            [
+                sys.executable,
+                "-m",
+                "armchair.cli",
+                *argv,
+                "--no-open",
+                "--port",
+                "0",
+                *(["--json"] * as_json),
+            ],
             cwd=cwd,
-            stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if as_json else self._err,
             stderr=self._err,
             text=True,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
@@ -179,6 +190,49 @@ def test_ctrl_c_leaves_a_run_to_resume_and_the_page_says_so(teaching: Teaching, 
             time.sleep(0.1)
     finally:
         again.close()
+
+
+TINY = """
+task: reach
+env: {control: tool}
+queries: {labels: 8, first: 4, clip_length: 8, film_envs: 4}
+schedule: {session: 2, session_every: 1, updates: 3, queue: 4}
+practice: {num_envs: 4, rollout: 8}
+evaluation: {every: 100, episodes: 4}
+"""
+
+
+@pytest.mark.slow
+def test_without_a_terminal_the_page_stays_and_goes_on_until_its_owner_ends_it(tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    going = Teaching("teach", "--config", "tiny.yaml", "--runs", "runs", cwd=tmp_path, as_json=False)
+    try:
+        visitor = Visitor(going.link())
+
+        def answered_all(budget: int) -> dict[str, dict[str, object]]:
+            until, state = time.monotonic() + 120, visitor.state()
+            while not (state["trainer"]["waits"] and state["progress"]["answers"] == budget):
+                assert time.monotonic() < until, going.err.read_text()
+                for pair in visitor.pairs()[0]:
+                    visitor.answer(pair)
+                time.sleep(0.1)
+                state = visitor.state()
+            return state
+
+        def set_to(key: str, value: object) -> None:
+            body = {"key": key, "value": value}
+            visitor.http.post("/api/settings", json=body).raise_for_status()
+
+        first = answered_all(8)
+        set_to("labels", 12)
+        second = answered_all(12)
+        assert int(str(second["trainer"]["updates"])) > int(str(first["trainer"]["updates"]))
+        set_to("finished", True)
+        status, _ = going.end(timeout=60)
+        assert status == 0, going.err.read_text()
+    finally:
+        going.close()
+    assert "12/12 answers" in going.err.read_text(), "the bar counts against the new budget"
 
 
 @pytest.mark.slow

@@ -59,7 +59,8 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 @pytest.fixture
 def app(place: Place) -> FastAPI:
-    return create_app(place.path, Options(run="reach-001", dashboard=False))
+    options = Options(run="reach-001", run_path=place.path.parent, dashboard=False)
+    return create_app(place.path, options)
 
 
 @pytest.fixture

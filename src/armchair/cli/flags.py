@@ -56,3 +56,5 @@ class TrainerFlags(PageFlags):
 
     no_page: bool = False
     """Train without a page of its own, where `armchair label RUN` serves it."""
+    exit_when_done: bool = False
+    """End with the last update of the policy, in place of waiting for more to do; so does --json."""

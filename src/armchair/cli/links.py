@@ -88,8 +88,3 @@ def open_browser(link: str) -> None:
     """Open a link where there is a display; a browser in the terminal would only be in the way."""
     if sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         threading.Thread(target=webbrowser.open, args=[link], daemon=True).start()
-
-
-def at_terminal() -> bool:
-    """Whether a person sits at the terminal."""
-    return sys.stdin.isatty() and sys.stdout.isatty()

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 from armchair.cli.draw import command_of
 from armchair.cli.flags import PageFlags, TrainerFlags
-from armchair.cli.links import at_terminal, invite, show_links
+from armchair.cli.links import invite, show_links
 from armchair.cli.report import Report
 from armchair.cli.teaching import teach_run
 from armchair.config.teach import TeachConfig
@@ -28,6 +28,7 @@ from armchair.training.status import announce
 
 GRACE = 5.0  # s that the server gets to end
 LINGER = 2.0  # s in which an open page learns that the run has stopped
+LOOK, BEAT = 0.5, 10.0  # s between two looks whether there is more to do; between two signs of life
 MIN_UPTIME = 5.0  # s that a server must have lived to be started again when something killed it
 FEW_HEAPS = {"MALLOC_ARENA_MAX": "2"}  # its many threads would each keep a heap with holes of its own (glibc)
 ON_REQUEST = (0, -signal.SIGTERM, -signal.SIGINT)  # statuses of a server that somebody asked to end
@@ -44,11 +45,12 @@ def teach_with_page(
 ) -> int:
     """Teach with people: serve the page, say where it is, train while they answer. -> as `teach_run`.
 
-    Without a page of its own where the flags say so: then another server has it.
+    Without a page of its own where the flags say so: then another server has it. With one, a run that is
+    done is served on, and trained on when its owner raises the budget or answers change.
     settings: what the run's owner wants set, see `armchair.store.board.Settings`.
     """
     with Store.open(run.store) as store:
-        for key, value in (settings or {}).items():
+        for key, value in {"finished": False, **(settings or {})}.items():
             assert value is None or isinstance(value, str | int | float)
             store.board.set_setting(key, value)
         if not resume:
@@ -56,11 +58,38 @@ def teach_with_page(
         if flags.no_page:
             return teach_run(run, config, None, report, resume=resume)
         invited = invite(store, flags)
+        stays = not (flags.exit_when_done or report.as_json)
         with PageServer(run, flags, report) as page:
             show_links(invited, flags, page.address, report)
-            status = teach_run(run, config, None, report, resume=resume)
-            page.say_goodbye(keep=status == 0 and at_terminal() and not report.as_json)
+            status = teach_run(run, config, None, report, resume=resume, stays=stays)
+            with contextlib.suppress(KeyboardInterrupt):
+                while stays and status == 0 and more_to_do(store, page.address, report):
+                    status = teach_run(run, config, None, report, resume=True, stays=True)
+            page.say_goodbye()
     return status
+
+
+def more_to_do(store: Store, address: str, report: Report) -> bool:
+    """Wait until a run that is done has more to do: a raised budget, answers that changed. -> False: ended.
+
+    Its owner ends it on the page, or with Ctrl-C, which is passed on once the page knows.
+    """
+    report.say(f"the page stays at {address}, where the run can be given more answers: Ctrl-C ends it")
+    told = store.board.status()
+    facts = {} if told is None else told.value
+    beat, more = time.monotonic(), False
+    try:
+        while not more and not (settings := store.board.settings()).finished:
+            labels = facts.get("labels") if settings.labels is None else settings.labels
+            more = labels != facts.get("labels") or store.position() != facts.get("position")
+            if time.monotonic() - beat > BEAT:
+                store.board.set_status(facts)
+                beat = time.monotonic()
+            time.sleep(LOOK)
+    finally:
+        if not more:
+            store.board.set_status({**facts, "waits": False})
+    return more
 
 
 class PageServer:
@@ -126,14 +155,10 @@ class PageServer:
             return True
         return False
 
-    def say_goodbye(self, *, keep: bool) -> None:
-        """Let open pages see how the run ended; keep: serve on until Ctrl-C."""
+    def say_goodbye(self) -> None:
+        """Let open pages see how the run ended."""
         with contextlib.suppress(KeyboardInterrupt):
-            if keep:
-                self._report.say(f"the page stays at {self.address}: Ctrl-C ends it")
-                self._watching.join()
-            else:
-                time.sleep(LINGER)
+            time.sleep(LINGER)
 
     def close(self) -> None:
         """End the server; twice is harmless."""

@@ -6,6 +6,7 @@ import math
 import sys
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,17 +43,19 @@ def teach_run(
     report: Report,
     *,
     resume: bool,
+    stays: bool = False,
     compared: str | None = None,
 ) -> int:
     """Teach to the end, then leave a summary, a plot, a film and a replay; returns 0, or 130 on Ctrl-C.
 
-    teacher: None where people answer. compared: the teacher's name, where baselines are wanted beside it.
+    teacher: None where people answer. stays: whether the caller waits, afterwards, for a raised budget.
+    compared: the teacher's name, where baselines are wanted beside it.
     """
     torch.set_num_threads(1)  # the networks are small: more threads would only wait for each other
     report.log(f"teaching {config.task} in {run.path}")
     began = time.perf_counter()
     try:
-        _watch(run, config, teacher, resume=resume)
+        _watch(teach(config, run, teacher, resume=resume, stays=stays))
     except KeyboardInterrupt:
         report.log(f"stopped; `armchair resume {run.path}` goes on from here")
         return 130
@@ -67,35 +70,34 @@ def teach_run(
     return 0
 
 
-def _watch(run: RunDir, config: TeachConfig, teacher: Teacher | None, *, resume: bool) -> None:
+def _watch(going: Iterator[Progress]) -> None:
     """A bar with what matters beside it; where nobody watches, a line at each evaluation."""
     console = Console(file=sys.stderr)
     count = TextColumn("{task.completed}/{task.total} updates")
     columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
     with ProgressBar(*columns, console=console, disable=not console.is_terminal) as bars:
-        bar = bars.add_task("teaching", total=config.schedule.updates)
-        line = ProgressLine(config.queries.labels)
-        for progress in teach(config, run, teacher, resume=resume):
+        bar, line = bars.add_task("teaching", total=None), ProgressLine()
+        for progress in going:
             news = line.update(progress, time.monotonic())
             if news is not None:
                 bars.console.print(news, highlight=False, soft_wrap=True)
             if progress.evaluation is not None and not console.is_terminal:
                 print(line, file=sys.stderr)
-            bars.update(bar, completed=progress.updates, description=str(line))
+            completed, total = progress.updates, progress.of_updates
+            bars.update(bar, completed=completed, total=total, description=str(line))
 
 
 class ProgressLine:
     """How far a run is, as one line."""
 
-    def __init__(self, labels: int) -> None:
-        """labels: the budget that the run was started with."""
-        self._labels, self._answers, self._fitted = labels, 0, 0
+    def __init__(self) -> None:
+        self._labels = self._answers = self._fitted = 0
         self._outcome, self._accuracy = "not evaluated yet", ""
         self._steps: deque[tuple[float, int]] = deque(maxlen=RATE_OVER + 1)  # when, how many so far
 
     def update(self, progress: Progress, now: float) -> str | None:
         """Take in a turn; now: in s. -> a line to print besides, if there is something to say."""
-        self._answers = progress.answers
+        self._answers, self._labels = progress.answers, progress.labels
         self._steps.append((now, progress.env_steps))
         if progress.evaluation is not None:
             share = progress.evaluation.success.value if progress.has_success else None

@@ -42,6 +42,8 @@ class Settings:
     """Whether annotators see, after an answer, what the model had guessed."""
     strengths: bool = True
     """Whether annotators may say "slightly" and "much"."""
+    finished: bool = False
+    """Whether the owner wants the command to end that waits, once the run is done, for more to do."""
 
 
 class Status(NamedTuple):

@@ -26,6 +26,8 @@ class Progress(NamedTuple):
     env_steps: int  # simulated for training and filming, without evaluations
     asked: int  # questions put so far
     answers: int  # answers in force, "can't tell" included
+    labels: int  # the budget, as it is now
+    of_updates: int  # updates in all, with that budget
     has_success: bool  # whether the environment says what success is; if not, shares of it mean nothing
     update: Update | None  # None where the run waits for answers
     evaluation: Evaluation | None  # of the deterministic policy, when it was due

@@ -34,12 +34,18 @@ SAVE_SECONDS = 30.0  # of work that a crash can cost; there is a checkpoint at e
 
 
 def teach(
-    config: TeachConfig, run: RunDir, teacher: Teacher | None, *, resume: bool = False
+    config: TeachConfig,
+    run: RunDir,
+    teacher: Teacher | None,
+    *,
+    resume: bool = False,
+    stays: bool = False,
 ) -> Iterator[Progress]:
     """Teach in the folder `run`; each turn tells of an update of the policy, of fits, or of both.
 
     teacher: simulated; None where people answer through the run's store. resume: go on from the run's newest
-    checkpoint. However it ends (a closed iterator and Ctrl-C too), there is a checkpoint to resume from.
+    checkpoint. stays: whether this process will wait, once the run is done, for its budget to be raised.
+    However it ends (a closed iterator and Ctrl-C too), there is a checkpoint to resume from.
     Raises RunError where another trainer is at work on the run, and where nothing can be written.
     """
     with trainer_lock(run), ExitStack() as closing:
@@ -48,6 +54,7 @@ def teach(
         trainer = make_trainer(config, store, teacher, demos)
         closing.callback(trainer.envs.close)
         trainer.guard.keep_dumps_in(run)
+        trainer.stays = stays
         set_out(run, trainer, resume=resume)
         film = trainer.envs.film
         put_scene(store, film.scene_asset() if isinstance(film, Poses) else None)

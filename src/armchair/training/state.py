@@ -31,6 +31,7 @@ def save_state(run: RunDir, trainer: Trainer) -> None:
         "critic_behind": trainer.reward.critic_behind,
         "diverged": trainer.diverged,
         "faults": trainer.faults,
+        "extra": trainer.extra,
         "asked": trainer.querier.asked,
         "position": trainer.store.position(),
         "success": trainer.success,
@@ -70,7 +71,8 @@ def _load_counters(trainer: Trainer, about: Mapping[str, Json]) -> None:
     reward = trainer.reward
     reward.fitted_at, reward.fitted_update = count("fitted_at"), count("fitted_update")
     reward.critic_behind = bool(about.get("critic_behind", False))
-    later = {"diverged": 0, "faults": 0, **about}
+    later = {"diverged": 0, "faults": 0, "extra": 0, **about}
+    trainer.extra = int(str(later["extra"]))
     trainer.diverged_before, trainer.faults = int(str(later["diverged"])), int(str(later["faults"]))
     trainer.querier.asked = count("asked")
     success = about["success"]

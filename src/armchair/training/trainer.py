@@ -64,6 +64,8 @@ class Trainer:
         self.faults = self.diverged_before = 0  # turns given up; episodes lost, in earlier processes
         self.in_turn = False  # whether it stands where no checkpoint should be taken
         self.stop = False  # set it to end the run after the update in progress
+        self.stays = False  # whether its process waits, once it is done, for the budget to be raised
+        self.extra = 0  # updates beyond the schedule's: for answers that people changed after the last fit
         self._schedule_state: ScheduleState | None = None  # as last counted
 
     def run(self) -> Iterator[Progress]:
@@ -71,7 +73,7 @@ class Trainer:
         self.guard.keep(self._good())
         while not self.stop:
             paused = self._read_settings()
-            if self.updates >= self.last_update:
+            if self.done and not self._changed_late():
                 return
             try:
                 progress = None if paused else self.turn()
@@ -109,7 +111,23 @@ class Trainer:
     @property
     def last_update(self) -> int:
         """How many updates there will be."""
-        return self.annotators.schedule.last_update(self.labels)
+        return self.annotators.schedule.last_update(self.labels) + self.extra
+
+    @property
+    def done(self) -> bool:
+        """Whether all updates are made; with people, all answers given as well."""
+        if self.updates < self.last_update:
+            return False
+        self._schedule_state = None
+        return not self.annotators.people or self.schedule_state().spent
+
+    def _changed_late(self) -> bool:
+        """Whether people changed answers after the last fit of a run that is done: a few updates follow."""
+        people, model = self.annotators.people, self.reward.model
+        if not people or model is None or self.store.position() == self.reward.fitted_at:
+            return False
+        self.extra += self.config.schedule.session_every
+        return True
 
     @property
     def share_done(self) -> float:
@@ -138,6 +156,7 @@ class Trainer:
                 labels=self.labels,
                 updates=self.updates,
                 asked=self.querier.asked,
+                extra=self.extra,
             )
         return self._schedule_state
 
@@ -217,6 +236,8 @@ class Trainer:
             env_steps=self.env_steps,
             asked=self.querier.asked,
             answers=self.schedule_state().answers,
+            labels=self.labels,
+            of_updates=last,
             has_success=tells_success(self.envs.train),
             update=update,
             evaluation=evaluation,
@@ -234,11 +255,13 @@ class Trainer:
         """Let the page know what the run does; `now` in any case, else when it is time again."""
         facts: dict[str, Json] = {"labels": self.labels, "updates": self.updates}
         facts |= {"of_updates": self.last_update, "env_steps": self.env_steps, "success": self.success}
+        if phase == "done":
+            facts |= {"waits": self.stays, "position": self.store.position()}
         self.status.write(phase, facts, now=now)
 
     def end(self) -> None:
         """Say that the run is done or that it stopped; once it is done nobody need answer any more."""
-        done = self.updates >= self.last_update
+        done = self.done
         if done:
             self.store.retire(EVER)
         self.write_status("done" if done else "stopped", now=True)

@@ -42,7 +42,9 @@ def test_a_run_that_nobody_trains_yet(ann: Any) -> None:
         "of_updates": 0,
         "env_steps": 0,
         "success": None,
+        "waits": False,
     }
+    assert (state["folder"], state["can_start"], state["finished"]) == (None, False, False)
     assert state["progress"]["answers"] == 0 and state["progress"]["budget"] is None
     assert state["scene"] is None
     assert state["meter"]["verdict"] == "unknown"
@@ -55,7 +57,7 @@ def test_the_trainer_is_shown_as_it_describes_itself(place: Any, log_in: Any) ->
     assert state["question"] == "Which one gets closer?"
     assert (state["task"], state["control_dt"], state["clip_seconds"]) == ("reach", 0.05, 2.5)
     trainer = {"updates": 3, "of_updates": 40, "env_steps": 5000, "success": 0.25}
-    assert state["trainer"] == {"phase": "practising", "alive": True} | trainer
+    assert state["trainer"] == {"phase": "practising", "alive": True, "waits": False} | trainer
     assert state["progress"]["budget"] == 100
     for key, value in [("show_success", False), ("question", "Which is calmer?"), ("labels", 50)]:
         place.store.board.set_setting(key, value)
@@ -72,6 +74,23 @@ def test_a_trainer_that_fell_silent_is_gone(place: Any, phase: str, age: float, 
     place.store.board.set_status({"phase": phase})
     snapshot = Snapshots(place.store).latest()
     assert snapshot.alive(time.time() + age) is alive
+
+
+def test_a_trainer_that_is_done_may_wait_for_more(place: Any) -> None:
+    place.store.board.set_status({"phase": "done", "waits": True})
+    snapshot = Snapshots(place.store).latest()
+    assert snapshot.waits(time.time() + 30) and not snapshot.waits(time.time() + 90)
+    for status in ({"phase": "done"}, {"phase": "done", "waits": False}, {"phase": "waiting", "waits": True}):
+        place.store.board.set_status(status)
+        assert not Snapshots(place.store).latest().waits(time.time()), status
+
+
+def test_the_owner_knows_where_the_run_is_and_whether_they_ended_it(place: Any, log_in: Any) -> None:
+    ann, owner = log_in("ann"), log_in("olga", "owner")
+    assert owner.get("/api/state").json()["folder"] == str(place.path.parent)
+    assert ann.get("/api/state").json()["folder"] is None
+    assert owner.post("/api/settings", json={"key": "finished", "value": True}).status_code == 200
+    assert ann.get("/api/state").json()["finished"] is True
 
 
 def test_progress_counts_ones_own_answers_and_everyones(place: Any, ann: Any) -> None:

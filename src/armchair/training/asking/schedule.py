@@ -28,6 +28,7 @@ class ScheduleState(NamedTuple):
     labels: int  # the budget, as it is now
     updates: int
     asked: int  # questions put so far
+    extra: int = 0  # updates beyond the planned ones
 
     @property
     def spent(self) -> bool:
@@ -109,7 +110,7 @@ class ConcurrentSchedule:
 
     def allowed(self, now: ScheduleState) -> int:
         """As many as answers have paid for, and a few more; all of them when the budget is spent."""
-        last = self.last_update(now.labels)
+        last = self.last_update(now.labels) + now.extra
         if now.spent:
             return last
         if now.useful < self._queries.first:
@@ -143,8 +144,8 @@ class ConcurrentSchedule:
         return now.useful > 0 and (now.spent or now.useful >= first - min(EARLY, first // 3))
 
     def worth_fitting(self, now: ScheduleState, since: int) -> bool:
-        """Not after every answer, while there is something else to do."""
-        return now.updates >= self.allowed(now) or since >= self._plan.session_every
+        """Not after every answer, while there is something else to do and more answers are to come."""
+        return now.spent or now.updates >= self.allowed(now) or since >= self._plan.session_every
 
 
 def check_hope(now: ScheduleState, due: int) -> None:

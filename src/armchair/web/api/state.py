@@ -62,6 +62,8 @@ class Trainer(TypedDict):
     of_updates: int
     env_steps: int
     success: float | None
+    waits: bool
+    """Done, and goes on by itself once there is more to do."""
 
 
 class MeterState(TypedDict):
@@ -85,6 +87,10 @@ class State(TypedDict):
     """Everything that the page shows beside the clips."""
 
     run: str
+    folder: str | None
+    """Of the run, for its owner."""
+    finished: bool
+    """Whether the owner has ended the run."""
     task: str
     question: str
     annotator: str
@@ -112,6 +118,8 @@ def describe(context: Context, snapshot: Snapshot, viewer: SessionInfo) -> State
     settings = snapshot.settings
     return {
         "run": context.options.run,
+        "folder": _folder(context, viewer),
+        "finished": settings.finished,
         "task": _text(status, "task"),
         "question": settings.question or _text(status, "question") or DEFAULT_QUESTION,
         "annotator": viewer.annotator,
@@ -161,7 +169,13 @@ def _trainer(snapshot: Snapshot, viewer: SessionInfo, now: float) -> Trainer:
         "of_updates": int(_number(status, "of_updates") or 0),
         "env_steps": int(_number(status, "env_steps") or 0),
         "success": _number(status, "success") if shown else None,
+        "waits": snapshot.waits(now),
     }
+
+
+def _folder(context: Context, viewer: SessionInfo) -> str | None:
+    folder = context.options.run_path
+    return str(folder) if folder is not None and viewer.role == "owner" else None
 
 
 def _text(status: dict[str, Json], key: str) -> str:

@@ -14,6 +14,7 @@ from armchair.store.rows.records import Record
 from armchair.store.store import Counts, Store
 
 ALIVE_SECONDS = 15.0  # a trainer that has reported nothing for longer is gone
+WAITS_SECONDS = 60.0  # one that is done reports rarely, and not while it draws curve and film
 RECENT_SECONDS = 300.0  # answers that make the pace
 CALM_SECONDS = 5.0  # what depends on the clock changes no more often than this
 LATEST = 20  # answers that the agreement speaks of
@@ -53,6 +54,12 @@ class Snapshot(NamedTuple):
         if self.status is None:
             return False
         return self.phase == "done" or now - self.status.updated < ALIVE_SECONDS
+
+    def waits(self, now: float) -> bool:
+        """Whether the trainer is done and still there, to go on once there is more to do."""
+        if self.status is None or self.phase != "done":
+            return False
+        return self.status.value.get("waits") is True and now - self.status.updated < WAITS_SECONDS
 
     def pace(self, now: float) -> float | None:
         """Answers a minute, everyone's, lately; None while there are too few to tell."""

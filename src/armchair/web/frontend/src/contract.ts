@@ -45,6 +45,7 @@ export interface Trainer {
   of_updates: number;
   env_steps: number;
   success: number | null;
+  waits: boolean; // done, and goes on by itself once there is more to do
 }
 
 export interface Meter {
@@ -57,6 +58,8 @@ export interface Meter {
 
 export interface State {
   run: string;
+  folder: string | null; // of the run, for its owner
+  finished: boolean; // the owner has ended the run
   task: string;
   question: string;
   annotator: string;

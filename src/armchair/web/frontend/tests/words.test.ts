@@ -10,10 +10,10 @@ const progress: Progress = {
   answers: 37, budget: 100, mine: 37, today: 12, pace_per_minute: 11.4, eta_minutes: 5.5, agreement: null, waiting: 9,
 };
 const trainer: Trainer = {
-  phase: "practising", alive: true, updates: 3, of_updates: 60, env_steps: 4096, success: 0.625,
+  phase: "practising", alive: true, updates: 3, of_updates: 60, env_steps: 4096, success: 0.625, waits: false,
 };
 const state: State = {
-  run: "runs/reach-001", task: "reach", question: "Which?", annotator: "me", role: "owner", page: "p", can_start: true, clip_seconds: 1.5,
+  run: "runs/reach-001", folder: null, finished: false, task: "reach", question: "Which?", annotator: "me", role: "owner", page: "p", can_start: false, clip_seconds: 1.5,
   control_dt: 0.05, settings: { show_success: true, show_guess: false, strengths: true }, progress, trainer, meter: null, scene: null,
 };
 
@@ -66,9 +66,10 @@ describe("situation", () => {
   it.each<[string, Partial<Situation>, string]>([
     ["first moment", { state: null }, "Opening"],
     ["empty", { reason: "empty" }, "The arm is practising"],
-    ["budget", { reason: "budget" }, "That’s all, thank you"],
+    ["budget", { reason: "budget", state: { ...state, progress: { ...progress, answers: 100 } } }, "That’s all for now, thank you"],
     ["paused", { reason: "paused" }, "Paused"],
-    ["done", { reason: "done" }, "Training is done"],
+    ["done", { reason: "done", state: { ...state, trainer: { ...trainer, phase: "done" }, progress: { ...progress, answers: 100 } } }, "Not there yet"],
+    ["ended by its owner", { offline: true, state: { ...state, finished: true } }, "Finished"],
     ["excluded", { reason: "excluded" }, "Your answers are set aside"],
     ["offline", { offline: true, unsent: 2 }, "The server cannot be reached"],
     ["expired", { expired: true, showing: true, unsent: 2 }, "Please sign in again"],

@@ -1,10 +1,11 @@
 /** Puts the parts of the labelling page together. */
 
 import { Refused, type Client } from "../api";
-import type { AnswerBody, AnswerReply, Choice, HistoryRow, State, Strength } from "../contract";
+import type { AnswerBody, AnswerReply, Choice, HistoryRow, State } from "../contract";
 import { hasWebGL } from "../player/views";
 import { parseScene } from "../scene/asset";
 import { byId, make, press, remember, setText, shelf } from "../ui/dom";
+import { Owner } from "../standing/deeds";
 import { Guide } from "../ui/guide";
 import { Notices } from "../ui/notices";
 import { foldStrip, showProgress } from "../ui/progress";
@@ -37,6 +38,7 @@ export class App {
   private readonly card = new StateCard(byId("state"));
   private readonly banner = new Banner(byId("banner"));
   private readonly canDraw = hasWebGL();
+  private readonly owner: Owner;
   private sceneVersion: string | null = null;
   private offline = false;
   private expired = false;
@@ -45,6 +47,7 @@ export class App {
   private reviewed: HistoryRow | null = null;
 
   constructor(private readonly client: Client, private state: State) {
+    this.owner = new Owner(client, () => this.state, (error) => this.failed(error));
     this.transport = new Transport(null, () => this.screen.dt, () => this.swap());
     this.screen = new Screen(this.transport);
     this.screen.dt = state.control_dt;
@@ -155,7 +158,7 @@ export class App {
       return;
     }
     performance.measure("armchair:next-pair", { start: pressed, end: performance.now() });
-    this.showStrength();
+    this.strength();
   }
 
   skip(): void {
@@ -173,12 +176,8 @@ export class App {
     this.transport.showSwapped(!this.reviewed && this.session.swapped);
   }
 
-  strength(strength: Strength): void {
+  strength(strength = this.session.strength): void {
     this.session.strength = strength;
-    this.showStrength();
-  }
-
-  private showStrength(): void {
     for (const button of byId("strengths").querySelectorAll<HTMLElement>("[data-strength]")) {
       press(button, Number(button.dataset["strength"]) === this.session.strength);
     }
@@ -265,7 +264,7 @@ export class App {
     const unsent = this.outbox?.waiting ?? 0;
     const offline = this.offline || (this.outbox?.offline ?? false) || (this.queue?.offline ?? false);
     const showing = Boolean(this.session?.current) || this.reviewed !== null;
-    const now = { state: this.state, reason: this.queue?.reason ?? null, showing, offline, expired: this.expired, unsent };
+    const now = { state: this.state, reason: this.queue?.reason ?? null, showing, offline, expired: this.expired, unsent, deeds: this.owner };
     const saved = savedOf(unsent, offline, this.expired);
     byId("saved").dataset["state"] = saved.state;
     setText(byId("saved").querySelector(".text")!, saved.text);

@@ -2,7 +2,8 @@
 
 import type { Reason, State } from "../contract";
 import type { Message } from "../ui/states";
-import { resumeCommand } from "./words";
+import { ending, farewell, isSpent, stopped, type Deeds } from "../standing/ending";
+import { ownersCommand } from "./words";
 
 export interface Situation {
   state: State | null;
@@ -11,12 +12,14 @@ export interface Situation {
   offline: boolean;
   expired: boolean;
   unsent: number;
+  deeds?: Deeds; // what the owner can do
 }
 
 /** The message in place of the clips, or null where clips are to be seen. */
 export function cardOf(now: Situation): Message | null {
   if (now.expired) return expired(now.unsent);
   if (now.showing) return null;
+  if (now.offline && now.state?.finished) return farewell(now.state);
   if (now.offline) {
     return {
       title: "The server cannot be reached",
@@ -25,7 +28,7 @@ export function cardOf(now: Situation): Message | null {
     };
   }
   if (!now.state) return { title: "Opening", lines: ["The first pair is on its way."], busy: true };
-  return ended(now.state, now.reason) ?? waiting(now.state, now.reason);
+  return ended(now.state, now.reason, now.deeds ?? null) ?? waiting(now.state, now.reason, now.deeds ?? null);
 }
 
 function expired(unsent: number): Message {
@@ -43,42 +46,29 @@ function kept(unsent: number): string {
   return unsent === 1 ? "One answer is kept in this browser." : `${unsent} answers are kept in this browser.`;
 }
 
-function ended(state: State, reason: Reason | null): Message | null {
-  const { budget, answers } = state.progress;
+function ended(state: State, reason: Reason | null, deeds: Deeds | null): Message | null {
   if (reason === "excluded") {
     return {
       title: "Your answers are set aside",
       lines: ["The run’s owner has decided to go on without them. Ask them if that surprises you."],
     };
   }
-  if (reason === "budget" || (reason !== null && budget !== null && answers >= budget)) {
-    return {
-      title: "That’s all, thank you",
-      lines: [`All ${budget ?? answers} answers are given. The arm goes on with what it has learnt from them.`],
-    };
-  }
-  if (reason === "done" || state.trainer.phase === "done") {
-    return { title: "Training is done", lines: ["The arm has learnt what it could. Nothing is left to answer."] };
-  }
+  const end = state.trainer.phase === "done" || reason === "budget" || (reason !== null && isSpent(state));
+  const told = end ? ending(state, deeds) : null;
+  if (told) return told;
   if (reason === "paused") {
     return { title: "Paused", lines: ["The run’s owner has paused the questions.", "The next pair comes by itself."] };
   }
   return null;
 }
 
-function waiting(state: State, reason: Reason | null): Message {
-  if (trainerGone(state)) {
-    return {
-      title: "Training has stopped",
-      lines: ["Everything is saved. To go on, start it again:"],
-      command: resumeCommand(state.run),
-    };
-  }
+function waiting(state: State, reason: Reason | null, deeds: Deeds | null): Message {
+  if (trainerGone(state)) return stopped(state, deeds, "Training has stopped");
   if (state.trainer.phase === "none" && reason === "empty") {
     return {
       title: "No pairs are waiting",
       lines: ["No training is running that could ask more. To go on, start it:"],
-      command: resumeCommand(state.run),
+      command: ownersCommand(state),
     };
   }
   if (reason === "empty") {
@@ -99,7 +89,7 @@ export function bannerOf(now: Situation): { text: string; command?: string } | n
     return { text: "The server cannot be reached. You can go on: answers are kept here until it is back." };
   }
   if (now.state && trainerGone(now.state)) {
-    return { text: "Training has stopped; your answers are saved. Go on with", command: resumeCommand(now.state.run) };
+    return { text: "Training has stopped; your answers are saved. Go on with", command: ownersCommand(now.state) };
   }
   return null;
 }

@@ -71,8 +71,13 @@ export function practiceText(trainer: Trainer): string {
   return `Training round ${trainer.updates} of ${trainer.of_updates}, ${trainer.env_steps.toLocaleString("en")} steps of practice.`;
 }
 
-export function resumeCommand(run: string): string {
-  return `armchair resume ${/^[\w./-]+$/.test(run) ? run : `'${run.replaceAll("'", "'\\''")}'`}`;
+export function resumeCommand(run: string, does = "resume"): string {
+  return `armchair ${does} ${/^[\w./-]+$/.test(run) ? run : `'${run.replaceAll("'", "'\\''")}'`}`;
+}
+
+/** The exact command for the run's owner; others know of no folder. */
+export function ownersCommand(state: State, does = "resume"): string {
+  return resumeCommand(state.folder ?? state.run, does);
 }
 
 /** For people who cannot see the clip: how long it is, and nothing that could hint at an answer. */

@@ -1,0 +1,90 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Progress, State, Trainer } from "../src/contract";
+import { Owner } from "../src/standing/deeds";
+import { ending, moreOf, type Deeds } from "../src/standing/ending";
+import { FakeClient } from "./doubles";
+
+const progress: Progress = {
+  answers: 30, budget: 30, mine: 30, today: 30, pace_per_minute: null, eta_minutes: null, agreement: null, waiting: 0,
+};
+const trainer: Trainer = { phase: "done", alive: true, updates: 45, of_updates: 45, env_steps: 9999, success: 0, waits: true };
+const meter = { verdict: "improving" as const, wins: 8, ties: 0, losses: 1, text: "It is getting better." };
+const state: State = {
+  run: "reach-001", folder: "runs/reach-001", can_start: false, finished: false, task: "reach", question: "Which?", annotator: "me",
+  role: "owner", page: "p", clip_seconds: 1, control_dt: 0.05, settings: { show_success: true, show_guess: false, strengths: true },
+  progress, trainer, meter, scene: null,
+};
+const deeds: Deeds = { more: vi.fn(), goOn: vi.fn(), finish: vi.fn() };
+const at = (more: Partial<Trainer>, rest: Partial<State> = {}): State => ({ ...state, ...rest, trainer: { ...trainer, ...more } });
+const labels = (one: State): string[] => (ending(one, deeds)?.actions ?? []).map((action) => action.label);
+
+describe("the end of a run", () => {
+  it("is a success where the arm can do it", () => {
+    const end = ending(at({ success: 0.97 }), deeds);
+    expect(end?.title).toBe("The arm can do it");
+    expect(end?.lines[0]).toBe("After 30 answers it succeeds in 97 % of its tries. Thank you.");
+    expect(labels(at({ success: 0.97 }))).toEqual(["30 more answers", "Finish"]);
+  });
+
+  it("says what is known and what helps where the arm cannot do it yet", () => {
+    const end = ending(at({ success: 0.22 }, { progress: { ...progress, agreement: { agree: 9, of: 20 } } }), deeds);
+    expect(end?.title).toBe("Not there yet");
+    const told = end?.lines.join(" ");
+    for (const words of ["22 % of its tries", "getting better", "only 9 of the last 20", "both views"]) expect(told).toContain(words);
+    expect(labels(at({ success: 0.22 }))).toEqual(["30 more answers", "Finish"]);
+    expect(ending(at({ success: 0.7 }), deeds)?.lines.join(" ")).not.toContain("both views");
+  });
+
+  it("leaves the verdict to the person where nobody knows success, unless the newest wins no more", () => {
+    expect(ending(at({ success: null }), deeds)?.title).toBe("Is it what you wanted?");
+    const hidden = { settings: { ...state.settings, show_success: false } };
+    expect(ending(at({ success: 0 }, hidden), deeds)?.title).toBe("Is it what you wanted?");
+    const settled = { meter: { ...meter, verdict: "settled" as const, text: "It has stopped getting better." } };
+    expect(ending(at({ success: null }, settled), deeds)?.lines).toEqual(["It has stopped getting better."]);
+  });
+
+  it("is not there yet while the arm still learns, and says so", () => {
+    const end = ending(at({ phase: "practising", updates: 40 }), deeds);
+    expect(end?.title).toBe("That’s all for now, thank you");
+    expect(end?.lines[0]).toContain("round 40 of 45");
+    expect(end?.busy).toBe(true);
+    expect(ending(at({ phase: "practising" }, { progress: { ...progress, budget: 60 } }), deeds)).toBeNull();
+  });
+
+  it("gives the exact command where the trainer is gone, and a button where the server can start one", () => {
+    const gone = at({ phase: "practising", alive: false });
+    expect(ending(gone, deeds)).toMatchObject({ title: "Training has stopped", command: "armchair resume runs/reach-001" });
+    expect(labels({ ...gone, can_start: true })).toEqual(["Go on"]);
+    const raised = { progress: { ...progress, budget: 60 } };
+    expect(ending(at({ waits: false }, raised), deeds)).toMatchObject({ title: "There is more to do", command: "armchair resume runs/reach-001" });
+    expect(ending(at({ waits: true }, raised), deeds)).toMatchObject({ title: "It goes on", busy: true });
+  });
+
+  it("offers those who do not own the run nothing that they may not do", () => {
+    expect(labels({ ...state, role: "annotator" })).toEqual([]);
+    expect(ending(at({ phase: "stopped" }, { role: "annotator", folder: null, can_start: true }), deeds)?.command).toBe("armchair resume reach-001");
+  });
+
+  it("asks for about half as many answers again", () => {
+    expect([16, 30, 60, 100, 250].map(moreOf)).toEqual([30, 30, 30, 50, 130]);
+  });
+});
+
+describe("what the owner does", () => {
+  const done = async (now: State, deed: (owner: Owner) => void): Promise<[string, unknown][]> => {
+    const server = new FakeClient(() => ({}));
+    deed(new Owner(server, () => now, (error) => { throw error; }));
+    await Promise.resolve();
+    return server.calls.map((call): [string, unknown] => [call.url, call.body]);
+  };
+
+  it("raises the budget where a trainer waits or works, else has one started", async () => {
+    const raised = ["/api/settings", { key: "labels", value: 60 }];
+    expect(await done(state, (owner) => owner.more(30))).toEqual([raised]);
+    expect(await done(at({ phase: "practising", waits: false }), (owner) => owner.more(30))).toEqual([raised]);
+    expect(await done(at({ waits: false }), (owner) => owner.more(30))).toEqual([raised]);
+    expect(await done(at({ waits: false }, { can_start: true }), (owner) => owner.more(30))).toEqual([["/api/run/teach-on", { labels: 30 }]]);
+    expect(await done(state, (owner) => owner.goOn())).toEqual([["/api/run/teach-on", { labels: 0 }]]);
+    expect(await done(state, (owner) => owner.finish())).toEqual([["/api/settings", { key: "finished", value: true }]]);
+  });
+});
