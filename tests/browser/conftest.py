@@ -87,7 +87,10 @@ class Place(NamedTuple):
     def tell(self, phase: str = "practising", **more: Any) -> None:
         """What the trainer does."""
         status = {"phase": phase, "task": "reach", "control_dt": 0.05, "labels": 1000, "success": 0.4}
-        status |= {"question": "Which one gets the tool closer to the red ball?", "updates": 12}
+        status |= {
+            "question": "In which one is the tool closer to the red ball, over the whole clip?",
+            "updates": 12,
+        }
         self.teller.board.set_status({**status, "of_updates": 100, "env_steps": 48_000, **more})
 
 

@@ -152,7 +152,9 @@ def test_the_owners_question_and_what_the_arm_does_arrive_live(meet: Any, place:
 
     ann = meet()
     page = ann.sit_down()
-    expect(page.locator("#question")).to_have_text("Which one gets the tool closer to the red ball?")
+    expect(page.locator("#question")).to_have_text(
+        "In which one is the tool closer to the red ball, over the whole clip?"
+    )
     place.store.board.set_setting("question", "Which one looks <b>calmer</b>?")
     expect(page.locator("#question")).to_have_text("Which one looks <b>calmer</b>?")
     for phase, words in (("fitting", "Learning from your answers"), ("waiting", "waiting for you")):

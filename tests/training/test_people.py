@@ -398,7 +398,7 @@ def test_the_page_can_follow_what_the_arm_does(trainer: Trainer, monkeypatch: py
     phases = [str(status["phase"]) for status in told]
     assert phases[0] == "collecting" and phases[-1] == "done"
     assert {"collecting", "waiting", "fitting", "practising", "done"} == set(phases)
-    assert told[-1]["question"] == "Which one gets the tool closer to the red ball?"
+    assert told[-1]["question"] == "In which one is the tool closer to the red ball, over the whole clip?"
     assert told[-1]["control_dt"] == pytest.approx(0.05)
     assert len(told[-1]["bodies"]) == 11  # type: ignore[arg-type]
     assert (told[-1]["updates"], told[-1]["of_updates"], told[-1]["labels"]) == (12, 12, 16)

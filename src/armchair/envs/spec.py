@@ -28,7 +28,7 @@ from armchair.tasks import TASKS, Task, get_task
 from armchair.tasks.cues import Cue
 from armchair.types import VisibleLayout
 
-ANY_TASK = "Which one does better?"
+ANY_TASK = "Which one does better, over the whole clip?"
 FORMS = ("gymnasium:ID", "module:factory")
 SERIAL_COPIES = 16  # of an environment of others, at most, in an evaluation: they run one after the other
 OWN_ABILITIES = (Snapshots, Poses, Points, Goals, Demonstrable, TellsSuccess, Pushable)  # of `ArmEnv`

@@ -25,7 +25,8 @@ class Task:
     """A task. Its functions take a state of N arms and the goals (N, 3)."""
 
     name: str
-    question: str  # what a person is asked about two clips
+    question: str
+    """What a person is asked about two clips; over the whole clip, since that is what rewards add up over."""
     num_blocks: int
     uses_gripper: bool  # if not, the gripper stays shut and is not simulated
     horizon: int  # control steps in an episode; success never ends one

@@ -65,7 +65,7 @@ def script(state: ArmState, goal: Tensor) -> Tensor:
 
 PICK_PLACE = Task(
     name="pick_place",
-    question="Which one brings the block closer to the see-through cube?",
+    question="In which one is the block closer to the see-through cube, over the whole clip?",
     num_blocks=1,
     uses_gripper=True,
     horizon=75,

@@ -86,7 +86,7 @@ def _push(state: ArmState, unit: Tensor, aside: Tensor, distance: Tensor) -> Ten
 
 PUSH = Task(
     name="push",
-    question="Which one brings the block closer to the disc?",
+    question="In which one is the block closer to the disc, over the whole clip?",
     num_blocks=1,
     uses_gripper=False,
     horizon=60,

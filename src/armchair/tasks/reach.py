@@ -43,7 +43,7 @@ def script(state: ArmState, goal: Tensor) -> Tensor:
 
 REACH = Task(
     name="reach",
-    question="Which one gets the tool closer to the red ball?",
+    question="In which one is the tool closer to the red ball, over the whole clip?",
     num_blocks=0,
     uses_gripper=False,
     horizon=50,

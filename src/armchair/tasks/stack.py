@@ -101,7 +101,7 @@ def script(state: ArmState, goal: Tensor) -> Tensor:
 
 STACK = Task(
     name="stack",
-    question="Which one is closer to putting the blue block on the yellow one?",
+    question="Which one is closer to putting the blue block on the yellow one, over the whole clip?",
     num_blocks=2,
     uses_gripper=True,
     horizon=75,

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from armchair.ids import new_id
+from armchair.types import Clip, Question
 from armchair.web.caches.sessions import MAX_AGE
 
 
@@ -24,6 +26,25 @@ def claim(client: TestClient, want: int = 8) -> Any:
     response = client.post("/api/pairs", json={"want": want})
     assert response.status_code == 200
     return response.json()
+
+
+def test_a_pair_is_said_to_begin_alike_only_where_it_does(place: Any, ann: TestClient) -> None:
+    def clip(poses: torch.Tensor | None) -> Clip:
+        film = b"film" if poses is None else None
+        return Clip(new_id(), torch.zeros(6, 3), torch.zeros(6, 3), torch.zeros(6), poses, film, 1000, 1, 0)
+
+    one, other, film = clip(torch.rand(6, 5, 7)), clip(torch.rand(6, 5, 7)), clip(None)
+    assert one.poses is not None and other.poses is not None
+    same = one._replace(id=new_id(), poses=torch.cat((one.poses[:1] + 0.002, other.poses[1:])))
+    questions = {
+        new_id(): (one, same, True),
+        new_id(): (one, other, False),
+        new_id(): (film, film._replace(id=new_id()), False),
+    }
+    for name, (left, right, _) in questions.items():
+        place.store.ask([Question(name, left.id, right.id, "uniform", 7)], [left, right])
+    found = {pair["question"]: pair["alike"] for pair in claim(ann)["pairs"]}
+    assert found == {name: alike for name, (_, _, alike) in questions.items()}
 
 
 def test_pairs_are_one_persons_until_given_back(place: Any, log_in: Any) -> None:
@@ -45,7 +66,7 @@ def test_a_pair_says_where_its_clips_are_and_not_what_the_model_guesses(place: A
     place.ask(1, guess=0.9)
     place.store.board.set_setting("show_guess", True)
     (pair,) = claim(ann)["pairs"]
-    assert set(pair) == {"question", "left", "right", "policy_step"}
+    assert set(pair) == {"question", "left", "right", "policy_step", "alike"}
     assert set(pair["left"]) == {"id", "kind", "steps", "bodies", "url", "film"}
     assert "0.9" not in str(pair)
     clip = ann.get(pair["left"]["url"])

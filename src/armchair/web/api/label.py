@@ -220,6 +220,7 @@ def _pairs(context: Context, questions: list[Question]) -> list[Pair]:
             "left": refs[question.left],
             "right": refs[question.right],
             "policy_step": question.policy_step,
+            "alike": context.clips.alike(question),
         }
         for question in questions
     ]

@@ -109,6 +109,8 @@ class Pair(TypedDict):
     left: ClipRef
     right: ClipRef
     policy_step: int
+    alike: bool
+    """Whether both clips begin alike, as far as can be seen."""
 
 
 class Pairs(TypedDict):

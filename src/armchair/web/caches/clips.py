@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import struct
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -11,6 +12,7 @@ from typing import Literal
 from typing_extensions import TypedDict  # pydantic wants this one below Python 3.12
 
 from armchair.errors import ArmchairError, StoreError
+from armchair.feedback.beginnings import begin_alike
 from armchair.store.rows.clips import Replay
 from armchair.store.store import Store
 from armchair.types import Question
@@ -68,6 +70,7 @@ class Clips:
         self._films = films
         self._drawing = threading.Lock()  # one at a time: it takes a core and a renderer
         self._refs: dict[str, ClipRef] = {}
+        self._beginnings: dict[str, tuple[float, ...]] = {}
         self._scene: Asset | None = None
         self._poses, self._drawn = ByteCache(MAX_POSES), ByteCache(MAX_FILMS)
 
@@ -89,6 +92,24 @@ class Clips:
                 )
             self._refs = ({} if len(known) > MAX_REFS else known) | found
         return found
+
+    def alike(self, question: Question) -> bool:
+        """Whether a question's clips begin alike; not said of films, nor of clips that cannot be read."""
+        return begin_alike(self._beginning(question.left), self._beginning(question.right))
+
+    def _beginning(self, name: str) -> tuple[float, ...]:
+        """The first pose of everything in a clip, 7 numbers each; none where there are no poses."""
+        known = self._beginnings
+        if name not in known:
+            try:
+                replay = self._store.replay(name)
+            except StoreError as error:
+                if unusable(error):
+                    raise
+                return ()
+            first = () if replay.poses is None else struct.unpack_from(f"<{7 * replay.bodies}f", replay.poses)
+            self._beginnings = ({} if len(known) > MAX_REFS else known) | {name: first}
+        return self._beginnings[name]
 
     def poses(self, name: str) -> bytes:
         """The poses of a clip, float32 (steps, bodies, 7), gzip."""

@@ -20,6 +20,8 @@ export interface Pair {
   left: ClipRef;
   right: ClipRef;
   policy_step: number;
+  /** Whether both clips begin alike, as far as can be seen. */
+  alike: boolean;
 }
 
 export interface PairsReply {
