@@ -13,7 +13,6 @@ from armchair.feedback.agreement import (
     ONE_SIDE,
     agreement_of,
     krippendorff_alpha,
-    model_agreement,
     position_bias,
     reliability,
     repeat_consistency,
@@ -104,15 +103,6 @@ def test_a_repeat_is_consistent_when_the_side_changes_with_the_clip() -> None:
     records += [record(10 + k, choice, repeat_of=f"{k}") for k, choice in enumerate(again)]
     records += [record(20, "left", who="bob", repeat_of="1"), record(21, "left", repeat_of="taken back")]
     assert repeat_consistency(records)[:2] == (2, 4)
-
-
-def test_agreement_with_the_model_is_of_the_latest_answers_that_name_a_side() -> None:
-    records = [record(k, "left", guess=0.9) for k in range(5)]
-    records += [record(10, "right", guess=0.6), record(11, "left", guess=0.4), record(12, "left", guess=0.7)]
-    records += [record(13, "tie", guess=0.9), record(14, "left")]
-    assert model_agreement(records[::-1], last=3) == (2, 3)
-    assert model_agreement(records) == (2, 8)
-    assert model_agreement(records[-2:]) is None
 
 
 def test_seconds_are_of_answers_that_were_timed() -> None:

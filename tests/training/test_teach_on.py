@@ -88,6 +88,7 @@ def test_a_raised_budget_is_gone_on_with_and_the_counts_speak_of_it(
         told = {key: status.value[key] for key in ("phase", "waits", "labels", "position")}
         assert told == {"phase": "done", "waits": True, "labels": 8, "position": store.position()}
         assert {(turn.labels, turn.of_updates) for turn in first} == {(8, 6)}
+        assert {"agreement", "learned"} <= set(status.value), "what the answers after the first fit told"
         store.board.set_setting("labels", 12)
         more = list(teach(TINY, run, None, resume=True))
         assert {(turn.labels, turn.of_updates) for turn in more} == {(12, 10)}

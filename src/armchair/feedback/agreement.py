@@ -38,13 +38,6 @@ class Share(NamedTuple):
         return self.hits / self.of if self.of else 0.5
 
 
-class Agreement(NamedTuple):
-    """How often an answer was what the model had guessed."""
-
-    agree: int
-    of: int
-
-
 class Seconds(NamedTuple):
     """How long answers took, in s."""
 
@@ -111,13 +104,6 @@ def repeat_consistency(records: Sequence[Record]) -> Share:
     """
     pairs = _repeats(records)
     return share(sum(MIRRORED.get(first, first) == second for first, second in pairs), len(pairs))
-
-
-def model_agreement(records: Iterable[Record], last: int = 20) -> Agreement | None:
-    """How often the latest answers that name a side were what the model had guessed; None without any."""
-    known = [r for r in records if r.question.guess is not None and r.answer.choice in DECIDED]
-    latest = sorted(known, key=lambda record: record.seq)[-last:]
-    return Agreement(sum(map(_as_guessed, latest)), len(latest)) if latest else None
 
 
 def seconds_of(records: Iterable[Record]) -> Seconds | None:

@@ -90,7 +90,7 @@ def state_tensors(trainer: Trainer) -> dict[str, Tensor]:
         out |= prefixed("model", trainer.reward.model.tensors())
     out |= prefixed("past", trainer.querier.history.tensors())
     out["marks"] = torch.tensor(trainer.querier.marks.rows, dtype=torch.int64).reshape(-1, 2)
-    out |= trainer.annotators.tensors()
+    out |= trainer.annotators.tensors() | prefixed("standing", trainer.standing.tensors())
     return out | snapshot_of("env.train", trainer.envs.train) | snapshot_of("env.film", trainer.envs.film)
 
 
@@ -109,6 +109,7 @@ def load_tensors(trainer: Trainer, tensors: Mapping[str, Tensor]) -> None:
         layout = trainer.envs.train.layout
         reward.model = RewardEnsemble.from_tensors(layout, trainer.config.reward, model)
     trainer.annotators.load_tensors(tensors)
+    trainer.standing.load_tensors(part(tensors, "standing"))
     if restore(trainer.envs.train, part(tensors, "env.train")):
         trainer.policy.running.load_tensors(part(tensors, "running"))
     restore(trainer.envs.film, part(tensors, "env.film"))

@@ -25,6 +25,7 @@ from armchair.training.guard import Good, Guard
 from armchair.training.policy_learner import PolicyLearner
 from armchair.training.progress import Progress, Update
 from armchair.training.reward_learner import RewardLearner
+from armchair.training.standing.standing import Standing
 from armchair.training.status import Phase, StatusWriter, about
 
 WAIT = 0.2  # s between two looks for a person's answers
@@ -57,6 +58,7 @@ class Trainer:
         self.reward = RewardLearner(config, envs.train.layout)
         self.querier = Querier(config, envs.film, store, people=self.annotators.people)
         self.status = StatusWriter(store.board, about(spec, envs.film, people=self.annotators.people))
+        self.standing = Standing(store, people=self.annotators.people)
         self.guard = Guard()
         self.updates = self.env_steps = 0
         self.labels = config.queries.labels  # the budget, which the run's owner may change
@@ -83,7 +85,8 @@ class Trainer:
             if progress is not None:
                 yield progress
             if progress is None or progress.update is None:
-                self._rest("paused" if paused else "waiting")
+                self.write_status("paused" if paused else "waiting")
+                time.sleep(WAIT)
 
     def turn(self) -> Progress | None:
         """Ask, fit, and one rollout and update of the policy, unless answers must come first.
@@ -162,8 +165,7 @@ class Trainer:
 
     def _must_wait(self) -> bool:
         """Whether training is too far ahead of the answers."""
-        now = self.schedule_state()
-        return now.updates >= self.annotators.schedule.allowed(now)
+        return self.updates >= self.annotators.schedule.allowed(self.schedule_state())
 
     # ---- the steps of a turn
 
@@ -190,13 +192,15 @@ class Trainer:
         position = self.store.position()
         if position == self.reward.fitted_at or not self._may_fit():
             return []
-        answers = self.demonstrations.add_implicit(
-            self.store.preferences(), self.querier.episodes, self.share_done, self.reward.rng
-        )
+        given, since, before = self.store.preferences(), self.reward.fitted_at, self.reward.model
+        free = self.querier.episodes, self.share_done, self.reward.rng
+        answers = self.demonstrations.add_implicit(given, *free)
         if not len(answers.target):
             return []
         self.write_status("fitting")
-        return [self.reward.fit(answers, position, self.updates)]
+        report = self.reward.fit(answers, position, self.updates)
+        self.standing.fitted(given, since, before, self.reward.model)
+        return [report]
 
     def _may_fit(self) -> bool:
         """Whether it is time for a fit, given that there is something new."""
@@ -255,6 +259,7 @@ class Trainer:
         """Let the page know what the run does; `now` in any case, else when it is time again."""
         facts: dict[str, Json] = {"labels": self.labels, "updates": self.updates}
         facts |= {"of_updates": self.last_update, "env_steps": self.env_steps, "success": self.success}
+        facts |= self.standing.facts()
         if phase == "done":
             facts |= {"waits": self.stays, "position": self.store.position()}
         self.status.write(phase, facts, now=now)
@@ -272,10 +277,6 @@ class Trainer:
         self.labels = self.config.queries.labels if settings.labels is None else settings.labels
         return settings.paused
 
-    def _rest(self, phase: Phase) -> None:
-        self.write_status(phase)
-        time.sleep(WAIT)
-
     # ---- when numbers go wrong
 
     def _good(self) -> Good:
@@ -286,10 +287,9 @@ class Trainer:
         """Back to the last good state, with a dump of this one; the copies begin new episodes."""
         self.in_turn = False
         self.faults += 1
-        env = self.config.env
-        facts: dict[str, Json] = {"updates": self.updates, "env_steps": self.env_steps}
+        env, copies = self.config.env, self.config.practice.num_envs
+        facts: dict[str, Json] = {"updates": self.updates, "env_steps": self.env_steps, "num_envs": copies}
         facts |= {"task": self.config.task, "engine": env.engine, "control": env.control}
-        facts["num_envs"] = self.config.practice.num_envs
         self.guard.go_back(fault, self._good(), facts, self._restore)
 
     def _restore(self, good: Good) -> None:

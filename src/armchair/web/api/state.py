@@ -34,10 +34,17 @@ class ShownSettings(TypedDict):
 
 
 class Agreement(TypedDict):
-    """How often the model had guessed the latest answers."""
+    """How often the model that was in force had guessed the latest answers."""
 
     agree: int
     of: int
+
+
+class Learned(TypedDict):
+    """Of the answers that the last fit was the first to know, those that changed the model's mind."""
+
+    answers: int
+    changed: int
 
 
 class Progress(TypedDict):
@@ -50,6 +57,7 @@ class Progress(TypedDict):
     pace_per_minute: float | None
     eta_minutes: float | None
     agreement: Agreement | None
+    learned: Learned | None
     waiting: int
 
 
@@ -146,7 +154,8 @@ def _progress(snapshot: Snapshot, viewer: SessionInfo, now: float) -> Progress:
     today = sum(1 for record in mine if record.answer.created >= midnight)
     answers, budget, pace = snapshot.counts.asked, snapshot.budget, snapshot.pace(now)
     left = None if budget is None else max(0, budget - answers)
-    share = snapshot.agreement if len(mine) >= ENOUGH else None
+    status = {} if snapshot.status is None else snapshot.status.value
+    share = status.get("agreement") if len(mine) >= ENOUGH else None
     return {
         "answers": answers,
         "budget": budget,
@@ -154,7 +163,8 @@ def _progress(snapshot: Snapshot, viewer: SessionInfo, now: float) -> Progress:
         "today": today,
         "pace_per_minute": pace,
         "eta_minutes": None if left is None or not pace else float(math.ceil(left / pace)),
-        "agreement": None if share is None else cast(Agreement, share._asdict()),
+        "agreement": cast(Agreement | None, share),
+        "learned": cast(Learned | None, status.get("learned")),
         "waiting": snapshot.counts.open,
     }
 

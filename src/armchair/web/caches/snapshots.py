@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from armchair.feedback.agreement import Agreement, model_agreement
 from armchair.feedback.progress_test import ProgressTest, progress_test
 from armchair.store.board import Settings, Status
 from armchair.store.rows.records import Record
@@ -17,7 +16,6 @@ ALIVE_SECONDS = 15.0  # a trainer that has reported nothing for longer is gone
 WAITS_SECONDS = 60.0  # one that is done reports rarely, and not while it draws curve and film
 RECENT_SECONDS = 300.0  # answers that make the pace
 CALM_SECONDS = 5.0  # what depends on the clock changes no more often than this
-LATEST = 20  # answers that the agreement speaks of
 
 
 def budget_of(settings: Settings, status: Status | None) -> int | None:
@@ -34,7 +32,6 @@ class Snapshot(NamedTuple):
     counts: Counts
     mine: Mapping[str, list[Record]]  # answers that count, by annotator, as recorded
     recent: list[float]  # when the latest answers were given, s since the epoch
-    agreement: Agreement | None
     meter: ProgressTest
     scene: str | None  # version
 
@@ -112,7 +109,6 @@ class Snapshots:
             counts=counts,
             mine=mine,
             recent=[record.answer.created for record in records[-200:]],
-            agreement=model_agreement(records, LATEST),
             meter=progress_test(progress),
             scene=scene,
         )

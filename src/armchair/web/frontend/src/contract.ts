@@ -36,7 +36,8 @@ export interface Progress {
   today: number;
   pace_per_minute: number | null;
   eta_minutes: number | null;
-  agreement: { agree: number; of: number } | null;
+  agreement: { agree: number; of: number } | null; // by the model that was in force when they were given
+  learned: { answers: number; changed: number } | null; // of the answers that were new to the last fit
   waiting: number;
 }
 

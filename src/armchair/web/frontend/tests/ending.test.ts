@@ -5,7 +5,7 @@ import { ending, moreOf, type Deeds } from "../src/standing/ending";
 import { FakeClient } from "./doubles";
 
 const progress: Progress = {
-  answers: 30, budget: 30, mine: 30, today: 30, pace_per_minute: null, eta_minutes: null, agreement: null, waiting: 0,
+  answers: 30, budget: 30, mine: 30, today: 30, pace_per_minute: null, eta_minutes: null, agreement: null, learned: null, waiting: 0,
 };
 const trainer: Trainer = { phase: "done", alive: true, updates: 45, of_updates: 45, env_steps: 9999, success: 0, waits: true };
 const meter = { verdict: "improving" as const, wins: 8, ties: 0, losses: 1, text: "It is getting better." };
@@ -30,7 +30,7 @@ describe("the end of a run", () => {
     const end = ending(at({ success: 0.22 }, { progress: { ...progress, agreement: { agree: 9, of: 20 } } }), deeds);
     expect(end?.title).toBe("Not there yet");
     const told = end?.lines.join(" ");
-    for (const words of ["22 % of its tries", "getting better", "only 9 of the last 20", "both views"]) expect(told).toContain(words);
+    for (const words of ["22 % of its tries", "getting better", "Only 9 of the last 20", "both views"]) expect(told).toContain(words);
     expect(labels(at({ success: 0.22 }))).toEqual(["30 more answers", "Finish"]);
     expect(ending(at({ success: 0.7 }), deeds)?.lines.join(" ")).not.toContain("both views");
   });

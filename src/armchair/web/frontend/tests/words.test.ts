@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import type { Progress, State, Trainer } from "../src/contract";
 import { actionOf, type KeyPress } from "../src/label/keys";
 import { bannerOf, cardOf, savedOf, type Situation } from "../src/label/situation";
-import { armText, clipText, countText, etaText, paceText, resumeCommand, successText } from "../src/label/words";
+import { agreementText, armText, clipText, countText, etaText, paceText, resumeCommand, successText } from "../src/label/words";
 import { sideOf } from "../src/ui/gestures";
 import { uuid } from "../src/uuid";
 
 const progress: Progress = {
-  answers: 37, budget: 100, mine: 37, today: 12, pace_per_minute: 11.4, eta_minutes: 5.5, agreement: null, waiting: 9,
+  answers: 37, budget: 100, mine: 37, today: 12, pace_per_minute: 11.4, eta_minutes: 5.5, agreement: null, learned: null, waiting: 9,
 };
 const trainer: Trainer = {
   phase: "practising", alive: true, updates: 3, of_updates: 60, env_steps: 4096, success: 0.625, waits: false,
@@ -37,6 +37,14 @@ describe("words", () => {
     expect(countText({ ...progress, budget: null })).toBe("37 answers");
     expect(paceText(progress)).toBe("12 today · 11 a minute");
     expect(paceText({ ...progress, pace_per_minute: null })).toBe("12 today");
+  });
+
+  it("tells what the newest answers did", () => {
+    const told = { agreement: { agree: 14, of: 20 }, learned: { answers: 4, changed: 2 } };
+    expect(agreementText({ ...progress, ...told })).toBe("The model had expected 14 of the last 20 answers. Of the last 4, 2 changed something.");
+    expect(agreementText(progress)).toBe("");
+    expect([[4, 0], [4, 4], [1, 0], [1, 1]].map(([answers, changed]) => agreementText({ ...progress, learned: { answers: answers!, changed: changed! } })))
+      .toEqual(["Of the last 4, none changed anything.", "Of the last 4, all changed something.", "The last answer was as expected.", "The last answer changed something."]);
   });
 
   it("does not call a trainer busy that has gone", () => {

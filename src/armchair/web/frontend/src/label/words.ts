@@ -61,8 +61,19 @@ export function successText(state: State): string {
 }
 
 export function agreementText(progress: Progress): string {
-  const agreement = progress.agreement;
-  return agreement ? `The model agrees with ${agreement.agree} of your last ${agreement.of} answers.` : "";
+  const { agreement } = progress;
+  const agreed = agreement ? `The model had expected ${agreement.agree} of the last ${agreement.of} answers.` : "";
+  return [agreed, learnedText(progress)].filter(Boolean).join(" ");
+}
+
+/** What the newest answers did. */
+export function learnedText(progress: Progress): string {
+  const { learned } = progress;
+  if (!learned) return "";
+  const { answers, changed } = learned;
+  if (answers === 1) return changed ? "The last answer changed something." : "The last answer was as expected.";
+  const did = changed === 0 ? "none changed anything" : changed === answers ? "all changed something" : `${changed} changed something`;
+  return `Of the last ${answers}, ${did}.`;
 }
 
 /** How far training has come. */

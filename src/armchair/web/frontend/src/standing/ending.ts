@@ -89,7 +89,7 @@ function reasons(state: State, success: number | null): string[] {
   const { agreement } = state.progress;
   if (state.meter && state.meter.verdict !== "unknown") lines.push(state.meter.text);
   if (agreement && agreement.of >= FEWEST && agreement.agree < AT_ODDS * agreement.of) {
-    lines.push(`What was learnt agrees with only ${agreement.agree} of the last ${agreement.of} answers: some may contradict others.`);
+    lines.push(`Only ${agreement.agree} of the last ${agreement.of} answers were what the ones before them let expect: some may contradict others.`);
   }
   if (success !== null && success < BLIND) {
     lines.push("Look at both views before you answer: what seems to touch in one may be a hand’s width apart in the other.");

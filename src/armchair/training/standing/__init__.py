@@ -1,0 +1,1 @@
+"""What people who teach are told of where they stand, beside success."""
