@@ -29,6 +29,11 @@ from armchair.types import Clip
 FIRST_SEED = 100
 LOOKS = 40  # at each pair
 LATE = 6  # the last questions, about what is nearly alike
+KINDS: dict[str, dict[str, Json]] = {
+    "one view": {"views": 1},
+    "two views": {"views": 2},
+    "two views, the small one in full size, too": {"views": 2, "swap": 1},
+}
 Pairs = list[tuple[Clip, Clip]]
 
 
@@ -79,10 +84,10 @@ def main() -> None:
     configs = [with_flags(load_config(args.preset), {"seed": seed}) for seed in seeds]
     runs = [asked(config) for config in configs]
     first = configs[0].queries.first
-    for views in (1, 2):
+    for kind, traits in KINDS.items():
         told = []
         for config, pairs in zip(configs, runs, strict=True):
-            teacher = make_described({"name": "viewer", "views": views, **given}, config)
+            teacher = make_described({"name": "viewer", **traits, **given}, config)
             assert teacher is not None
             told.append(agreement(teacher, pairs))
         parts = {
@@ -91,9 +96,7 @@ def main() -> None:
             "then": torch.cat([rows[first:-LATE] for rows in told]),
             f"last {LATE}": torch.cat([rows[-LATE:] for rows in told]),
         }
-        print(
-            f"{views} views: " + "; ".join(f"{name} {line(rows)}" for name, rows in parts.items()), flush=True
-        )
+        print(f"{kind}: " + "; ".join(f"{name} {line(rows)}" for name, rows in parts.items()), flush=True)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from armchair.cli import main
+from armchair.cli.teachers import open_run
 from armchair.cli.teaching import REPLAYED, ProgressLine
 from armchair.errors import MissingDependency
+from armchair.feedback.viewer import Eyesight
 from armchair.playback import replay_html as replay_file
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
@@ -74,6 +76,42 @@ def test_what_cannot_be_had_leaves_no_run(
     given: tuple[str, str], expected: str, tmp_path: Path, capsys: Capture
 ) -> None:
     assert main([*SMOKE, *given, "--runs", str(tmp_path / "runs")]) == 2
+    captured = capsys.readouterr()
+    assert expected in captured.err and captured.err.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_viewer_teaches_by_what_the_page_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    for name in ("_film", "_replay"):
+        monkeypatch.setattr(f"armchair.cli.teaching.{name}", no_film)
+    traits = ("--teacher", "viewer", "--views", "1", "--jnd", "4", "--lapse", "0.1", "--mistake", "0.1")
+    given = [item for item in SMOKE if item not in ("--teacher", "oracle")]
+    assert main([*given, *traits, "--runs", str(tmp_path)]) == 0
+    run = RunDir.open(Path(json.loads(capsys.readouterr().out)["run"]))
+    described = {"name": "viewer", "views": 1, "jnd": 4.0, "lapse": 0.1, "mistake": 0.1}
+    assert run.config()["teacher"] == described
+    _, teacher = open_run(run)
+    assert teacher is not None and teacher.params.eyes == Eyesight(views=1, jnd=4.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (("gymnasium:Pendulum-v1",), "judges by points that should come to places, and this task names none"),
+        (
+            ("reach", "--style", "from_above", "--style-weight", "1"),
+            "the viewer sees no scores: it judges by",
+        ),
+        (("reach", "--views", "3"), "views must be in 0 … 2, got 3"),
+        (("reach", "--skip", "0.1"), "skip is about scores, which the viewer does not see"),
+    ],
+)
+def test_what_a_viewer_cannot_judge_is_said_in_a_line(
+    given: tuple[str, ...], expected: str, tmp_path: Path, capsys: Capture
+) -> None:
+    assert main(["teach", *given, "--teacher", "viewer", "--runs", str(tmp_path / "runs")]) == 2
     captured = capsys.readouterr()
     assert expected in captured.err and captured.err.count("\n") == 1
     assert not (tmp_path / "runs").exists()

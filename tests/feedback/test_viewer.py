@@ -12,7 +12,7 @@ from torch import Tensor
 
 from armchair.errors import InvalidInput
 from armchair.feedback.projection import main_view, stand, workspace_of
-from armchair.feedback.styles import style_score
+from armchair.feedback.styles import style_score, style_sum
 from armchair.feedback.teachers import Teacher, answer_pending, make_teacher
 from armchair.feedback.viewer import Eyesight, Sight, difference, discriminability, error_rate
 from armchair.ids import new_id
@@ -156,11 +156,36 @@ def test_it_answers_about_clips_whose_reward_nobody_knows(store: Store) -> None:
     assert store.preferences().target.tolist() == [1.0]
 
 
+def wish(style: str) -> Sight:
+    return replace(REACH, worth=style_sum(style, REACH.points))
+
+
+def test_a_wish_is_judged_by_what_is_seen_of_it() -> None:
+    above, beside = tool_at((0.0, 0.0, 0.2)), tool_at((0.0, 0.2, 0.0))
+    assert told(beside, above, TWO, wish("from_above")) > 3
+    assert told(above, beside, TWO, wish("from_above")) < -3
+    slow, fast = (tool_at((0, 0, 0)).clone() for _ in range(2))
+    for moving, pace in ((slow, 0.002), (fast, 0.02)):
+        moving[:, 1] += pace * torch.arange(STEPS) - pace * STEPS / 2
+    assert told(fast, slow, TWO, wish("slow_near_goal")) > 2
+    assert abs(told(slow, slow, TWO, wish("slow_near_goal"))) < 0.5
+    hidden = make_teacher("viewer", {"views": 1}, generator(0), sight=wish("from_above"))
+    assert share(hidden, beside, above, "right", 50) > 0.8
+
+
+def test_one_view_takes_farther_for_higher() -> None:
+    """The camera looks down on it: behind the ball and a little below looks like above it."""
+    behind = tool_at((0.2 * main_view().basis.forward + 0.05 * main_view().basis.up).tolist())
+    level = tool_at((0.1 * main_view().basis.right).tolist())
+    assert behind[0, 2] < GOAL[2] < behind[0, 2] + 0.2
+    assert told(level, behind, ONE, wish("from_above")) > 1 > told(level, behind, TWO, wish("from_above"))
+
+
 def test_what_cannot_be_judged_is_said_in_a_line() -> None:
     rng = generator(0)
     with pytest.raises(InvalidInput, match="names none"):
         make_teacher("viewer", {}, rng)
-    with pytest.raises(InvalidInput, match="leave out the style"):
+    with pytest.raises(InvalidInput, match="sees no scores"):
         make_teacher("viewer", {}, rng, sight=REACH, scorer=style_score("from_above", REACH.points))
     for params in (
         {"skip": 0.1},

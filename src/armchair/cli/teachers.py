@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from armchair.config.read import from_run
 from armchair.config.teach import TeachConfig
 from armchair.envs.spec import resolve_task
 from armchair.errors import RunError
-from armchair.feedback.styles import style_score, weighted
-from armchair.feedback.teachers import Teacher, TeacherParams, make_teacher, true_return
+from armchair.feedback.styles import style_score, style_sum, weighted
+from armchair.feedback.teachers import TEACHERS, Teacher, TeacherParams, make_teacher, true_return
 from armchair.feedback.viewer import Sight
 from armchair.jsonable import Json
 from armchair.maths import generator
@@ -24,18 +24,19 @@ def make_described(teacher: Mapping[str, Json], config: TeachConfig) -> Teacher 
     """The simulated teacher of this description: name, traits, style; None where people answer."""
     if teacher["name"] == PERSON:
         return None
-    scorer, style = true_return, teacher.get("style")
-    spec = resolve_task(config.task)
+    spec, name, style = resolve_task(config.task), str(teacher["name"]), teacher.get("style")
     layout = spec.layout(config.env)
-    points = () if layout is None else layout.points
-    if style:
-        scorer = style_score(str(style), points)
+    scorer, sight = true_return, Sight(() if layout is None else layout.points, spec.cues)
+    params = {key: float(str(value)) for key, value in teacher.items() if key in TRAITS}
     weight = teacher.get("style_weight")
+    looks = params.get("views", TEACHERS[name].views if name in TEACHERS else 0.0)
+    if style and looks and weight is None:
+        sight = replace(sight, worth=style_sum(str(style), sight.points))
+    elif style:
+        scorer = style_score(str(style), sight.points)
     if weight is not None:
         scorer = weighted((true_return, 1.0), (scorer, float(str(weight))))
-    params = {key: float(str(value)) for key, value in teacher.items() if key in TRAITS}
-    rng = generator(config.seed, "teacher")
-    return make_teacher(str(teacher["name"]), params, rng, scorer=scorer, sight=Sight(points, spec.cues))
+    return make_teacher(name, params, generator(config.seed, "teacher"), scorer=scorer, sight=sight)
 
 
 def open_run(run: RunDir) -> tuple[TeachConfig, Teacher | None]:

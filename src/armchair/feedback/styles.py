@@ -93,10 +93,11 @@ OF_MOTION = ("slow_near_goal", "place_gently")
 """The styles that speak of speed: a reward model that does not see it cannot learn them."""
 
 
-def style_score(style: str | Style, points: Sequence[str]) -> Scorer:
-    """The sum of a style, by name or your own function, over a clip; `points` are those of the task.
+def style_sum(style: str | Style, points: Sequence[str]) -> Callable[[Tensor], float]:
+    """The sum of a style, by name or your own function, over what a clip shows, (L, F).
 
-    Raises InvalidInput for a style by name that looks at points which the task does not have.
+    points: those of the task. Raises InvalidInput for a style by name that looks at points which the task
+    does not have.
     """
     chosen = STYLES[check_choice("style", style, STYLES)] if isinstance(style, str) else style
     if isinstance(style, str):
@@ -108,10 +109,13 @@ def style_score(style: str | Style, points: Sequence[str]) -> Scorer:
                 f"the style {style} looks at {error.value}, which is not in this task: there is {there}"
             ) from None
 
-    def score(clip: Clip) -> float:
-        return float(chosen(Points(clip.visible, points)).double().sum())
+    return lambda visible: float(chosen(Points(visible, points)).double().sum())
 
-    return score
+
+def style_score(style: str | Style, points: Sequence[str]) -> Scorer:
+    """What clips are worth to who likes a style; see `style_sum`."""
+    worth = style_sum(style, points)
+    return lambda clip: worth(clip.visible)
 
 
 def weighted(*parts: tuple[Scorer, float]) -> Scorer:

@@ -217,9 +217,7 @@ def _check_viewer(params: TeacherParams, scorer: Scorer, sight: Sight | None) ->
     if params.views != int(params.views):
         raise InvalidInput(f"views must be 1 or 2, got {params.views}")
     if scorer is not true_return:
-        raise InvalidInput(
-            "the viewer judges by the task's points alone: leave out the style, or take another teacher"
-        )
+        raise InvalidInput("the viewer sees no scores: it judges by the task or by a style, not by both")
     sight = sight or Sight((), ())
     check_sight(sight, 3 * len(sight.points))
     for trait in ("beta", "skip", "equal"):

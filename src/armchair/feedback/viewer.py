@@ -24,6 +24,8 @@ once and what both show twice. The noise is in pixels of the screen: in the smal
 world, so the same noise is more centimetres. What no view tells, the depth of a single one, is taken to be
 nothing.
 
+A wish, about how the arm moves, is judged by the points as they are seen, too (`Sight.worth`).
+
 The posts that the page draws from a point down to the table are not made use of: with one view a person who
 compares their feet knows more than this one.
 """
@@ -31,7 +33,7 @@ compares their feet knows more than this one.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -45,6 +47,7 @@ from armchair.types import Choice
 
 QUARTILE = 0.6745  # standard normal: the difference over its noise that is told right in 75 % of the cases
 SURE = 1e-6  # px, the least noise
+TRIES = 32  # of the noise, where its size is found by trying
 LAST = 0.25  # of the clip, what counts as its end
 BY_CHANCE = (
     0.1  # of a number's spread: the just noticeable difference where nothing has a place on the screen
@@ -74,7 +77,9 @@ class Sight:
     points: tuple[str, ...]
     """Names of the points at the front of `visible`, three numbers each."""
     cues: tuple[Cue, ...]
-    """Which of them should come to which."""
+    """Which of them should come to which; the first one's place is where everything is seen from."""
+    worth: Callable[[Tensor], float] | None = None
+    """A wish in place of the cues: what the points of a clip, (L, 3 n) as they are seen, are worth."""
 
 
 def views_of(eyes: Eyesight) -> tuple[View, ...]:
@@ -91,6 +96,10 @@ def difference(sight: Sight, left: Tensor, right: Tensor, eyes: Eyesight) -> Ten
     length = left.shape[1]
     points = _positions(sight, torch.cat((left, right), dim=1))
     looks = _looks(points, eyes)
+    if sight.worth is not None:
+        return torch.tensor(
+            [_wished(sight, points[k : k + 1], _at(looks, k), eyes) for k in range(len(points))]
+        )
     apart = torch.zeros(len(points), 2 * length, dtype=torch.float64)  # m
     variance = torch.zeros_like(apart)  # m², of the noise of that
     for cue in sight.cues:
@@ -107,6 +116,31 @@ def difference(sight: Sight, left: Tensor, right: Tensor, eyes: Eyesight) -> Ten
     return (one - other) / noise.sqrt()
 
 
+def _wished(sight: Sight, points: Tensor, looks: Sequence[Look], eyes: Eyesight) -> float:
+    """The same for a wish, from the points (1, 2 L, n, 3) of both clips one after the other.
+
+    Every other point is seen from the place of the first cue. What the noise makes of the difference is found
+    by trying: it shifts each point for a whole clip, and blurs what a clip is worth by Weber's law.
+    """
+    assert sight.worth is not None
+    place = sight.points.index(sight.cues[0].place)
+    seen = points[0].repeat(TRIES, 1, 1, 1)  # (TRIES, 2 L, n, 3)
+    rng = torch.Generator().manual_seed(0)  # always the same trials: a judgement's own chance comes later
+    half = points.shape[1] // 2
+    for k in range(len(sight.points)):
+        if k != place:
+            offset, blur = _seen(points[:, :, [k, place]], looks)
+            scale, axes = torch.linalg.eigh(blur[0])
+            spread = axes * scale.clamp_min(0.0).sqrt() * _noise(eyes)
+            shifts = torch.randn(TRIES, 2, 1, 3, generator=rng, dtype=torch.float64) @ spread.T
+            seen[:, :, k] = points[0, :, place] + offset[0] + shifts.expand(-1, 2, half, 3).flatten(1, 2)
+    clips = seen.flatten(2).float()
+    worth = torch.tensor([[sight.worth(one[:half]), sight.worth(one[half:])] for one in clips]).double()
+    worth *= 1.0 + eyes.weber * torch.randn(TRIES, 2, generator=rng, dtype=torch.float64)
+    apart = worth[:, 1] - worth[:, 0]
+    return float(apart.mean() / apart.std().clamp_min(1e-9))
+
+
 class Look(NamedTuple):
     """One of the views of P pairs of clips."""
 
@@ -118,6 +152,11 @@ def _looks(points: Tensor, eyes: Eyesight) -> list[Look]:
     """Where the cameras stand for pairs whose clips hold these points (P, L, n, 3)."""
     held = workspace_of(points.flatten(1, 2))
     return [Look(view, stand(view, held)) for view in views_of(eyes)]
+
+
+def _at(looks: Sequence[Look], row: int) -> list[Look]:
+    """The looks at one of the pairs."""
+    return [Look(view, Stand(at.eye[row : row + 1], at.half[row : row + 1])) for view, at in looks]
 
 
 def _seen(ends: Tensor, looks: Sequence[Look]) -> tuple[Tensor, Tensor]:
