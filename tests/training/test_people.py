@@ -197,6 +197,21 @@ def test_a_blind_pair_shows_an_older_policy_and_the_newest_alike(
     next(making, None)
 
 
+@pytest.mark.parametrize("level", [False, True])
+def test_policies_are_compared_more_often_once_the_newest_looks_no_better(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: bool
+) -> None:
+    config = with_flags(SMALL, {"queries.progress_share": 0.01, "queries.labels": 26, "schedule.updates": 16})
+    making = trainer_of(tmp_path, config)
+    trainer = next(making)
+    monkeypatch.setattr(asking, "looks_level", lambda records: level)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    answering_in_naps(monkeypatch, Person(trainer.store))
+    list(trainer.run())
+    compared = len(trainer.store.records(strategy="progress"))
+    assert compared >= 3 if level else compared == 0
+    next(making, None)
+
+
 def test_the_guess_speaks_of_the_side_that_is_shown_right(
     trainer: Trainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,7 +41,7 @@ class QueryConfig:
     the task, as far as can be seen. 1: all. See `CandidatePairs.alike`."""
     progress_share: Share = 0.2
     """With people: share of the questions that compare the newest policy with an older one, which tells
-    when more answers have stopped helping."""
+    when more answers have stopped helping; half of them once the newest does not look better any more."""
 
 
 @dataclass(frozen=True)

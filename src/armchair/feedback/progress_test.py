@@ -2,23 +2,30 @@
 
 Among the questions are some, of the strategy "progress", that show the older policy beside the newest; who
 answers does not know. A win is when the clip of the newer policy was preferred. The page calls it the meter.
+
+Policies change in the course of a run, so what is tested is a statement about every comparison since the last
+verdict, given those before it. Each of the two claims is made falsely in at most one run of twenty, over all
+looks together, see `armchair.feedback.betting`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import random
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from statistics import median
 from typing import Literal, NamedTuple
 
-from armchair.feedback.agreement import wilson
+from armchair.feedback.betting import ENOUGH, Capital, on_decided, on_mean
 from armchair.store.rows.records import Record
 
 STRATEGY = "progress"
-WINDOW = 20  # of the comparisons, the latest so many are looked at
-FEWEST = 6  # comparisons before anything is said
-ENOUGH = 12  # the latest comparisons that must show no advantage before it is said that there is none
-CONFIDENCE = 0.9  # of Wilson's interval of the newer policy's share
-NO_ADVANTAGE = 0.65  # without an advantage is what has its upper bound below this,
-NEAR_HALF = 0.55  # or a share of at most this; a tie is half a win
+WINDOW = 20  # of the comparisons, the latest so many are counted in words
+CLEAR = 0.7  # share of the wins among wins and losses from which on the newer policy is clearly better,
+AHEAD = 0.64  # and its share of all comparisons, a tie being half a win: as 0.7 with three ties in ten
+LATEST = 6  # a verdict is not shown while so many of the latest comparisons speak against it
+FAR = 80  # comparisons ahead that are looked at to say how many more it takes,
+COURSES = 31  # in so many simulated courses
 
 Verdict = Literal["unknown", "improving", "settled"]
 
@@ -31,15 +38,67 @@ class ProgressTest(NamedTuple):
     ties: int  # "both bad" too
     losses: int
     text: str  # the same in plain words
+    more: int  # comparisons after which there is a verdict if they come out level, about; 0 with a verdict
+
+
+class Meter:
+    """The test itself, comparison by comparison."""
+
+    def __init__(self, scores: Iterable[float] = ()) -> None:
+        # against "clearly better", and against "no better"
+        self.level = Capital((on_decided(CLEAR, 1.2), on_mean(AHEAD, 2.4)))
+        self.better = Capital((on_mean(0.5, -0.7), on_mean(0.5, -1.5)), staked=0.6)
+        self.found: Verdict = "unknown"
+        for score in scores:
+            self.take(score)
+
+    def take(self, score: float) -> None:
+        """The next comparison, as `scores_of` gives it."""
+        self.level.take(score)
+        self.better.take(score)
+        settled, improving = self.level.value >= ENOUGH, self.better.value >= ENOUGH
+        if settled or improving:
+            self.found = "settled" if settled else "improving"
+            self.level.restart()
+            self.better.restart()
+
+    def shown(self, scores: Sequence[float]) -> Verdict:
+        """What was found of these comparisons, unless the latest of them speak against it."""
+        latest = scores[-LATEST:]
+        mean = sum(latest) / len(latest) if latest else 0.5
+        stands = mean > 0.5 if self.found == "improving" else mean < 0.75
+        return self.found if stands else "unknown"
 
 
 def progress_test(records: Iterable[Record]) -> ProgressTest:
     """Whether the newest policy wins against the older ones; `records` of other strategies are passed over.
 
-    "improving": the lower bound of its share in the latest 20 comparisons (6 at least) is above one half.
-    "settled": the latest 12 show no advantage. "unknown": neither.
+    "improving": against the hypothesis that the newer policy wins no more than it loses.
+    "settled": against the hypothesis that it is clearly better, which is that it wins 70 % of the comparisons
+    that name a side, and 28 of 100 comparisons more than it loses. "unknown": neither is refuted yet, or the
+    latest six speak against what was found before them.
     """
-    scores: list[float] = []  # 1 where the newer policy was preferred, 0.5 for a tie, 0 where the older was
+    scores = scores_of(records)
+    verdict = Meter(scores).shown(scores)
+    window = scores[-WINDOW:]
+    wins, ties, losses = (window.count(score) for score in (1.0, 0.5, 0.0))
+    more = 0 if verdict != "unknown" else _more(tuple(scores))
+    return ProgressTest(
+        verdict, wins, ties, losses, _text(verdict, wins, ties, losses, len(scores), more), more
+    )
+
+
+def looks_level(records: Iterable[Record]) -> bool:
+    """Whether the comparisons so far speak for "settled" rather than against: a reason to compare more often.
+
+    The test stays valid by that: who bets may choose when the next comparison comes.
+    """
+    return Meter(scores_of(records)).level.value > 1.0
+
+
+def scores_of(records: Iterable[Record]) -> list[float]:
+    """Of the comparisons, as recorded: 1 where the newer policy was preferred, 0 the older, 0.5 for a tie."""
+    scores: list[float] = []
     for record in sorted(records, key=lambda record: record.seq):
         choice = record.answer.choice
         same = record.left_step == record.right_step
@@ -47,30 +106,37 @@ def progress_test(records: Iterable[Record]) -> ProgressTest:
             continue
         newer = "left" if record.left_step > record.right_step else "right"
         scores.append(0.5 if choice in ("tie", "both_bad") else float(choice == newer))
-    scores = scores[-WINDOW:]
-    wins, ties, losses = (scores.count(score) for score in (1.0, 0.5, 0.0))
-    verdict = _verdict(scores)
-    return ProgressTest(verdict, wins, ties, losses, _text(verdict, wins, ties, losses))
+    return scores
 
 
-def _verdict(scores: list[float]) -> Verdict:
-    if len(scores) >= FEWEST and wilson(sum(scores), len(scores), CONFIDENCE)[0] > 0.5:
-        return "improving"
-    latest = scores[-ENOUGH:]
-    if len(latest) < ENOUGH:
-        return "unknown"
-    upper = wilson(sum(latest), len(latest), CONFIDENCE)[1]
-    return "settled" if upper < NO_ADVANTAGE or sum(latest) <= NEAR_HALF * len(latest) else "unknown"
+@lru_cache(maxsize=8)
+def _more(scores: tuple[float, ...]) -> int:
+    """How many more comparisons a verdict takes if they come out level, with as many ties as so far.
+
+    The median of a few simulated courses.
+    """
+    rng, tied = random.Random(0), (scores.count(0.5) + 1) / (len(scores) + 4)
+    return int(median(_until_verdict(Meter(scores), tied, rng) for _ in range(COURSES)))
 
 
-def _text(verdict: Verdict, wins: int, ties: int, losses: int) -> str:
-    number = wins + ties + losses
-    told = f"The newest policy was preferred to an older one in {wins} of the last {number} comparisons"
+def _until_verdict(meter: Meter, tied: float, rng: random.Random) -> int:
+    meter.found = "unknown"
+    for number in range(1, FAR):
+        meter.take(0.5 if rng.random() < tied else float(rng.random() < 0.5))
+        if meter.found != "unknown":
+            return number
+    return FAR
+
+
+def _text(verdict: Verdict, wins: int, ties: int, losses: int, number: int, more: int) -> str:
+    counted = wins + ties + losses
+    told = f"The newest policy was preferred to an older one in {wins} of the last {counted} comparisons"
     tied = f", {ties} of them a tie" if ties else ""
     if verdict == "improving":
         return f"{told}{tied}: it is getting better, and your answers help."
     if verdict == "settled":
         return f"{told}{tied}: it has stopped getting better. You may be done."
-    if number < ENOUGH:
-        return f"Too early to say: {number} of at least {ENOUGH} comparisons of older and newest policy."
-    return f"{told}{tied}: that may be chance, go on."
+    about = f"{number} of about {number + more} comparisons of older and newest policy"
+    if counted < WINDOW / 2:
+        return f"Too early to say: {about}."
+    return f"{told}{tied}: that may be chance. {about[0].upper()}{about[1:]}."

@@ -13,6 +13,7 @@ from armchair.config.teach import TeachConfig
 from armchair.envs.base import Env, Goals, Policy
 from armchair.errors import InvalidInput
 from armchair.feedback.acquisition import Predictions, make_questions, select_queries
+from armchair.feedback.progress_test import looks_level
 from armchair.maths import generator
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rollout.clips import CandidatePairs
@@ -30,6 +31,7 @@ from armchair.training.asking.schedule import Marks
 from armchair.types import Clip, Question
 
 CANDIDATES = 200  # pairs to choose the questions from
+LEVEL_SHARE = 0.5  # of the questions that compare with an older policy, once the newest looks no better
 PATIENCE = 10  # films without a pair to ask about, before the run gives up
 
 
@@ -133,8 +135,10 @@ class Querier:
         self.history.keep(useful, newest.env_steps, newest.net)
         if self.history.older(useful) is None:
             return 0
-        drawn = torch.rand(count, generator=self.rngs["progress"]) < self.config.queries.progress_share
-        return int(drawn.sum())
+        share = self.config.queries.progress_share
+        if 0.0 < share < LEVEL_SHARE and looks_level(self.store.records(strategy=STRATEGY)):
+            share = LEVEL_SHARE
+        return int((torch.rand(count, generator=self.rngs["progress"]) < share).sum())
 
     def _compare(self, count: int, newest: Newest, useful: int) -> int:
         """Ask whether the newest policy is better; nobody sees which is which."""

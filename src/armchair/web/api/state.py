@@ -82,6 +82,7 @@ class MeterState(TypedDict):
     ties: int
     losses: int
     text: str
+    more: int
 
 
 class Scene(TypedDict):

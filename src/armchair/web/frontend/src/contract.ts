@@ -57,6 +57,7 @@ export interface Meter {
   ties: number;
   losses: number;
   text: string;
+  more: number;
 }
 
 export interface State {
