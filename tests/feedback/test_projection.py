@@ -48,7 +48,8 @@ def test_from_above_the_table_lies_as_it_does_from_the_usual_place() -> None:
     assert middle.tolist() == pytest.approx([PANE[0] / 2, PANE[1] / 2])
     assert abs(farther[0] - middle[0]) < 1e-3 and farther[1] < middle[1], "towards the arm's base is up"
     assert right[0] > middle[0] and abs(right[1] - middle[1]) < 1e-3
-    seen = project(view, points((0.3, -0.33, 0), (0.8, 0.33, 0)))[0]
+    (x, y, _), (far_x, far_y, high) = projection.ALWAYS
+    seen = project(view, points((0.3, -0.33, 0), (0.8, 0.33, 0), (x, y, high), (far_x, far_y, high)))[0]
     assert bool((seen >= -1e-3).all()) and bool((seen <= torch.tensor(PANE) + 1e-3).all())
 
 

@@ -21,7 +21,7 @@ HEIGHT = 37.0  # degrees seen from top to bottom, unless something would be cut 
 FURTHER = 1.1  # times the display camera's distance
 ASIDE = (-0.035, -0.045, 0.05)  # m, brings the arm rather than the table to the middle
 TOP_TARGET = (0.55, 0.0, 0.0)  # m, on the table, in the middle of the workspace
-TOP_DISTANCE = 2.2  # m, straight above it
+TOP_DISTANCE = 4.0  # m, straight above it, and so far that height hardly moves a point outwards
 TOP_HOLDS = (0.25, 0.33)  # m from the middle, along x and y, what is seen of the table from above
 
 ALWAYS = ((0.42, -0.27, 0.0), (0.70, 0.27, 0.45))  # m, where goals and blocks are
