@@ -53,6 +53,11 @@ class Status(NamedTuple):
     updated: float  # s since the epoch
 
 
+def own_wish(settings: Settings, status: Status | None) -> bool:
+    """Whether annotators are asked the task's own question; if not, success says nothing of their wish."""
+    return not settings.question or status is None or settings.question == status.value.get("question")
+
+
 class Asset(NamedTuple):
     """A file that belongs to the run."""
 

@@ -59,12 +59,23 @@ def test_the_trainer_is_shown_as_it_describes_itself(place: Any, log_in: Any) ->
     trainer = {"updates": 3, "of_updates": 40, "env_steps": 5000, "success": 0.25}
     assert state["trainer"] == {"phase": "practising", "alive": True, "waits": False} | trainer
     assert state["progress"]["budget"] == 100
-    for key, value in [("show_success", False), ("question", "Which is calmer?"), ("labels", 50)]:
+    for key, value in [("show_success", False), ("labels", 50)]:
         place.store.board.set_setting(key, value)
     state = ann.get("/api/state").json()
     assert state["trainer"]["success"] is None and state["settings"]["show_success"] is False
-    assert (state["question"], state["progress"]["budget"]) == ("Which is calmer?", 50)
+    assert (state["question"], state["progress"]["budget"]) == ("Which one gets closer?", 50)
     assert owner.get("/api/state").json()["trainer"]["success"] == 0.25
+
+
+def test_the_tasks_success_says_nothing_of_another_wish(place: Any, owner: Any) -> None:
+    place.store.board.set_status(STATUS)
+
+    def success(question: str) -> float | None:
+        place.store.board.set_setting("question", question)
+        return owner.get("/api/state").json()["trainer"]["success"]
+
+    wishes = ("Which is calmer?", "Which one gets closer?", "")
+    assert [success(question) for question in wishes] == [None, 0.25, 0.25]
 
 
 @pytest.mark.parametrize(

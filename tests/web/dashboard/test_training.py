@@ -35,6 +35,20 @@ def test_numbers_of_the_filled_store(looked_at: Any, page: Page) -> None:
     assert shown["Environment steps a second"] == "1,024"  # 2048 in two seconds
 
 
+def test_another_wish_than_the_tasks_has_none_of_its_success(own: Any, page: Page) -> None:
+    board = source.current().store.board
+    status = board.status()
+    assert status is not None
+    board.set_status({**status.value, "question": "Which one gets closer?"})
+    board.set_setting("question", "Which one gets closer?")
+    assert figures(page("training"))["Success, last evaluation"] == "90%"
+    board.set_setting("question", "Which one is calmer?")
+    shown = page("training")
+    assert figures(shown)["Success, last evaluation"] != "90%"
+    assert "eval_success" not in json.dumps(charts(shown)) and "eval_return" not in json.dumps(charts(shown))
+    assert figures(shown)["Reward model is right"] == "90%"
+
+
 def test_what_has_not_changed_has_no_arrow() -> None:
     assert gain(Latest(0.914, 0.911)) is None
     assert gain(Latest(0.9, 0.2)) == "+70 points since the first"

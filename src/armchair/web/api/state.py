@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 
 import armchair
 from armchair.jsonable import Json
+from armchair.store.board import own_wish
 from armchair.store.people import SessionInfo
 from armchair.web.caches.snapshots import Snapshot
 from armchair.web.context import Context, ContextDep, Viewer
@@ -173,6 +174,7 @@ def _progress(snapshot: Snapshot, viewer: SessionInfo, now: float) -> Progress:
 def _trainer(snapshot: Snapshot, viewer: SessionInfo, now: float) -> Trainer:
     status = {} if snapshot.status is None else snapshot.status.value
     shown = snapshot.settings.show_success or viewer.role == "owner"
+    shown = shown and own_wish(snapshot.settings, snapshot.status)
     return {
         "phase": snapshot.phase,
         "alive": snapshot.alive(now),

@@ -29,6 +29,7 @@ NUMBERS = (
     "fit_spread",
 )
 MOST = 400  # rows that are drawn
+TRUTH = ["success", "eval_success", "eval_return"]  # by the task's own measure
 SPEED_OVER = 10  # updates
 
 
@@ -67,6 +68,11 @@ def thinned(table: pd.DataFrame) -> pd.DataFrame:
     every = -(-len(table) // MOST) or 1
     kept = (table.index % every == 0) | (table.index == len(table) - 1) | table["eval_return"].notna()
     return table.loc[kept]
+
+
+def without_truth(table: pd.DataFrame) -> pd.DataFrame:
+    """The table of a run that is taught another wish than the task's, whose success says nothing of it."""
+    return table.assign(**dict.fromkeys(TRUTH, math.nan))
 
 
 def latest(table: pd.DataFrame, column: str) -> Latest:

@@ -12,6 +12,7 @@ import streamlit as st
 
 from armchair.feedback.progress_test import STRATEGY as PROGRESS
 from armchair.feedback.progress_test import progress_test
+from armchair.store.board import own_wish
 from armchair.store.rows.records import Record
 from armchair.store.store import Store
 from armchair.web.caches.snapshots import budget_of
@@ -73,7 +74,9 @@ def _over_time(axis: Axis) -> None:
 
 def _table(data: source.Source) -> pd.DataFrame:
     """The metrics; of a run without any in its store those of its folder."""
-    return metrics.metrics_table(data.store.board.metrics() or (data.run.metrics() if data.run else []))
+    board = data.store.board
+    table = metrics.metrics_table(board.metrics() or (data.run.metrics() if data.run else []))
+    return table if own_wish(board.settings(), board.status()) else metrics.without_truth(table)
 
 
 def _phase(store: Store) -> None:
