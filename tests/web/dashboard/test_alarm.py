@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from armchair.web.dashboard.alarm import alarm, chain, disapproved, kendall, latest
+from armchair.web.dashboard.alarm import alarm, autocorrelation, chain, disapproved, kendall, latest, trend
 
 
 def ramp(
@@ -97,4 +97,72 @@ def test_approval() -> None:
     assert "wins 0% of 10" in found.text
     assert alarm(learned, [], [], [(steps, 1.0) for steps, _ in lost]) is None
     assert alarm(learned, [], [], [(steps, 0.5) for steps, _ in lost]) is None
-    assert not disapproved([0, 0, 0, 1, 0, 1, 0, 1, 0, 0])  # three of ten may be chance
+    assert alarm(learned, [], [], [(steps, 0.0) for steps, _ in learned[:5]]) is None, "five are too few"
+
+
+def test_since_when_and_how_long_people_prefer_the_older() -> None:
+    assert disapproved([0, 0, 0, 1, 0, 1, 0, 1, 0, 0]) is None, "three of ten may be chance"
+    won = [1.0] * 12
+    assert disapproved(won) is None and disapproved([]) is None
+    begin = disapproved([*won, *[0.0] * 10])
+    assert begin == 12, "what was before is not counted"
+    assert disapproved([*[0.0] * 10, 1, 1, 1]) == 0
+    assert disapproved([*[0.0] * 10, 1, 1, 1, 1]) is None, "it is better again"
+
+
+def wandering(sticky: float, count: int, rng: random.Random) -> list[tuple[float, float]]:
+    """A series about a level: each value keeps so much of the one before."""
+    values = [rng.gauss(0, 1)]
+    while len(values) < count:
+        values.append(sticky * values[-1] + math.sqrt(1 - sticky**2) * rng.gauss(0, 1))
+    return [(2048.0 * k, value) for k, value in enumerate(values)]
+
+
+@pytest.mark.parametrize(
+    ("sticky", "count", "every", "runs"),
+    [(0, 100, 1, 200), (0.5, 100, 1, 200), (0.8, 100, 1, 400), (0.8, 300, 5, 100)],
+)
+def test_what_only_wanders_hardly_ever_raises_the_alarm(
+    sticky: float, count: int, every: int, runs: int
+) -> None:
+    """Looked at all along, while the learned return rises: in one run of twenty at most."""
+    learned, raised = ramp(0, 1, count), 0
+    for run in range(runs):
+        series = wandering(sticky, count, random.Random(run))
+        raised += any(alarm(learned[:k], [], series[:k], []) for k in range(10, count + 1, every))
+    assert raised <= 0.05 * runs
+
+
+@pytest.mark.parametrize("ties", [0, 0.3])
+def test_people_who_see_no_difference_hardly_ever_raise_the_alarm(ties: float) -> None:
+    raised, runs = 0, 200
+    for run in range(runs):
+        rng = random.Random(run)
+        scores = [0.5 if rng.random() < ties else float(rng.random() < 0.5) for _ in range(100)]
+        raised += any(disapproved(scores[:k]) is not None for k in range(1, 101, 2))
+    assert raised <= 0.05 * runs
+
+
+@pytest.mark.parametrize("bend", [0.5, 1, 2])
+@pytest.mark.parametrize("noise", [0.02, 0.05])
+def test_a_real_fall_is_found_whatever_its_shape(bend: float, noise: float) -> None:
+    found = 0
+    for seed in range(20):
+        rng = random.Random(seed)
+        fall = [1 - 0.8 * (k / 29) ** bend for k in range(30)]
+        true = [
+            (2048.0 * k, value + rng.gauss(0, noise))
+            for k, value in enumerate([k / 39 for k in range(40)] + fall)
+        ]
+        found += any(alarm(ramp(0, 1, 70)[:k], true[:k], [], []) for k in range(40, 71))
+    assert found >= 18
+
+
+def test_neighbours_that_hang_together_make_a_trend_worth_less() -> None:
+    rising = [float(k) for k in range(30)]
+    assert autocorrelation(rising) == 0 and trend(rising) == kendall(rising)
+    assert autocorrelation([1.0] * 20) == 0
+    noise = [value for _, value in wandering(0, 200, random.Random(1))]
+    sticky = [value for _, value in wandering(0.8, 200, random.Random(1))]
+    assert autocorrelation(noise) < 0.15 and autocorrelation(sticky) == pytest.approx(0.8, abs=0.1)
+    assert abs(trend(sticky)) < 0.5 * abs(kendall(sticky))
