@@ -132,6 +132,7 @@ def test_a_run_can_be_drawn_beside_its_baselines(
         (["reach", "--steps", "0"], "--steps must be at least 1"),
         (["reach", "--labels", "0"], "labels must be at least 1"),
         (["reach", "--teacher", "oracel"], "unknown teacher 'oracel': did you mean 'oracle'?"),
+        (["gymnasium:Pendulum-v1", "--teacher", "viewer"], "and this task names none"),
         (["reach", "--config", "smoek"], "did you mean smoke?"),
         (["reach", "--run", "nowhere-001"], "no run in nowhere-001"),
         (["push", "--run", "mine-001"], "mine-001 is a run of reach, not of push"),

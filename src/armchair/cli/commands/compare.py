@@ -46,7 +46,7 @@ class Args(SetupFlags):
     run: Path | None = None
     """The folder of a run to draw beside them, for instance one that a person taught."""
     teacher: str = "oracle"
-    """Who answers: oracle, boltzmann, mistake, skip, equal, myopic or coin."""
+    """Who answers: oracle, viewer, boltzmann, mistake, skip, equal, myopic or coin."""
     config: str | None = None
     """How to teach: a preset or a YAML file; without it the task's own preset."""
     labels: int | None = None
@@ -64,10 +64,12 @@ def main(argv: Sequence[str]) -> int:
     import torch
 
     from armchair.cli.comparing import baselines, comparison_folder, group_of, leave_comparison, taught_group
+    from armchair.cli.teachers import make_described
 
     torch.set_num_threads(1)  # the networks are small: more threads would only wait for each other
     config, settings = _settings(args)
-    given = [] if args.run is None else [group_of(args.run, config.task)]  # before hours of work
+    make_described({"name": args.teacher}, config)  # so that what cannot be is said before hours of work
+    given = [] if args.run is None else [group_of(args.run, config.task)]
     about = {"seeds": args.seeds, "compared_teacher": args.teacher}
     folder = comparison_folder(args.runs, about, config, settings)
     configs = [replace(config, seed=config.seed + k) for k in range(args.seeds)]

@@ -95,6 +95,8 @@ class Clips:
 
     def alike(self, question: Question) -> bool:
         """Whether a question's clips begin alike; not said of films, nor of clips that cannot be read."""
+        if any(ref["kind"] == "film" for ref in self.refs([question]).values()):
+            return False
         return begin_alike(self._beginning(question.left), self._beginning(question.right))
 
     def _beginning(self, name: str) -> tuple[float, ...]:
