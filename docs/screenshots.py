@@ -175,6 +175,27 @@ def pages_of_a_run(browser: Browser, folder: Path) -> None:
         context.close()
 
 
+def list_of_runs(browser: Browser, folder: Path) -> None:
+    """The list: the finished run, and one about a wish that is begun from the form."""
+    with command(folder, "serve") as (_, link):
+        context = context_of(browser, "desk", "light")
+        page = context.new_page()
+        page.goto(link)
+        page.locator("#open-new").click()
+        page.locator("#presets input").first.wait_for(state="attached")
+        page.locator("#wish").fill("Which one comes to the ball from above?")
+        page.locator("#begin").click()
+        page.locator('[data-state="waiting"]').wait_for()
+        for visit, end in sizes_of(browser, context.cookies()):
+            visit.goto(f"{link.split('/login')[0]}/")
+            visit.locator("[data-run]").first.wait_for()
+            keep(visit, f"runs{end}")
+            visit.locator("#open-new").click()
+            visit.wait_for_timeout(1000)
+            keep(visit, f"runs-new{end}")
+        context.close()
+
+
 def live_page(browser: Browser, folder: Path) -> None:
     """The live view of what was taught."""
     with command(folder, "play", RUN) as (_, link):
@@ -211,7 +232,7 @@ def main() -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as name:
         executable = next(filter(None, map(which, names)), None)
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        for make in (label_pages, pages_of_a_run, live_page, replay_page):
+        for make in (label_pages, pages_of_a_run, list_of_runs, live_page, replay_page):
             make(browser, Path(name))
         browser.close()
 

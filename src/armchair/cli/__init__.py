@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from armchair.errors import ArmchairError, check_choice
 
 COMMANDS: dict[str, str] = {
+    "serve": "open the list of runs: begin, label, look, go on, stop; `armchair` alone does it too",
     "teach": "teach a policy by comparing clips: the page opens, the arm learns",
     "resume": "go on with a run of teaching where it stopped",
     "label": "serve the labelling page of a run, with a trainer or without",
@@ -30,7 +31,9 @@ COMMANDS: dict[str, str] = {
     "doctor": "check this machine and say how to mend what is wrong",
     "bench": "measure speed on this machine",
 }
+FIRST = "serve"  # what `armchair` alone does
 EXAMPLES = (
+    "armchair",
     "armchair play stack --policy scripted --episodes 1 --video stack.mp4",
     "armchair envs",
     "armchair doctor --json",
@@ -43,8 +46,8 @@ def overview() -> str:
     commands = "\n".join(f"  {name:<{width}}  {summary}" for name, summary in COMMANDS.items())
     examples = "\n".join(f"  {line}" for line in EXAMPLES)
     return (
-        "usage: armchair COMMAND [options]\n\n"
-        "Teach a robot arm from your armchair.\n\n"
+        "usage: armchair\n       armchair COMMAND [options]\n\n"
+        "Teach a robot arm from your armchair. Alone it opens a page on which everything can be done.\n\n"
         f"commands:\n{commands}\n\n"
         f"examples:\n{examples}\n\n"
         "armchair COMMAND --help tells more; --json on any command ends its output with one JSON object."
@@ -53,15 +56,17 @@ def overview() -> str:
 
 def run_command(argv: Sequence[str]) -> int:
     """Runs the command that argv names, or tells which there are. Raises ArmchairError on bad input."""
-    if not argv or argv[0] in ("-h", "--help", "help"):
+    if argv and argv[0] in ("-h", "--help", "help"):
         print(overview())
         return 0
-    name, rest = argv[0], list(argv[1:])
-    if name == "--version":
+    if argv and argv[0] == "--version":
         from armchair import __version__
 
         print(f"armchair {__version__}")
         return 0
+    if not argv or argv[0].startswith("-"):
+        argv = [FIRST, *argv]
+    name, rest = argv[0], list(argv[1:])
     check_choice("command", name, COMMANDS)
     module = "import_" if name == "import" else name
     return int(importlib.import_module(f"armchair.cli.commands.{module}").main(rest))
@@ -104,5 +109,5 @@ def _fail(message: str, argv: Sequence[str]) -> int:
     if "--json" in argv:
         from armchair.cli.report import print_json
 
-        print_json({"command": argv[0], "error": line})
+        print_json({"command": argv[0] if not argv[0].startswith("-") else FIRST, "error": line})
     return 2

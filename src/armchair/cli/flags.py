@@ -55,6 +55,6 @@ class TrainerFlags(PageFlags):
     """Of commands that train while people answer on a page."""
 
     no_page: bool = False
-    """Train without a page of its own, where `armchair label RUN` serves it."""
+    """Train without a page of its own, where `armchair` or `armchair label RUN` serves it."""
     exit_when_done: bool = False
     """End with the last update of the policy, in place of waiting for more to do; so does --json."""

@@ -48,6 +48,12 @@ def presets() -> list[str]:
     return sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml"))
 
 
+def about_preset(name: str) -> str:
+    """What a preset is for, in the words at its beginning."""
+    lines = PRESETS.joinpath(f"{name}.yaml").read_text(encoding="utf-8").splitlines()
+    return lines[0].removeprefix("#").strip()
+
+
 def preset_for(task: str, control: str | None = None, config: str | None = None) -> TeachConfig:
     """The configuration to begin with when a task is to be taught; flags go over it.
 

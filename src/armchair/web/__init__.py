@@ -4,6 +4,7 @@ It meets the trainer in the store and nowhere else, and imports no torch, so tha
 Modules import only from lines below their own:
 
     __main__                       the process
+    runs                           the list of runs, a server of its own
     serve                          listening
     app                            all parts put together
     api, pages, mount              endpoints, our own pages, the dashboard as it is mounted
@@ -11,6 +12,6 @@ Modules import only from lines below their own:
     gate                           who may pass
     caches                         what the server keeps in memory
     errors, films, live            refusals; films and live play, which the caller supplies
-    processes                      trainers and servers that are started beside this one
+    processes                      trainers and servers of pages, started beside this one
     headers, options               what every response says; how a server is set up
 """

@@ -33,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         https=args.https,
         dashboard=not args.no_dashboard,
         films=films_by(shlex.split(args.films)) if args.films else None,
+        runs_at=args.runs_at,
         resume=partial(launcher.resume, RunDir(folder)) if args.may_start and folder else None,
     )
     ended = threading.Event()
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         "--films", help="a command that gets a clip's id and writes its MP4 to standard output"
     )
     parser.add_argument("--no-dashboard", action="store_true")
+    parser.add_argument("--runs-at", default="", help="the address of the list of all runs")
     parser.add_argument(
         "--may-start", action="store_true", help="the run's owner may start its trainer from the page"
     )

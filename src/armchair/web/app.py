@@ -68,6 +68,7 @@ def create_app(store: str | Path, options: Options) -> FastAPI:
     )
     for part in (auth, pages, state, label, clips, owner, training, play, events):
         app.include_router(part.router)
+    app.include_router(pages.files)
     if dashboard is not None:
         app.mount("/dashboard", dashboard)
     errors.install(app)

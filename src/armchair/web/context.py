@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Annotated, NamedTuple, cast
+from typing import Annotated, NamedTuple, Protocol, cast
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
@@ -35,6 +35,35 @@ class Context(NamedTuple):
     """Held by whoever writes: a queue here is fair, waiting for the database's lock is a lottery."""
 
 
+class Entrance(Protocol):
+    """The parts of a server that logging in takes."""
+
+    @property
+    def store(self) -> Store:
+        """Whose people may come in."""
+        ...
+
+    @property
+    def options(self) -> Options:
+        """How the server is set up."""
+        ...
+
+    @property
+    def throttle(self) -> Throttle:
+        """How often wrong tokens may be tried."""
+        ...
+
+    @property
+    def sessions(self) -> SessionCache:
+        """Sessions that were looked up lately."""
+        ...
+
+
+async def get_entrance(connection: HTTPConnection) -> Entrance:
+    """The parts of this server, whichever it is, that logging in takes."""
+    return cast(Entrance, connection.app.state.context)
+
+
 async def get_context(connection: HTTPConnection) -> Context:
     """The server's parts."""
     return cast(Context, connection.app.state.context)
@@ -45,5 +74,6 @@ async def get_viewer(connection: HTTPConnection) -> SessionInfo:
     return cast(SessionInfo, connection.scope[VIEWER])
 
 
+EntranceDep = Annotated[Entrance, Depends(get_entrance)]
 ContextDep = Annotated[Context, Depends(get_context)]
 Viewer = Annotated[SessionInfo, Depends(get_viewer)]

@@ -19,6 +19,7 @@ NOT_BUILT = (
 )
 
 router = APIRouter(include_in_schema=False)
+files = APIRouter(include_in_schema=False)  # of any of our pages
 
 
 def send_page(name: str, headers: Headers, status: int = 200) -> Response:
@@ -57,7 +58,7 @@ def to_dashboard(context: ContextDep) -> Response:
     return RedirectResponse("/dashboard/", 307)
 
 
-@router.get("/assets/{name}")
+@files.get("/assets/{name}")
 def asset(name: str, request: Request) -> Response:
     """A script, a style sheet or a picture of our pages."""
     found = None if name.endswith(".html") else assets.find(name)
@@ -66,7 +67,7 @@ def asset(name: str, request: Request) -> Response:
     return found.response(request.headers)
 
 
-@router.get("/favicon.ico")
+@files.get("/favicon.ico")
 def icon(request: Request) -> Response:
     """Browsers ask for it unbidden."""
     found = assets.find("favicon.ico")

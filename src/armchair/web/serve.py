@@ -14,6 +14,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 import uvicorn
+from fastapi import FastAPI
 
 from armchair.errors import ArmchairError, InvalidInput
 from armchair.store.migrations import open_database
@@ -71,13 +72,35 @@ def serve(
             f"others can reach {where}, and nobody is invited to this run yet: "
             f"armchair label RUN --host {options.host} --invite NAME"
         )
+
+    def create(listening_at: Options) -> FastAPI:
+        return create_app(store, listening_at)
+
+    def end_streams(app: FastAPI, ends: Callable[[], bool]) -> None:
+        app.state.context.hub.stop_when(ends)
+
+    listen(create, options, begun=end_streams, ready=ready, until=until)
+
+
+def listen(
+    create: Callable[[Options], FastAPI],
+    options: Options,
+    *,
+    begun: Callable[[FastAPI, Callable[[], bool]], None] = lambda app, ends: None,
+    ready: Callable[[str], None] = lambda where: None,
+    until: Callable[[], bool] = lambda: False,
+) -> None:
+    """Serve an app until SIGINT or SIGTERM, or until `until()`. Raises PortTaken and InvalidInput.
+
+    create: makes it once the port is known. begun: is given the app and what says that the server ends.
+    """
     interval = sys.getswitchinterval()
     listening = _listen(options.host, options.port)
     try:
         options = dataclasses.replace(options, port=listening.getsockname()[1])
         host = options.hosts[0] if options.https and options.hosts else options.host
         url = address(host, options.port, https=options.https)
-        app = create_app(store, options)
+        app = create(options)
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -88,7 +111,7 @@ def serve(
             ws_max_size=MAX_MESSAGE,
         )
         server = _Server(config, partial(ready, url), until)
-        app.state.context.hub.stop_when(lambda: server.should_exit)
+        begun(app, lambda: server.should_exit)
         sys.setswitchinterval(SWITCH_SECONDS)
         with suppress(KeyboardInterrupt):  # uvicorn sends it on after it has stopped cleanly
             server.run(sockets=[listening])

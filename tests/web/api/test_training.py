@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from armchair.errors import RunError
+from armchair.store.store import Store
 from armchair.web.app import create_app
 from armchair.web.options import Options
 
@@ -71,6 +73,16 @@ def test_nothing_more_to_answer_leaves_the_budget(enter: Any, place: Any) -> Non
         "more are left than that"
     )
     assert place.store.board.settings().labels is None
+
+
+def test_a_trainer_that_waits_for_more_goes_on_by_itself(enter: Any, place: Any, starter: Starter) -> None:
+    owner = enter("owner")
+    place.store.board.set_status({"phase": "done", "labels": 30, "waits": True})
+    reply = owner.post("/api/run/teach-on", json={"labels": 40})
+    assert reply.json() == {"labels": 40, "started": False} and starter.asked == 0
+    with Store.open(place.path, clock=lambda: time.time() - 60) as killed:
+        killed.board.set_status({"phase": "done", "labels": 30, "waits": True})
+    assert owner.post("/api/run/teach-on", json={"labels": 40}).json()["started"]
 
 
 def test_why_it_cannot_is_said(enter: Any, place: Any, starter: Starter) -> None:

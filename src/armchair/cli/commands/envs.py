@@ -15,7 +15,7 @@ EXAMPLES = ("armchair envs", "armchair envs --json")
 
 @dataclasses.dataclass(frozen=True)
 class Args(JsonFlag):
-    """List the tasks, engines, control modes and Gymnasium ids."""
+    """List the tasks, presets, engines, control modes and Gymnasium ids."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -23,13 +23,21 @@ def main(argv: Sequence[str]) -> int:
     args = parse(Args, "envs", argv, EXAMPLES)
     report = Report("envs", args.json)
     tasks, engines, controls, ids = _tasks(), _engines(), _controls(), _gymnasium_ids()
-    lists = (("tasks", tasks), ("engines", engines), ("control modes", controls), ("Gymnasium", ids))
+    known = _presets()
+    told = [(str(preset["name"]), str(preset["about"])) for preset in known]
+    lists = (
+        ("tasks", tasks),
+        ("presets", told),
+        ("engines", engines),
+        ("control modes", controls),
+        ("Gymnasium", ids),
+    )
     for title, rows in lists:
         report.say(f"{title}\n{table(rows)}\n")
     keys = {"tasks": tasks, "engines": engines, "controls": controls, "gymnasium": ids}
     found: dict[str, Json] = {key: [name for name, _ in rows] for key, rows in keys.items()}
     found["installed"] = [name for name, note in engines if "not installed" not in note]
-    report.finish(found)
+    report.finish({**found, "presets": known})
     return 0
 
 
@@ -38,6 +46,18 @@ def _tasks() -> list[tuple[str, str]]:
 
     rows = TASKS.items()
     return [(name, f"{_count(task.num_blocks, 'block')}, {task.horizon} steps") for name, task in rows]
+
+
+def _presets() -> list[dict[str, Json]]:
+    from armchair.config.read import about_preset, load_config, presets
+    from armchair.envs.spec import resolve_task
+
+    found: list[dict[str, Json]] = []
+    for name in presets():
+        config = load_config(name)
+        facts = {"question": resolve_task(config.task).question, "labels": config.queries.labels}
+        found.append({"name": name, "task": config.task, "about": about_preset(name), **facts})
+    return found
 
 
 def _engines() -> list[tuple[str, str]]:

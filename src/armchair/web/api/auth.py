@@ -7,14 +7,14 @@ import time
 from fastapi import APIRouter, Request, Response
 
 from armchair.web.api.types import LogIn
-from armchair.web.context import ContextDep, Viewer
+from armchair.web.context import EntranceDep, Viewer
 from armchair.web.errors import refuse
 
 router = APIRouter()
 
 
 @router.post("/api/login", status_code=204)
-def log_in(given: LogIn, request: Request, context: ContextDep) -> Response:
+def log_in(given: LogIn, request: Request, context: EntranceDep) -> Response:
     """Exchange a link's token, which works once, for a session."""
     client = request.client.host if request.client else ""
     wait = context.throttle.wait(client)
@@ -38,7 +38,7 @@ def log_in(given: LogIn, request: Request, context: ContextDep) -> Response:
 
 
 @router.post("/api/logout", status_code=204)
-def log_out(request: Request, context: ContextDep, viewer: Viewer) -> Response:
+def log_out(request: Request, context: EntranceDep, viewer: Viewer) -> Response:
     """End the session of this browser."""
     context.store.people.end_session(request.cookies[context.options.cookie])
     context.sessions.clear()

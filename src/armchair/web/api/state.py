@@ -107,6 +107,7 @@ class State(TypedDict):
     role: Literal["owner", "annotator"]
     page: str
     can_start: bool
+    runs_at: str
     clip_seconds: float | None
     control_dt: float | None
     settings: ShownSettings
@@ -135,6 +136,7 @@ def describe(context: Context, snapshot: Snapshot, viewer: SessionInfo) -> State
         "annotator": viewer.annotator,
         "role": viewer.role,
         "page": armchair.__version__,
+        "runs_at": context.options.runs_at if viewer.role == "owner" else "",
         "can_start": context.options.resume is not None and viewer.role == "owner",
         "clip_seconds": _number(status, "clip_seconds"),
         "control_dt": _number(status, "control_dt"),

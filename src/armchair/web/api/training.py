@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 from fastapi import APIRouter, Depends
 
 from armchair.errors import ArmchairError
-from armchair.store.board import MAX_LABELS
+from armchair.store.board import MAX_LABELS, Board
+from armchair.store.store import Store
 from armchair.web.api.owner import owner
 from armchair.web.api.types import TaughtOn, TeachOn
-from armchair.web.context import Context, ContextDep
+from armchair.web.caches.snapshots import ALIVE_SECONDS, budget_of
+from armchair.web.context import ContextDep
 from armchair.web.errors import refuse
+from armchair.web.options import Resume
 
 router = APIRouter(dependencies=[Depends(owner)])
 
@@ -20,28 +25,29 @@ def teach_on(given: TeachOn, context: ContextDep) -> TaughtOn:
     start = context.options.resume
     if start is None:
         refuse(409, "no_start", "this server starts no trainers: use `armchair resume` in a terminal")
-    raised = _raise_budget(given.labels, context)
+    with context.writing:
+        return go_on(context.store, given.labels, start)
+
+
+def go_on(store: Store, more: int, start: Resume) -> TaughtOn:
+    """Raise a run's budget where fewer than `more` answers are left of it, and have a trainer started."""
+    labels = _raise_budget(store.board, store.counts().asked + more)
+    before = store.board.status()
+    if before is not None and before.value.get("waits") and time.time() - before.updated < ALIVE_SECONDS:
+        return {"labels": labels, "started": False}  # one whose run is done goes on by itself
     try:
         started = start()
     except ArmchairError as error:
         refuse(409, "no_start", str(error))
-    if started:
-        _say_so(context)
-    return {"labels": raised, "started": started}
+    if started and before is not None and store.board.status() == before:
+        # it speaks as soon as it has read its checkpoint; till then this is what is known
+        store.board.set_status({**before.value, "phase": "collecting"})
+    return {"labels": labels, "started": started}
 
 
-def _raise_budget(more: int, context: Context) -> int | None:
+def _raise_budget(board: Board, wanted: int) -> int | None:
     """Twice the same, as by a button pressed twice, raises it once. -> the budget."""
-    with context.writing:
-        snapshot = context.snapshots.latest()
-        now, wanted = snapshot.budget, min(snapshot.counts.asked + more, MAX_LABELS)
-        if now is None or wanted <= now:
-            return now
-        return context.store.board.set_setting("labels", wanted).labels
-
-
-def _say_so(context: Context) -> None:
-    """The new trainer speaks as soon as it has read its checkpoint; till then this is what is known."""
-    status = context.store.board.status()
-    if status is not None:
-        context.store.board.set_status({**status.value, "phase": "collecting"})
+    now = budget_of(board.settings(), board.status())
+    if now is None or wanted <= now:
+        return now
+    return board.set_setting("labels", min(wanted, MAX_LABELS)).labels

@@ -17,6 +17,7 @@ const sources = {
   theme: "src/ui/theme.ts",
   label: "src/label/main.ts",
   login: "src/login/main.ts",
+  runs: "src/runs/main.ts",
   play: "src/play/main.ts",
   replay: "src/replay/main.ts",
 };
@@ -24,7 +25,7 @@ await build({
   absWorkingDir: root,
   entryPoints: {
     ...sources,
-    ...Object.fromEntries(["label", "login", "play", "replay"].map((name) => [name + ".style", `styles/${name}.css`])),
+    ...Object.fromEntries(["label", "login", "runs", "play", "replay"].map((name) => [name + ".style", `styles/${name}.css`])),
   },
   outdir: out,
   bundle: true,
@@ -41,7 +42,7 @@ async function put(name, text) {
   await writeFile(join(out, name), text);
   sizes[name] = gzipSync(text, { level: 9 }).length;
 }
-for (const name of ["label", "login", "play", "replay"]) {
+for (const name of ["label", "login", "runs", "play", "replay"]) {
   await put(`${name}.css`, await readFile(join(out, `${name}.style.css`), "utf8"));
   await rm(join(out, `${name}.style.css`));
 }
@@ -60,7 +61,7 @@ const sprite = (names) => `<svg class="sprite" aria-hidden="true" focusable="fal
 async function page(name) {
   return (await source(`${name}.html`)).replace("@HEAD@", head).replace(/@ICONS (.*)@/, (_, names) => sprite(names));
 }
-for (const name of ["index", "login", "play"]) await put(`${name}.html`, await page(name));
+for (const name of ["index", "login", "runs", "play"]) await put(`${name}.html`, await page(name));
 
 // replay.html carries all it needs; Python puts the JSON in place of @REPLAY_JSON@ (see the README)
 const template = await page("replay");

@@ -18,7 +18,8 @@ export function isTransient(error: unknown): boolean {
 export interface Client {
   get<T>(url: string): Promise<T>;
   bytes(url: string): Promise<ArrayBuffer>;
-  post<T>(url: string, body: unknown): Promise<T>;
+  /** patience: ms to wait for an answer. */
+  post<T>(url: string, body: unknown, patience?: number): Promise<T>;
   /** Sends without waiting; the browser finishes it even when the page is closed. */
   farewell(url: string, body: unknown): void;
 }
@@ -63,8 +64,8 @@ export const client: Client = {
     const response = await request(url, {});
     return body(() => response.arrayBuffer());
   },
-  async post<T>(url: string, data: unknown): Promise<T> {
-    const response = await request(url, writing(data));
+  async post<T>(url: string, data: unknown, patience = PATIENCE): Promise<T> {
+    const response = await request(url, { ...writing(data), signal: AbortSignal.timeout(patience) });
     return body(async () => (response.status === 204 ? undefined : await response.json()) as T);
   },
   farewell(url: string, data: unknown): void {

@@ -69,6 +69,7 @@ export interface State {
   annotator: string;
   role: "owner" | "annotator";
   page: string;
+  runs_at: string; // the address of the list of all runs, or empty
   can_start: boolean; // whether this person may have a trainer started, see POST /api/run/teach-on
   clip_seconds: number;
   control_dt: number;

@@ -10,7 +10,7 @@ const progress: Progress = {
 const trainer: Trainer = { phase: "done", alive: true, updates: 45, of_updates: 45, env_steps: 9999, success: 0, waits: true };
 const meter = { verdict: "improving" as const, wins: 8, ties: 0, losses: 1, more: 0, text: "It is getting better." };
 const state: State = {
-  run: "reach-001", folder: "runs/reach-001", can_start: false, finished: false, task: "reach", question: "Which?", annotator: "me",
+  run: "reach-001", folder: "runs/reach-001", runs_at: "", can_start: false, finished: false, task: "reach", question: "Which?", annotator: "me",
   role: "owner", page: "p", clip_seconds: 1, control_dt: 0.05, settings: { show_success: true, show_guess: false, strengths: true },
   progress, trainer, meter, scene: null,
 };

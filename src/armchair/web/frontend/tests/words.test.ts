@@ -13,7 +13,7 @@ const trainer: Trainer = {
   phase: "practising", alive: true, updates: 3, of_updates: 60, env_steps: 4096, success: 0.625, waits: false,
 };
 const state: State = {
-  run: "runs/reach-001", folder: null, finished: false, task: "reach", question: "Which?", annotator: "me", role: "owner", page: "p", can_start: false, clip_seconds: 1.5,
+  run: "runs/reach-001", folder: null, finished: false, task: "reach", question: "Which?", annotator: "me", role: "owner", page: "p", runs_at: "", can_start: false, clip_seconds: 1.5,
   control_dt: 0.05, settings: { show_success: true, show_guess: false, strengths: true }, progress, trainer, meter: null, scene: null,
 };
 

@@ -4,6 +4,7 @@ import { client, Refused } from "../api";
 import type { Choice, State, Strength } from "../contract";
 import { byId } from "../ui/dom";
 import { listen } from "../ui/gestures";
+import { leadHome } from "../ui/home";
 import { StateCard } from "../ui/states";
 import { watchTone } from "../ui/tone";
 import { App } from "./app";
@@ -13,7 +14,9 @@ const RETRY = 2000; // ms
 
 async function open(): Promise<void> {
   try {
-    const app = new App(client, await client.get<State>("/api/state"));
+    const state = await client.get<State>("/api/state");
+    leadHome(document.querySelector(".brand"), state.runs_at);
+    const app = new App(client, state);
     connect(app);
     app.start();
   } catch (error) {

@@ -26,11 +26,15 @@ function tell(title: string, line: string, trouble: boolean): void {
   byId("pulse").hidden = trouble;
 }
 
+/** The page that was asked for: where this one stands in its place, or the one that the link names. */
+const wanted = location.pathname !== "/login" ? location.pathname
+  : new URLSearchParams(location.search).get("to") === "dashboard" ? "/dashboard/" : "/";
+
 async function signIn(token: string): Promise<void> {
   tell("Signing in", "One moment.", false);
   try {
     await client.post("/api/login", { token });
-    location.replace(location.pathname === "/login" ? "/" : location.pathname); // the page that was asked for
+    location.replace(wanted);
   } catch (error) {
     const words = error instanceof Refused ? WORDS[error.status] : undefined;
     if (words) tell(words.title, words.line, true);
