@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from armchair.errors import InvalidInput
-from armchair.evaluate import bootstrap, evaluate, interquartile_mean, mean, wilson
+from armchair.evaluate import bootstrap, evaluate, interquartile_mean, mean, share
 from armchair.types import Step, VisibleLayout
 
 
@@ -63,9 +63,9 @@ def test_wilson_against_published_figures() -> None:
         (15, 148, 0.0624, 0.1605),
         (0, 20, 0, 0.1611),
     ):
-        found = wilson(successes, count)
+        found = share(successes, count)
         assert (found.low, found.high) == pytest.approx((low, high), abs=5e-5)
-    assert wilson(20, 20).high == 1.0
+    assert share(20, 20).high == 1.0
 
 
 def test_interquartile_mean_by_hand() -> None:

@@ -9,7 +9,7 @@ questions; then come sessions of a few, chosen among 200 pairs of the pool by th
 answers so far. Judged on episodes of other seeds: `pairs`, the share of pairs that begin alike in which the
 better clip is told; `near`, the rank correlation of returns over the best 30 % of the clips. An error is
 1 - pairs or 1 - near; its ratio to that of uniform questions is taken for every seed, over all numbers of
-answers together (geometric mean over seeds, 95 % bootstrap interval). Below 1 a strategy beats uniform.
+answers together (geometric mean over seeds, 95 % interval by t). Below 1 a strategy beats uniform.
 
 `loop`: success of whole runs of teaching, and the difference to uniform questions, seed by seed.
 """
@@ -29,9 +29,9 @@ from teach_seeds import FIRST_SEED, one
 from torch import Tensor
 
 from armchair.envs.arm_env import make_env
-from armchair.evaluate import Interval, bootstrap, mean
 from armchair.feedback.acquisition import STRATEGIES, Predictions, select_queries
 from armchair.feedback.teachers import TEACHERS
+from armchair.intervals import Interval, mean_interval
 from armchair.maths import generator
 from armchair.rewards.ensemble import RewardConfig, RewardEnsemble
 from armchair.rewards.fit import fit
@@ -160,7 +160,7 @@ def error_ratio(ours: list[list[Score]], theirs: list[list[Score]], name: str) -
     for mine, other in zip(ours, theirs, strict=True):
         errors = [sum(1 - getattr(score, name) for score in scores) for scores in (mine, other)]
         logs.append(math.log(errors[0] / errors[1]))
-    return Interval(*(math.exp(value) for value in bootstrap(logs, mean)))
+    return Interval(*(math.exp(value) for value in mean_interval(logs)))
 
 
 def offline(args: argparse.Namespace) -> None:
@@ -213,9 +213,9 @@ def loop(args: argparse.Namespace) -> None:
         found[name] = [
             one(args.preset, args.teacher, seed, {**flags, "queries.strategy": name})[0] for seed in seeds
         ]
-        scores, each = bootstrap(found[name], mean), " ".join(f"{100 * x:.0f}" for x in found[name])
+        scores, each = mean_interval(found[name], 0.0, 1.0), " ".join(f"{100 * x:.0f}" for x in found[name])
         pairs = zip(found[name], found["uniform"], strict=True)
-        gap = bootstrap([100 * (ours - theirs) for ours, theirs in pairs], mean)
+        gap = mean_interval([100 * (ours - theirs) for ours, theirs in pairs])
         print(
             f"| {name} | {scores.value:.1%} ({scores.low:.1%} to {scores.high:.1%}) | {min(found[name]):.0%} "
             f"| {each} | {gap.value:+.1f} ({gap.low:+.1f} to {gap.high:+.1f}) points |",

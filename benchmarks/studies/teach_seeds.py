@@ -21,8 +21,9 @@ import yaml
 
 from armchair.cli.teachers import make_described
 from armchair.config.read import load_config, with_flags
-from armchair.evaluate import bootstrap, interquartile_mean, mean
+from armchair.evaluate import interquartile_mean
 from armchair.feedback.teachers import TEACHERS
+from armchair.intervals import mean_interval, reached
 from armchair.jsonable import Json
 from armchair.runs.folder import RunDir
 from armchair.training.setup import teach
@@ -71,10 +72,12 @@ def main() -> None:
             flush=True,
         )
     scores = [row[0] for row in rows]
-    average, middle = bootstrap(scores, mean), bootstrap(scores, interquartile_mean)
+    average, good = mean_interval(scores, 0.0, 1.0), reached(scores)
+    middle = float(interquartile_mean(torch.tensor(scores)))
     print(
         f"{args.preset} {args.teacher} {args.params + args.set}: mean {average.value:.1%} "
-        f"({average.low:.1%} to {average.high:.1%}), interquartile mean {middle.value:.1%}, "
+        f"({average.low:.1%} to {average.high:.1%} by t), {good.runs} of {good.of} seeds at 90 % or more "
+        f"({good.low:.0%} to {good.high:.0%}), interquartile mean {middle:.1%}, "
         f"worst {min(scores):.0%}, median {statistics.median(row[3] for row in rows):.0f} s"
     )
     figures = {"mean": average.value, "worst": min(scores), "answers": max(row[2] for row in rows)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -11,19 +10,11 @@ from torch import Tensor
 
 from armchair.envs.base import Env
 from armchair.errors import InvalidInput
+from armchair.intervals import Interval, wilson
 from armchair.maths import generator
 from armchair.rollout.collect import Episodes, Running
 
-Z95 = 1.959963984540054  # 97.5th percentile of the standard normal
 RESAMPLES = 2000
-
-
-class Interval(NamedTuple):
-    """A figure and its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 class Evaluation(NamedTuple):
@@ -43,13 +34,13 @@ def evaluate(env: Env, act: Callable[[Tensor], Tensor], episodes: int, seed: int
     """
     if episodes < 1:
         raise InvalidInput(f"episodes must be at least 1, got {episodes}")
-    share = torch.full((env.num_envs,), episodes // env.num_envs)
-    share[: episodes % env.num_envs] += 1
-    done = torch.zeros_like(share)
+    each = torch.full((env.num_envs,), episodes // env.num_envs)
+    each[: episodes % env.num_envs] += 1
+    done = torch.zeros_like(each)
     running, kept = Running(env.reset(seed)), list[Episodes]()
-    while bool((done < share).any()):
+    while bool((done < each).any()):
         ended = running.count(env.step(act(running.obs)))
-        counts = done[ended.copy] < share[ended.copy]
+        counts = done[ended.copy] < each[ended.copy]
         kept.append(Episodes(*(field[counts] for field in ended)))
         done[ended.copy] += 1
     return summarise(Episodes.join(kept), seed)
@@ -60,22 +51,16 @@ def summarise(ended: Episodes, seed: int = 0) -> Evaluation:
     count = len(ended.copy)
     return Evaluation(
         episodes=count,
-        success=wilson(int(ended.success.sum()), count),
-        ever=wilson(int(ended.ever.sum()), count),
+        success=share(int(ended.success.sum()), count),
+        ever=share(int(ended.ever.sum()), count),
         total=bootstrap(ended.total.tolist(), mean, seed),
     )
 
 
-def wilson(successes: int, count: int) -> Interval:
-    """A share and its score interval (Wilson, 1927), which stays sensible at 0 and 1.
-
-    (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n)
-    """
+def share(successes: int, count: int) -> Interval:
+    """A share of independent episodes, with Wilson's interval, which stays sensible at 0 and 1."""
     assert 0 <= successes <= count and count > 0
-    share, z2 = successes / count, Z95 * Z95 / count
-    centre = (share + z2 / 2) / (1 + z2)
-    half = Z95 / (1 + z2) * math.sqrt(share * (1 - share) / count + z2 / (4 * count))
-    return Interval(share, max(0.0, centre - half), min(1.0, centre + half))
+    return Interval(successes / count, *wilson(successes, count))
 
 
 def mean(sample: Tensor) -> Tensor:
@@ -94,7 +79,10 @@ def interquartile_mean(sample: Tensor) -> Tensor:
 
 
 def bootstrap(scores: Sequence[float], statistic: Callable[[Tensor], Tensor], seed: int = 0) -> Interval:
-    """A statistic of the scores, for example of one score a seed, with its percentile bootstrap interval."""
+    """A statistic of many scores, for example one an episode, with its percentile bootstrap interval.
+
+    For few, such as one a seed, it is too narrow: `armchair.intervals.mean_interval` is not.
+    """
     if not scores:
         raise InvalidInput("no scores: at least one is needed")
     sample = torch.tensor(scores, dtype=torch.float64)

@@ -17,8 +17,8 @@ from armchair.feedback.agreement import (
     reliability,
     repeat_consistency,
     seconds_of,
-    wilson,
 )
+from armchair.intervals import wilson
 from armchair.store.rows.records import Record
 from armchair.types import Answer, Choice, Question
 

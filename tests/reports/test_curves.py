@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,8 @@ def test_a_band_is_read_off_between_evaluations_and_stays_after_the_last_one() -
     found = band(group, "env_steps")
     assert found.x == [20, 30, 40]  # from where both have begun
     assert found.mean == pytest.approx([0.25, 0.625, 0.75])  # (½ + 0)/2, (1 + ¼)/2, (1 + ½)/2
-    assert (found.low[1], found.high[1]) == (0.25, 1.0)  # of two runs the interval is all there is between
+    assert (found.low[1], found.high[1]) == (0.0, 1.0)  # two runs that far apart say nothing: ± 12.7 · 0.375
+    assert math.isnan(band(Group("x", group.curves[:1]), "env_steps").low[0]), "one run has no interval"
 
 
 def test_along_the_answers_the_last_evaluation_of_each_number_counts() -> None:
@@ -55,8 +57,10 @@ def test_figures_are_of_the_last_evaluations() -> None:
     found = figures(group)
     assert (found.seeds, found.worst, found.env_steps, found.answers) == (4, 0.0, 11.5, 2.0)
     assert found.success.value == pytest.approx(0.675)
-    assert found.middle.value == pytest.approx(0.85)  # of 0.8 and 0.9
-    assert 0.0 < found.success.low < 0.675 < found.success.high <= 1.0
+    assert found.middle == pytest.approx(0.85)  # of 0.8 and 0.9
+    # 0.675 ± 3.182 · 0.457 / 2
+    assert found.success.low == 0.0 and found.success.high == 1.0
+    assert (found.reached.runs, found.reached.of) == (2, 4)
     with pytest.raises(InvalidInput, match="without points"):
         figures(Group("x", (Curve(0, ()),)))
 

@@ -19,6 +19,7 @@ from armchair.config.read import as_yaml
 from armchair.config.teach import TeachConfig
 from armchair.envs.spec import resolve_task
 from armchair.errors import InvalidInput
+from armchair.intervals import GOOD
 from armchair.jsonable import Json
 from armchair.reports import curves
 from armchair.reports.curves import Curve, Group, Point
@@ -144,7 +145,9 @@ def leave_comparison(task: str, groups: Sequence[Group], folder: RunDir, report:
     draw_comparison(plot, task, groups)
     write_rows(folder.path / "summary.json", rows)
     write_atomic(folder.path / "table.txt", (lines + "\n").encode())
-    report.say(f"{task}: success at the end of the episode (95 % bootstrap interval over seeds)")
+    report.say(
+        f"{task}: success at the end of the episode, with 95 % intervals over seeds (Student's t, Wilson)"
+    )
     report.say(lines)
     report.say(f"plot and runs in {folder.path}")
     return {"groups": rows, "plot": str(plot), "run": str(folder.path)}
@@ -152,11 +155,16 @@ def leave_comparison(task: str, groups: Sequence[Group], folder: RunDir, report:
 
 def _table(groups: Sequence[Group]) -> str:
     """One row a group; a single run has no interval."""
-    rows = [["learnt from", "seeds", "success", "interquartile mean", "worst", "env steps", "answers"]]
+    shares = f"seeds ≥ {GOOD:.0%}"
+    rows = [
+        ["learnt from", "seeds", "success", "interquartile mean", "worst", shares, "env steps", "answers"]
+    ]
     for group in groups:
         found = curves.figures(group)
-        several, pair = found.seeds > 1, (found.success, found.middle)
-        shown = [f"{x.value:.1%}" + (f" ({x.low:.1%} to {x.high:.1%})" if several else "") for x in pair]
-        numbers = [f"{found.worst:.1%}", f"{found.env_steps:,.0f}", f"{found.answers:.0f}"]
-        rows.append([group.name, str(found.seeds), *shown, *numbers])
+        mean, good = found.success, found.reached
+        success = f"{mean.value:.1%}" + (f" ({mean.low:.1%} to {mean.high:.1%})" if found.seeds > 1 else "")
+        share = f"{good.runs} of {good.of} ({good.low:.0%} to {good.high:.0%})"
+        numbers = [f"{found.middle:.1%}", f"{found.worst:.1%}", share]
+        numbers += [f"{found.env_steps:,.0f}", f"{found.answers:.0f}"]
+        rows.append([group.name, str(found.seeds), success, *numbers])
     return table(rows)

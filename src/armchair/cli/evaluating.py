@@ -16,7 +16,8 @@ from armchair.config.teach import TeachConfig
 from armchair.envs.base import tells_success
 from armchair.envs.spec import EnvConfig, resolve_task
 from armchair.errors import InvalidInput
-from armchair.evaluate import Evaluation, Interval, evaluate
+from armchair.evaluate import Evaluation, evaluate
+from armchair.intervals import Interval
 from armchair.jsonable import Json
 from armchair.maths import generator
 from armchair.reports.reward_report import heldout, relearn, report_reward, updates_of

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from math import sqrt
-from statistics import NormalDist, median, quantiles
+from statistics import median, quantiles
 from typing import NamedTuple
 
+from armchair.intervals import wilson
 from armchair.store.rows.records import Record
 
 ONE_SIDE, AT_RANDOM = "always one side", "at random"
@@ -155,17 +155,6 @@ def reliability(records: Sequence[Record]) -> list[Reliability]:
         repeats, seconds = repeat_consistency(mine), seconds_of(mine)
         found.append(Reliability(name, len(mine), biases[name], others, model, repeats, seconds, flags))
     return found
-
-
-def wilson(hits: float, of: float, confidence: float = 0.95) -> tuple[float, float]:
-    """Interval of a share (E. B. Wilson, 1927), (0, 1) of nothing; `hits` may hold halves, as of ties."""
-    if not of:
-        return 0.0, 1.0
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    rate, spread = hits / of, z * z / of
-    middle = (rate + spread / 2) / (1 + spread)
-    half = z * sqrt(rate * (1 - rate) / of + spread / (4 * of)) / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def share(hits: int, of: int) -> Share:

@@ -8,14 +8,16 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+import torch
 
 from armchair.agents.presets import Preset
 from armchair.agents.saved import save_policy
 from armchair.config.teach import TeachConfig
 from armchair.envs.spec import resolve_task
 from armchair.errors import InvalidInput, RunError
-from armchair.evaluate import Interval, bootstrap, evaluate, interquartile_mean, mean
+from armchair.evaluate import evaluate, interquartile_mean
 from armchair.feedback.teachers import Teacher
+from armchair.intervals import Interval, Reached, mean_interval, reached
 from armchair.jsonable import Json
 from armchair.runs.folder import RunDir
 from armchair.runs.metrics_log import MetricsLog
@@ -57,19 +59,20 @@ class Figures(NamedTuple):
 
     name: str
     seeds: int
-    success: Interval  # mean over seeds with its bootstrap interval
-    middle: Interval  # interquartile mean, alike
+    success: Interval  # mean over seeds
+    middle: float  # interquartile mean
+    reached: Reached  # seeds that came to 90 %
     worst: float  # the least of the seeds
     env_steps: float  # mean over seeds
     answers: float  # mean over seeds
 
 
 class Band(NamedTuple):
-    """Mean success over seeds and its 95 % bootstrap interval, along an axis."""
+    """Mean success over seeds and its 95 % interval, along an axis."""
 
     x: list[float]
     mean: list[float]
-    low: list[float]
+    low: list[float]  # NaN for one run alone, as is high
     high: list[float]
 
 
@@ -161,8 +164,9 @@ def figures(group: Group) -> Figures:
     return Figures(
         name=group.name,
         seeds=len(ends),
-        success=bootstrap(success, mean),
-        middle=bootstrap(success, interquartile_mean),
+        success=mean_interval(success, 0.0, 1.0),
+        middle=float(interquartile_mean(torch.tensor(success))),
+        reached=reached(success),
         worst=min(success),
         env_steps=sum(end.env_steps for end in ends) / len(ends),
         answers=sum(end.answers for end in ends) / len(ends),
@@ -182,7 +186,7 @@ def band(group: Group, axis: Axis) -> Band:
     places = everywhere[:: -(-len(everywhere) // GRID)]
     places += [] if places[-1] == everywhere[-1] else [everywhere[-1]]
     scores = np.stack([np.interp(places, xs, ys) for xs, ys in lines], axis=1)
-    intervals = [bootstrap(row.tolist(), mean) for row in scores]
+    intervals = [mean_interval(row.tolist(), 0.0, 1.0) for row in scores]
     return Band(places, *([at[k] for at in intervals] for k in range(3)))
 
 
@@ -207,9 +211,10 @@ def summary_of(groups: Sequence[Group]) -> list[dict[str, Json]]:
             {
                 "name": found.name,
                 "success": found.success.value,
-                "success_interval": [found.success.low, found.success.high],
-                "interquartile_mean": found.middle.value,
-                "interquartile_interval": [found.middle.low, found.middle.high],
+                "success_interval": None if found.seeds < 2 else [found.success.low, found.success.high],
+                "interquartile_mean": found.middle,
+                "reached": found.reached.runs,
+                "reached_interval": [found.reached.low, found.reached.high],
                 "worst": found.worst,
                 "by_seed": {str(curve.seed): curve.points[-1].success for curve in group.curves},
                 "env_steps": found.env_steps,

@@ -44,7 +44,8 @@ def _draw(axes: Axes, group: Group, axis: Axis, colour: str) -> None:
     found = band(group, axis)
     if axis == "answers" and found.x[-1] == 0:  # nobody was asked
         axes.axhline(found.mean[-1], color=colour, linestyle="--", linewidth=1.6)
-        axes.axhspan(found.low[-1], found.high[-1], color=colour, alpha=0.12, linewidth=0)
+        if len(group.curves) > 1:
+            axes.axhspan(found.low[-1], found.high[-1], color=colour, alpha=0.12, linewidth=0)
         return
     marker = "o" if len(found.x) == 1 else None
     axes.plot(found.x, found.mean, color=colour, linewidth=1.8, label=group.name, marker=marker)

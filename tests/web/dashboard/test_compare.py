@@ -19,8 +19,13 @@ def test_runs_beside_each_other(looked_at: Any, page: Page) -> None:
     }
     assert table["95 % interval"].to_dict() == {
         "people": "–",
-        "teacher oracle": "72.0% to 80.0%",
-        "the task's own reward": "90.0% to 100.0%",
+        "teacher oracle": "25.2% to 100.0%",  # of 72 % and 80 %: ± 12.7 times 4
+        "the task's own reward": "31.5% to 100.0%",
+    }
+    assert table["at 90 % or more"].to_dict() == {
+        "people": "1 of 1 (21% to 100%)",
+        "teacher oracle": "0 of 2 (0% to 66%)",
+        "the task's own reward": "2 of 2 (34% to 100%)",
     }
     assert table.loc["people", "answers"] == 90 and len(drawn.get("vega_lite_chart")) == 2
 

@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from armchair.jsonable import Json
@@ -14,7 +13,6 @@ from armchair.web.dashboard.runs import (
     Point,
     Run,
     bands,
-    bootstrap,
     ceiling,
     learned_from,
     points_of,
@@ -89,7 +87,8 @@ def test_summary_by_hand() -> None:
     first, second = summary(runs, "success")
     assert (first.learned_from, first.runs, first.worst) == ("x", 2, 0.6)
     assert first.value == pytest.approx(0.7)
-    assert (first.low, first.high) == (0.6, 0.8)  # of two runs the resampled means are 0.6, 0.7 and 0.8
+    assert (first.low, first.high) == (0.0, 1.0)  # 0.7 ± 12.7 · 0.1
+    assert first.reached is not None and (first.reached.runs, first.reached.of) == (0, 2)
     assert (first.env_steps, first.answers) == (30, 9)
     assert second.value == 0.5 and math.isnan(second.low)
     assert summary(runs, "total") == []
@@ -116,6 +115,11 @@ def test_many_places_are_thinned_but_keep_the_last() -> None:
     assert len(found) <= 62 and (found[-1].x, found[-1].mean) == (1000, 1.0)
 
 
-def test_bootstrap_of_one_run_has_no_interval() -> None:
-    mean, low, high = bootstrap(np.array([[0.5, 0.7]]))
-    assert mean.tolist() == [0.5, 0.7] and np.isnan(low).all() and np.isnan(high).all()
+def test_a_return_has_no_range_and_no_share_of_runs() -> None:
+    runs = [
+        Run(name, "reach", "x", 0, (Point(10, 1, NAN, total),)) for name, total in (("a", -9.0), ("b", -7.0))
+    ]
+    (found,) = summary(runs, "total")
+    assert (found.value, found.reached) == (-8.0, None)
+    assert found.low == pytest.approx(-8 - 12.706, abs=1e-3), "± 12.706 · √2 / √2"
+    assert all(math.isnan(place.low) for place in bands(runs[:1], "env_steps", "total"))

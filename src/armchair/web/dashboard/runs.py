@@ -12,18 +12,19 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from armchair.errors import RunError
+from armchair.intervals import Reached, mean_interval, reached
 from armchair.jsonable import Json
 from armchair.runs.folder import RunDir, runs_in
 
 TRUE_REWARD = "the task's own reward"
 PEOPLE = "people"
 GRID = 60  # most places along a band
-RESAMPLES = 1000
 MOST = 1000  # runs that are kept in memory
 NO_TEACHER = ("", "none", "human", "person", "people", "you")
 
 Axis = Literal["env_steps", "answers"]
 Measure = Literal["success", "total"]
+RANGES: dict[Measure, tuple[float, float]] = {"success": (0.0, 1.0), "total": (-math.inf, math.inf)}
 
 
 class Point(NamedTuple):
@@ -51,7 +52,7 @@ class BandPoint(NamedTuple):
     learned_from: str
     x: float  # environment steps or answers
     mean: float
-    low: float  # of the 95 % bootstrap interval over runs; NaN for one run alone
+    low: float  # of the 95 % interval over runs, by t; NaN for one run alone
     high: float
 
 
@@ -61,8 +62,9 @@ class Summary(NamedTuple):
     learned_from: str
     runs: int
     value: float  # mean over runs
-    low: float  # of its 95 % bootstrap interval
+    low: float  # of its 95 % interval, by t
     high: float
+    reached: Reached | None  # runs with a success of 90 % or more; None of another measure
     worst: float
     env_steps: float  # mean over runs
     answers: float
@@ -134,15 +136,16 @@ def summary(runs: Sequence[Run], measure: Measure) -> list[Summary]:
     found: list[Summary] = []
     for name, members in groups(runs, measure).items():
         ends = [_known(run, measure)[-1] for run in members]
-        values = np.array([[getattr(end, measure)] for end in ends])
-        mean, low, high = (float(at[0]) for at in bootstrap(values))
+        values = [float(getattr(end, measure)) for end in ends]
+        good = reached(values) if measure == "success" else None
         env_steps, answers = np.mean([end[:2] for end in ends], axis=0).tolist()
-        found.append(Summary(name, len(ends), mean, low, high, float(values.min()), env_steps, answers))
+        mean = mean_interval(values, *RANGES[measure])
+        found.append(Summary(name, len(ends), *mean, good, min(values), env_steps, answers))
     return found
 
 
 def bands(runs: Sequence[Run], axis: Axis, measure: Measure) -> list[BandPoint]:
-    """Mean and 95 % bootstrap interval over the runs of each group, along an axis.
+    """Mean and 95 % interval over the runs of each group, along an axis.
 
     Between two evaluations a run is taken to be on the line between them, after its last one to stay.
     Against answers a group that gave none is a level line where it ended.
@@ -153,20 +156,10 @@ def bands(runs: Sequence[Run], axis: Axis, measure: Measure) -> list[BandPoint]:
         lines = [_along(run, axis, measure) for run in members]
         level = axis == "answers" and all(xs[-1] == 0 for xs, _ in lines)
         places = np.array([0.0, widest]) if level else _places([xs for xs, _ in lines])
-        columns = bootstrap(np.stack([np.interp(places, xs, ys) for xs, ys in lines]))
-        rows = zip(places.tolist(), *(column.tolist() for column in columns), strict=True)
-        found += [BandPoint(name, *row) for row in rows]
+        at = np.stack([np.interp(places, xs, ys) for xs, ys in lines], axis=1)
+        means = [mean_interval(values.tolist(), *RANGES[measure]) for values in at]
+        found += [BandPoint(name, x, *mean) for x, mean in zip(places.tolist(), means, strict=True)]
     return found
-
-
-def bootstrap(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean over the runs and its 95 % percentile interval, NaN for one run. (n, P) -> three of (P,)."""
-    mean = scores.mean(axis=0)
-    if len(scores) < 2:
-        return mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan)
-    draws = np.random.default_rng(0).integers(0, len(scores), (RESAMPLES, len(scores)))
-    low, high = np.quantile(scores[draws].mean(axis=1), [0.025, 0.975], axis=0)
-    return mean, low, high
 
 
 def ceiling(runs: Sequence[Run], task: str) -> float | None:

@@ -7,6 +7,7 @@ import math
 import pandas as pd
 import streamlit as st
 
+from armchair.intervals import Reached
 from armchair.web.dashboard import charts, runs, source
 from armchair.web.dashboard.runs import Axis, Measure, Run
 
@@ -56,8 +57,8 @@ def _compare(chosen: list[Run], measure: Measure, names: list[str]) -> None:
             st.altair_chart(drawing, alt=f"{TITLES[measure]}, {title.lower()}, by what was learnt from")
     st.caption(
         "A line is the mean over the runs of a group, which differ in their seeds; the band is its 95 % "
-        "bootstrap interval, where there are at least two. Between two evaluations a run is taken to be on "
-        "the line between them. What was never asked anything is a level line against answers."
+        "interval by Student's t, where there are at least two. Between two evaluations a run is taken to be "
+        "on the line between them. What was never asked anything is a level line against answers."
     )
     with st.expander(f"The runs ({len(chosen)})"):
         rows = [{"run": run.name, "learnt from": run.learned_from, "seed": run.seed} for run in chosen]
@@ -74,6 +75,11 @@ def _row(line: runs.Summary, measure: Measure) -> dict[str, str | float]:
         "at the end": cell(line.value),
         "95 % interval": "–" if math.isnan(line.low) else f"{cell(line.low)} to {cell(line.high)}",
         "worst": cell(line.worst),
+        "at 90 % or more": "–" if line.reached is None else _share(line.reached),
         "environment steps": round(line.env_steps),
         "answers": round(line.answers),
     }
+
+
+def _share(found: Reached) -> str:
+    return f"{found.runs} of {found.of} ({found.low:.0%} to {found.high:.0%})"
