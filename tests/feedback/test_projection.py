@@ -44,13 +44,21 @@ def test_a_case_worked_by_hand() -> None:
 
 def test_from_above_the_table_lies_as_it_does_from_the_usual_place() -> None:
     view = top_view()
-    middle, farther, right = project(view, points((0.55, 0, 0), (0.45, 0, 0), (0.55, 0.1, 0)))[0]
+    middle, farther, right = project(view, points((0.56, 0, 0), (0.46, 0, 0), (0.56, 0.1, 0)))[0]
     assert middle.tolist() == pytest.approx([PANE[0] / 2, PANE[1] / 2])
     assert abs(farther[0] - middle[0]) < 1e-3 and farther[1] < middle[1], "towards the arm's base is up"
     assert right[0] > middle[0] and abs(right[1] - middle[1]) < 1e-3
-    (x, y, _), (far_x, far_y, high) = projection.ALWAYS
-    seen = project(view, points((0.3, -0.33, 0), (0.8, 0.33, 0), (x, y, high), (far_x, far_y, high)))[0]
-    assert bool((seen >= -1e-3).all()) and bool((seen <= torch.tensor(PANE) + 1e-3).all())
+
+
+def test_from_above_what_is_to_be_seen_just_fits() -> None:
+    view, frame = top_view(), torch.tensor(PANE, dtype=torch.float64)
+    for held in (workspace_of(points(projection.ALWAYS[0])), workspace_of(points((0.2, -0.6, 0.8)))):
+        at = stand(view, held)
+        reach = ((project(view, held, at)[0] - frame / 2).abs() / (frame / 2)).amax(0)
+        assert reach.max().item() == pytest.approx(projection.FILLED)
+        assert at.eye[0, :2].tolist() == pytest.approx(((held.amin(1) + held.amax(1)) / 2)[0, :2].tolist())
+    low = project(view, points((0.56, 0.2, 0.0), (0.56, 0.2, 0.4)), stand(view, held))[0]
+    assert (low[0] - low[1]).norm() < 25, "40 cm of height hardly show"
 
 
 def test_the_same_as_the_matrices_of_three() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,13 +16,11 @@ from torch import Tensor
 from armchair.engines.display.camera import DEFAULT_CAMERA
 
 PANE = (680, 560)  # px, a clip's pane at 1440 × 900
-INSET = 0.36  # of the pane's width and height, what the small view takes
+SHARE = 0.36  # of the pane's width and height that the small view takes
 HEIGHT = 37.0  # degrees seen from top to bottom, unless something would be cut off
 FURTHER = 1.1  # times the display camera's distance
 ASIDE = (-0.035, -0.045, 0.05)  # m, brings the arm rather than the table to the middle
-TOP_TARGET = (0.55, 0.0, 0.0)  # m, on the table, in the middle of the workspace
-TOP_DISTANCE = 4.0  # m, straight above it, and so far that height hardly moves a point outwards
-TOP_HOLDS = (0.25, 0.33)  # m from the middle, along x and y, what is seen of the table from above
+FAR = 4.0  # m from what is seen from above, so that height hardly moves a point outwards
 
 ALWAYS = ((0.42, -0.27, 0.0), (0.70, 0.27, 0.45))  # m, where goals and blocks are
 AT_MOST = ((0.15, -0.60, 0.0), (0.95, 0.60, 0.80))  # m, what fell from the table is lost
@@ -48,7 +46,8 @@ class View:
     half: float  # tangent of half the angle from top to bottom
     width: float  # px
     height: float  # px
-    steps_aside: bool = False  # so that all that matters is in the picture
+    holds: Literal["", "aside", "fitted"] = ""
+    """What keeps all that matters in the picture: a step aside, or being fitted to it altogether."""
 
     @property
     def basis(self) -> Basis:
@@ -71,14 +70,15 @@ def main_view() -> View:
     away = (FURTHER * (e - t) for e, t in zip(DEFAULT_CAMERA.eye, DEFAULT_CAMERA.lookat, strict=True))
     x, y, z = (t + by for t, by in zip(target, away, strict=True))
     half = math.tan(math.radians(HEIGHT / 2))
-    return View((x, y, z), (target[0], target[1], target[2]), half, *PANE, steps_aside=True)
+    return View((x, y, z), (target[0], target[1], target[2]), half, *PANE, holds="aside")
 
 
 def top_view() -> View:
-    """Straight down on the workspace, of which `TOP_HOLDS` is in the picture at the table's height."""
-    x, y, z = TOP_TARGET
-    half = max(TOP_HOLDS[0], TOP_HOLDS[1] * PANE[1] / PANE[0]) / TOP_DISTANCE
-    return View((x, y, z + TOP_DISTANCE), TOP_TARGET, half, *PANE)
+    """Straight down on the workspace, which fills the picture."""
+    (low_x, low_y, low_z), (high_x, high_y, high_z) = ALWAYS
+    x, y, z = (low_x + high_x) / 2, (low_y + high_y) / 2, (low_z + high_z) / 2
+    half = max((high_x - low_x) / 2, (high_y - low_y) / 2 * PANE[1] / PANE[0]) / FILLED / FAR
+    return View((x, y, z + FAR), (x, y, z), half, *PANE, holds="fitted")
 
 
 class Stand(NamedTuple):
@@ -93,13 +93,17 @@ class Stand(NamedTuple):
 
 
 def stand(view: View, points: Tensor) -> Stand:
-    """Where the camera stands so that points (P, n, 3) m are in its picture: aside, and wider if need be."""
+    """Where the camera stands so that points (P, n, 3) m are in its picture, and how wide it sees there."""
     points = points.double()
     eye = torch.tensor(view.eye, dtype=torch.float64).expand(len(points), 3)
     half = torch.full((len(points),), view.half, dtype=torch.float64)
-    if not view.steps_aside or not points.shape[1]:
+    if not view.holds or not points.shape[1]:
         return Stand(eye, half)
     basis, aspect = view.basis, view.width / view.height
+    if view.holds == "fitted":
+        eye = (points.amin(1) + points.amax(1)) / 2 - FAR * basis.forward
+        across, along = _tangents(eye, basis, points)
+        return Stand(eye, torch.maximum(along.abs().amax(1), across.abs().amax(1) / aspect) / FILLED)
     distance = math.dist(view.eye, view.target)
     usual = half
     for _ in range(ROUNDS):

@@ -41,7 +41,7 @@ import torch
 from torch import Tensor
 
 from armchair.errors import InvalidInput
-from armchair.feedback.projection import INSET, Stand, View, main_view, project, stand, top_view, workspace_of
+from armchair.feedback.projection import SHARE, Stand, View, main_view, project, stand, top_view, workspace_of
 from armchair.tasks.cues import Cue
 from armchair.types import Choice
 
@@ -85,7 +85,7 @@ class Sight:
 def views_of(eyes: Eyesight) -> tuple[View, ...]:
     """What is on the screen."""
     top = top_view()
-    return (main_view(), top if eyes.swap else top.in_pane(INSET))[: eyes.views]
+    return (main_view(), top if eyes.swap else top.in_pane(SHARE))[: eyes.views]
 
 
 def difference(sight: Sight, left: Tensor, right: Tensor, eyes: Eyesight) -> Tensor:
