@@ -25,6 +25,7 @@ from armchair.reports import curves
 from armchair.reports.curves import Curve, Group, Point
 from armchair.runs.files import write_atomic
 from armchair.runs.folder import RunDir
+from armchair.store.wishes import wish_of
 
 TRUE_REWARD = "the task's own reward"
 FIRST_SHARE = 8  # of the answers, one in so many is about a wandering arm where demonstrations are taken away
@@ -127,7 +128,8 @@ def group_of(path: Path, task: str) -> Group:
     found = run.config().get("task")
     if found != task:
         raise InvalidInput(f"{path} is a run of {found}, not of {task}: compare {found} instead")
-    return Group(f"run {run.name}", (curves.curve_of(run),))
+    wish = wish_of(run.store)  # then success is not what its people wished for
+    return Group(f"run {run.name}" + (f', asked "{wish}"' if wish else ""), (curves.curve_of(run),))
 
 
 def comparison_folder(root: Path, about: Mapping[str, Json], config: TeachConfig, settings: Preset) -> RunDir:

@@ -6,6 +6,9 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from armchair.runs.folder import RunDir
+from armchair.store.store import Store
+
 Page = Callable[[str], AppTest]
 
 
@@ -38,6 +41,20 @@ def test_choosing_what_to_compare(looked_at: Any, page: Page) -> None:
     assert "None of the runs chosen tells this measure" in drawn.info[0].value
     drawn.multiselect(key="learned_from").set_value(["people"]).run()
     assert drawn.dataframe[0].value["at the end"].tolist() == ["-11"]  # -20 + 45 / 5
+
+
+def test_another_wish_is_a_group_of_its_own_and_not_chosen_at_first(own: Any, page: Page) -> None:
+    folder = RunDir.create(own.run.parent, "reach", {"task": "reach", "teacher": {"name": "people"}})
+    folder.log({"env_steps": 1, "answers": 5, "eval_success": 0.0})
+    with Store.open(folder.store_file) as store:
+        store.board.set_status({"question": "Which one comes nearer?"})
+        store.board.set_setting("question", "Which one lands softly?")
+    drawn = page("compare")
+    assert drawn.dataframe[0].value.set_index("learnt from").loc["people", "at the end"] == "90.0%"
+    wish = 'people, asked "Which one lands softly?"'
+    assert wish in drawn.multiselect(key="learned_from").options
+    assert wish not in drawn.multiselect(key="learned_from").value
+    assert any("say nothing of such a wish" in caption.value for caption in drawn.caption)
 
 
 def test_nothing_to_compare(empty: Path, page: Page) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from armchair.jsonable import Json
 from armchair.runs.folder import RunDir
+from armchair.store.store import Store
 from armchair.web.dashboard.runs import (
     Point,
     Run,
@@ -37,6 +38,14 @@ def run(name: str, source: str, *points: tuple[float, float, float], seed: int =
         ({"teacher": {"name": "people"}}, "people"),
         ({"teacher": None}, "people"),
         ({}, "people"),
+        (
+            {"teacher": {"name": "oracle", "style": "carry_high"}, "policy": "runs/pick_place-001"},
+            "teacher oracle (style carry_high), on top of pick_place-001",
+        ),
+        (
+            {"teacher": {"name": "people"}, "demonstrations": {"source": "scripted:20"}},
+            "people, demonstrations",
+        ),
     ],
 )
 def test_learned_from(config: dict[str, Json], told: str) -> None:
@@ -67,6 +76,18 @@ def test_folders_around_a_run(own: Any) -> None:
     assert len(found["reach-001"].points) == 5
     assert ceiling(list(found.values()), "reach") == pytest.approx(0.95)
     assert ceiling(list(found.values()), "push") is None
+
+
+def test_runs_about_different_wishes_are_not_averaged(tmp_path: Path) -> None:
+    for success, question in ((0.9, ""), (0.8, "Which one comes nearer?"), (0.1, "Which one lands softly?")):
+        folder = RunDir.create(tmp_path, "reach", {"task": "reach", "teacher": {"name": "people"}})
+        folder.log({"env_steps": 1, "answers": 5, "eval_success": success})
+        with Store.open(folder.store_file) as store:
+            store.board.set_status({"question": "Which one comes nearer?"})
+            store.board.set_setting("question", question)
+    found = {line.learned_from: line.value for line in summary(runs_around(tmp_path), "success")}
+    assert found == {"people": pytest.approx(0.85), 'people, asked "Which one lands softly?"': 0.1}
+    assert [run.wish for run in runs_around(tmp_path)] == [None, None, "Which one lands softly?"]
 
 
 def test_a_run_is_read_again_when_it_has_gone_on(tmp_path: Path) -> None:

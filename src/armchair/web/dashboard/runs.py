@@ -15,6 +15,7 @@ from armchair.errors import RunError
 from armchair.intervals import Reached, mean_interval, reached
 from armchair.jsonable import Json
 from armchair.runs.folder import RunDir, runs_in
+from armchair.store.wishes import wish_of
 
 TRUE_REWARD = "the task's own reward"
 PEOPLE = "people"
@@ -41,9 +42,10 @@ class Run(NamedTuple):
 
     name: str  # its folder, from the folder of runs
     task: str
-    learned_from: str  # the task's own reward, people, or a simulated teacher and its traits
+    learned_from: str  # the task's own reward, or people or a simulated teacher and what was special
     seed: int
     points: tuple[Point, ...]  # in the order in which they came about
+    wish: str | None = None  # what people were asked, where it is another wish than the task's
 
 
 class BandPoint(NamedTuple):
@@ -101,7 +103,10 @@ def _read(path: Path, name: str, stamp: tuple[int, int]) -> Run | None:
     if not points or config.get("command") == "compare":
         return None
     task, seed = str(config.get("task", "?")), number(config, "seed")
-    return Run(name, task, learned_from(config), 0 if math.isnan(seed) else int(seed), points)
+    source = learned_from(config)
+    wish = wish_of(folder.store) if source.startswith(PEOPLE) else None
+    source += f', asked "{wish}"' if wish else ""
+    return Run(name, task, source, 0 if math.isnan(seed) else int(seed), points, wish)
 
 
 def points_of(lines: Sequence[Mapping[str, Json]]) -> tuple[Point, ...]:
@@ -118,17 +123,23 @@ def points_of(lines: Sequence[Mapping[str, Json]]) -> tuple[Point, ...]:
 
 
 def learned_from(config: Mapping[str, Json]) -> str:
-    """Who or what taught a run: "people", "teacher mistake (mistake 0.2)", "the task's own reward", ..."""
+    """Who or what taught a run: "people", "teacher mistake (mistake 0.2)", "the task's own reward", ...
+
+    Runs of the same are averaged, so demonstrations are named, and another policy to begin with.
+    """
     if config.get("command") == "train":
         model = config.get("reward_model")
         return f"the reward learnt in {Path(str(model)).name}" if model else TRUE_REWARD
     teacher = config.get("teacher")
     traits: Mapping[str, Json] = teacher if isinstance(teacher, Mapping) else {"name": teacher}
     name = str(traits.get("name") or "")
+    demos, policy = config.get("demonstrations"), config.get("policy")
+    more = ", demonstrations" if isinstance(demos, Mapping) and demos.get("source") else ""
+    more += f", on top of {Path(str(policy)).name}" if policy else ""
     if name in NO_TEACHER:
-        return PEOPLE
+        return PEOPLE + more
     shown = [f"{key} {value}" for key, value in traits.items() if key != "name" and value is not None]
-    return f"teacher {name}" + (f" ({', '.join(shown)})" if shown else "")
+    return f"teacher {name}" + (f" ({', '.join(shown)})" if shown else "") + more
 
 
 def summary(runs: Sequence[Run], measure: Measure) -> list[Summary]:
@@ -170,7 +181,10 @@ def ceiling(runs: Sequence[Run], task: str) -> float | None:
 
 
 def groups(runs: Sequence[Run], measure: Measure) -> dict[str, list[Run]]:
-    """Runs that learnt from the same, whatever their seeds; without those whose measure is not known."""
+    """Runs that learnt the same wish from the same, whatever their seeds.
+
+    Without those whose measure is not known.
+    """
     found: dict[str, list[Run]] = {}
     for run in runs:
         if _known(run, measure):

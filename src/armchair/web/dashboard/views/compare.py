@@ -39,7 +39,13 @@ def show() -> None:
     measure = MEASURES[right.selectbox("Measure", list(MEASURES), key="measure")]
     of_task = [run for run in around if run.task == task]
     names = list(dict.fromkeys(run.learned_from for run in of_task))
-    chosen = middle.multiselect("Learnt from", names, default=names, key="learned_from")
+    usual = list(dict.fromkeys(run.learned_from for run in of_task if run.wish is None)) or names
+    chosen = middle.multiselect("Learnt from", names, default=usual, key="learned_from")
+    if len(usual) < len(names):
+        st.caption(
+            "Runs about another wish than the task's are not chosen at first: success and true return here "
+            "are the task's and say nothing of such a wish."
+        )
     _compare([run for run in of_task if run.learned_from in chosen], measure, names)
 
 
