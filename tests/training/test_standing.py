@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-import torch
+import json
+from pathlib import Path
 
+import pytest
+import torch
+from torch import Tensor
+
+from armchair.config.read import load_config, with_flags
+from armchair.feedback.teachers import make_teacher
+from armchair.ids import new_id
+from armchair.maths import generator
 from armchair.rewards.ensemble import RewardConfig, RewardEnsemble
 from armchair.rewards.fit import fit
+from armchair.store.board import CHANGE
+from armchair.store.store import Store
+from armchair.training import trainer as loop
+from armchair.training.setup import make_trainer
+from armchair.training.standing.change import EVERY, GOALS, Change
 from armchair.training.standing.learned import Learned
-from armchair.types import PreferenceBatch, VisibleLayout
+from armchair.types import Answer, PreferenceBatch, VisibleLayout
 
 LAYOUT = VisibleLayout(points=(), scalars=("x",))
 SMALL = RewardConfig(inputs="raw", members=3, hidden=8, min_updates=120, drop=0.0)
@@ -62,3 +76,74 @@ def test_only_the_latest_twenty_count_and_a_resumed_run_knows_them() -> None:
     assert again.facts() == learned.facts()
     again.load_tensors({})
     assert again.facts() == learned.facts()
+
+
+SHORT = {
+    "queries.labels": 8,
+    "queries.first": 4,
+    "schedule.session": 2,
+    "schedule.session_every": 2,
+    "schedule.updates": 6,
+    "evaluation.every": 100,
+}
+
+
+def changed(store: Store) -> tuple[dict[str, int], Tensor]:
+    """The header of what changed, and the poses (2, L, B, 7)."""
+    asset = store.board.asset(CHANGE)
+    assert asset is not None
+    length = int.from_bytes(asset.data[:4], "little")
+    header = json.loads(asset.data[4 : 4 + length])
+    poses = torch.frombuffer(bytearray(asset.data[4 + length :]), dtype=torch.float32)
+    return header, poses.reshape(2, header["steps"], header["bodies"], 7)
+
+
+def test_the_arm_before_and_now_is_left_for_the_page_on_the_same_goals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.set_num_threads(1)
+    config = with_flags(load_config("smoke"), SHORT)
+    with Store.open(tmp_path / "armchair.db") as store:
+        trainer = make_trainer(config, store)
+
+        def answer(seconds: float) -> None:
+            for question in store.claim("ann", n=2):
+                store.submit(Answer(new_id(), question.id, "ann", "left", 1.0, 1.0, 0.0))
+
+        monkeypatch.setattr(loop.time, "sleep", answer)
+        list(trainer.run())
+        header, poses = changed(store)
+        assert header["now"] == 8 and 0 < header["before"] < 8
+        assert header["steps"] == GOALS * trainer.envs.film.horizon
+        before, now = poses
+        half = trainer.envs.film.horizon
+        assert torch.equal(before[:, -1], now[:, -1]), "the goal's marker is where it was"
+        assert torch.allclose(before[0], now[0], atol=0.05), "both begin alike"
+        assert not torch.equal(before[half - 1], now[half - 1])
+        assert not torch.equal(now[0, -1], now[half, -1]), "and then another goal"
+        tensors = trainer.standing.tensors()
+        assert any(name.startswith("change.") for name in tensors)
+        trainer.envs.close()
+
+
+def test_films_of_what_changed_are_rare_and_only_for_people(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    config = with_flags(load_config("smoke"), SHORT)
+    with Store.open(tmp_path / "armchair.db") as store:
+        trainer = make_trainer(config, store)
+        env, net, at = trainer.envs.film, trainer.policy.agent.net, [0.0]
+        change = Change(store.board, env, 0, lambda: at[0])
+        assert not change.film(8, 100, net), "there is nothing to compare with"
+        change.keep(4, 50, net)
+        assert change.film(8, 100, net)
+        assert not change.film(8, 50, net), "nothing was learnt since"
+        at[0] = EVERY - 1
+        assert not change.film(9, 200, net) and change.film(9, 200, net, now=True)
+        at[0] = 3 * EVERY
+        assert change.film(9, 300, net)
+        trainer.envs.close()
+    with Store.open(tmp_path / "oracle.db") as store:
+        trainer = make_trainer(config, store, make_teacher("oracle", {}, generator(0, "teacher")))
+        list(trainer.run())
+        assert store.board.asset(CHANGE) is None and trainer.standing.tensors() == {}
+        trainer.envs.close()

@@ -20,6 +20,7 @@ from armchair.store.database import Database
 MAX_QUESTION = 200  # letters
 MAX_LABELS, MAX_OVERLAP = 1_000_000, 100
 MAX_ASSET = 64 * 2**20  # bytes
+CHANGE = "change"  # the asset with the arm before and now
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,12 @@ class Board:
         with self._database.read() as conn:
             found = sa.select(tables.assets.c.sha256).where(tables.assets.c.name == name)
             return conn.execute(found).scalar_one_or_none()
+
+    def asset_versions(self) -> dict[str, str]:
+        """SHA-256 of every file there is, by name."""
+        with self._database.read() as conn:
+            rows = conn.execute(sa.select(tables.assets.c.name, tables.assets.c.sha256)).all()
+        return {row.name: row.sha256 for row in rows}
 
 
 _SETTINGS = sa.select(tables.settings)

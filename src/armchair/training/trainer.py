@@ -58,7 +58,7 @@ class Trainer:
         self.reward = RewardLearner(config, envs.train.layout)
         self.querier = Querier(config, envs.film, store, people=self.annotators.people)
         self.status = StatusWriter(store.board, about(spec, envs.film, people=self.annotators.people))
-        self.standing = Standing(store, people=self.annotators.people)
+        self.standing = Standing(store, envs.film, config.seed, people=self.annotators.people)
         self.guard = Guard()
         self.updates = self.env_steps = 0
         self.labels = config.queries.labels  # the budget, which the run's owner may change
@@ -76,7 +76,7 @@ class Trainer:
         while not self.stop:
             paused = self._read_settings()
             if self.done and not self._changed_late():
-                return
+                return self.standing.look(self.newest, ended=True)
             try:
                 progress = None if paused else self.turn()
             except NotFinite as fault:
@@ -199,7 +199,7 @@ class Trainer:
             return []
         self.write_status("fitting")
         report = self.reward.fit(answers, position, self.updates)
-        self.standing.fitted(given, since, before, self.reward.model)
+        self.standing.fitted(given, since, before, self.newest)
         return [report]
 
     def _may_fit(self) -> bool:

@@ -79,3 +79,16 @@ def test_what_is_kept_is_bounded_and_the_latest() -> None:
     get("large", 500)
     get("large", 500)
     assert made.count("large") == 2  # one that would push out too many others is not kept
+
+
+def test_what_changed_is_sent_as_the_trainer_left_it(place: Any, ann: Any) -> None:
+    assert ann.get("/api/change").status_code == 404
+    assert ann.get("/api/state").json()["change"] is None
+    place.store.board.put_asset("change", b"before and now", "application/octet-stream")
+    told = ann.get("/api/state").json()["change"]
+    assert told["url"] == "/api/change"
+    reply = ann.get("/api/change")
+    assert reply.content == b"before and now" and told["version"] in reply.headers["etag"]
+    place.store.board.put_asset("change", b"and later", "application/octet-stream")
+    assert ann.get("/api/change").content == b"and later"
+    assert ann.get("/api/state").json()["change"]["version"] != told["version"]

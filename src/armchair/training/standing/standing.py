@@ -6,10 +6,13 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from armchair.envs.base import Env
 from armchair.jsonable import Json
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.runs.tensors import part, prefixed
 from armchair.store.store import Store
+from armchair.training.asking.querying import Newest
+from armchair.training.standing.change import Change
 from armchair.training.standing.learned import Learned
 from armchair.types import PreferenceBatch
 
@@ -17,22 +20,28 @@ from armchair.types import PreferenceBatch
 class Standing:
     """Is told of each fit. With a simulated teacher it does nothing, since nobody looks."""
 
-    def __init__(self, store: Store, *, people: bool) -> None:
+    def __init__(self, store: Store, env: Env, seed: int, *, people: bool) -> None:
+        """env: one that clips are filmed in."""
         self._store, self._people = store, people
         self._learned = Learned()
+        self._change = Change(store.board, env, seed)
 
     def fitted(
-        self,
-        given: PreferenceBatch,
-        since: int,
-        before: RewardEnsemble | None,
-        after: RewardEnsemble | None,
+        self, given: PreferenceBatch, since: int, before: RewardEnsemble | None, newest: Newest
     ) -> None:
         """The reward was fitted to what was `given`, for the first time to what was recorded `since` then."""
-        if not self._people or before is None or after is None:
+        if not self._people or newest.model is None:
             return
-        new = len(self._store.preferences(since=since).target)
-        self._learned.take_in(given, min(new, len(given.target)), before, after)
+        if before is not None:
+            new = len(self._store.preferences(since=since).target)
+            self._learned.take_in(given, min(new, len(given.target)), before, newest.model)
+        self.look(newest)
+        self._change.keep(self._store.counts().asked, newest.env_steps, newest.net)
+
+    def look(self, newest: Newest, *, ended: bool = False) -> None:
+        """Show on the page what the arm does now beside what it did before. ended: no more is to come."""
+        if self._people and newest.model is not None:
+            self._change.film(self._store.counts().asked, newest.env_steps, newest.net, now=ended)
 
     def facts(self) -> dict[str, Json]:
         """For the page."""
@@ -40,8 +49,11 @@ class Standing:
 
     def tensors(self) -> dict[str, Tensor]:
         """All that is to be known again after a resume, by name."""
-        return prefixed("learned", self._learned.tensors()) if self._people else {}
+        if not self._people:
+            return {}
+        return prefixed("learned", self._learned.tensors()) | prefixed("change", self._change.tensors())
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """Go on from `tensors()`."""
         self._learned.load_tensors(part(tensors, "learned"))
+        self._change.load_tensors(part(tensors, "change"))

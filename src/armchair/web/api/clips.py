@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
+from armchair.store.board import CHANGE
 from armchair.web.api.types import Id
 from armchair.web.context import ContextDep, Viewer
 from armchair.web.errors import refuse
@@ -40,7 +41,16 @@ def film(clip: Id, context: ContextDep, viewer: Viewer) -> Response:
 @router.get("/api/scene", response_class=Response, responses={200: {"content": {BINARY: {}}}})
 def scene(request: Request, context: ContextDep, viewer: Viewer) -> Response:
     """The bodies that move in the clips, and what stands around them."""
-    found = context.clips.scene()
+    found = context.clips.asset("scene")
     if found is None:
         refuse(404, "not_found", "this run has no 3D scene")
+    return found.response(request.headers)
+
+
+@router.get("/api/change", response_class=Response, responses={200: {"content": {BINARY: {}}}})
+def change(request: Request, context: ContextDep, viewer: Viewer) -> Response:
+    """What the arm did before and does now, on the same goals: a header in JSON and the poses of both."""
+    found = context.clips.asset(CHANGE)
+    if found is None:
+        refuse(404, "not_found", "there is nothing to see yet of what has changed")
     return found.response(request.headers)

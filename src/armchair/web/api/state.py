@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 
 import armchair
 from armchair.jsonable import Json
-from armchair.store.board import own_wish
+from armchair.store.board import CHANGE, own_wish
 from armchair.store.people import SessionInfo
 from armchair.web.caches.snapshots import Snapshot
 from armchair.web.context import Context, ContextDep, Viewer
@@ -86,8 +86,8 @@ class MeterState(TypedDict):
     more: int
 
 
-class Scene(TypedDict):
-    """Where the 3D scene is."""
+class File(TypedDict):
+    """Where a file of the run is."""
 
     url: str
     version: str
@@ -114,7 +114,9 @@ class State(TypedDict):
     progress: Progress
     trainer: Trainer
     meter: MeterState
-    scene: Scene | None
+    scene: File | None
+    change: File | None
+    """The arm before and now."""
 
 
 @router.get("/api/state")
@@ -148,8 +150,14 @@ def describe(context: Context, snapshot: Snapshot, viewer: SessionInfo) -> State
         "progress": _progress(snapshot, viewer, time.time()),
         "trainer": _trainer(snapshot, viewer, time.time()),
         "meter": cast(MeterState, snapshot.meter._asdict()),
-        "scene": None if snapshot.scene is None else {"url": "/api/scene", "version": snapshot.scene[:16]},
+        "scene": _file(snapshot, "scene"),
+        "change": _file(snapshot, CHANGE),
     }
+
+
+def _file(snapshot: Snapshot, name: str) -> File | None:
+    version = snapshot.assets.get(name)
+    return None if version is None else {"url": f"/api/{name}", "version": version[:16]}
 
 
 def _progress(snapshot: Snapshot, viewer: SessionInfo, now: float) -> Progress:

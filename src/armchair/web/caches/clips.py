@@ -71,7 +71,7 @@ class Clips:
         self._drawing = threading.Lock()  # one at a time: it takes a core and a renderer
         self._refs: dict[str, ClipRef] = {}
         self._beginnings: dict[str, tuple[float, ...]] = {}
-        self._scene: Asset | None = None
+        self._assets: dict[str, Asset] = {}
         self._poses, self._drawn = ByteCache(MAX_POSES), ByteCache(MAX_FILMS)
 
     def refs(self, questions: Iterable[Question]) -> dict[str, ClipRef]:
@@ -117,18 +117,18 @@ class Clips:
         """The poses of a clip, float32 (steps, bodies, 7), gzip."""
         return self._poses.get(name, lambda: self._pack(name))
 
-    def scene(self) -> Asset | None:
-        """The 3D scene, read again when there is another; None while there is none."""
-        version = self._store.board.asset_version("scene")
-        known = self._scene
+    def asset(self, name: str) -> Asset | None:
+        """A file of the run, such as the 3D scene, read again when there is another; None without one."""
+        version = self._store.board.asset_version(name)
+        known = self._assets.get(name)
         if version is None or (known is not None and known.tag == f'"{version}"'):
             return known if version is not None else None
-        stored = self._store.board.asset("scene")
+        stored = self._store.board.asset(name)
         if stored is None:
             return None
         packed = gzip.compress(stored.data, 6, mtime=0)
-        self._scene = Asset(stored.data, packed, f'"{stored.sha256}"', stored.media_type)
-        return self._scene
+        self._assets[name] = Asset(stored.data, packed, f'"{stored.sha256}"', stored.media_type)
+        return self._assets[name]
 
     def film(self, name: str) -> bytes:
         """A clip as MP4: the stored film or one drawn from its poses."""

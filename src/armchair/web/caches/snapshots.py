@@ -33,7 +33,7 @@ class Snapshot(NamedTuple):
     mine: Mapping[str, list[Record]]  # answers that count, by annotator, as recorded
     recent: list[float]  # when the latest answers were given, s since the epoch
     meter: ProgressTest
-    scene: str | None  # version
+    assets: Mapping[str, str]  # versions of the files that belong to the run, by name
 
     @property
     def budget(self) -> int | None:
@@ -75,7 +75,7 @@ class Snapshots:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
-        self._key: tuple[int, Settings, Status | None, str | None] | None = None
+        self._key: tuple[int, Settings, Status | None, dict[str, str]] | None = None
         self._counted = 0.0  # when the questions were counted last
         self._position = 0
         self._records: dict[str, Record] = {}  # by answer's id
@@ -85,18 +85,20 @@ class Snapshots:
         """The run as it is now. Raises StoreError when the store cannot be read."""
         with self._lock:
             board = self._store.board
-            key = self._store.position(), board.settings(), board.status(), board.asset_version("scene")
+            key = self._store.position(), board.settings(), board.status(), board.asset_versions()
             stale = self._clock() - self._counted > 1.0  # questions come and go without any of these
             if self._snapshot is None or key != self._key or stale:
                 self._snapshot = self._read(*key)
                 self._key, self._counted = key, self._clock()
             return self._snapshot
 
-    def _read(self, position: int, settings: Settings, status: Status | None, scene: str | None) -> Snapshot:
+    def _read(
+        self, position: int, settings: Settings, status: Status | None, assets: dict[str, str]
+    ) -> Snapshot:
         known = self._snapshot
         if known is not None and self._key is not None and position == self._key[0]:
             counts = self._store.counts()
-            return known._replace(settings=settings, status=status, counts=counts, scene=scene)
+            return known._replace(settings=settings, status=status, counts=counts, assets=assets)
         counts = self._follow(position)
         records = list(self._records.values())
         mine: dict[str, list[Record]] = {}
@@ -110,7 +112,7 @@ class Snapshots:
             mine=mine,
             recent=[record.answer.created for record in records[-200:]],
             meter=progress_test(progress),
-            scene=scene,
+            assets=assets,
         )
 
     def _follow(self, position: int) -> Counts:

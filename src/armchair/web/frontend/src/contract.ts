@@ -78,6 +78,7 @@ export interface State {
   trainer: Trainer;
   meter: Meter | null;
   scene: { url: string; version: string } | null;
+  change: { url: string; version: string } | null; // the arm before and now
 }
 
 /** An answer as it is sent; `choice` speaks of the question's own left and right. */

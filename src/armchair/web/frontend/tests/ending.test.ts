@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Progress, State, Trainer } from "../src/contract";
+import { answersText, readChange } from "../src/standing/change_data";
 import { Owner } from "../src/standing/deeds";
 import { ending, moreOf, type Deeds } from "../src/standing/ending";
 import { FakeClient } from "./doubles";
@@ -12,7 +13,7 @@ const meter = { verdict: "improving" as const, wins: 8, ties: 0, losses: 1, more
 const state: State = {
   run: "reach-001", folder: "runs/reach-001", runs_at: "", can_start: false, finished: false, task: "reach", question: "Which?", annotator: "me",
   role: "owner", page: "p", clip_seconds: 1, control_dt: 0.05, settings: { show_success: true, show_guess: false, strengths: true },
-  progress, trainer, meter, scene: null,
+  progress, trainer, meter, scene: null, change: null,
 };
 const deeds: Deeds = { more: vi.fn(), goOn: vi.fn(), finish: vi.fn() };
 const at = (more: Partial<Trainer>, rest: Partial<State> = {}): State => ({ ...state, ...rest, trainer: { ...trainer, ...more } });
@@ -65,8 +66,36 @@ describe("the end of a run", () => {
     expect(ending(at({ phase: "stopped" }, { role: "annotator", folder: null, can_start: true }), deeds)?.command).toBe("armchair resume reach-001");
   });
 
+  it("shows what changed where there is something to see", () => {
+    const watch = vi.fn();
+    const end = ending(at({ success: 0.97 }), { ...deeds, watch });
+    const action = end?.actions?.find((one) => one.label === "Watch it");
+    action?.run();
+    expect(watch).toHaveBeenCalledOnce();
+    expect(ending({ ...state, role: "annotator" }, { ...deeds, watch })?.actions?.map((one) => one.label)).toEqual(["See what changed"]);
+  });
+
   it("asks for about half as many answers again", () => {
     expect([16, 30, 60, 100, 250].map(moreOf)).toEqual([30, 30, 30, 50, 130]);
+  });
+});
+
+describe("the arm before and now", () => {
+  const packed = (header: object, floats: number): ArrayBuffer => {
+    const text = new TextEncoder().encode(JSON.stringify(header).padEnd(64));
+    const bytes = new ArrayBuffer(4 + 64 + 4 * floats);
+    new DataView(bytes).setUint32(0, 64, true);
+    new Uint8Array(bytes).set(text, 4);
+    new Float32Array(bytes, 68).forEach((_, k, all) => { all[k] = k; });
+    return bytes;
+  };
+
+  it("is read as two clips, and refused where it is cut off", () => {
+    const found = readChange(packed({ before: 12, now: 30, steps: 2, bodies: 1 }, 28));
+    expect([found.before, found.now, found.clips.map((clip) => clip.data[0])]).toEqual([12, 30, [0, 14]]);
+    expect(() => readChange(packed({ before: 1, now: 2, steps: 3, bodies: 1 }, 28))).toThrow();
+    expect(() => readChange(new ArrayBuffer(2))).toThrow();
+    expect([1, 12].map(answersText)).toEqual(["one answer", "12 answers"]);
   });
 });
 

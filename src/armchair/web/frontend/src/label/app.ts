@@ -5,7 +5,7 @@ import type { AnswerBody, AnswerReply, Choice, HistoryRow, State } from "../cont
 import { hasWebGL } from "../player/views";
 import { parseScene } from "../scene/asset";
 import { byId, make, press, remember, setText, shelf } from "../ui/dom";
-import { Owner } from "../standing/deeds";
+import { Standing } from "../standing/standing";
 import { Guide } from "../ui/guide";
 import { Notices } from "../ui/notices";
 import { foldStrip, showProgress } from "../ui/progress";
@@ -38,7 +38,7 @@ export class App {
   private readonly card = new StateCard(byId("state"));
   private readonly banner = new Banner(byId("banner"));
   private readonly canDraw = hasWebGL();
-  private readonly owner: Owner;
+  readonly standing: Standing;
   private sceneVersion: string | null = null;
   private offline = false;
   private expired = false;
@@ -47,7 +47,7 @@ export class App {
   private reviewed: HistoryRow | null = null;
 
   constructor(private readonly client: Client, private state: State) {
-    this.owner = new Owner(client, () => this.state, (error) => this.failed(error));
+    this.standing = new Standing(client, () => this.state, (error) => this.failed(error));
     this.transport = new Transport(null, () => this.screen.dt, () => this.swap());
     this.screen = new Screen(this.transport);
     this.screen.dt = state.control_dt;
@@ -115,6 +115,7 @@ export class App {
     byId("strengths").hidden = !state.settings.strengths;
     document.title = `${state.task}: ${state.question}`;
     showProgress(state);
+    this.standing.take(state);
     void this.openScene();
     this.render();
   }
@@ -264,7 +265,7 @@ export class App {
     const unsent = this.outbox?.waiting ?? 0;
     const offline = this.offline || (this.outbox?.offline ?? false) || (this.queue?.offline ?? false);
     const showing = Boolean(this.session?.current) || this.reviewed !== null;
-    const now = { state: this.state, reason: this.queue?.reason ?? null, showing, offline, expired: this.expired, unsent, deeds: this.owner };
+    const now = { state: this.state, reason: this.queue?.reason ?? null, showing, offline, expired: this.expired, unsent, deeds: this.standing };
     const saved = savedOf(unsent, offline, this.expired);
     byId("saved").dataset["state"] = saved.state;
     setText(byId("saved").querySelector(".text")!, saved.text);

@@ -8,7 +8,7 @@ export type Action =
   | { do: "turn"; sideways: number; upwards: number; distance: number }
   | { do: "nudge"; by: 1 | -1 }
   | { do: "rate"; by: 1 | -1 }
-  | { do: "skip" | "undo" | "pause" | "swap" | "ghost" | "trace" | "view" | "help" | "history" | "close" };
+  | { do: "skip" | "undo" | "pause" | "swap" | "ghost" | "trace" | "view" | "help" | "history" | "change" | "close" };
 
 export interface KeyPress {
   key: string;
@@ -41,6 +41,7 @@ const OTHERS: Record<string, Action> = {
   t: { do: "trace" },
   r: { do: "view" },
   h: { do: "history" },
+  n: { do: "change" },
   "?": { do: "help" },
   Escape: { do: "close" },
   "1": { do: "strength", strength: 0.5 },

@@ -82,7 +82,8 @@ function act(app: App, action: Action, pressed: number): void {
     case "view": return app.screen.resetView();
     case "help": return app.guide.open();
     case "history": return app.history.open();
-    case "close": return app.endReview();
+    case "change": return app.standing.change.toggle();
+    case "close": return app.standing.change.close() ? undefined : app.endReview();
   }
 }
 

@@ -3,12 +3,14 @@
 import type { State } from "../contract";
 import { ownersCommand, successText } from "../label/words";
 import type { Message } from "../ui/states";
+import { answersText } from "./change_data";
 
 /** What one can do next; each is there only while there is something behind it. */
 export interface Deeds {
   more(count: number): void; // so many answers beyond the budget
   goOn(): void; // start a trainer on what is left
   finish(): void; // end the command that waits
+  watch?: (() => void) | undefined; // see what changed
 }
 
 type Action = NonNullable<Message["actions"]>[number];
@@ -69,7 +71,7 @@ function verdict(state: State, deeds: Deeds | null): Message {
   const { answers } = state.progress;
   const success = successText(state) === "" ? null : state.trainer.success;
   const settled = state.meter?.verdict === "settled";
-  const after = `After ${answers === 1 ? "one answer" : `${answers} answers`}`;
+  const after = `After ${answersText(answers)}`;
   if (success !== null && success >= ENOUGH) {
     const lines = [`${after} it succeeds in ${percent(success)} of its tries. Thank you.`];
     return { title: "The arm can do it", lines, actions: endActions(state, deeds, false) };
@@ -99,6 +101,7 @@ function reasons(state: State, success: number | null): string[] {
 
 function endActions(state: State, deeds: Deeds | null, wanting: boolean): Action[] {
   const actions = moreActions(state, deeds, wanting);
+  if (deeds?.watch) actions.push({ label: wanting ? "See what changed" : "Watch it", run: deeds.watch });
   if (deeds && state.role === "owner" && state.trainer.waits) actions.push({ label: "Finish", run: () => deeds.finish(), primary: !wanting });
   return actions;
 }
