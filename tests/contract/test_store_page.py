@@ -241,6 +241,19 @@ def test_status_is_what_was_said_last(store: Store, clock: SimpleNamespace) -> N
         store.board.set_status({"phase": object()})  # pyright: ignore[reportArgumentType]
 
 
+def test_a_status_is_replaced_unless_the_trainer_has_spoken_since(
+    store: Store, clock: SimpleNamespace
+) -> None:
+    store.board.set_status({"phase": "stopped"})
+    old = store.board.status()
+    assert old is not None
+    clock.now += 5
+    assert store.board.replace_status(old, {"phase": "collecting"})
+    assert not store.board.replace_status(old, {"phase": "stopped"})
+    now = store.board.status()
+    assert now is not None and now.value == {"phase": "collecting"}
+
+
 def test_metrics_are_read_on_from_where_one_was_and_can_be_cut(store: Store) -> None:
     for steps in (100, 200, 300):
         store.board.log({"env_steps": steps, "reward": float("nan") if steps == 200 else 1.0})

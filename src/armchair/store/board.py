@@ -94,6 +94,13 @@ class Board:
             conn.execute(tables.status.delete())
             conn.execute(tables.status.insert().values(id=1, value=text, updated=self._clock()))
 
+    def replace_status(self, old: Status, value: Mapping[str, Json]) -> bool:
+        """Say something in the trainer's place, unless it has spoken since `old`. -> whether it was said."""
+        text = _to_json(value)
+        with self._database.write(durable=False) as conn:
+            unchanged = tables.status.update().where(tables.status.c.updated == old.updated)
+            return conn.execute(unchanged.values(value=text, updated=self._clock())).rowcount > 0
+
     def status(self) -> Status | None:
         """What the trainer said last; None when it never said anything."""
         with self._database.read() as conn:

@@ -39,9 +39,9 @@ def go_on(store: Store, more: int, start: Resume) -> TaughtOn:
         started = start()
     except ArmchairError as error:
         refuse(409, "no_start", str(error))
-    if started and before is not None and store.board.status() == before:
+    if started and before is not None:
         # it speaks as soon as it has read its checkpoint; till then this is what is known
-        store.board.set_status({**before.value, "phase": "collecting"})
+        store.board.replace_status(before, {**before.value, "phase": "collecting"})
     return {"labels": labels, "started": started}
 
 

@@ -41,15 +41,20 @@ class App {
       const first = !this.known;
       this.runs = runs;
       this.known = true;
-      byId("away").hidden = true;
+      this.reached(true);
       setText(byId("folder"), folder);
       if (first && runs.length === 0) this.toggle(true);
       for (const run of runs) if (this.pending.get(run.name) === "stopping" && !run.can_stop) this.pending.delete(run.name);
       this.draw();
     } catch (error) {
       if (error instanceof Refused && error.status === 401) location.replace("/login");
-      else byId("away").hidden = false;
+      else this.reached(false);
     }
+  }
+
+  private reached(there: boolean): void {
+    byId("away").hidden = there;
+    byId<HTMLElement>("runs").inert = !there;
   }
 
   private draw(): void {

@@ -111,7 +111,7 @@ export class Rows {
   greet(name: string): void {
     const row = this.rows.get(name);
     if (!row) return;
-    row.element.classList.add("new");
+    row.element.classList.add("fresh");
     row.element.scrollIntoView({ block: "nearest" });
     row.element.querySelector("button")?.focus();
   }
