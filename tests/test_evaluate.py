@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from armchair.errors import InvalidInput
-from armchair.evaluate import bootstrap, evaluate, interquartile_mean, mean, share
+from armchair.evaluate import evaluate, interquartile_mean, share
 from armchair.types import Step, VisibleLayout
 
 
@@ -73,12 +73,3 @@ def test_interquartile_mean_by_hand() -> None:
     assert interquartile_mean(torch.tensor([100.0, 2.0, 4.0, -50.0])).item() == 3.0
     assert interquartile_mean(torch.tensor([10.0, 99.0, 2.0, 3.0, -9.0])).item() == pytest.approx(12.0 / 2.5)
     assert interquartile_mean(torch.tensor([5.0])).item() == 5.0
-
-
-def test_bootstrap_interval() -> None:
-    scores = torch.randn(400, generator=torch.Generator().manual_seed(0)).tolist()
-    found = bootstrap(scores, mean)
-    assert found.low < found.value < found.high
-    assert found.high - found.low == pytest.approx(2 * 1.96 / 20, rel=0.15)  # ± 1.96 σ / √n
-    assert bootstrap(scores, mean) == found
-    assert bootstrap([3.0, 3.0], interquartile_mean) == (3.0, 3.0, 3.0)

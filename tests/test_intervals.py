@@ -47,6 +47,7 @@ def test_a_mean_by_hand() -> None:
     assert mean_interval([0.9, 0.99, 1.0], 0.0, 1.0).high == 1.0
     assert mean_interval([0.7]).value == 0.7 and math.isnan(mean_interval([0.7]).low)
     assert mean_interval([1.0] * 5) == (1.0, 1.0, 1.0)
+    assert math.isnan(mean_interval([math.nan, 1.0]).value), "of an environment that went wrong"
 
 
 @pytest.mark.parametrize("seeds", [3, 5, 10])

@@ -3,7 +3,7 @@
     style_of.py runs/pick_place-001 runs/pick_place-002 --styles carry_high place_gently
 
 The policy without noise, 100 episodes from ordinary starts; the sum of a style over an episode, its mean
-over episodes with a 95 % bootstrap interval.
+over episodes with a 95 % interval by t.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from torch import Tensor
 
 from armchair.agents.saved import load_policy
 from armchair.envs.arm_env import make_env
-from armchair.evaluate import bootstrap, mean
 from armchair.feedback.styles import STYLES, Points
+from armchair.intervals import mean_interval
 from armchair.runs.folder import RunDir
 
 EPISODES, SEED = 100, 1000
@@ -54,7 +54,7 @@ def main() -> None:
             style: [float(STYLES[style](Points(seen[:, n], points)).sum()) for n in range(EPISODES)]
             for style in args.styles
         }
-        found = {style: bootstrap(values, mean) for style, values in sums.items()}
+        found = {style: mean_interval(values) for style, values in sums.items()}
         cells = " | ".join(f"{one.value:.2f} ({one.low:.2f} to {one.high:.2f})" for one in found.values())
         print(f"| {path} | {float(success.mean()):.0%} | {cells} |", flush=True)
         told[str(path)] = {style: one.value for style, one in found.items()}

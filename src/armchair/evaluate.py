@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -10,11 +10,8 @@ from torch import Tensor
 
 from armchair.envs.base import Env
 from armchair.errors import InvalidInput
-from armchair.intervals import Interval, wilson
-from armchair.maths import generator
+from armchair.intervals import Interval, mean_interval, wilson
 from armchair.rollout.collect import Episodes, Running
-
-RESAMPLES = 2000
 
 
 class Evaluation(NamedTuple):
@@ -23,7 +20,7 @@ class Evaluation(NamedTuple):
     episodes: int
     success: Interval  # share of episodes in which the criterion held at the end
     ever: Interval  # share in which it held at some step
-    total: Interval  # mean sum of the task's own reward
+    total: Interval  # mean sum of the task's own reward, by Student's t; no interval of one episode
 
 
 def evaluate(env: Env, act: Callable[[Tensor], Tensor], episodes: int, seed: int) -> Evaluation:
@@ -43,17 +40,17 @@ def evaluate(env: Env, act: Callable[[Tensor], Tensor], episodes: int, seed: int
         counts = done[ended.copy] < each[ended.copy]
         kept.append(Episodes(*(field[counts] for field in ended)))
         done[ended.copy] += 1
-    return summarise(Episodes.join(kept), seed)
+    return summarise(Episodes.join(kept))
 
 
-def summarise(ended: Episodes, seed: int = 0) -> Evaluation:
+def summarise(ended: Episodes) -> Evaluation:
     """Shares and means over episodes; needs at least one."""
     count = len(ended.copy)
     return Evaluation(
         episodes=count,
         success=share(int(ended.success.sum()), count),
         ever=share(int(ended.ever.sum()), count),
-        total=bootstrap(ended.total.tolist(), mean, seed),
+        total=mean_interval(ended.total.tolist()),
     )
 
 
@@ -61,11 +58,6 @@ def share(successes: int, count: int) -> Interval:
     """A share of independent episodes, with Wilson's interval, which stays sensible at 0 and 1."""
     assert 0 <= successes <= count and count > 0
     return Interval(successes / count, *wilson(successes, count))
-
-
-def mean(sample: Tensor) -> Tensor:
-    """Mean over the last axis. (..., n) -> (...)."""
-    return sample.mean(-1)
 
 
 def interquartile_mean(sample: Tensor) -> Tensor:
@@ -76,17 +68,3 @@ def interquartile_mean(sample: Tensor) -> Tensor:
     n = sample.shape[-1]
     edges = torch.arange(n + 1, dtype=sample.dtype).clamp(n / 4, 3 * n / 4)
     return (sample.sort(-1).values * edges.diff()).sum(-1) / (n / 2)
-
-
-def bootstrap(scores: Sequence[float], statistic: Callable[[Tensor], Tensor], seed: int = 0) -> Interval:
-    """A statistic of many scores, for example one an episode, with its percentile bootstrap interval.
-
-    For few, such as one a seed, it is too narrow: `armchair.intervals.mean_interval` is not.
-    """
-    if not scores:
-        raise InvalidInput("no scores: at least one is needed")
-    sample = torch.tensor(scores, dtype=torch.float64)
-    draw = torch.randint(0, len(sample), (RESAMPLES, len(sample)), generator=generator(seed, "bootstrap"))
-    spread = statistic(sample[draw])
-    low, high = torch.quantile(spread, torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
-    return Interval(float(statistic(sample)), low, high)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from statistics import NormalDist, fmean, stdev
+from statistics import NormalDist, fmean
 from typing import NamedTuple
 
 
@@ -52,7 +52,8 @@ def mean_interval(values: Sequence[float], low: float = -math.inf, high: float =
     mean = fmean(values)
     if len(values) < 2:
         return Interval(mean, math.nan, math.nan)
-    half = student_t(len(values) - 1) * stdev(values) / math.sqrt(len(values))
+    spread = math.fsum((value - mean) * (value - mean) for value in values) / (len(values) - 1)
+    half = student_t(len(values) - 1) * math.sqrt(spread / len(values))
     return Interval(mean, max(low, mean - half), min(high, mean + half))
 
 

@@ -63,7 +63,8 @@ def measure_policy(trial: Trial, agent: Agent, report: Report) -> dict[str, Json
     if tells:
         report.say(f"  success at the end   {_share(found.success)}")
         report.say(f"  success at any time  {_share(found.ever)}")
-    report.say(f"  return               {total.value:.2f} (95 %: {total.low:.2f} to {total.high:.2f})")
+    several = f" (95 %: {total.low:.2f} to {total.high:.2f})" if found.episodes > 1 else ""
+    report.say(f"  return               {total.value:.2f}{several}")
     summary: dict[str, Json] = {"task": task, "engine": engine, "control": control, "seed": trial.seed}
     summary["episodes"] = found.episodes
     shares = {"success": found.success if tells else None, "ever": found.ever if tells else None}

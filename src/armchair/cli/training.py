@@ -173,8 +173,8 @@ def outcome_line(evaluation: Evaluation, tells: bool) -> str:
     """What came of it; tells: whether the environment says what success is."""
     success, total = evaluation.success, evaluation.total
     if not tells:
-        interval = f"({total.low:.1f} to {total.high:.1f})"
-        return f"return {total.value:.1f} {interval} in {evaluation.episodes} episodes"
+        several = f" ({total.low:.1f} to {total.high:.1f})" if evaluation.episodes > 1 else ""
+        return f"return {total.value:.1f}{several} in {evaluation.episodes} episodes"
     return (
         f"success {success.value:.0%} ({success.low:.0%} to {success.high:.0%}) at the end of "
         f"{evaluation.episodes} episodes, {evaluation.ever.value:.0%} at any time"

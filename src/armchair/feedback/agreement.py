@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
+from math import log
 from statistics import median, quantiles
 from typing import NamedTuple
 
+from armchair.feedback.betting import ENOUGH
 from armchair.intervals import wilson
 from armchair.store.rows.records import Record
 
@@ -20,12 +22,12 @@ DECIDED = frozenset(MIRRORED)
 FEWEST_DECIDED = 15  # answers that name a side, before anyone is told of always naming the same
 ONE_SIDED = 0.9  # share of the answers on one shown side that is too much
 FEWEST_CHECKS = 20  # comparisons with repeats, model and majority, before anyone is told of guessing
-STEADY = 0.82  # agreement of two looks of which each errs in one of ten cases: 0.9² + 0.1²
+ERRS = 0.2  # share of wrong answers that is no guessing: people who look carefully have as many
 SURE = 0.75  # a guess of the model counts as a check where it is at least that sure
 
 
 class Share(NamedTuple):
-    """How many of how many, and where the true share lies with 95 % confidence."""
+    """How many of how many, and the 95 % interval of the share, as of independent cases."""
 
     hits: int
     of: int
@@ -119,8 +121,9 @@ def reliability(records: Sequence[Record]) -> list[Reliability]:
     """What speaks for and against each annotator, by name.
 
     "always one side": at least 90 % of at least 15 answers that name a side are for the same shown side.
-    "at random": of at least 20 checks so few agree that the 95 % interval ends below half the way from
-    chance to what someone reaches who errs in one of ten cases. Checks are answers that name a side, against
+    "at random": at least 20 checks are, together, 20 times likelier of someone who guesses than of someone
+    who errs in one of five cases (the test of Wald, 1945). So whoever errs no more often is told this, at any
+    time, with a probability of at most 5 %. Checks are answers that name a side, against
     the same person's first answer, the model's guess where it was sure, and two others who say the same.
     One other person is no check: it could be them who guess. Who always names one side is none either.
     """
@@ -166,28 +169,26 @@ def _at_random(
     mine: Sequence[Record], decided: Sequence[Record], of_question: dict[str, list[Record]], blind: set[str]
 ) -> bool:
     """Whether the checks say that someone guesses."""
+    same = (1 - ERRS) ** 2 + ERRS**2  # how often two looks agree
     checks = [
-        (MIRRORED[first] == second, STEADY)
+        (MIRRORED[first] == second, same)
         for first, second in _repeats(mine)
         if first in DECIDED and second in DECIDED
     ]
     for record in decided:
         guess = record.question.guess
         if guess is not None and max(guess, 1 - guess) >= SURE:
-            # whoever errs in one of ten cases agrees with a model that is right with this probability
-            right = max(guess, 1 - guess)
-            checks.append((_as_guessed(record), 0.9 * right + 0.1 * (1 - right)))
+            right = max(guess, 1 - guess)  # the probability that the model is
+            checks.append((_as_guessed(record), (1 - ERRS) * right + ERRS * (1 - right)))
         others = [
             o.answer.choice
             for o in of_question[record.question.id]
             if o.answer.annotator != record.answer.annotator and o.answer.annotator not in blind
         ]
         if len(others) >= 2 and len(set(others)) == 1:
-            checks.append((record.answer.choice == others[0], STEADY))
-    if len(checks) < FEWEST_CHECKS:
-        return False
-    reached = sum(level for _, level in checks) / len(checks)
-    return wilson(sum(agree for agree, _ in checks), len(checks))[1] < (0.5 + reached) / 2
+            checks.append((record.answer.choice == others[0], same))
+    ratio = sum(log(0.5 / (level if agree else 1 - level)) for agree, level in checks)
+    return len(checks) >= FEWEST_CHECKS and ratio >= log(ENOUGH)
 
 
 def _repeats(records: Sequence[Record]) -> list[tuple[str, str]]:
