@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from armchair.runs.folder import RunDir
 from armchair.store.store import Store
 from armchair.store.trainer_lock import trainer_lock
 from armchair.web.processes.launcher import LOG
+from armchair.web.runs import listing
 from armchair.web.runs.listing import Listing, Row
 
 NOW = 1_000_000.0
@@ -115,16 +117,39 @@ def test_broken_runs_are_rows_and_the_others_are_there(tmp_path: Path) -> None:
     assert all("\n" not in row["detail"] for row in rows.values())
 
 
+def test_a_database_that_does_not_answer_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+
+    def ask(run: RunDir) -> None:
+        assert answers.wait(60)
+
+    make(tmp_path, {**PERSON, "store": "postgresql://ann:secret@nowhere/reach"})
+    monkeypatch.setattr(listing, "_read", ask)
+    made = Listing(tmp_path, lambda: NOW)
+    for _ in range(3):
+        (row,) = made.rows()
+        assert row["state"] == "broken"
+        assert row["detail"] == "postgresql://ann:***@nowhere/reach has not answered yet"
+    assert threading.active_count() < 20
+    answers.set()
+    until = time.monotonic() + 60
+    while made.rows()[0]["state"] == "broken":
+        assert time.monotonic() < until
+    assert made.rows()[0]["state"] == "stopped"
+
+
 def test_those_at_work_come_first_and_what_changes_is_read_again(tmp_path: Path) -> None:
     for phase in ("stopped", "stopped", "waiting"):
         make(tmp_path, phase=phase)
-    listing = Listing(tmp_path)
+    made = Listing(tmp_path)
     with trainer_lock(RunDir(tmp_path / "reach-002")):
-        assert listing.rows()[0]["name"] == "reach-002"
+        assert made.rows()[0]["name"] == "reach-002"
     with Store.open(tmp_path / "reach-003" / "armchair.db", clock=time.time) as store:
         store.board.set_status({"phase": "done"})
-    assert listing.rows()[0]["name"] == "reach-003"
-    assert listing.rows()[0]["state"] == "done"
+    assert made.rows()[0]["name"] == "reach-003"
+    assert made.rows()[0]["state"] == "done"
 
 
 def test_a_folder_that_is_not_there_holds_no_runs(tmp_path: Path) -> None:

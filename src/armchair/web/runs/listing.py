@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 from armchair.errors import ArmchairError
 from armchair.jsonable import Json
 from armchair.runs.folder import RunDir, runs_in
+from armchair.store.database import shown
 from armchair.store.store import Store
 from armchair.store.trainer_lock import trainer_of
 from armchair.web.caches.snapshots import ALIVE_SECONDS, budget_of
@@ -21,6 +22,7 @@ from armchair.web.processes.launcher import LOG, last_line
 
 MORE = 30  # answers more that are offered when a budget is spent
 ELSEWHERE = 10.0  # s between two looks into a database that is no file
+PATIENCE = 0.5  # s that its first answer is waited for
 HIDDEN = ("compare",)  # commands whose folders hold other runs
 ON_REQUEST = ("stopped;", "interrupted")  # the last words of a trainer that was asked to end early on
 PEOPLE = "person"  # in a run's description, where people answer
@@ -72,6 +74,7 @@ class Listing:
         """`clock` gives seconds since the epoch."""
         self.root, self._clock = root, clock
         self._lock = threading.Lock()
+        self._asked: set[str] = set()  # runs whose database has not answered yet
         self._read: dict[str, tuple[tuple[object, ...], _Board | str | None]] = {}
 
     def rows(self) -> list[Row]:
@@ -94,23 +97,33 @@ class Listing:
             return None
         if config.get("command") == "train":
             return _trained(run, config)
-        board = self._board(run, config)
+        board = self._board(run)
         if isinstance(board, str):
             return _broken(run, board, _text(config, "task"))
         return _taught(run, config, board, self._clock())
 
-    def _board(self, run: RunDir, config: Mapping[str, Json]) -> _Board | str | None:
+    def _board(self, run: RunDir) -> _Board | str | None:
         """What the store says; an error's text; None where there is no store yet."""
         stamp = self._stamp(run)
         known = self._read.get(run.name)
         if known is not None and known[0] == stamp:
             return known[1]
+        if isinstance(run.store, Path):
+            self._look(run, stamp)
+        elif run.name not in self._asked:  # a database that does not answer must not keep the others
+            self._asked.add(run.name)
+            asking = threading.Thread(target=self._look, args=[run, stamp], daemon=True)
+            asking.start()
+            asking.join(PATIENCE)
+        return self._read.get(run.name, (stamp, f"{shown(str(run.store))} has not answered yet"))[1]
+
+    def _look(self, run: RunDir, stamp: tuple[object, ...]) -> None:
         try:
             found = _read(run)
         except ArmchairError as error:
             found = str(error)
         self._read[run.name] = stamp, found
-        return found
+        self._asked.discard(run.name)
 
     def _stamp(self, run: RunDir) -> tuple[object, ...]:
         """Changes where the store has changed."""
