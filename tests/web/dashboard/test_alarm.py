@@ -144,7 +144,7 @@ def test_people_who_see_no_difference_hardly_ever_raise_the_alarm(ties: float) -
 
 
 @pytest.mark.parametrize("bend", [0.5, 1, 2])
-@pytest.mark.parametrize("noise", [0.02, 0.05])
+@pytest.mark.parametrize("noise", [0.0, 0.02, 0.05])
 def test_a_real_fall_is_found_whatever_its_shape(bend: float, noise: float) -> None:
     found = 0
     for seed in range(20):

@@ -26,6 +26,7 @@ LEAST = 10  # points of a series that the window must hold, or it is made longer
 CLEAR = 4.4  # `trend` of a fall that is no noise; more than one look would need, since there are many
 RISES = 2.0  # `trend` of the learned return beside it
 SHAPE = 3  # degree of the curve that a movement may follow
+CLOSE = 0.04  # share of a series' range that may lie between it and such a curve, on average
 STICKIEST = 0.95  # correlation of neighbours that is believed, at most
 LATEST = 6  # comparisons that end the alarm when they speak for the newer clip
 MOST = 200  # values whose trend is looked at, since they are compared pair by pair
@@ -119,8 +120,8 @@ def autocorrelation(values: Sequence[float]) -> float:
     given = np.asarray(values, dtype=float)
     rest = given - basis @ (basis.T @ given)
     square = float(rest @ rest)
-    if square <= 1e-12 * float(given @ given):
-        return 0.0
+    if square <= n * (CLOSE * float(np.ptp(given))) ** 2 + 1e-12 * float(given @ given):
+        return 0.0  # it follows the curve: what is left is the curve's fault
     found = float(rest[1:] @ rest[:-1]) / square
     return min(max(found + (4.0 + 7.0 * found) / n, 0.0), STICKIEST)
 
