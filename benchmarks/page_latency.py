@@ -25,10 +25,12 @@ import psutil
 import torch
 from _timing import finish
 
-from armchair.engines.display.scene_asset import SCENE, SCENE_TYPE, scene_asset
+from armchair.engines.display.scene_asset import SCENE, SCENE_TYPE
 from armchair.envs.arm_env import make_env
+from armchair.envs.scene import scene_of
 from armchair.ids import new_id
 from armchair.store.store import Store
+from armchair.tasks import TASKS
 from armchair.types import Clip, Question
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ def fill(store: Store) -> None:
     ]
     store.ask(questions, clips)
     store.board.set_setting("repeat_share", 0.0)
-    store.board.put_asset(SCENE, scene_asset(0, "ball"), SCENE_TYPE)
+    store.board.put_asset(SCENE, scene_of(TASKS["reach"]), SCENE_TYPE)
     status = {"phase": "practising", "task": "reach", "control_dt": 0.05, "labels": 10_000}
     store.board.set_status(status)
 

@@ -20,10 +20,12 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from armchair.engines.display.scene_asset import SCENE, SCENE_TYPE, scene_asset
+from armchair.engines.display.scene_asset import SCENE, SCENE_TYPE
 from armchair.envs.arm_env import make_env
+from armchair.envs.scene import scene_of
 from armchair.ids import new_id
 from armchair.store.store import Store
+from armchair.tasks import TASKS
 from armchair.types import Answer, Clip, Question
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
@@ -117,7 +119,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, pool: list[Clip]) -> Iterato
     path = tmp_path_factory.mktemp("reach-001")
     with Store.open(path / "armchair.db") as store:
         store.board.set_setting("repeat_share", 0.0)
-        store.board.put_asset(SCENE, scene_asset(0, "ball"), SCENE_TYPE)
+        store.board.put_asset(SCENE, scene_of(TASKS["reach"]), SCENE_TYPE)
         store.add_clips(pool)
         process, origin = start_server(path / "armchair.db")
         with Store.open(path / "armchair.db", clock=lambda: time.time() + 3600.0) as ahead:

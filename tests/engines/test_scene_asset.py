@@ -108,6 +108,21 @@ def test_the_camera_looks_at_the_arm_from_in_front_and_above() -> None:
     assert camera["eye"][2] > 0.7 and camera["eye"][0] > 1.0
 
 
+@pytest.mark.parametrize("name", list(TASKS))
+def test_what_counts_is_named_as_the_scene_names_it(name: str) -> None:
+    env = make_env(name, num_envs=1)
+    header, _ = read(env.scene_asset())
+    bodies, cues = header["bodies"], header["cues"]
+    assert isinstance(bodies, list) and isinstance(cues, list)
+    known = {"tool", "goal", *(body["name"] for body in bodies)}
+    assert [(cue["point"], cue["place"], cue["radius"], cue["above"]) for cue in cues] == [
+        (cue.point, cue.place, cue.radius, cue.above) for cue in env.task.cues
+    ]
+    assert cues and all({cue["point"], cue["place"]} <= known for cue in cues)
+    assert header["version"] == 1, "pages of before show it too, without the marks"
+    env.close()
+
+
 def test_the_table_lies_below_the_plane_that_blocks_stand_on() -> None:
     header, buffer = read(scene_asset(TASKS["stack"].num_blocks, TASKS["stack"].goal_marker))
     around = header["surroundings"]

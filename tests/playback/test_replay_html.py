@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from armchair.engines.display.scene_asset import scene_asset
 from armchair.envs.arm_env import ArmEnv, make_env
+from armchair.envs.scene import scene_of
 from armchair.errors import InvalidInput, MissingDependency
 from armchair.playback import replay_html as replay_file
 from armchair.playback.replay_html import Episode, check_replay_path, play_episodes, template, write_replay
@@ -40,7 +40,7 @@ def test_what_was_played_is_in_the_file(env: ArmEnv, tmp_path: Path, monkeypatch
     assert found is not None
     data = json.loads(found[1])
     assert (data["title"], data["task"], data["dt"], data["caption"]) == ("</script><b>", "push", 0.05, "two")
-    assert base64.b64decode(data["scene"]) == scene_asset(TASKS["push"].num_blocks, TASKS["push"].goal_marker)
+    assert base64.b64decode(data["scene"]) == scene_of(TASKS["push"])
     assert [clip["label"] for clip in data["clips"]] == ["Episode 1, success", "Episode 2, success"]
     for clip, episode in zip(data["clips"], episodes, strict=True):
         poses = np.frombuffer(base64.b64decode(clip["poses"]), "<f4")

@@ -14,6 +14,7 @@ from armchair.engines.kinematics import body_poses
 from armchair.engines.scene import body_names
 from armchair.envs.base import PoseDrawing, PoseWindow, StartSampler, StartState
 from armchair.envs.control import CONTROLS, Control
+from armchair.envs.scene import scene_of
 from armchair.errors import InvalidInput, check_choice
 from armchair.maths import generator
 from armchair.tasks import Task, get_task
@@ -186,9 +187,7 @@ class ArmEnv:
 
     def scene_asset(self) -> bytes:
         """The scene for the player in the browser."""
-        from armchair.engines.display.scene_asset import scene_asset  # here: most never draw
-
-        return scene_asset(self.task.num_blocks, self.task.goal_marker)
+        return scene_of(self.task)
 
     def poses(self) -> Tensor:
         """Poses of all bodies and, last, of the goal's marker. -> (N, B + 1, 7)."""

@@ -23,6 +23,7 @@ from armchair.envs.base import (
     TellsSuccess,
 )
 from armchair.envs.foreign.env import import_env, why_no_pictures
+from armchair.envs.scene import scene_of
 from armchair.errors import InvalidInput, nearest
 from armchair.tasks import TASKS, Task, get_task
 from armchair.tasks.cues import Cue
@@ -124,9 +125,7 @@ class BuiltinTask(TaskSpec):
 
     def scene_asset(self) -> bytes:
         """Arm, table, blocks and the goal's marker."""
-        from armchair.engines.display.scene_asset import scene_asset
-
-        return scene_asset(self._task.num_blocks, self._task.goal_marker)
+        return scene_of(self._task)
 
     def copies_for(self, episodes: int) -> int:
         """All at once."""

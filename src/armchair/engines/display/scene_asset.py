@@ -1,16 +1,18 @@
 """The scene of a task as bytes, for the 3D player in the browser: meshes and materials, without poses.
 
     uint32      length H of the header
-    H bytes     UTF-8 JSON: bodies, goal, surroundings, camera; padded with spaces so that 4 + H divides by 4
+    H bytes     UTF-8 JSON: bodies, goal, surroundings, camera, cues; padded with spaces so that 4 + H
+                divides by 4
     the rest    vertices (float32 xyz), normals (int8 xyz and a pad byte), indices (uint16 or uint32)
 
 Numbers are little-endian. Parts name what they need as [byte offset from the end of the header, count];
-indices have the bytes of one number beside them.
+indices have the bytes of one number beside them. Scenes that were stored before there were cues have none.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -43,8 +45,12 @@ _TOP = Material(TOP_RGBA, roughness=0.7, shininess=0.15)
 _LEG = Material(LEG_RGBA, roughness=0.7, shininess=0.2)
 
 
-def scene_asset(num_blocks: int, goal_marker: str) -> bytes:
-    """The scene of a task. Bodies are in the order of recorded poses; the goal's row comes after theirs."""
+def scene_asset(num_blocks: int, goal_marker: str, cues: Sequence[Json] = ()) -> bytes:
+    """The scene of a task. Bodies are in the order of recorded poses; the goal's row comes after theirs.
+
+    cues: what to look at, of which the page marks the first: the names of a point and of its place ("tool",
+    "goal" or a body's), the radius that counts and the place's height above what names it.
+    """
     buffer = _Buffer()
     names = body_names(num_blocks)
     parts = body_parts(num_blocks)
@@ -63,6 +69,7 @@ def scene_asset(num_blocks: int, goal_marker: str) -> bytes:
         "tool_body": names.index(TOOL_BODY),
         "tool_offset": [0.0, 0.0, TOOL_OFFSET],
         "camera": {"eye": list(DEFAULT_CAMERA.eye), "target": list(DEFAULT_CAMERA.lookat)},
+        "cues": list(cues),
     }
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-(4 + len(text)) % 4)

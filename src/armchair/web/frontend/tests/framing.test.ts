@@ -24,7 +24,7 @@ function reach(from: Vector, half: number, aspect: number, points: number[]): [n
   return [x, y];
 }
 
-const asset = { toolBody: 0, toolOffset: [0, 0, 0] } as never;
+const asset = { bodies: [{}, {}, {}, {}], toolBody: 0, toolOffset: [0, 0, 0] } as never; // hand, fingers, block
 
 describe("framing", () => {
   it.each([0.4, 0.55, 0.9, 1.25, 2.5])("has the whole workspace in a picture of aspect %s", (aspect) => {
@@ -41,10 +41,14 @@ describe("framing", () => {
   });
 
   it("sees wider for a tool that goes astray, but not for what fell from the table", () => {
-    const clip = (y: number, z: number) => ({ steps: 1, bodies: 1, data: new Float32Array([0.6, y, z, 1, 0, 0, 0]) });
-    const width = (y: number, z: number): number =>
-      framing(eye, target, usual, 0.5, workspaceOf([clip(y, z)], asset)).half;
+    const place = (y: number, z: number): number[] => [0.6, y, z, 1, 0, 0, 0];
+    const width = (y: number, z: number, block = place(0, 0)): number => {
+      const hand = [...place(y, z), ...place(y, z), ...place(y, z)];
+      const data = new Float32Array([...hand, ...block, ...place(0, 0.2)]);
+      return framing(eye, target, usual, 0.5, workspaceOf([{ steps: 1, bodies: 5, data }], asset)).half;
+    };
     expect(width(0.45, 0.3)).toBeGreaterThan(1.1 * width(0, 0.3));
-    expect(width(9, -50)).toBe(width(0.6, 0));
+    expect(width(0, 0.98)).toBeGreaterThan(width(0, 0.8)); // a gripper that is held up high
+    expect(width(0, 0.3, place(9, -50))).toBe(width(0, 0.3, place(0.6, 0)));
   });
 });

@@ -36,6 +36,13 @@ describe("scene", () => {
     expect(read.toolOffset).toEqual([0, 0, 0.1]);
   });
 
+  it("reads what is to be looked at, and scenes of before that do not say", () => {
+    const cue = { point: "tool", place: "goal", radius: 0.025, above: 0, weight: 1 };
+    expect(parseScene(scene((h) => { h.cues = [cue]; })).cues).toEqual([{ point: "tool", place: "goal", radius: 0.025, above: 0 }]);
+    expect(parseScene(scene()).cues).toEqual([]);
+    expect(() => parseScene(scene((h) => { h.cues = [{ ...cue, radius: "wide" }]; }))).toThrow("a cue's radius must be a number");
+  });
+
   it.each<[string, ArrayBuffer, string]>([
     ["nothing", new ArrayBuffer(0), "empty"],
     ["half a header", scene().slice(0, 40), "cut off"],

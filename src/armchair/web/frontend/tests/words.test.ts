@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Progress, State, Trainer } from "../src/contract";
 import { actionOf, type KeyPress } from "../src/label/keys";
 import { bannerOf, cardOf, savedOf, type Situation } from "../src/label/situation";
-import { agreementText, armText, clipText, countText, etaText, paceText, resumeCommand, successText } from "../src/label/words";
+import { agreementText, armText, clipText, countText, etaText, paceText, pairText, resumeCommand, successText } from "../src/label/words";
 import { sideOf } from "../src/ui/gestures";
 import { uuid } from "../src/uuid";
 
@@ -111,9 +111,15 @@ describe("keys", () => {
     expect(actionOf(press(key))).toMatchObject({ do: "answer", choice, much: false });
   });
 
+  it("says of a pair what is known, and nothing else", () => {
+    expect([pairText(true, false), pairText(null, false)]).toEqual(["", ""]);
+    expect(pairText(false, false)).toBe("The two begin differently");
+    expect(pairText(false, true)).toContain("half speed");
+  });
+
   it("knows the others", () => {
-    expect(["s", "z", " ", ",", ".", "x", "?", "h"].map((key) => actionOf(press(key))?.do))
-      .toEqual(["skip", "undo", "pause", "nudge", "nudge", "swap", "help", "history"]);
+    expect(["s", "z", " ", ",", ".", "x", "v", "?", "h"].map((key) => actionOf(press(key))?.do))
+      .toEqual(["skip", "undo", "pause", "nudge", "nudge", "swap", "exchange", "help", "history"]);
   });
 
   it("answers once for a key that is held down, and says much with Shift", () => {

@@ -8,7 +8,7 @@ export type Action =
   | { do: "turn"; sideways: number; upwards: number; distance: number }
   | { do: "nudge"; by: 1 | -1 }
   | { do: "rate"; by: 1 | -1 }
-  | { do: "skip" | "undo" | "pause" | "swap" | "ghost" | "trace" | "view" | "help" | "history" | "change" | "close" };
+  | { do: "skip" | "undo" | "pause" | "swap" | "ghost" | "trace" | "view" | "exchange" | "help" | "history" | "change" | "close" };
 
 export interface KeyPress {
   key: string;
@@ -40,6 +40,7 @@ const OTHERS: Record<string, Action> = {
   g: { do: "ghost" },
   t: { do: "trace" },
   r: { do: "view" },
+  v: { do: "exchange" },
   h: { do: "history" },
   n: { do: "change" },
   "?": { do: "help" },

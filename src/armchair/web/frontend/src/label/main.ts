@@ -80,6 +80,7 @@ function act(app: App, action: Action, pressed: number): void {
     case "ghost": return app.transport.ghost();
     case "trace": return app.transport.trace();
     case "view": return app.screen.resetView();
+    case "exchange": return app.screen.exchange();
     case "help": return app.guide.open();
     case "history": return app.history.open();
     case "change": return app.standing.change.toggle();

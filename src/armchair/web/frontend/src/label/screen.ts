@@ -5,12 +5,13 @@ import type { ClipData, Player } from "../player/player";
 import { chosenOf } from "../player/quality";
 import { ScenePlayer } from "../player/scene_player";
 import type { SceneAsset } from "../scene/asset";
-import { byId, recall } from "../ui/dom";
+import { byId, recall, setText } from "../ui/dom";
+import { Insets } from "../ui/insets";
 import { tone } from "../ui/tone";
 import type { Transport } from "../ui/transport";
 import type { Ready } from "./queue";
 import type { Stage } from "./session";
-import { clipText } from "./words";
+import { clipText, pairText } from "./words";
 
 export class Screen implements Stage {
   scene: ScenePlayer | null = null;
@@ -18,6 +19,9 @@ export class Screen implements Stage {
   private active: Player | null = null;
   private wanted: { left: ClipData; right: ClipData } | null = null;
   private readonly stage = byId("stage");
+  private readonly insets = new Insets(byId("surface"), 2, () => this.exchange());
+  private alike: boolean | null = null; // whether both clips begin alike, where that is known
+  private exchanged = false;
   dt = 0.05;
   onempty: () => void = () => undefined;
   onshown: () => void = () => undefined;
@@ -32,9 +36,13 @@ export class Screen implements Stage {
   /** The 3D scene has come. */
   open(asset: SceneAsset): void {
     const quality = chosenOf(recall("quality"));
-    this.scene = new ScenePlayer(this.stage, asset, this.dt, { count: 2, surface: byId("surface"), quality });
+    this.scene = new ScenePlayer(this.stage, asset, this.dt, { count: 2, surface: byId("surface"), quality }, true);
     this.scene.tone(tone());
     this.scene.onslow = () => this.onslow();
+    this.scene.oncompose = ({ from, alike }) => {
+      this.insets.place(this.scene?.views.insets ?? [], this.exchanged ? "main view" : `from ${from}`);
+      this.note(alike);
+    };
     this.scene.hide();
     if (this.wanted) this.play(this.wanted.left, this.wanted.right);
   }
@@ -42,6 +50,8 @@ export class Screen implements Stage {
   show(ready: Ready, swapped: boolean): void {
     this.stage.dataset["question"] = ready.pair.question;
     delete this.stage.dataset["review"];
+    const posed = ready.left.kind === "poses" && ready.right.kind === "poses";
+    this.alike = posed ? ready.pair.alike : null;
     const [left, right] = swapped ? [ready.right, ready.left] : [ready.left, ready.right];
     this.play(left, right);
     this.transport.showSwapped(swapped);
@@ -51,6 +61,7 @@ export class Screen implements Stage {
   /** An old pair, to look at only. */
   review(answer: string, left: ClipData, right: ClipData): void {
     this.stage.dataset["review"] = answer;
+    this.alike = null;
     this.play(left, right);
     this.transport.showSwapped(false);
   }
@@ -60,6 +71,8 @@ export class Screen implements Stage {
     delete this.stage.dataset["question"];
     this.active?.hide();
     this.active = null;
+    this.insets.hide();
+    this.note(false);
     this.onempty();
   }
 
@@ -69,10 +82,12 @@ export class Screen implements Stage {
     if (!player) return; // the scene is still on its way
     if (player !== this.active) {
       this.active?.hide();
+      this.insets.hide();
       this.active = player;
       player.show();
       this.transport.attach(player, player === this.scene);
     }
+    this.note(false);
     player.load(left, right);
     this.describe(left, right);
   }
@@ -97,6 +112,20 @@ export class Screen implements Stage {
     byId("pane-right").setAttribute("aria-label", clipText("Right", right.ref.steps, this.dt));
     this.stage.dataset["left"] = left.ref.id;
     this.stage.dataset["right"] = right.ref.id;
+  }
+
+  /** Tells what must be known of the pair. `close`: the clips hardly differ. */
+  private note(close: boolean): void {
+    const text = this.wanted ? pairText(this.alike, close) : "";
+    setText(byId("pair-note"), text);
+    byId("pair-note").hidden = !text;
+  }
+
+  /** The large and the small view change places. */
+  exchange(): void {
+    if (!this.scene || this.active !== this.scene) return;
+    this.exchanged = !this.exchanged;
+    this.scene.exchange();
   }
 
   turn(sideways: number, upwards: number, distance: number): void {

@@ -96,6 +96,12 @@ export function clipText(side: "Left" | "Right", steps: number, dt: number): str
   return `${side} clip, ${Math.max(0, (steps - 1) * dt).toFixed(1)} seconds of the arm moving`;
 }
 
+/** What must be known of the two clips before they are compared; "" for nothing. */
+export function pairText(alike: boolean | null, close: boolean): string {
+  if (close) return "Nearly alike: zoomed in, half speed";
+  return alike === false ? "The two begin differently" : "";
+}
+
 export function clockText(step: number, last: number, dt: number): string {
   return `${(step * dt).toFixed(1)} / ${(last * dt).toFixed(1)} s`;
 }

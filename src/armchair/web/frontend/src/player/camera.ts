@@ -3,26 +3,20 @@
 import { MathUtils, PerspectiveCamera, Spherical, TOUCH, Vector3 } from "three";
 import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 import type { SceneAsset } from "../scene/asset";
-import { framing, type Vector } from "./framing";
-
-const HEIGHT = 37; // degrees seen from top to bottom, unless something would be cut off
-const FURTHER = 1.1; // labels stand in the corners
-const ASIDE = new Vector3(-0.035, -0.045, 0.05); // m, brings the arm rather than the table to the middle
+import { framing, homeOf, type Home } from "./framing";
 
 export class SharedCamera {
-  readonly camera = new PerspectiveCamera(HEIGHT, 1, 0.05, 30);
+  readonly camera = new PerspectiveCamera(40, 1, 0.05, 30);
   private readonly controls: OrbitControls;
-  private readonly home: { eye: Vector3; target: Vector3 };
+  readonly home: Home;
+  private start: Home; // from where the clips that are shown are seen, unless the person turned the view
   private shown: ArrayLike<number> = []; // xyz after xyz, what must be in the picture
   private turned = false; // by the person, who shall keep the view
 
   /** `oneFinger`: whether a single finger turns the camera; otherwise two do. */
   constructor(surface: HTMLElement, asset: SceneAsset, oneFinger: boolean, changed: () => void) {
-    const target = new Vector3(...asset.camera.target);
-    const away = new Vector3(...asset.camera.eye).sub(target).multiplyScalar(FURTHER);
-    target.add(ASIDE);
-    const eye = target.clone().add(away);
-    this.home = { eye, target };
+    this.home = homeOf(asset.camera);
+    this.start = this.home;
     this.camera.up.set(0, 0, 1);
     this.controls = new OrbitControls(this.camera, surface);
     this.controls.enablePan = false;
@@ -48,21 +42,21 @@ export class SharedCamera {
     this.stand();
   }
 
-  /** What must be in the picture, xyz after xyz. */
-  hold(points: ArrayLike<number>): void {
+  /** What must be in the picture, xyz after xyz, and from where it is seen. */
+  hold(points: ArrayLike<number>, start = this.home): void {
     this.shown = points;
+    this.start = start;
     this.stand();
   }
 
   private stand(): void {
-    const { eye, target } = this.home;
-    const usual = Math.tan(MathUtils.degToRad(HEIGHT / 2));
-    const found = framing(eye.toArray() as Vector, target.toArray() as Vector, usual, this.camera.aspect, this.shown);
+    const { eye, target, half } = this.start;
+    const found = framing(eye, target, half, this.camera.aspect, this.shown);
     this.camera.fov = MathUtils.radToDeg(2 * Math.atan(found.half));
     this.camera.updateProjectionMatrix();
     if (this.turned) return;
     this.camera.position.set(...found.eye);
-    this.controls.target.copy(target).add(this.camera.position).sub(eye);
+    this.controls.target.set(...target).add(this.camera.position).sub(new Vector3(...eye));
     this.controls.update();
   }
 
@@ -78,6 +72,12 @@ export class SharedCamera {
     upright.setFromSpherical(polar);
     this.camera.position.copy(this.controls.target).add(offset.set(upright.x, -upright.z, upright.y));
     this.controls.update();
+  }
+
+  /** Metres to a pixel at what is looked at, in a picture so many pixels high. */
+  metres(height: number): number {
+    const distance = this.camera.position.distanceTo(this.controls.target);
+    return (2 * distance * Math.tan(MathUtils.degToRad(this.camera.fov / 2))) / height;
   }
 
   dispose(): void {

@@ -2,6 +2,25 @@
 
 export type Vector = readonly [number, number, number];
 
+/** From where a camera looks at what, and how far it sees: `half` is the tangent of half the angle from top to bottom. */
+export interface Home {
+  eye: Vector;
+  target: Vector;
+  half: number;
+}
+
+const HEIGHT = 37; // degrees seen from top to bottom, unless something would be cut off
+const FURTHER = 1.1; // labels stand in the corners
+const ASIDE: Vector = [-0.035, -0.045, 0.05]; // m, brings the arm rather than the table to the middle
+
+/** The page's usual place, from a scene's own camera. */
+export function homeOf(camera: { eye: Vector; target: Vector }): Home {
+  const away = minus(camera.eye, camera.target);
+  const target = camera.target.map((one, k) => one + ASIDE[k]!) as unknown as Vector;
+  const eye = target.map((one, k) => one + FURTHER * away[k]!) as unknown as Vector;
+  return { eye, target, half: Math.tan((HEIGHT / 2) * (Math.PI / 180)) };
+}
+
 /** Where the camera stands and how far it sees: `half` is the tangent of half the angle from top to bottom. */
 export interface Framing {
   eye: Vector;

@@ -3,16 +3,21 @@
 import type { SceneAsset } from "../scene/asset";
 import type { Tone } from "../scene/studio";
 import { Clock } from "./clock";
+import { compose, type Composition } from "./composition";
 import type { ClipData, Player } from "./player";
 import { pathOf, poseAt, type Poses } from "./poses";
 import { Ticker } from "./ticker";
 import { Views, type ViewOptions } from "./views";
 import { workspaceOf } from "./workspace";
 
+const SLOWER = 0.5; // times the rate, for clips that hardly differ
+
 export class ScenePlayer implements Player {
   readonly views: Views;
   onstep: Player["onstep"] = () => undefined;
   onslow: Player["onslow"] = () => undefined;
+  /** Called when the views of the clips were chosen anew. */
+  oncompose: (composition: Composition) => void = () => undefined;
   private readonly clock = new Clock();
   private readonly ticker = new Ticker((seconds, now) => this.tick(seconds, now));
   private clips: Poses[] = [];
@@ -20,8 +25,13 @@ export class ScenePlayer implements Player {
   private dirty = false;
   private passed = 0; // s since the last picture
   private shown = true;
+  private chosen = 1; // rate
+  private exchanged = false; // the second view is the large one
+  private composition: Composition | null = null;
 
-  constructor(box: HTMLElement, private readonly asset: SceneAsset, private readonly dt: number, options: ViewOptions) {
+  /** `twice`: each clip is shown from two sides. */
+  constructor(box: HTMLElement, private readonly asset: SceneAsset, private readonly dt: number, options: ViewOptions,
+    private readonly twice = false) {
     this.views = new Views(box, asset, options);
     this.moment = new Float32Array(this.views.rows * 7);
     this.views.onchange = () => this.changed();
@@ -41,10 +51,28 @@ export class ScenePlayer implements Player {
   loadAll(clips: Poses[]): void {
     this.clips = clips;
     this.follow();
-    this.views.camera.hold(workspaceOf(clips, this.asset));
+    this.compose();
     this.clock.begin(Math.max(...clips.map((clip) => clip.steps)), this.dt);
     this.draw();
     this.ticker.wake();
+  }
+
+  private compose(): void {
+    const { pane } = this.views;
+    if (!this.clips.length) return;
+    if (!this.twice || !pane) return this.views.camera.hold(workspaceOf(this.clips, this.asset));
+    const before = this.composition?.corner ?? "bottom-right";
+    this.composition = compose(this.clips, this.asset, this.views.camera.home, pane, this.exchanged, before);
+    this.views.compose(this.composition, this.exchanged);
+    this.rate(this.chosen);
+    this.oncompose(this.composition);
+  }
+
+  /** The large and the small view change places. */
+  exchange(): void {
+    this.exchanged = !this.exchanged;
+    this.compose();
+    this.changed();
   }
 
   private follow(): void {
@@ -77,6 +105,7 @@ export class ScenePlayer implements Player {
       this.views.views[k]?.trail.show(Math.min(this.clock.step, clip.steps - 1));
       if (k === 1) this.views.poseGhost(this.moment);
     });
+    this.views.connect(!this.clock.playing);
     if (this.clips.length) this.views.draw();
     this.onstep(this.clock.step, this.clock.last);
   }
@@ -122,7 +151,8 @@ export class ScenePlayer implements Player {
   }
 
   rate(times: number): void {
-    this.clock.rate = times;
+    this.chosen = times;
+    this.clock.rate = this.composition?.alike ? SLOWER * times : times;
   }
 
   swap(): void {
@@ -156,6 +186,7 @@ export class ScenePlayer implements Player {
 
   resize(): void {
     this.views.resize();
+    this.compose();
     this.draw();
   }
 

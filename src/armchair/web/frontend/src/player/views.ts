@@ -1,12 +1,15 @@
 /** Several clips side by side: one renderer, one shared camera, one scissored view for each clip. */
 
-import { PCFShadowMap, SRGBColorSpace, WebGLRenderer } from "three";
+import { type Camera, PCFShadowMap, SRGBColorSpace, WebGLRenderer } from "three";
 import { Actor } from "../scene/actor";
 import type { SceneAsset } from "../scene/asset";
 import { makeModels, type Models } from "../scene/models";
 import { Studio, type Tone } from "../scene/studio";
 import { Trail } from "../scene/trail";
 import { SharedCamera } from "./camera";
+import type { Composition } from "./composition";
+import type { Rect } from "./layout";
+import { SecondCamera } from "./second_camera";
 import { type Chosen, isSoftware, Quality } from "./quality";
 
 export interface ViewOptions {
@@ -32,6 +35,8 @@ export class Views {
   private readonly models: Models;
   private readonly studio: Studio;
   private readonly spirit: Actor;
+  private readonly second = new SecondCamera();
+  private composed: (Composition & { swapped: boolean }) | null = null;
   private ghostOn = false;
   private traceOn = false;
   private width = 0;
@@ -47,6 +52,7 @@ export class Views {
     this.renderer.outputColorSpace = SRGBColorSpace;
     this.renderer.shadowMap.enabled = true;
     this.renderer.shadowMap.type = PCFShadowMap;
+    this.renderer.shadowMap.autoUpdate = false; // once for each clip, not for each view of it
     this.renderer.setScissorTest(true);
     this.models = makeModels(asset);
     this.studio = new Studio(this.models);
@@ -83,6 +89,11 @@ export class Views {
     this.traceOn = on;
   }
 
+  /** Lines from the points that count to their places, while nothing moves. */
+  connect(on: boolean): void {
+    for (const view of this.views) view.actor.marker?.connect(on);
+  }
+
   tone(tone: Tone): void {
     this.studio.tone(tone);
     this.onchange();
@@ -96,18 +107,38 @@ export class Views {
     this.renderer.setPixelRatio(this.quality.pixelRatio(window.devicePixelRatio || 1));
     this.renderer.setSize(clientWidth, clientHeight);
     const { width, height } = this.cell(0);
-    this.camera.fit(width / height);
+    if (!this.composed) this.camera.fit(width / height);
   }
 
-  /** The place of view `k`: side by side, four in two rows. */
-  private cell(k: number): { x: number; y: number; width: number; height: number } {
+  /** The place of view `k`: side by side, four in two rows. y is downwards. */
+  private cell(k: number): Rect {
     const count = this.views.length;
     const columns = count > 3 ? 2 : count;
     const rows = Math.ceil(count / columns);
     const width = (this.width - GAP * (columns - 1)) / columns;
     const height = (this.height - GAP * (rows - 1)) / rows;
-    const row = Math.floor(k / columns);
-    return { x: (k % columns) * (width + GAP), y: (rows - 1 - row) * (height + GAP), width, height };
+    return { x: (k % columns) * (width + GAP), y: Math.floor(k / columns) * (height + GAP), width, height };
+  }
+
+  /** Width and height of a clip's pane; null while it has none. */
+  get pane(): { width: number; height: number } | null {
+    return this.width ? this.cell(0) : null;
+  }
+
+  /** From where all clips are seen from now on. `swapped`: the second view is the large one. */
+  compose(composition: Composition, swapped: boolean): void {
+    this.composed = { ...composition, swapped };
+    const { large, small } = composition.places;
+    const [mine, other] = swapped ? [small, large] : [large, small];
+    this.camera.hold(composition.held, composition.main);
+    this.camera.fit(mine.width / mine.height);
+    this.second.stand(composition.second, other.width / other.height);
+  }
+
+  /** Where the small views lie on the box, one for each clip. */
+  get insets(): Rect[] {
+    const small = this.composed?.places.small;
+    return small ? this.views.map((_, k) => within(this.cell(k), small)) : [];
   }
 
   draw(): void {
@@ -118,11 +149,32 @@ export class Views {
         view.trail.mesh.visible = this.traceOn && other === k;
       });
       this.spirit.group.visible = this.ghostOn && k === 0;
-      const { x, y, width, height } = this.cell(k);
-      this.renderer.setViewport(x, y, width, height);
-      this.renderer.setScissor(x, y, width, height);
-      this.renderer.render(this.studio.scene, this.camera.camera);
+      this.renderer.shadowMap.needsUpdate = true;
+      this.drawClip(k);
     });
+  }
+
+  private drawClip(k: number): void {
+    const cell = this.cell(k);
+    if (!this.composed) return this.look(k, cell, this.camera.camera, this.camera.metres(cell.height));
+    const { places, swapped } = this.composed;
+    const large = within(cell, places.large);
+    const small = within(cell, places.small);
+    const [mine, other] = swapped ? [small, large] : [large, small];
+    const main = (): void => this.look(k, mine, this.camera.camera, this.camera.metres(mine.height));
+    const second = (): void => this.look(k, other, this.second.camera, this.second.metres(other.height));
+    if (swapped) second();
+    main();
+    if (!swapped) second();
+  }
+
+  /** Draws clip `k` into a part of the canvas. */
+  private look(k: number, { x, y, width, height }: Rect, camera: Camera, metres: number): void {
+    const low = this.height - y - height; // WebGL's y is upwards
+    this.views[k]?.actor.marker?.face(camera, metres);
+    this.renderer.setViewport(x, low, width, height);
+    this.renderer.setScissor(x, low, width, height);
+    this.renderer.render(this.studio.scene, camera);
   }
 
   /** Tell how time passes while playing. Says what became of the quality. */
@@ -149,6 +201,10 @@ export class Views {
     this.renderer.forceContextLoss();
     this.canvas.remove();
   }
+}
+
+function within(cell: Rect, part: Rect): Rect {
+  return { ...part, x: cell.x + part.x, y: cell.y + part.y };
 }
 
 /** What WebGL says it draws with; throws where there is no WebGL 2. */

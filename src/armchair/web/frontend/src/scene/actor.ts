@@ -2,6 +2,8 @@
 
 import { CylinderGeometry, Group, Mesh } from "three";
 import type { SceneAsset } from "./asset";
+import { aimOf } from "./cues";
+import { Marker } from "./marker";
 import type { Models, Shape } from "./models";
 
 const POST_RADIUS = 0.0024; // m, at least: thinner posts flicker on small screens
@@ -12,6 +14,8 @@ export class Actor {
   private readonly goal = new Group();
   private readonly ground = new Group();
   private readonly post: Mesh | null;
+  /** What marks the point that counts; null for a ghost and where no point does. */
+  readonly marker: Marker | null;
 
   /** A ghost is see-through, of one colour, casts no shadow and has no goal. */
   constructor(asset: SceneAsset, models: Models, ghost = false) {
@@ -23,6 +27,9 @@ export class Actor {
       return body;
     });
     this.post = ghost || asset.goal.lineRadius <= 0 ? null : makePost(asset, models);
+    const aim = ghost ? null : aimOf(asset);
+    this.marker = aim && models.marks ? new Marker(aim, models.marks, asset.goal.marker === "disc") : null;
+    if (this.marker) this.group.add(this.marker.group);
     if (ghost) return;
     for (const shape of models.goal) this.goal.add(meshOf(shape, null, false), meshOf(shape, models.hidden, false));
     for (const shape of models.ground) this.ground.add(meshOf(shape, null, false), meshOf(shape, models.hidden, false));
@@ -41,6 +48,7 @@ export class Actor {
     const at = this.bodies.length * 7;
     if (this.goal.children.length) place(this.goal, rows, at);
     this.ground.position.set(rows[at]!, rows[at + 1]!, 0);
+    this.marker?.pose(rows);
     if (this.post) {
       const height = Math.max(rows[at + 2]!, 1e-4);
       this.post.position.set(rows[at]!, rows[at + 1]!, height / 2);

@@ -13,6 +13,14 @@ export interface Mesh {
   material: Material;
 }
 
+/** A point that should come to a place, by their names: "tool", "goal" or a body's. */
+export interface Cue {
+  point: string;
+  place: string;
+  radius: number; // m, within which the point has arrived
+  above: number; // m, the place's height over what names it
+}
+
 export interface SceneAsset {
   bodies: { name: string; parts: Mesh[] }[];
   goal: { marker: string; parts: Mesh[]; ground: Mesh[]; lineRadius: number; line: Material };
@@ -20,6 +28,7 @@ export interface SceneAsset {
   toolBody: number;
   toolOffset: [number, number, number];
   camera: { eye: [number, number, number]; target: [number, number, number] };
+  cues: Cue[]; // none in scenes that were stored before there were any
 }
 
 /** The bytes are not a scene that this page can show. */
@@ -56,6 +65,7 @@ export function parseScene(bytes: ArrayBuffer): SceneAsset {
     toolBody,
     toolOffset: asVector(header["tool_offset"], "tool_offset"),
     camera: { eye: asVector(camera["eye"], "the camera's eye"), target: asVector(camera["target"], "its target") },
+    cues: asList(header["cues"] ?? [], "cues").map(asCue),
   };
 }
 
@@ -122,6 +132,12 @@ function asNumbers(value: unknown, count: number, what: string): number[] {
 
 function asVector(value: unknown, what: string): [number, number, number] {
   return asNumbers(value, 3, what) as [number, number, number];
+}
+
+function asCue(value: unknown): Cue {
+  const cue = asObject(value, "a cue");
+  const radius = asNumber(cue["radius"], "a cue's radius");
+  return { point: String(cue["point"]), place: String(cue["place"]), radius, above: asNumber(cue["above"], "a cue's height") };
 }
 
 function asMaterial(value: unknown): Material {

@@ -7,6 +7,7 @@ import {
 import type { Material as Three } from "three";
 import type { Material, Mesh, SceneAsset } from "./asset";
 import { coarsen } from "./coarse";
+import { makeMarks, type Marks } from "./marks";
 
 const GLOW = 0.1; // vivid colours glow a little, or shade makes them dull
 
@@ -23,6 +24,7 @@ export interface Models {
   surroundings: Shape[];
   ghost: Three;
   hidden: Three; // how the goal shows through what stands before it
+  marks: Marks | null; // of the point that counts
   detail(cell: number): void; // m; what is finer is not drawn, 0 draws everything
   dispose(): void;
 }
@@ -60,6 +62,8 @@ export function makeModels(asset: SceneAsset): Models {
     polygonOffsetFactor: 2,
     polygonOffsetUnits: 4,
   });
+  const [cue] = asset.cues;
+  const marks = cue ? makeMarks(cue.radius) : null;
   return {
     bodies: asset.bodies.map((body) => body.parts.map(shape)),
     goal: asset.goal.parts.map(goal),
@@ -68,6 +72,7 @@ export function makeModels(asset: SceneAsset): Models {
     surroundings: asset.surroundings.map(shape),
     ghost,
     hidden,
+    marks,
     detail(cell: number): void {
       for (const { geometry, mesh, coarseness } of geometries) fill(geometry, mesh, coarseness * cell);
     },
@@ -76,6 +81,7 @@ export function makeModels(asset: SceneAsset): Models {
       for (const material of materials.values()) material.dispose();
       ghost.dispose();
       hidden.dispose();
+      marks?.dispose();
     },
   };
 }
