@@ -90,6 +90,11 @@ def answer(page: Any, row: Any, run: RunDir, until: Callable[..., None]) -> None
         until(lambda: store.counts().asked == 1)
     page.get_by_title("All runs").click()
     expect(row).to_contain_text("1 of 20 answers")
+    row.get_by_role("button", name="Dashboard").click()
+    expect(page).to_have_url(re.compile(r"/dashboard/$"))
+    expect(page.get_by_role("heading", name="Training").first).to_be_visible()
+    page.go_back()
+    expect(row).to_contain_text("1 of 20 answers")
 
 
 def test_a_run_from_the_first_button_to_the_last(

@@ -17,6 +17,8 @@ def test_lists_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert "mujoco" in summary["installed"]
     assert summary["controls"] == ["tool", "joint"]
     assert "armchair/KukaReach-v0" in summary["gymnasium"]
+    presets = {preset["name"]: preset for preset in summary["presets"]}
+    assert presets["push"]["task"] == "push" and presets["push"]["about"].startswith("Push: shove a block")
     assert all(name in captured.err for name in summary["tasks"] + summary["gymnasium"])
 
 
