@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from pathlib import Path
@@ -115,6 +116,17 @@ def test_broken_runs_are_rows_and_the_others_are_there(tmp_path: Path) -> None:
     assert "cannot be read" in rows["reach-002"]["detail"]
     assert "file is not a database" in rows["reach-003"]["detail"]
     assert all("\n" not in row["detail"] for row in rows.values())
+
+
+def test_whatever_was_put_into_a_folder_is_no_more_than_a_broken_row(tmp_path: Path) -> None:
+    make(tmp_path, {"command": "train", "task": "push"}).metrics_file.mkdir()
+    make(tmp_path, {"command": "train", "task": "push"}).metrics_file.write_text("[]\n3\n")
+    make(tmp_path, {"task": 3, "teacher": [], "queries": "many"}, phase=3, labels="x", success=[])
+    (tmp_path / "reach-\udce9").mkdir()
+    (tmp_path / "reach-\udce9" / "config.yaml").write_text("- 1")
+    rows = Listing(tmp_path).rows()
+    assert len(rows) == 4 and [row["state"] for row in rows].count("broken") >= 2
+    assert json.dumps(rows, ensure_ascii=False).encode()
 
 
 def test_a_database_that_does_not_answer_keeps_nobody_waiting(

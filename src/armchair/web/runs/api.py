@@ -18,6 +18,7 @@ from armchair.web.errors import refuse
 from armchair.web.pages import send_page
 from armchair.web.processes.launcher import stop
 from armchair.web.runs.context import RunsContext
+from armchair.web.runs.listing import printable
 from armchair.web.runs.types import Begun, NewRun, Opened, PresetList, Runs, Wanted
 
 OWNER = "owner"
@@ -62,7 +63,7 @@ def login_page(request: Request) -> Response:
 @router.get("/runs")
 def runs(parts: Parts) -> Runs:
     """How all of them stand."""
-    return {"folder": str(parts.listing.root), "runs": parts.listing.rows()}
+    return {"folder": printable(str(parts.listing.root)), "runs": parts.listing.rows()}
 
 
 @router.get("/presets")

@@ -90,9 +90,18 @@ class Listing:
 
     def _row(self, run: RunDir) -> Row | None:
         try:
-            config = run.config()
-        except ArmchairError as error:
-            return _broken(run, str(error))
+            return self._described(run)
+        except (
+            ArmchairError,
+            OSError,
+            ValueError,
+            TypeError,
+            LookupError,
+        ) as error:  # whatever was put there
+            return _broken(run, f"{error}")
+
+    def _described(self, run: RunDir) -> Row | None:
+        config = run.config()
         if config.get("command") in HIDDEN:
             return None
         if config.get("command") == "train":
@@ -206,7 +215,7 @@ def _trained(run: RunDir, config: Mapping[str, Json]) -> Row:
 
 
 def _broken(run: RunDir, error: str, task: str = "") -> Row:
-    return _row_of(run, {"task": task}, "broken", " ".join(error.split()))
+    return _row_of(run, {"task": task}, "broken", printable(" ".join(error.split())))
 
 
 def _row_of(run: RunDir, config: Mapping[str, Json], state: State, detail: str) -> Row:
@@ -216,7 +225,7 @@ def _row_of(run: RunDir, config: Mapping[str, Json], state: State, detail: str) 
         with suppress(OSError):
             active = active or file.stat().st_mtime
     return {
-        "name": run.name,
+        "name": printable(run.name),
         "task": _text(config, "task"),
         "question": "",
         "teacher": "",
@@ -231,6 +240,11 @@ def _row_of(run: RunDir, config: Mapping[str, Json], state: State, detail: str) 
         "can_stop": False,
         "more": 0,
     }
+
+
+def printable(text: str) -> str:
+    """Text that can be sent, whatever bytes a file's name had."""
+    return text.encode(errors="replace").decode()
 
 
 def _text(values: Mapping[str, Json], key: str) -> str:
