@@ -10,20 +10,31 @@ import torch
 from torch import Tensor
 
 from armchair.config.read import load_config, with_flags
-from armchair.feedback.teachers import make_teacher
+from armchair.feedback.teachers import make_teacher, true_return
 from armchair.ids import new_id
 from armchair.maths import generator
 from armchair.rewards.ensemble import RewardConfig, RewardEnsemble
 from armchair.rewards.fit import fit
+from armchair.store import second_looks
 from armchair.store.board import CHANGE
+from armchair.store.rows.records import Record
 from armchair.store.store import Store
 from armchair.training import trainer as loop
 from armchair.training.setup import make_trainer
 from armchair.training.standing.change import EVERY, GOALS, Change
+from armchair.training.standing.contradicted import contradicted
 from armchair.training.standing.learned import Learned
-from armchair.types import Answer, PreferenceBatch, VisibleLayout
+from armchair.types import Answer, PreferenceBatch, Question, VisibleLayout
 
 LAYOUT = VisibleLayout(points=(), scalars=("x",))
+SHORT = {
+    "queries.labels": 8,
+    "queries.first": 4,
+    "schedule.session": 2,
+    "schedule.session_every": 2,
+    "schedule.updates": 6,
+    "evaluation.every": 100,
+}
 SMALL = RewardConfig(inputs="raw", members=3, hidden=8, min_updates=120, drop=0.0)
 
 
@@ -78,14 +89,49 @@ def test_only_the_latest_twenty_count_and_a_resumed_run_knows_them() -> None:
     assert again.facts() == learned.facts()
 
 
-SHORT = {
-    "queries.labels": 8,
-    "queries.first": 4,
-    "schedule.session": 2,
-    "schedule.session_every": 2,
-    "schedule.updates": 6,
-    "evaluation.every": 100,
-}
+def answered(choice: str, name: str) -> Record:
+    answer = Answer(name, name, "ann", choice, 1.0, 1.0, 0.0)  # type: ignore[arg-type]
+    return Record(answer, Question(name, "l", "r", "uniform", 0), 0, 0, 0)
+
+
+def test_the_answers_that_the_model_is_surest_to_be_otherwise_come_first() -> None:
+    choices = ["left", "right", "left", "right", "tie", "left", "right", "right", "left"]
+    right = [0.88, 0.2, 0.7, 0.05, 0.9, torch.nan, 0.24, 0.1, 0.99]
+    target = torch.tensor([0.0, 1.0, 0.0, 1.0, 0.5, 0.0, 1.0, 1.0, 0.0])
+    records = [answered(choice, str(k)) for k, choice in enumerate(choices)]
+    assert contradicted(records, target, torch.tensor(right), ()) == ["8", "3", "0", "7"], "four at most"
+    assert contradicted(records, target, torch.tensor(right), {"8", "0"}) == ["3", "7", "1", "6"]
+
+
+def test_answers_against_all_others_are_offered_for_a_second_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.set_num_threads(1)
+    config = with_flags(load_config("smoke"), {**SHORT, "queries.labels": 40, "queries.first": 30})
+    wrong: list[str] = []
+    with Store.open(tmp_path / "armchair.db") as store:
+        store.board.set_setting("repeat_share", 0.0)
+        trainer = make_trainer(config, store)
+
+        def answer(seconds: float) -> None:
+            for question in store.claim("ann", n=2):
+                left, right = store.clips([question.left, question.right])
+                better = "left" if true_return(left) > true_return(right) else "right"
+                if store.counts().asked in (7, 15):
+                    better = "right" if better == "left" else "left"
+                    wrong.append(question.id)
+                store.submit(Answer(new_id(), question.id, "ann", better, 1.0, 1.0, 0.0))  # type: ignore[arg-type]
+
+        monkeypatch.setattr(loop.time, "sleep", answer)
+        list(trainer.run())
+        offered = second_looks.waiting(store.board, store.board.asset_versions())
+        assert len(offered) <= 4
+        assert set(wrong) & set(offered), "what was answered against all others is among them"
+        second_looks.look(store.board, offered[0])
+        store.flip(store.history("ann", 1)[0].answer.id)
+        list(trainer.run())  # fits anew
+        assert offered[0] not in second_looks.waiting(store.board, store.board.asset_versions())
+        trainer.envs.close()
 
 
 def changed(store: Store) -> tuple[dict[str, int], Tensor]:

@@ -50,6 +50,7 @@ class FitReport(NamedTuple):
     heldout: Agreement | None  # of each answer with the members whose bootstrap left its pair out, or None
     disagreement: float  # the members' mean standard deviation over the reference states, in reward
     relevance: tuple[tuple[str, float], ...]  # relations, most relevant first: see `relevance`
+    alone: Tensor  # (M,) that the right clip is better, by members that did not see the pair; NaN without any
 
 
 def fit(
@@ -249,6 +250,7 @@ def _report(
         heldout=agreement(alone[held], batch.target[held]) if bool(held.any()) else None,
         disagreement=float(ensemble(reference).std(0, correction=0).mean()),
         relevance=relevance(ensemble, reference),
+        alone=torch.where(held, alone, torch.nan),
     )
 
 

@@ -158,14 +158,14 @@ class Store:
             now = self._clock()
             return answers.undo(conn, annotator, undo_id or new_id(), now=now, expires=now + lease_seconds)
 
-    def flip(self, answer_id: str, flip_id: str | None = None) -> Answer:
-        """Turn an answer round, left for right. -> the answer now in force.
+    def flip(self, answer_id: str, flip_id: str | None = None, to: Choice | None = None) -> Answer:
+        """Turn an answer round, left for right, or make it `to`. -> the answer now in force.
 
-        Raises StoreError when that answer is unknown, taken back or changed, InvalidInput when it has no
-        sides. flip_id: a UUID made by the client, so that sending it twice is harmless.
+        Raises StoreError when that answer is unknown, taken back or changed, InvalidInput when it cannot be
+        turned. flip_id: a UUID made by the client, so that sending it twice is harmless.
         """
         with self._database.write() as conn:
-            return answers.flip(conn, answer_id, flip_id or new_id(), self._clock())
+            return answers.flip(conn, answer_id, flip_id or new_id(), self._clock(), to)
 
     def retract(self, annotator: str, after: int) -> int:
         """Take back what an annotator answered after a `position`, as a run needs that goes back there."""

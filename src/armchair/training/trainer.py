@@ -199,7 +199,7 @@ class Trainer:
             return []
         self.write_status("fitting")
         report = self.reward.fit(answers, position, self.updates)
-        self.standing.fitted(given, since, before, self.newest)
+        self.standing.fitted(given, since, before, self.newest, report)
         return [report]
 
     def _may_fit(self) -> bool:

@@ -94,10 +94,11 @@ def undo(conn: sa.Connection, annotator: str, row_id: str, *, now: float, expire
     return last[0].question
 
 
-def flip(conn: sa.Connection, answer_id: str, row_id: str, now: float) -> Answer:
-    """Turn an answer in force round, left for right. The same `row_id` again is harmless.
+def flip(conn: sa.Connection, answer_id: str, row_id: str, now: float, to: Choice | None = None) -> Answer:
+    """Turn an answer in force round, left for right, or make it `to`. The same `row_id` again is harmless.
 
-    Raises StoreError for an unknown answer or one no longer in force, InvalidInput for one without sides.
+    Raises StoreError for an unknown answer or one no longer in force, InvalidInput for one that cannot be
+    turned or is `to` already.
     """
     check_id("a flip", row_id)
     known = _find(conn, row_id)
@@ -110,11 +111,17 @@ def flip(conn: sa.Connection, answer_id: str, row_id: str, now: float) -> Answer
         why = "has been taken back or changed" if _find(conn, answer_id) else "is not in the store"
         raise StoreError(f"answer {answer_id} {why}")
     old = to_answer(row)
-    if old.choice not in FLIPPED:
+    if to is not None:
+        check_choice("choice", to, CHOICES)
+    if to == old.choice:
+        raise InvalidInput(f"answer {answer_id} is {old.choice!r} already")
+    if to is None and old.choice not in FLIPPED:
         raise InvalidInput(
             f"only left and right can be flipped; answer {answer_id} is {old.choice!r}: undo it"
         )
-    new = old._replace(id=row_id, choice=FLIPPED[old.choice], created=now)
+    choice = to or FLIPPED[old.choice]
+    strength = old.strength if choice in FLIPPED else 1.0
+    new = old._replace(id=row_id, choice=choice, strength=strength, created=now)
     _insert(conn, new, new.choice, answer_id)
     return new
 

@@ -9,10 +9,13 @@ from torch import Tensor
 from armchair.envs.base import Env
 from armchair.jsonable import Json
 from armchair.rewards.ensemble import RewardEnsemble
+from armchair.rewards.fit import FitReport
 from armchair.runs.tensors import part, prefixed
+from armchair.store import second_looks
 from armchair.store.store import Store
 from armchair.training.asking.querying import Newest
 from armchair.training.standing.change import Change
+from armchair.training.standing.contradicted import contradicted
 from armchair.training.standing.learned import Learned
 from armchair.types import PreferenceBatch
 
@@ -27,7 +30,12 @@ class Standing:
         self._change = Change(store.board, env, seed)
 
     def fitted(
-        self, given: PreferenceBatch, since: int, before: RewardEnsemble | None, newest: Newest
+        self,
+        given: PreferenceBatch,
+        since: int,
+        before: RewardEnsemble | None,
+        newest: Newest,
+        report: FitReport,
     ) -> None:
         """The reward was fitted to what was `given`, for the first time to what was recorded `since` then."""
         if not self._people or newest.model is None:
@@ -35,6 +43,7 @@ class Standing:
         if before is not None:
             new = len(self._store.preferences(since=since).target)
             self._learned.take_in(given, min(new, len(given.target)), before, newest.model)
+        self._offer(given, report)
         self.look(newest)
         self._change.keep(self._store.counts().asked, newest.env_steps, newest.net)
 
@@ -42,6 +51,17 @@ class Standing:
         """Show on the page what the arm does now beside what it did before. ended: no more is to come."""
         if self._people and newest.model is not None:
             self._change.film(self._store.counts().asked, newest.env_steps, newest.net, now=ended)
+
+    def _offer(self, given: PreferenceBatch, report: FitReport) -> None:
+        """Have people look once more at the answers that the model is surest to be otherwise."""
+        kinds = self._store.annotators()
+        records = [record for record in self._store.records() if record.answer.choice != "cant_tell"]
+        if len(records) != len(given.target):
+            return  # somebody answered since: the next fit will tell
+        others = {r.question.id for r in records if kinds.get(r.answer.annotator) != "person"}
+        board, alone = self._store.board, report.alone[: len(records)]  # without what demonstrations say
+        found = contradicted(records, given.target, alone, others | second_looks.looked(board))
+        second_looks.offer(board, found)
 
     def facts(self) -> dict[str, Json]:
         """For the page."""

@@ -150,15 +150,15 @@ def undo(given: Named, context: ContextDep, viewer: Viewer) -> Undone:
 def flip(answer: Id, given: Named, context: ContextDep, viewer: Viewer) -> Flipped:
     """Turn an answer of one's own round, left for right."""
     with context.writing:
-        if _own(context.store, answer, viewer) is not None:
+        if own_answer(context.store, answer, viewer) is not None:
             context.store.flip(answer, given.id)
-        turned = _own(context.store, given.id, viewer)  # also when this request came a second time
+        turned = own_answer(context.store, given.id, viewer)  # also when this request came a second time
     if turned is None:
         refuse(404, "not_found", "that answer was taken back or changed, or never was")
-    return {"answer": _rows(context, [turned], viewer)[0]}
+    return {"answer": history_rows(context, [turned], viewer)[0]}
 
 
-def _own(store: Store, answer: str, viewer: SessionInfo) -> Record | None:
+def own_answer(store: Store, answer: str, viewer: SessionInfo) -> Record | None:
     """The answer in force of this id; None when there is none. Refuses those of others."""
     try:
         record = store.record(answer)
@@ -186,10 +186,11 @@ def history(
     whose = None if everyone else viewer.annotator
     records = context.store.history(whose, limit + 1, before=before, choice=choice)
     more = records[limit - 1].seq if len(records) > limit else None
-    return {"rows": _rows(context, records[:limit], viewer), "next": more}
+    return {"rows": history_rows(context, records[:limit], viewer), "next": more}
 
 
-def _rows(context: Context, records: list[Record], viewer: SessionInfo) -> list[HistoryRow]:
+def history_rows(context: Context, records: list[Record], viewer: SessionInfo) -> list[HistoryRow]:
+    """Answers in force with their clips, as this annotator may see them."""
     refs = context.clips.refs(record.question for record in records)
     shown = context.store.board.settings().show_guess
     return [

@@ -60,6 +60,8 @@ class Progress(TypedDict):
     agreement: Agreement | None
     learned: Learned | None
     waiting: int
+    look_again: int
+    """One's own answers that deserve a second look."""
 
 
 class Trainer(TypedDict):
@@ -178,6 +180,7 @@ def _progress(snapshot: Snapshot, viewer: SessionInfo, now: float) -> Progress:
         "agreement": cast(Agreement | None, share),
         "learned": cast(Learned | None, status.get("learned")),
         "waiting": snapshot.counts.open,
+        "look_again": len({record.question.id for record in mine} & snapshot.again),
     }
 
 

@@ -169,6 +169,20 @@ class HistoryRow(_Row):
     guess: Guess | None
 
 
+class SecondLook(_Given):
+    """What came of a second look at an answer of one's own: another choice, or None to keep it."""
+
+    answer: Id
+    choice: Choice | None = None
+    id: Id
+
+
+class SecondLooks(TypedDict):
+    """Answers that the model is surest to be otherwise, the surest first."""
+
+    rows: list[HistoryRow]
+
+
 class History(TypedDict):
     """Answers, the latest first; `next` is the `before` of the next page."""
 

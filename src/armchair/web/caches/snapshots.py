@@ -10,6 +10,7 @@ from typing import NamedTuple
 from armchair.feedback.progress_test import ProgressTest, progress_test
 from armchair.store.board import Settings, Status
 from armchair.store.rows.records import Record
+from armchair.store.second_looks import waiting
 from armchair.store.store import Counts, Store
 
 ALIVE_SECONDS = 15.0  # a trainer that has reported nothing for longer is gone
@@ -34,6 +35,7 @@ class Snapshot(NamedTuple):
     recent: list[float]  # when the latest answers were given, s since the epoch
     meter: ProgressTest
     assets: Mapping[str, str]  # versions of the files that belong to the run, by name
+    again: frozenset[str]  # questions that deserve a second look
 
     @property
     def budget(self) -> int | None:
@@ -95,10 +97,10 @@ class Snapshots:
     def _read(
         self, position: int, settings: Settings, status: Status | None, assets: dict[str, str]
     ) -> Snapshot:
-        known = self._snapshot
+        known, again = self._snapshot, frozenset(waiting(self._store.board, assets))
         if known is not None and self._key is not None and position == self._key[0]:
             counts = self._store.counts()
-            return known._replace(settings=settings, status=status, counts=counts, assets=assets)
+            return known._replace(settings=settings, status=status, counts=counts, assets=assets, again=again)
         counts = self._follow(position)
         records = list(self._records.values())
         mine: dict[str, list[Record]] = {}
@@ -113,6 +115,7 @@ class Snapshots:
             recent=[record.answer.created for record in records[-200:]],
             meter=progress_test(progress),
             assets=assets,
+            again=again,
         )
 
     def _follow(self, position: int) -> Counts:

@@ -39,6 +39,7 @@ export interface Progress {
   agreement: { agree: number; of: number } | null; // by the model that was in force when they were given
   learned: { answers: number; changed: number } | null; // of the answers that were new to the last fit
   waiting: number;
+  look_again: number; // one's own answers that deserve a second look
 }
 
 export interface Trainer {

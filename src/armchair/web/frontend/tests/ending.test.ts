@@ -6,7 +6,7 @@ import { ending, moreOf, type Deeds } from "../src/standing/ending";
 import { FakeClient } from "./doubles";
 
 const progress: Progress = {
-  answers: 30, budget: 30, mine: 30, today: 30, pace_per_minute: null, eta_minutes: null, agreement: null, learned: null, waiting: 0,
+  answers: 30, budget: 30, mine: 30, today: 30, pace_per_minute: null, eta_minutes: null, agreement: null, learned: null, waiting: 0, look_again: 0,
 };
 const trainer: Trainer = { phase: "done", alive: true, updates: 45, of_updates: 45, env_steps: 9999, success: 0, waits: true };
 const meter = { verdict: "improving" as const, wins: 8, ties: 0, losses: 1, more: 0, text: "It is getting better." };
@@ -73,6 +73,13 @@ describe("the end of a run", () => {
     action?.run();
     expect(watch).toHaveBeenCalledOnce();
     expect(ending({ ...state, role: "annotator" }, { ...deeds, watch })?.actions?.map((one) => one.label)).toEqual(["See what changed"]);
+  });
+
+  it("has a second look at answers that do not fit the others", () => {
+    const again = vi.fn();
+    const told = { ...state, progress: { ...progress, look_again: 4 } };
+    expect(ending(told, { ...deeds, again })?.actions?.map((one) => one.label)).toEqual(["30 more answers", "Look again at 4", "Finish"]);
+    expect(ending(state, { ...deeds, again })?.actions?.map((one) => one.label)).toEqual(["30 more answers", "Finish"]);
   });
 
   it("asks for about half as many answers again", () => {

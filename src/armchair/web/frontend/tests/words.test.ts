@@ -7,7 +7,7 @@ import { sideOf } from "../src/ui/gestures";
 import { uuid } from "../src/uuid";
 
 const progress: Progress = {
-  answers: 37, budget: 100, mine: 37, today: 12, pace_per_minute: 11.4, eta_minutes: 5.5, agreement: null, learned: null, waiting: 9,
+  answers: 37, budget: 100, mine: 37, today: 12, pace_per_minute: 11.4, eta_minutes: 5.5, agreement: null, learned: null, waiting: 9, look_again: 0,
 };
 const trainer: Trainer = {
   phase: "practising", alive: true, updates: 3, of_updates: 60, env_steps: 4096, success: 0.625, waits: false,

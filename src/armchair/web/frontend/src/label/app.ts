@@ -1,10 +1,11 @@
 /** Puts the parts of the labelling page together. */
 
 import { Refused, type Client } from "../api";
-import type { AnswerBody, AnswerReply, Choice, HistoryRow, State } from "../contract";
+import type { AnswerBody, AnswerReply, Choice, State } from "../contract";
 import { hasWebGL } from "../player/views";
 import { parseScene } from "../scene/asset";
 import { byId, make, press, remember, setText, shelf } from "../ui/dom";
+import { Review } from "../standing/review";
 import { Standing } from "../standing/standing";
 import { Guide } from "../ui/guide";
 import { Notices } from "../ui/notices";
@@ -39,12 +40,12 @@ export class App {
   private readonly banner = new Banner(byId("banner"));
   private readonly canDraw = hasWebGL();
   readonly standing: Standing;
+  readonly review: Review;
   private sceneVersion: string | null = null;
   private offline = false;
   private expired = false;
   private slow = false;
   private settledSeen = false;
-  private reviewed: HistoryRow | null = null;
 
   constructor(private readonly client: Client, private state: State) {
     this.standing = new Standing(client, () => this.state, (error) => this.failed(error));
@@ -57,7 +58,7 @@ export class App {
     this.screen.onslow = () => { this.slow = true; this.render(); };
     this.clips = new Clips(client, this.canDraw && state.scene !== null);
     this.queue = new PairQueue(client, this.clips, {
-      changed: () => { if (!this.reviewed) this.session.next(); this.render(); },
+      changed: () => { if (!this.review?.row) this.session.next(); this.render(); },
       expired: () => this.expire(),
       answered: (question) => this.outbox.holds(question),
       unusable: (why) => this.notices.say(`A pair was given back: ${why}`),
@@ -74,9 +75,16 @@ export class App {
       notice: (text) => this.notices.say(text),
       expired: () => this.expire(),
     });
+    this.review = new Review(client, this.clips, this.screen, (row) => this.session.flip(row), {
+      changed: () => this.render(),
+      left: () => this.endReview(),
+      notice: (text) => this.notices.say(text),
+      failed: (error) => this.failed(error),
+    });
+    this.standing.again = () => void this.review.lookAgain();
     this.history = new History(client, {
-      review: (row) => void this.review(row),
-      flip: (row) => this.flip(row),
+      review: (row) => void this.review.look(row),
+      flip: (row) => this.review.flip(row),
       failed: (error) => this.failed(error),
     });
     this.live = new Live(client, {
@@ -153,7 +161,7 @@ export class App {
   }
 
   answer(shown: Choice, much: boolean, pressed: number): void {
-    if (this.reviewed) return;
+    if (this.review.row) return void this.review.answer(shown);
     if (!this.session.answer(shown, much && this.state.settings.strengths)) {
       this.notices.say("There is nothing to answer yet. The next pair comes by itself.");
       return;
@@ -163,18 +171,20 @@ export class App {
   }
 
   skip(): void {
-    if (!this.reviewed && this.session.skip()) this.notices.say("Skipped: the pair was given back.");
+    if (!this.review.row && this.session.skip()) this.notices.say("Skipped: the pair was given back.");
   }
 
   undo(): void {
-    this.endReview();
+    this.review.close();
     void this.session.undo();
   }
 
   swap(): void {
-    if (!this.reviewed) this.session.swap();
+    if (this.review.row) this.review.swapped = !this.review.swapped;
+    else this.session.swap();
     this.screen.swapped();
-    this.transport.showSwapped(!this.reviewed && this.session.swapped);
+    this.transport.showSwapped(this.review.row ? this.review.swapped : this.session.swapped);
+    this.render();
   }
 
   strength(strength = this.session.strength): void {
@@ -197,21 +207,8 @@ export class App {
     setTimeout(() => button?.classList.remove("flash"), 140);
   }
 
-  private async review(row: HistoryRow): Promise<void> {
-    try {
-      const { left, right } = await loadBoth(this.clips, row);
-      this.reviewed = row;
-      this.screen.review(row.id, left, right);
-      this.render();
-    } catch (error) {
-      this.failed(error);
-    }
-  }
-
   /** Back from an old pair to the one that is to be answered. */
-  endReview(): void {
-    if (!this.reviewed) return;
-    this.reviewed = null;
+  private endReview(): void {
     const current = this.session.current;
     if (current) {
       this.session.look();
@@ -221,19 +218,6 @@ export class App {
       this.session.next();
     }
     this.render();
-  }
-
-  private async flip(row: HistoryRow): Promise<HistoryRow | null> {
-    try {
-      const flipped = await this.session.flip(row);
-      this.notices.say(`Flipped: the answer is ${CHOICE_WORDS[flipped.choice]} now.`);
-      if (this.reviewed?.id === row.id) this.reviewed = flipped;
-      this.render();
-      return flipped;
-    } catch (error) {
-      this.failed(error);
-      return null;
-    }
   }
 
   private failed(error: unknown): void {
@@ -264,7 +248,7 @@ export class App {
   private render(): void {
     const unsent = this.outbox?.waiting ?? 0;
     const offline = this.offline || (this.outbox?.offline ?? false) || (this.queue?.offline ?? false);
-    const showing = Boolean(this.session?.current) || this.reviewed !== null;
+    const showing = Boolean(this.session?.current || this.review?.row);
     const now = { state: this.state, reason: this.queue?.reason ?? null, showing, offline, expired: this.expired, unsent, deeds: this.standing };
     const saved = savedOf(unsent, offline, this.expired);
     byId("saved").dataset["state"] = saved.state;
@@ -273,17 +257,17 @@ export class App {
     if (card) this.card.show(card);
     else this.card.hide();
     this.showBanner(bannerOf(now));
+    const open = this.review?.row ? this.review.asks : Boolean(this.session?.current);
     for (const button of document.querySelectorAll<HTMLButtonElement>("[data-choice], #skip")) {
-      button.disabled = !this.session?.current || this.reviewed !== null || this.expired;
+      button.disabled = !open || this.expired || (button.id === "skip" && this.review.asks);
+      button.classList.toggle("given", open && button.dataset["choice"] === this.review?.given);
     }
   }
 
   private showBanner(text: ReturnType<typeof bannerOf>): void {
-    const row = this.reviewed;
-    if (row) {
-      const back = make("button", { class: "plain", text: "Back (Esc)", onclick: () => this.endReview() });
-      const flip = make("button", { class: "plain", text: "Flip this answer", onclick: () => void this.flip(row) });
-      this.banner.show(`An old pair. You answered: ${CHOICE_WORDS[row.choice]}.`, ...(row.can_flip ? [flip] : []), back);
+    const old = this.review?.banner();
+    if (old) {
+      this.banner.show(old.text, ...old.extras);
     } else if (text) {
       this.banner.show(text.text, ...(text.command ? [make("code", { text: text.command }), copyButton(text.command)] : []));
     } else if (this.slow) {
@@ -293,6 +277,10 @@ export class App {
     } else if (this.state.meter?.verdict === "settled" && !this.settledSeen && this.session?.current) {
       const on = make("button", { class: "plain", text: "Go on anyway", onclick: () => { this.settledSeen = true; this.render(); } });
       this.banner.show(this.state.meter.text, on);
+    } else if (this.standing.offersAgain && this.session?.current) {
+      const look = make("button", { class: "plain", text: "Look once more", onclick: () => void this.review.lookAgain() });
+      const later = make("button", { class: "plain", text: "Not now", onclick: () => { this.standing.later(); this.render(); } });
+      this.banner.show(this.standing.againText, look, later);
     } else {
       this.banner.hide();
     }

@@ -8,7 +8,7 @@ export type Action =
   | { do: "turn"; sideways: number; upwards: number; distance: number }
   | { do: "nudge"; by: 1 | -1 }
   | { do: "rate"; by: 1 | -1 }
-  | { do: "skip" | "undo" | "pause" | "swap" | "ghost" | "trace" | "view" | "exchange" | "help" | "history" | "change" | "close" };
+  | { do: "skip" | "undo" | "pause" | "swap" | "ghost" | "trace" | "view" | "exchange" | "help" | "history" | "change" | "keep" | "close" };
 
 export interface KeyPress {
   key: string;
@@ -44,6 +44,7 @@ const OTHERS: Record<string, Action> = {
   h: { do: "history" },
   n: { do: "change" },
   "?": { do: "help" },
+  Enter: { do: "keep" },
   Escape: { do: "close" },
   "1": { do: "strength", strength: 0.5 },
   "2": { do: "strength", strength: 1 },
@@ -77,5 +78,5 @@ export function belongsTo(target: EventTarget | null, key: string): boolean {
   if (target.closest("textarea, select, input:not([type=range])")) return true;
   if (target.closest("dialog")) return key !== "Escape" && key !== "?";
   if (target.closest("input[type=range]")) return key.startsWith("Arrow");
-  return key === " " && target.closest("button, a, summary") !== null;
+  return (key === " " || key === "Enter") && target.closest("button, a, summary") !== null;
 }

@@ -84,7 +84,8 @@ function act(app: App, action: Action, pressed: number): void {
     case "help": return app.guide.open();
     case "history": return app.history.open();
     case "change": return app.standing.change.toggle();
-    case "close": return app.standing.change.close() ? undefined : app.endReview();
+    case "close": return app.standing.change.close() ? undefined : void app.review.close();
+    case "keep": return void app.review.answer(null);
   }
 }
 

@@ -11,6 +11,7 @@ export interface Deeds {
   goOn(): void; // start a trainer on what is left
   finish(): void; // end the command that waits
   watch?: (() => void) | undefined; // see what changed
+  again?: () => void; // look once more at some answers
 }
 
 type Action = NonNullable<Message["actions"]>[number];
@@ -54,7 +55,7 @@ function learning(state: State, deeds: Deeds | null): Message {
     title: "That’s all for now, thank you",
     lines: [`All ${state.progress.answers} answers are given, and the arm is learning from the last of them.${round}`],
     busy: true,
-    actions: moreActions(state, deeds, false),
+    actions: [...moreActions(state, deeds, false), ...lookActions(state, deeds, true)],
   };
 }
 
@@ -100,9 +101,16 @@ function reasons(state: State, success: number | null): string[] {
 }
 
 function endActions(state: State, deeds: Deeds | null, wanting: boolean): Action[] {
-  const actions = moreActions(state, deeds, wanting);
-  if (deeds?.watch) actions.push({ label: wanting ? "See what changed" : "Watch it", run: deeds.watch });
+  const actions = [...moreActions(state, deeds, wanting), ...lookActions(state, deeds, wanting)];
   if (deeds && state.role === "owner" && state.trainer.waits) actions.push({ label: "Finish", run: () => deeds.finish(), primary: !wanting });
+  return actions;
+}
+
+function lookActions(state: State, deeds: Deeds | null, wanting: boolean): Action[] {
+  const { look_again: count } = state.progress;
+  const actions: Action[] = [];
+  if (deeds?.again && count) actions.push({ label: `Look again at ${count}`, run: deeds.again });
+  if (deeds?.watch) actions.push({ label: wanting ? "See what changed" : "Watch it", run: deeds.watch });
   return actions;
 }
 
