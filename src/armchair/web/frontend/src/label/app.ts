@@ -107,7 +107,6 @@ export class App {
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden && this.expired) void this.comeBack();
     });
-    this.guide.openOnce();
   }
 
   private refill(): void {
@@ -256,6 +255,7 @@ export class App {
     const card = cardOf(now);
     if (card) this.card.show(card);
     else this.card.hide();
+    if (this.session?.current && !card) this.guide.openOnce(this.state.annotator);
     this.showBanner(bannerOf(now));
     const open = this.review?.row ? this.review.asks : Boolean(this.session?.current);
     for (const button of document.querySelectorAll<HTMLButtonElement>("[data-choice], #skip")) {

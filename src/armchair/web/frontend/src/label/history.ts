@@ -3,6 +3,7 @@
 import type { Client } from "../api";
 import type { HistoryReply, HistoryRow } from "../contract";
 import { byId, make, setText } from "../ui/dom";
+import { closesOutside } from "../ui/popup";
 import { CHOICE_WORDS, strengthWord } from "./words";
 
 export interface HistoryEvents {
@@ -22,9 +23,7 @@ export class History {
     this.filter.addEventListener("change", () => void this.load(false));
     this.more.addEventListener("click", () => void this.load(true));
     this.dialog.querySelector("[data-close]")?.addEventListener("click", () => this.close());
-    this.dialog.addEventListener("click", (event) => {
-      if (event.target === this.dialog) this.close(); // the backdrop
-    });
+    closesOutside(this.dialog);
   }
 
   open(): void {

@@ -5,6 +5,7 @@ import type { Choice, State, Strength } from "../contract";
 import { byId } from "../ui/dom";
 import { listen } from "../ui/gestures";
 import { leadHome } from "../ui/home";
+import { closePopup, popup } from "../ui/popup";
 import { StateCard } from "../ui/states";
 import { watchTone } from "../ui/tone";
 import { App } from "./app";
@@ -40,6 +41,7 @@ function connect(app: App): void {
     const action = actionOf(event);
     if (!action || document.querySelector("dialog[open]")) return; // Escape closes a dialog if nobody takes it
     event.preventDefault();
+    if (closePopup()) return;
     act(app, action, event.timeStamp);
   });
   document.querySelector("main")?.addEventListener("mousedown", (event) => {
@@ -90,22 +92,8 @@ function act(app: App, action: Action, pressed: number): void {
 }
 
 function connectMenu(): void {
-  const button = byId("open-menu");
   const menu = byId("menu");
-  const show = (open: boolean): void => {
-    menu.hidden = !open;
-    button.setAttribute("aria-expanded", String(open));
-  };
-  button.addEventListener("click", () => show(menu.hidden));
-  document.addEventListener("click", (event) => {
-    if (!(event.target as Element).closest(".tray")) show(false);
-  });
-  menu.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") {
-      show(false);
-      button.focus();
-    }
-  });
+  popup(byId("open-menu"), menu, (open) => { menu.hidden = !open; });
   byId("sign-out").addEventListener("click", () => {
     void client.post("/api/logout", {}).catch(() => undefined).then(() => location.assign("/login"));
   });

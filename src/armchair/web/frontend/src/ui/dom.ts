@@ -41,9 +41,13 @@ export function press(button: Element, on: boolean): void {
 }
 
 /** Remembered settings; a browser that forbids them only forgets. */
+const YEAR = 365 * 86_400; // s
+
+/** Keeps a choice in this browser: as a cookie, which all ports of a machine share, as each run has its own. */
 export function remember(key: string, value: string): void {
   try {
-    localStorage.setItem(`armchair.${key}`, value);
+    document.cookie = `${cookieOf(key)}=${encodeURIComponent(value)}; Path=/; Max-Age=${YEAR}; SameSite=Strict`;
+    localStorage.setItem(`armchair.${key}`, value); // pages that are files have no cookies
   } catch {
     // private windows may refuse
   }
@@ -51,10 +55,16 @@ export function remember(key: string, value: string): void {
 
 export function recall(key: string): string | null {
   try {
-    return localStorage.getItem(`armchair.${key}`);
+    const kept = document.cookie.split("; ").find((one) => one.startsWith(`${cookieOf(key)}=`));
+    return kept ? decodeURIComponent(kept.slice(kept.indexOf("=") + 1)) : localStorage.getItem(`armchair.${key}`);
   } catch {
     return null;
   }
+}
+
+/** The name of a cookie: what may not stand in one is written by its number. */
+function cookieOf(key: string): string {
+  return `armchair.${encodeURIComponent(key).replace(/[()'!*~]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`)}`;
 }
 
 /** The browser's storage, or null where it is forbidden. */

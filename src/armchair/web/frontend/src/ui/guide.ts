@@ -1,12 +1,14 @@
-/** Three panels that explain the page; opened by itself once. */
+/** Three panels that explain the page; opened by itself once for each person in a browser. */
 
 import { byId, recall, remember } from "./dom";
+import { closesOutside } from "./popup";
 
 export class Guide {
   private readonly dialog = byId<HTMLDialogElement>("guide");
   private readonly panels = [...byId("guide-panels").children] as HTMLElement[];
   private readonly next = byId<HTMLButtonElement>("guide-next");
   private at = 0;
+  private asked = false;
 
   constructor() {
     const pips = byId("guide-pips");
@@ -16,11 +18,17 @@ export class Guide {
       else this.dialog.close();
     });
     byId("guide-skip").addEventListener("click", () => this.dialog.close());
-    this.dialog.addEventListener("close", () => remember("guide", "seen"));
+    closesOutside(this.dialog);
   }
 
-  openOnce(): void {
-    if (recall("guide") !== "seen") this.open();
+  /** At somebody's first pair: what stands in place of the clips is never covered. */
+  openOnce(person: string): void {
+    const name = `guide.${person}`;
+    if (this.asked) return;
+    this.asked = true;
+    if (recall(name) === "seen" || recall("guide") === "seen") return; // browsers were not told people apart once
+    this.dialog.addEventListener("close", () => remember(name, "seen"), { once: true });
+    this.open();
   }
 
   open(): void {

@@ -3,6 +3,7 @@
 import type { State } from "../contract";
 import { agreementText, armText, countText, etaText, paceText, practiceText, successText } from "../label/words";
 import { byId, setText } from "./dom";
+import { popup } from "./popup";
 
 type Mood = "busy" | "wait" | "off";
 
@@ -33,15 +34,6 @@ function mood(state: State): Mood {
 
 /** The strip opens to show the rest. */
 export function foldStrip(): void {
-  const toggle = byId("strip-toggle");
-  toggle.addEventListener("click", () => {
-    const more = byId("strip-more");
-    more.hidden = !more.hidden;
-    toggle.setAttribute("aria-expanded", String(!more.hidden));
-  });
-  document.addEventListener("click", (event) => {
-    if ((event.target as Element).closest("#strip")) return;
-    byId("strip-more").hidden = true;
-    toggle.setAttribute("aria-expanded", "false");
-  });
+  const more = byId("strip-more");
+  popup(byId("strip-toggle"), more, (open) => { more.hidden = !open; });
 }

@@ -4,6 +4,7 @@ import { clockText } from "../label/words";
 import { RATES } from "../player/clock";
 import type { Player } from "../player/player";
 import { byId, make, press, setText } from "./dom";
+import { popup } from "./popup";
 
 const RATE_WORDS: Record<number, string> = { 0.25: "¼×", 0.5: "½×", 1: "1×", 2: "2×" };
 
@@ -30,9 +31,8 @@ export class Transport {
     on("ghost", () => this.ghost());
     on("trace", () => this.trace());
     on("view", () => this.player?.resetView());
-    on("tools-toggle", () => {
-      byId("tools-toggle").setAttribute("aria-expanded", String(byId("tools").classList.toggle("open")));
-    });
+    const toggle = document.getElementById("tools-toggle");
+    if (toggle) popup(toggle, byId("tools"), (open) => { byId("tools").classList.toggle("open", open); });
     this.scrub.addEventListener("input", () => {
       this.player?.pause();
       this.player?.seek(Number(this.scrub.value));
