@@ -34,9 +34,7 @@ TEXTS = """() => {
 
 
 @pytest.mark.parametrize("overlay", ["menu", "strip-more", "tools"])
-def test_what_is_open_closes_and_nothing_is_answered(
-    meet: Any, overlay: str
-) -> None:
+def test_what_is_open_closes_and_nothing_is_answered(meet: Any, overlay: str) -> None:
     from playwright.sync_api import expect
 
     ann = meet(size="phone" if overlay == "tools" else "desk")
