@@ -217,10 +217,10 @@ def test_what_the_model_had_guessed_is_told_after_the_answer_and_only_where_wish
     ann.press("ArrowLeft")
     ann.answers(1)
     ann.settle()
-    expect(page.get_by_text("model’s guess")).to_have_count(0)
+    expect(page.get_by_text("model expected")).to_have_count(0)
     place.store.board.set_setting("show_guess", True)
     try:
         ann.press("ArrowLeft")
-        expect(page.locator("#toast")).to_have_text("You: left. The model’s guess: right (80 %)")
+        expect(page.locator("#toast")).to_have_text("You: left. The model expected right, 80 %")
     finally:
         place.store.board.set_setting("show_guess", False)

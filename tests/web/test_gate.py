@@ -109,6 +109,38 @@ def test_the_dashboard_is_for_the_owner_alone(whole: FastAPI, place: Any) -> Non
     assert refused.value.reason == "forbidden"
 
 
+@pytest.mark.parametrize(
+    ("path", "status"), [("/dashboard/", 403), ("/dashboard/labels", 403), ("/play", 404), ("/nowhere", 404)]
+)
+def test_who_opens_what_they_cannot_see_gets_a_page_and_a_way_back(
+    whole: FastAPI, place: Any, path: str, status: int
+) -> None:
+    ann = TestClient(whole, "http://localhost", headers=PAGE)
+    token = place.store.people.invite("ann")
+    assert ann.post("/api/login", json={"token": token}).status_code == 204
+    response = ann.get(path, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert response.status_code == status
+    assert response.headers["content-type"].startswith("text/html")
+    assert '<a class="primary" href="/">' in response.text and '"code"' not in response.text
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+    assert set(ann.get(path).json()) == {"error", "code"}  # any other client
+    api = ann.get("/api/clips/nothing", headers={"Accept": "text/html"})
+    assert set(api.json()) == {"error", "code"}
+
+
+def test_a_mistake_of_the_server_is_a_page_too(
+    log_in: Any, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("<script>")
+
+    ann = log_in()
+    monkeypatch.setattr("armchair.web.pages.send_page", broken)
+    response = ann.get("/", headers={"Accept": "text/html"})
+    assert response.status_code == 500
+    assert "Something went wrong" in response.text and "<script>" not in response.text.split("<main")[1]
+
+
 def test_a_session_ends_with_the_log_out(place: Any, ann: TestClient) -> None:
     kept = dict(ann.cookies)
     assert ann.get("/api/state").status_code == 200

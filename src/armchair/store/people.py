@@ -52,6 +52,14 @@ class Person(NamedTuple):
     answers: int  # in force
 
 
+class Invited(NamedTuple):
+    """Somebody who was invited and has not come yet."""
+
+    name: str
+    role: Role
+    expires: float  # s since the epoch
+
+
 class People:
     """The part of a store that knows its people: `store.people`."""
 
@@ -119,6 +127,21 @@ class People:
         )
         with self._database.read() as conn:
             return [Person(*row) for row in conn.execute(everyone)]
+
+    def invited(self) -> list[Invited]:
+        """Who has an invitation that still lets in and was never here, by name."""
+        came = sa.select(annotators.c.name)
+        columns = (invites.c.annotator, invites.c.role, sa.func.max(invites.c.expires))
+        waiting = (
+            sa.select(*columns)
+            .where(
+                invites.c.used.is_(None), invites.c.expires > self._clock(), invites.c.annotator.not_in(came)
+            )
+            .group_by(invites.c.annotator, invites.c.role)
+            .order_by(invites.c.annotator)
+        )
+        with self._database.read() as conn:
+            return [Invited(*row) for row in conn.execute(waiting)]
 
     def exclude(self, annotator: str, excluded: bool = True) -> None:
         """Have an annotator's answers count no longer, or (False) again; the position grows.

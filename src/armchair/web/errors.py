@@ -1,4 +1,7 @@
-"""Errors as the page gets them: {"error": one sentence, "code": one short word}, never a traceback."""
+"""Errors as the page gets them: {"error": one sentence, "code": one short word}, never a traceback.
+
+Whoever opened the address in a browser gets the sentence as a page.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,14 @@ from typing import NoReturn
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from armchair.errors import InvalidInput, StoreError
+from armchair.web.apology import apology, wants_page
 from armchair.web.headers import SECURITY
 
 CODES = {400: "bad", 404: "not_found", 405: "method", 413: "too_large", 415: "bad"}
@@ -36,9 +42,11 @@ def unusable(error: StoreError) -> bool:
     return isinstance(error.__cause__, SQLAlchemyError | sqlite3.Error | OSError)
 
 
-def response_to(error: Exception) -> JSONResponse:
+def response_to(error: Exception, scope: Scope) -> Response:
     """The error as it is sent. It brings the headers itself: bugs are answered outside the other layers."""
     status, code, text = _told(error)
+    if wants_page(scope["method"], scope["path"], Headers(scope=scope).get("accept", "")):
+        return HTMLResponse(apology(status, text), status, headers=SECURITY)
     return JSONResponse({"error": text, "code": code}, status, headers=SECURITY)
 
 
@@ -63,8 +71,8 @@ def _told(error: Exception) -> tuple[int, str, str]:
             return 500, "bug", "something went wrong in the server; its terminal says what"
 
 
-async def _respond(request: Request, error: Exception) -> JSONResponse:
-    return response_to(error)
+async def _respond(request: Request, error: Exception) -> Response:
+    return response_to(error, request.scope)
 
 
 def install(app: FastAPI) -> None:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from armchair.errors import StoreError
+from armchair.web.apology import wants_page
 from armchair.web.caches.sessions import SessionCache
 from armchair.web.errors import Refused, refuse, response_to
 from armchair.web.options import Options, host_allowed
@@ -89,12 +90,13 @@ class Gate:
         scope[VIEWER] = viewer
 
     def _answer(self, scope: Scope, refused: Refused) -> Response:
-        """The refusal as JSON, or the login page where a browser wanted a page."""
-        html = "text/html" in Headers(scope=scope).get("accept", "")
-        page = scope["path"] in _PAGES or (html and not scope["path"].startswith("/api/"))
-        if refused.status == 401 and page and scope["method"] == "GET":
+        """The refusal, or the login page where a browser wanted a page."""
+        method, path = scope["method"], scope["path"]
+        accept = Headers(scope=scope).get("accept", "")
+        page = (method == "GET" and path in _PAGES) or wants_page(method, path, accept)
+        if refused.status == 401 and page:
             return self._login_page()
-        return response_to(refused)
+        return response_to(refused, scope)
 
 
 def is_public(scope: Scope) -> bool:

@@ -70,6 +70,7 @@ def test_every_page_draws_and_nothing_leaves_the_host(
             expect(page.get_by_role("heading", name=title)).to_be_visible(timeout=60_000)
             expect(page.locator("canvas.marks, svg.marks").first).to_be_attached(timeout=60_000)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+        expect(page.locator("a.way-back")).to_have_attribute("href", "/")
         page.goto(f"{origin}/dashboard/settings")
         page.get_by_label("Name of the annotator").fill("carla")
         page.get_by_role("button", name="Make a link").click()

@@ -116,3 +116,13 @@ def test_new_answers_are_offered_and_do_not_move_the_rows(looked_at: Any, page: 
 
 def test_no_answers(empty: Path, page: Page) -> None:
     assert "No answers yet" in page("labels").info[0].value
+
+
+def test_who_was_invited_and_has_not_come_is_listed(looked_at: Any, page: Page) -> None:
+    with Store.open(looked_at.store) as store:
+        store.people.invite("zoe")
+        store.people.invite("ann")  # has been here
+        assert [person.name for person in store.people.invited()] == ["zoe"]
+    tables = [table.value for table in page("labels").dataframe]
+    (found,) = [table for table in tables if "state" in table]
+    assert found[["annotator", "state"]].to_numpy().tolist() == [["zoe", "invited, not here yet"]]

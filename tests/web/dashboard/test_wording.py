@@ -5,7 +5,7 @@ import math
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from armchair.web.dashboard.wording import figure, plain, span
+from armchair.web.dashboard.wording import expected, figure, plain, span
 
 
 def test_texts_of_others_are_no_markdown() -> None:
@@ -30,3 +30,11 @@ def test_names_with_marks_are_shown_as_they_are() -> None:
         "import streamlit as st\nfrom armchair.web.dashboard.wording import plain\nst.markdown(plain('a*b*'))"
     )
     assert AppTest.from_string(script).run().markdown[0].value == r"a\*b\*"
+
+
+@pytest.mark.parametrize(
+    ("guess", "text"),
+    [(0.28, "expected left, 72 %"), (0.9, "expected right, 90 %"), (0.5, "could not tell"), (None, "none")],
+)
+def test_a_guess_names_the_side_that_was_expected(guess: float | None, text: str) -> None:
+    assert expected(guess) == text

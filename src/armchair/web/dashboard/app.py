@@ -9,7 +9,13 @@ from armchair.web.dashboard import source
 from armchair.web.dashboard.views import compare, labels, settings, training
 from armchair.web.dashboard.wording import plain
 
-STYLE = "<style>.stMainBlockContainer { padding-top: 3.75rem; }</style>"  # the header leaves much room
+STYLE = """<style>
+.stMainBlockContainer { padding-top: 3.75rem; }
+.way-back { position: fixed; top: 0.85rem; right: 4rem; z-index: 999991; color: inherit; font-size: 0.95rem; }
+.way-back:not(:hover) { text-decoration: none; }
+@media (max-width: 760px) { .way-back { top: 3.9rem; right: 1rem; } }
+</style>"""  # the header leaves much room
+WAY_BACK = '<a class="way-back" href="/" target="_self">← Label clips</a>'
 
 
 def main() -> None:
@@ -24,7 +30,7 @@ def main() -> None:
         ],
         position="top",
     )
-    st.html(STYLE)
+    st.html(STYLE + WAY_BACK)
     try:
         source.current()
         page.run()

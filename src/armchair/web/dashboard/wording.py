@@ -18,6 +18,16 @@ def figure(value: float, form: str = ",.0f") -> str:
     return "–" if math.isnan(value) else format(value, form)
 
 
+def expected(guess: float | None) -> str:
+    """What the model had guessed. guess: how surely the right clip is better, from 0 to 1; None: it had not."""
+    if guess is None:
+        return "none"
+    if guess == 0.5:
+        return "could not tell"
+    side = "right" if guess > 0.5 else "left"
+    return f"expected {side}, {max(guess, 1.0 - guess):.0%}".replace("%", " %")
+
+
 def span(seconds: float) -> str:
     """A stretch of time in the unit that suits it: "3 s", "5 min", "2 h", "4 days"."""
     for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):

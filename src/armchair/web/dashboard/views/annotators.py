@@ -42,8 +42,20 @@ def draw(store: Store) -> None:
         "said only where chance is ruled out. The answers of whoever is excluded stay in the store and count "
         "nowhere, until they are included again; the trainer fits the reward anew by itself."
     )
+    draw_awaited(store, everything)
     _exclusion(store, [people[name] for name in given], {name: row.flags for name, row in given.items()})
     _charts(records, list(given.values()))
+
+
+def draw_awaited(store: Store, records: Sequence[Record]) -> None:
+    """Draw who may answer and has not yet. records: all answers, also of those excluded."""
+    seen = {record.answer.annotator for record in records}
+    here = [(person.name, person.role) for person in store.people.people() if person.name not in seen]
+    rows = [{"annotator": name, "as": role, "state": "no answer yet"} for name, role in here]
+    for invited in store.people.invited():
+        rows.append({"annotator": invited.name, "as": invited.role, "state": "invited, not here yet"})
+    if rows:
+        st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Who may answer and has not answered yet")
 
 
 def _agreement(records: Sequence[Record]) -> None:

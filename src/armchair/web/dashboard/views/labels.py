@@ -14,7 +14,7 @@ from armchair.web.dashboard import replay, source
 from armchair.web.dashboard.labelled import WORDS, Disagreement, Labelled, filtered, labelled
 from armchair.web.dashboard.source import Source
 from armchair.web.dashboard.views import annotators
-from armchair.web.dashboard.wording import plain
+from armchair.web.dashboard.wording import expected, plain
 
 EVERY = 3.0  # s between two looks for new answers
 MOST = 500  # rows of the table
@@ -36,6 +36,7 @@ def show() -> None:
         st.info(
             "No answers yet. Open the labelling page and answer the first question; it will be here at once."
         )
+        annotators.draw_awaited(data.store, records)
         return
     _fresh(data.store, data.store.position())
     browse, everyone = st.tabs(["Answers", "Annotators"])
@@ -121,11 +122,10 @@ def _row(row: Labelled) -> dict[str, object]:
 def _detail(data: Source, row: Labelled) -> None:
     """One answer: the clips, and all that was recorded with it."""
     answer, question, record = row.record.answer, row.record.question, row.record
-    guess = "none" if question.guess is None else f"right is better with {question.guess:.0%}"
     st.markdown(f"**{plain(answer.annotator)}: {WORDS[answer.choice]}**")
     replay.draw(data, question.left, question.right)
     facts = {
-        "the model's guess": guess,
+        "the model": expected(question.guess),
         "sides on the screen": "exchanged" if answer.swapped else "as they are",
         "time to answer": f"{answer.seconds:.1f} s",
         "policy in the clips": f"step {record.left_step:,} (left), {record.right_step:,} (right)",

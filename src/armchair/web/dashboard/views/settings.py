@@ -125,10 +125,14 @@ def origin() -> str:
 
 def _people(store: Store) -> None:
     """Who takes part. Excluding is on the page "Labels", next to what speaks for it."""
-    people = store.people.people()
+    people, invited = store.people.people(), store.people.invited()
     st.markdown("**People**")
-    if not people:
+    if invited:
+        names = ", ".join(plain(person.name) for person in invited)
+        st.caption(f"Invited, not here yet: {names}")
+    if not people and not invited:
         st.caption("Nobody yet. Make a link above and send it.")
+    if not people:
         return
     table = pd.DataFrame(people)
     table["since"] = pd.to_datetime(table["created"], unit="s", utc=True)

@@ -4,7 +4,7 @@ import type { Client } from "../api";
 import type { HistoryReply, HistoryRow } from "../contract";
 import { byId, make, setText } from "../ui/dom";
 import { closesOutside } from "../ui/popup";
-import { CHOICE_WORDS, strengthWord } from "./words";
+import { CHOICE_WORDS, expectedText, strengthWord } from "./words";
 
 export interface HistoryEvents {
   review(row: HistoryRow): void;
@@ -87,7 +87,7 @@ function detail(row: HistoryRow): string {
     : when.toLocaleString([], { dateStyle: "short", timeStyle: "short" });
   const parts = [time, `${row.seconds.toFixed(1)} s`, row.annotator];
   if (row.guess !== null) {
-    parts.push(`model: ${CHOICE_WORDS[row.guess.choice]} ${Math.round(100 * row.guess.probability)} %`);
+    parts.push(`the model ${expectedText(row.guess.choice, row.guess.probability)}`);
   }
   return parts.join(" · ");
 }

@@ -12,7 +12,12 @@ export const CHOICE_WORDS: Record<Choice, string> = {
 
 /** After an answer, never before it: what the model had expected. */
 export function revealText(answer: Choice, guess: Choice, probability: number): string {
-  return `You: ${CHOICE_WORDS[answer]}. The model’s guess: ${CHOICE_WORDS[guess]} (${Math.round(100 * probability)} %)`;
+  return `You: ${CHOICE_WORDS[answer]}. The model ${expectedText(guess, probability)}`;
+}
+
+/** What the model had thought; probability: of that side, from a half to 1. */
+export function expectedText(guess: Choice, probability: number): string {
+  return probability === 0.5 ? "could not tell" : `expected ${CHOICE_WORDS[guess]}, ${Math.round(100 * probability)} %`;
 }
 
 export function minutes(value: number): string {
