@@ -237,12 +237,15 @@ class Store:
         before: int | None = None,
         choice: Choice | None = None,
         strategy: str | None = None,
+        against: bool = False,
     ) -> list[Record]:
         """An annotator's answers in force, or (None) everyone's, excluded or not; the latest first.
 
-        before: only those recorded before this `Record.seq`, which is how to turn pages.
+        before: only those recorded before this `Record.seq`, which is how to turn pages. against: only those
+        for the other side than the model had guessed.
         """
-        wanted = Wanted(annotator=annotator, before=before, choice=choice, strategy=strategy, excluded=True)
+        chosen = Wanted(annotator=annotator, before=before, choice=choice, strategy=strategy)
+        wanted = chosen._replace(excluded=True, against=against)
         with self._database.read() as conn:
             return records.find(conn, wanted, newest=2**31 - 1 if limit is None else limit)
 

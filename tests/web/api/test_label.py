@@ -250,6 +250,24 @@ def test_history_tells_the_guess_only_if_the_owner_wants_it(place: Any, ann: Any
     assert ann.get("/api/history").json()["rows"][0]["guess"]["choice"] == "right"
 
 
+def test_history_of_answers_that_the_model_did_not_expect(place: Any, log_in: Any) -> None:
+    owner, ann = log_in("olga", "owner"), log_in("ann")
+    for who in (owner, ann):
+        for guess in (0.2, 0.5, 0.9):
+            for choice in ("left", "right", "tie"):
+                place.ask(1, guess=guess)
+                assert give(who, claim(who)["pairs"][0]["question"], choice=choice).status_code == 200
+    params = {"against": "true"}
+    rows = owner.get("/api/history", params=params).json()["rows"]
+    assert [(row["choice"], row["guess"]["choice"]) for row in rows] == [("left", "right"), ("right", "left")]
+    refused = ann.get("/api/history", params=params)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    place.store.board.set_setting("show_guess", True)
+    assert len(ann.get("/api/history", params=params).json()["rows"]) == 2
+    page = owner.get("/api/history", params={**params, "limit": 1}).json()
+    assert len(page["rows"]) == 1 and page["next"] is not None
+
+
 def test_why_there_are_no_pairs(place: Any, log_in: Any) -> None:
     ann, owner = log_in("ann"), log_in("olga", "owner")
     assert claim(ann) == {"pairs": [], "reason": "empty"}

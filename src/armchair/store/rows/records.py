@@ -34,6 +34,7 @@ class Wanted(NamedTuple):
     strategy: str | None = None  # how the question was chosen
     excluded: bool = False  # also those of annotators who are excluded
     answer: str | None = None  # the one of this id
+    against: bool = False  # for the other side than the model had guessed
 
 
 def find(conn: sa.Connection, wanted: Wanted, *, newest: int | None = None) -> list[Record]:
@@ -55,6 +56,10 @@ def find(conn: sa.Connection, wanted: Wanted, *, newest: int | None = None) -> l
         chosen = chosen.where(kept.c.annotator.not_in(list(wanted.exclude)))
     if wanted.before is not None:
         chosen = chosen.where(kept.c.seq < wanted.before)
+    if wanted.against:
+        left_expected = sa.and_(questions.c.guess < 0.5, kept.c.choice == "right")
+        right_expected = sa.and_(questions.c.guess > 0.5, kept.c.choice == "left")
+        chosen = chosen.where(sa.or_(left_expected, right_expected))
     if wanted.choice is not None:
         check_choice("choice", wanted.choice, CHOICES)
     equal = (

@@ -179,20 +179,31 @@ def history(
     limit: Annotated[int, Query(ge=1, le=MAX_ROWS)] = 50,
     before: Annotated[int | None, Query(ge=0, le=2**53)] = None,
     everyone: bool = False,
+    against: bool = False,
 ) -> History:
-    """One's answers, the latest first; with `everyone`, for the run's owner, those of all."""
+    """One's answers, the latest first; with `everyone`, for the run's owner, those of all.
+
+    against: only those for the other side than the model had expected, for whoever is told what it had.
+    """
     if everyone and viewer.role != "owner":
         refuse(403, "forbidden", "the answers of others are for the run's owner")
     whose = None if everyone else viewer.annotator
-    records = context.store.history(whose, limit + 1, before=before, choice=choice)
+    if against and not _told_guesses(context, viewer):
+        refuse(403, "forbidden", "what the model had expected is not shown in this run")
+    records = context.store.history(whose, limit + 1, before=before, choice=choice, against=against)
     more = records[limit - 1].seq if len(records) > limit else None
     return {"rows": history_rows(context, records[:limit], viewer), "next": more}
+
+
+def _told_guesses(context: Context, viewer: SessionInfo) -> bool:
+    """Whether somebody sees, of answers that were given, what the model had expected."""
+    return viewer.role == "owner" or context.store.board.settings().show_guess
 
 
 def history_rows(context: Context, records: list[Record], viewer: SessionInfo) -> list[HistoryRow]:
     """Answers in force with their clips, as this annotator may see them."""
     refs = context.clips.refs(record.question for record in records)
-    shown = context.store.board.settings().show_guess
+    shown = _told_guesses(context, viewer)
     return [
         {
             "id": record.answer.id,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BadScene, parseScene } from "../src/scene/asset";
+import { arrowsOf } from "../src/scene/trail";
 import { readReplay } from "../src/replay/data";
 
 const material = { rgba: [1, 0, 0, 1], roughness: 0.5, shininess: 0.5 };
@@ -87,5 +88,15 @@ describe("replay file", () => {
     [JSON.stringify({ ...written(), clips: [{ label: "x", steps: 1, bodies: 1, poses: base64(new Float32Array(7).buffer) }] }), "other bodies"],
   ])("refuses a broken one (%#)", (text, word) => {
     expect(() => readReplay(text)).toThrow(word);
+  });
+});
+
+describe("the arrows of a path", () => {
+  it("stand where another stretch has been gone, however fast", () => {
+    const along = (xs: number[]): Float32Array => new Float32Array(xs.flatMap((x) => [x, 0, 0.1]));
+    expect(arrowsOf(along([0, 0.02, 0.04, 0.06, 0.08, 0.1, 0.12]))).toEqual([3, 6]);
+    expect(arrowsOf(along([0, 0.2, 0.2, 0.2, 0.1]))).toEqual([1, 4]);
+    expect(arrowsOf(along([0.3, 0.3, 0.3]))).toEqual([]);
+    expect(arrowsOf(new Float32Array(0))).toEqual([]);
   });
 });

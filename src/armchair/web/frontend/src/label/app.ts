@@ -82,7 +82,7 @@ export class App {
       failed: (error) => this.failed(error),
     });
     this.standing.again = () => void this.review.lookAgain();
-    this.history = new History(client, {
+    this.history = new History(client, () => this.screen.asset, {
       review: (row) => void this.review.look(row),
       flip: (row) => this.review.flip(row),
       failed: (error) => this.failed(error),
@@ -119,6 +119,7 @@ export class App {
     setText(byId("question"), state.question);
     setText(byId("who"), state.annotator);
     byId("to-dashboard").hidden = state.role !== "owner";
+    this.history.tellGuesses(state.role === "owner" || state.settings.show_guess);
     byId("strengths").hidden = !state.settings.strengths;
     document.title = `${state.task}: ${state.question}`;
     showProgress(state);

@@ -22,6 +22,7 @@ export class Screen implements Stage {
   private readonly insets = new Insets(byId("surface"), 2, () => this.exchange());
   private alike: boolean | null = null; // whether both clips begin alike, where that is known
   private exchanged = false;
+  asset: SceneAsset | null = null;
   dt = 0.05;
   onempty: () => void = () => undefined;
   onshown: () => void = () => undefined;
@@ -37,6 +38,7 @@ export class Screen implements Stage {
   open(asset: SceneAsset): void {
     const quality = chosenOf(recall("quality"));
     this.scene = new ScenePlayer(this.stage, asset, this.dt, { count: 2, surface: byId("surface"), quality }, true);
+    this.asset = asset;
     this.scene.tone(tone());
     this.scene.onslow = () => this.onslow();
     this.scene.oncompose = ({ from, alike }) => {
