@@ -10,8 +10,10 @@ pytestmark = pytest.mark.browser
 WIDTHS = [*range(320, 780, 37), *range(780, 1360, 41), 1024, 1440, 1920]
 # texts of the header as far as they are seen: their boxes, cut by whatever hides what runs over
 TEXTS = """() => {
-  const long = {eta: 'about 12.3 h to go', count: '1000 of 1000', 'success-short': '100 % success',
-                'arm-text': 'The arm is trying things out', 'agreement-short': 'model agrees 20 / 20', who: 'Maximiliana'};
+  const long = {
+    eta: 'about 12.3 h to go', count: '1000 of 1000', 'arm-text': 'The arm is trying things out',
+    'success-short': '100 % success', 'agreement-short': 'model agrees 20 / 20', who: 'Maximiliana',
+  };
   for (const [id, text] of Object.entries(long)) document.getElementById(id).textContent = text;
   const found = [];
   const walker = document.createTreeWalker(document.querySelector('header.top'), NodeFilter.SHOW_TEXT);

@@ -1,4 +1,4 @@
-"""An error as a page, for whoever opened an address in a browser: what is wrong in plain words, and a way on."""
+"""An error as a page, for whoever opened an address in a browser: what is wrong, and a way on."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ TITLES = {
 }
 OTHER = "Something went wrong"
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>armchair: {title}</title><link rel="icon" href="data:,"><script src="/assets/theme.js"></script>
 <link rel="stylesheet" href="/assets/login.css"></head>
 <body class="login"><main class="card"><div class="brand"><span>armchair</span></div>
-<h1>{title}</h1><p>{text}</p><p class="ways"><a class="primary" href="{where}">{way}</a></p></main></body></html>
+<h1>{title}</h1><p>{text}</p><p class="ways"><a class="primary" href="{where}">{way}</a></p></main>
+</body></html>
 """
 
 

@@ -19,7 +19,7 @@ def figure(value: float, form: str = ",.0f") -> str:
 
 
 def expected(guess: float | None) -> str:
-    """What the model had guessed. guess: how surely the right clip is better, from 0 to 1; None: it had not."""
+    """What the model had guessed. guess: that the right clip is better; None: it had none."""
     if guess is None:
         return "none"
     if guess == 0.5:

@@ -53,7 +53,7 @@ export class App {
     this.screen = new Screen(this.transport);
     this.screen.dt = state.control_dt;
     this.screen.onempty = () => this.render();
-    this.screen.onshown = () => this.render();
+    this.screen.onshown = () => { this.render(); this.guide.openOnce(this.state.annotator); };
     this.screen.onunfit = () => void this.useFilms();
     this.screen.onslow = () => { this.slow = true; this.render(); };
     this.clips = new Clips(client, this.canDraw && state.scene !== null);
@@ -256,7 +256,6 @@ export class App {
     const card = cardOf(now);
     if (card) this.card.show(card);
     else this.card.hide();
-    if (this.session?.current && !card) this.guide.openOnce(this.state.annotator);
     this.showBanner(bannerOf(now));
     const open = this.review?.row ? this.review.asks : Boolean(this.session?.current);
     for (const button of document.querySelectorAll<HTMLButtonElement>("[data-choice], #skip")) {

@@ -17,7 +17,7 @@ export function revealText(answer: Choice, guess: Choice, probability: number): 
 
 /** What the model had thought; probability: of that side, from a half to 1. */
 export function expectedText(guess: Choice, probability: number): string {
-  return probability === 0.5 ? "could not tell" : `expected ${CHOICE_WORDS[guess]}, ${Math.round(100 * probability)} %`;
+  return probability === 0.5 ? "could not tell" : `expected ${CHOICE_WORDS[guess]}, ${Math.round(100 * probability)}\u00a0%`;
 }
 
 export function minutes(value: number): string {
