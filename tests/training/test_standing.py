@@ -99,7 +99,7 @@ def test_the_answers_that_the_model_is_surest_to_be_otherwise_come_first() -> No
     right = [0.88, 0.2, 0.7, 0.05, 0.9, torch.nan, 0.24, 0.1, 0.99]
     target = torch.tensor([0.0, 1.0, 0.0, 1.0, 0.5, 0.0, 1.0, 1.0, 0.0])
     records = [answered(choice, str(k)) for k, choice in enumerate(choices)]
-    assert contradicted(records, target, torch.tensor(right), ()) == ["8", "3", "0", "7"], "four at most"
+    assert contradicted(records, target, torch.tensor(right), ()) == ["8", "3", "7", "0"], "four at most"
     assert contradicted(records, target, torch.tensor(right), {"8", "0"}) == ["3", "7", "1", "6"]
 
 
