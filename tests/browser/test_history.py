@@ -53,3 +53,20 @@ def test_the_owner_finds_what_the_model_had_not_expected_and_others_are_not_offe
     page = ann.sit_down()
     page.keyboard.press("h")
     assert page.locator("option[value=against]").is_disabled()
+
+
+def test_the_dashboard_plays_the_clips_of_an_answer_in_3d(meet: Any, until: Any) -> None:
+    from playwright.sync_api import expect
+
+    olga = meet(role="owner", size="desk")
+    page = olga.sit_down()
+    olga.press("ArrowLeft")
+    olga.answers(1)
+    page.goto(olga.place.origin + "/dashboard/labels")
+    replay = page.frame_locator("iframe[src^='/replay']")
+    expect(replay.locator(".pane .tag")).to_have_text(["Left", "Right"])
+    expect(replay.locator("#state")).to_be_hidden()
+    assert replay.locator("canvas").screenshot()
+    expect(page.locator("a.way-back")).to_be_visible()
+    page.locator("a.way-back").click()
+    page.wait_for_url(olga.place.origin + "/")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -15,9 +13,8 @@ from torch import Tensor
 from armchair.envs.base import Env, Policy, Poses
 from armchair.errors import InvalidInput, MissingDependency, check_target
 from armchair.jsonable import Json
+from armchair.playback.page import PLACE, filled, packed
 from armchair.runs.files import write_atomic
-
-PLACE = "@REPLAY_JSON@"
 
 
 class PosedEnv(Env, Poses, Protocol):
@@ -60,19 +57,18 @@ def write_replay(
         "task": task,
         "dt": env.dt,
         "caption": caption,
-        "scene": _packed(env.scene_asset()),
+        "scene": packed(env.scene_asset()),
         "clips": [
             {
                 "label": f"Episode {number}{', success' if episode.success else ', no success'}",
                 "steps": len(episode.poses),
                 "bodies": rows,
-                "poses": _packed(episode.poses.numpy().astype("<f4").tobytes()),
+                "poses": packed(episode.poses.numpy().astype("<f4").tobytes()),
             }
             for number, episode in enumerate(episodes, start=1)
         ],
     }
-    text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")  # no tag can end the script
-    write_atomic(file, template().replace(PLACE, text).encode())
+    write_atomic(file, filled(template(), data).encode())
 
 
 def template() -> str:
@@ -92,7 +88,3 @@ def template() -> str:
 def check_replay_path(path: Path) -> None:
     """InvalidInput unless a replay can be put there: a name that ends in .html, in a folder that exists."""
     check_target("replay", path, ".html", ".htm")
-
-
-def _packed(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")

@@ -107,6 +107,7 @@ def policy() -> str:
     scripts = " ".join(["'self'", *(f"'sha256-{found}'" for found in hashes)])
     return (
         f"default-src 'none'; script-src {scripts}; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
-        "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; base-uri 'none'; "
+        "img-src 'self' data: blob:; media-src 'self' blob:; frame-src 'self'; font-src 'self' data:; "
+        "base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'"
     )

@@ -1,7 +1,7 @@
 """A question's two clips, to look at again: from above and from the side, or as films without poses.
 
-The arm in three dimensions is the labelling page's; here a slider moves two plane views in the browser,
-without asking the server.
+In 3D they are a page of the server's, in a frame. The plane views have a slider that moves them in the
+browser, without asking the server.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from armchair.web.dashboard.paths import AXES, Paths, View, busiest, paths, pose
 from armchair.web.dashboard.source import Source
 
 SIDES = ("left", "right")
+TALL = 400  # pixels of the replay in 3D
 SIZE = (290, 150)  # pixels of a view; both fit a phone, one above the other
 MARGIN = 0.08  # m around what is drawn, across
 LEAST = 0.3  # m across, that are drawn at least
@@ -44,6 +45,17 @@ def draw(data: Source, left: str, right: str) -> None:
         draw_films(films[0], films[1])
     else:
         st.info("These clips have neither poses nor a film, so there is nothing to show of them.")
+
+
+def draw_3d(data: Source, left: str, right: str) -> None:
+    """Draw two clips in 3D where they have poses and the run a scene, and their paths below."""
+    posed = all(data.store.replay(name).poses is not None for name in (left, right))
+    if not posed or data.store.board.asset("scene") is None:
+        draw(data, left, right)
+        return
+    st.iframe(f"/replay?left={left}&right={right}", height=TALL, alt="Both clips in 3D")
+    with st.expander("The tool's path, from above and from the side"):
+        draw(data, left, right)
 
 
 def draw_films(left: bytes, right: bytes) -> None:

@@ -123,7 +123,7 @@ def _detail(data: Source, row: Labelled) -> None:
     """One answer: the clips, and all that was recorded with it."""
     answer, question, record = row.record.answer, row.record.question, row.record
     st.markdown(f"**{plain(answer.annotator)}: {WORDS[answer.choice]}**")
-    replay.draw(data, question.left, question.right)
+    replay.draw_3d(data, question.left, question.right)
     facts = {
         "the model": expected(question.guess),
         "sides on the screen": "exchanged" if answer.swapped else "as they are",

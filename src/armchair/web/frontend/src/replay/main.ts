@@ -20,6 +20,7 @@ class Viewer {
     this.transport = new Transport(null, () => replay.dt, () => undefined);
     this.chosen = replay.clips.map((_, k) => k).slice(0, FIRST);
     document.title = replay.title || "Replay";
+    document.body.classList.toggle("framed", window.top !== window.self); // in the dashboard
     setText(byId("title"), replay.title || replay.task);
     setText(byId("caption"), replay.caption);
     this.addPicker();
