@@ -66,7 +66,9 @@ def test_the_dashboard_plays_the_clips_of_an_answer_in_3d(meet: Any, until: Any)
     replay = page.frame_locator("iframe[src^='/replay']")
     expect(replay.locator(".pane .tag")).to_have_text(["Left", "Right"])
     expect(replay.locator("#state")).to_be_hidden()
-    assert replay.locator("canvas").screenshot()
+    assert (
+        replay.locator("canvas").bounding_box()["height"] > 200
+    )  # as tall as the frame, but for the controls
     expect(page.locator("a.way-back")).to_be_visible()
     page.locator("a.way-back").click()
     page.wait_for_url(olga.place.origin + "/")
