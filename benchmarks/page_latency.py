@@ -3,12 +3,17 @@
 Chromium draws with the processor (SwiftShader), at 1440x900. Key presses are timed by the page itself, from
 the event until the next pair is drawn, before the browser paints it. What the idle server costs training is
 measured in CPU time: a policy trains with and without the server and an open page beside it, in turns.
+
+`--against FOLDER` times key presses alone, of this checkout's page and of another's, in turns; both have been
+built with `make page`.
 """
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -85,11 +90,12 @@ def fill(store: Store) -> None:
 
 
 @contextmanager
-def served(database: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """-> where, the server's process."""
+def served(database: Path, checkout: Path | None = None) -> Iterator[tuple[str, psutil.Process]]:
+    """checkout: whose server and page, if not this one's. -> where, the server's process."""
+    env = os.environ | ({"PYTHONPATH": str(checkout / "src")} if checkout else {})
     command = [sys.executable, "-m", "armchair.web", "--store", str(database), "--run", "reach-001"]
     command += ["--run-path", str(database.parent), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as server:
         assert server.stdout is not None
         try:
             yield json.loads(server.stdout.readline())["listening"], psutil.Process(server.pid)
@@ -210,7 +216,36 @@ def measure_idle(database: Path, store: Store) -> tuple[float, float]:
     return statistics.median(ratios), statistics.median(shares)
 
 
+def against(other: Path) -> None:
+    """Key presses on both pages, in turns, and their ratio."""
+    presses: dict[str, list[float]] = {"here": [], "there": []}
+    with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "armchair.db") as store:
+        fill(store)
+        for turn in range(2 * ROUNDS):
+            name, checkout = ("here", None) if turn % 4 in (0, 3) else ("there", other)
+            with (
+                served(Path(folder) / "armchair.db", checkout) as (origin, _),
+                browser(origin, store.people.invite(f"owner {turn}", "owner")) as context,
+            ):
+                page, _ = open_page(context, origin)
+                presses[name] += press(page)
+    here, there = (statistics.median(presses[name]) for name in ("here", "there"))
+    print(f"key press to next pair drawn: {here:.1f} ms here, {there:.1f} ms there, {here / there:.2f} times")
+    finish({"1.25 times there over here": (1.25 * there / here, 1.0)})
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--against", type=Path, help="another checkout, its page built")
+    other = parser.parse_args().against
+    if other:
+        against(other.resolve())
+    else:
+        whole()
+
+
+def whole() -> None:
+    """All of this checkout's page."""
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "armchair.db") as store:
         fill(store)
         database = Path(folder) / "armchair.db"

@@ -74,11 +74,14 @@ describe("marker", () => {
     const [ball, disc] = [false, true].map((flat) => new Marker(aimOf(asset([cue]))!, marks, flat)) as [Marker, Marker];
     for (const marker of [ball, disc]) {
       marker.pose(moment([0.6, 0, 0.02]));
-      marker.face(camera, 0.01);
+      marker.face(camera, 0.01, 1);
     }
     const target = (marker: Marker) => marker.group.children.find((one) => one.children.length === 4)!;
     const dot = (marker: Marker) => marker.group.children.find((one) => one.children.length === 3)!;
-    expect(dot(ball).scale.x).toBeGreaterThan(3);
+    const fine = dot(ball).scale.x;
+    expect(fine).toBeGreaterThan(3);
+    ball.face(camera, 0.01, 0.4); // drawn coarsely
+    expect(dot(ball).scale.x).toBeGreaterThan(1.5 * fine);
     expect(target(ball).quaternion.equals(camera.quaternion)).toBe(true);
     expect([target(disc).quaternion.w, target(disc).position.z < 0.005]).toEqual([1, true]);
   });

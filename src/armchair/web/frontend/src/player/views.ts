@@ -171,7 +171,7 @@ export class Views {
   /** Draws clip `k` into a part of the canvas. */
   private look(k: number, { x, y, width, height }: Rect, camera: Camera, metres: number): void {
     const low = this.height - y - height; // WebGL's y is upwards
-    this.views[k]?.actor.marker?.face(camera, metres);
+    this.views[k]?.actor.marker?.face(camera, metres, this.renderer.getPixelRatio());
     this.renderer.setViewport(x, low, width, height);
     this.renderer.setScissor(x, low, width, height);
     this.renderer.render(this.studio.scene, camera);
@@ -189,6 +189,7 @@ export class Views {
     const { shadow, cell } = this.quality.level;
     this.studio.shadow(shadow);
     this.models.detail(cell);
+    for (const view of this.views) view.actor.simplify(cell > 0);
     this.resize();
   }
 

@@ -11,6 +11,7 @@ const POST_RADIUS = 0.0024; // m, at least: thinner posts flicker on small scree
 export class Actor {
   readonly group = new Group();
   private readonly bodies: Group[];
+  private readonly solids: { mesh: Mesh; shape: Shape }[] = []; // parts of the bodies, unless this is a ghost
   private readonly goal = new Group();
   private readonly ground = new Group();
   private readonly post: Mesh | null;
@@ -21,7 +22,11 @@ export class Actor {
   constructor(asset: SceneAsset, models: Models, ghost = false) {
     this.bodies = models.bodies.map((shapes) => {
       const body = new Group();
-      for (const shape of shapes) body.add(meshOf(shape, ghost ? models.ghost : null, !ghost));
+      for (const shape of shapes) {
+        const mesh = meshOf(shape, ghost ? models.ghost : null, !ghost);
+        if (!ghost) this.solids.push({ mesh, shape });
+        body.add(mesh);
+      }
       body.renderOrder = ghost ? 2 : 0;
       this.group.add(body);
       return body;
@@ -35,6 +40,14 @@ export class Actor {
     for (const shape of models.ground) this.ground.add(meshOf(shape, null, false), meshOf(shape, models.hidden, false));
     this.group.add(this.goal, this.ground);
     if (this.post) this.group.add(this.post);
+  }
+
+  /** Draws without highlights and without the arm's shadow on itself, which cost a processor the most. */
+  simplify(on: boolean): void {
+    for (const { mesh, shape } of this.solids) {
+      mesh.material = on ? shape.plain : shape.material;
+      mesh.receiveShadow = !on;
+    }
   }
 
   /** How many rows a moment must have: the bodies and the goal's marker. */

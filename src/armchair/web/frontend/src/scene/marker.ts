@@ -2,10 +2,11 @@
 
 import { type BufferGeometry, type Camera, Group, type Material, Mesh, Vector3 } from "three";
 import type { Aim, Spot } from "./cues";
-import { DOT, type Marks } from "./marks";
+import { DOT, type Marks, POST } from "./marks";
 
-const LEAST_DOT = 3.2; // px of the screen, its radius
-const LEAST_ROD = 0.8; // px, half a post's width
+const LEAST_DOT = 3.2; // CSS pixels, its radius
+const LEAST_DRAWN = 2.4; // the same in pixels that are drawn, which may be larger
+const LEAST_ROD = 0.75; // drawn pixels, half a post's width
 const ON_TABLE = 0.0022; // m, where what lies on the table is drawn
 
 export class Marker {
@@ -70,12 +71,12 @@ export class Marker {
     this.line.visible = on;
   }
 
-  /** Turns what is flat towards a camera that shows `metres` to a pixel there. */
-  face(camera: Camera, metres: number): void {
+  /** Turns what is flat towards a camera that shows `metres` to a CSS pixel there, and draws `ratio` pixels to one. */
+  face(camera: Camera, metres: number, ratio: number): void {
     this.mark.quaternion.copy(camera.quaternion);
-    this.mark.scale.setScalar(Math.max(1, (LEAST_DOT * metres) / DOT));
+    this.mark.scale.setScalar(Math.max(1, (Math.max(LEAST_DOT, LEAST_DRAWN / ratio) * metres) / DOT));
     if (!this.flat) this.target.quaternion.copy(camera.quaternion);
-    const thick = Math.max(1, (LEAST_ROD * metres) / 0.0016);
+    const thick = Math.max(1, (LEAST_ROD * metres) / ratio / POST);
     for (const rod of [this.post, this.line]) rod.scale.x = rod.scale.z = thick;
   }
 }

@@ -7,7 +7,7 @@ import {
 export const DOT = 0.0075; // m, radius of the point's dot
 const RIM = 1.45; // times that, its white rim
 const FOOT = 0.014; // m, radius of the ring below it on the table
-const POST = 0.0016; // m, radius of its post
+export const POST = 0.0016; // m, radius of its post
 const ARCS = 8; // the place's circle is broken into so many while the point is outside
 const ROUND = 64; // corners of a circle
 const POINT_COLOUR = 0x1a56db;

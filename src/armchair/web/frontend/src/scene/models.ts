@@ -14,6 +14,7 @@ const GLOW = 0.1; // vivid colours glow a little, or shade makes them dull
 export interface Shape {
   geometry: BufferGeometry;
   material: Three;
+  plain: Three; // the same without highlights, for a processor that has to draw it by itself
 }
 
 export interface Models {
@@ -30,11 +31,11 @@ export interface Models {
 }
 
 export function makeModels(asset: SceneAsset): Models {
-  const materials = new Map<string, Three>();
-  const paint = (look: Material): Three => {
+  const materials = new Map<string, Paint>();
+  const paint = (look: Material): Paint => {
     const key = JSON.stringify(look);
     let made = materials.get(key);
-    if (!made) materials.set(key, (made = makeMaterial(look)));
+    if (!made) materials.set(key, (made = makeMaterials(look)));
     return made;
   };
   const geometries: { geometry: BufferGeometry; mesh: Mesh; coarseness: number }[] = [];
@@ -42,7 +43,7 @@ export function makeModels(asset: SceneAsset): Models {
     const geometry = new BufferGeometry();
     fill(geometry, mesh, 0);
     geometries.push({ geometry, mesh, coarseness });
-    return { geometry, material: paint(mesh.material) };
+    return { geometry, ...paint(mesh.material) };
   };
   const shape = shaper(1);
   const goal = shaper(0); // it must be seen well
@@ -68,7 +69,7 @@ export function makeModels(asset: SceneAsset): Models {
     bodies: asset.bodies.map((body) => body.parts.map(shape)),
     goal: asset.goal.parts.map(goal),
     ground: asset.goal.ground.map(goal),
-    line: paint(asset.goal.line),
+    line: paint(asset.goal.line).plain,
     surroundings: asset.surroundings.map(shape),
     ghost,
     hidden,
@@ -78,7 +79,10 @@ export function makeModels(asset: SceneAsset): Models {
     },
     dispose(): void {
       for (const { geometry } of geometries) geometry.dispose();
-      for (const material of materials.values()) material.dispose();
+      for (const { material, plain } of materials.values()) {
+        material.dispose();
+        plain.dispose();
+      }
       ghost.dispose();
       hidden.dispose();
       marks?.dispose();
@@ -94,17 +98,20 @@ function fill(geometry: BufferGeometry, mesh: Mesh, cell: number): void {
   geometry.setIndex(new BufferAttribute(indices, 1));
 }
 
-function makeMaterial(look: Material): Three {
+type Paint = Pick<Shape, "material" | "plain">;
+
+function makeMaterials(look: Material): Paint {
   const [r, g, b, alpha] = look.rgba;
   const color = new Color().setRGB(r, g, b, SRGBColorSpace);
   const shine = 0.3 * look.shininess * (1 - look.roughness);
-  return new MeshPhongMaterial({
+  const both = {
     color,
-    specular: new Color(shine, shine, shine),
-    shininess: 8 + 90 * (1 - look.roughness) ** 2,
     emissive: color.clone().multiplyScalar(GLOW * (1 - Math.min(r, g, b))),
     transparent: alpha < 1,
     opacity: alpha,
     depthWrite: alpha >= 1,
-  });
+  };
+  const specular = new Color(shine, shine, shine);
+  const shininess = 8 + 90 * (1 - look.roughness) ** 2;
+  return { material: new MeshPhongMaterial({ ...both, specular, shininess }), plain: new MeshLambertMaterial(both) };
 }

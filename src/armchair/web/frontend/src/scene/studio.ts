@@ -1,7 +1,7 @@
 /** What stands around the arm on the page: a table, the light and its shadow. */
 
 import {
-  type Color, CylinderGeometry, DirectionalLight, HemisphereLight, Mesh, MeshLambertMaterial, MeshPhongMaterial, Scene,
+  type Color, CylinderGeometry, DirectionalLight, HemisphereLight, Mesh, MeshLambertMaterial, Scene,
 } from "three";
 import type { Models, Shape } from "./models";
 
@@ -14,7 +14,7 @@ const SHADE: Record<Tone, number> = { light: 1, dark: 0.2 }; // what is around t
 export class Studio {
   readonly scene = new Scene();
   private readonly key = new DirectionalLight(0xfffaf3, 2.0);
-  private readonly stills: { material: MeshLambertMaterial | MeshPhongMaterial; colour: Color }[] = [];
+  private readonly stills: { material: MeshLambertMaterial; colour: Color }[] = [];
   private readonly table: CylinderGeometry | null = null;
 
   constructor(models: Models) {
@@ -26,7 +26,7 @@ export class Studio {
     for (const shape of models.surroundings) this.addStill(shape);
     if (!models.surroundings.length) {
       this.table = new CylinderGeometry(TABLE.radius, TABLE.radius, TABLE.thickness, 96);
-      const table = this.addStill({ geometry: this.table, material: new MeshLambertMaterial({ color: TABLE_COLOUR }) });
+      const table = this.addStill({ geometry: this.table, plain: new MeshLambertMaterial({ color: TABLE_COLOUR }) });
       table.rotation.x = Math.PI / 2; // three's cylinders stand along y
       table.position.set(TABLE.x, 0, -TABLE.thickness / 2);
     }
@@ -47,8 +47,8 @@ export class Studio {
   }
 
   /** Has its own copy of the material, which is dimmed with the page. */
-  private addStill(shape: Shape): Mesh {
-    const material = shape.material.clone() as MeshLambertMaterial | MeshPhongMaterial;
+  private addStill(shape: Pick<Shape, "geometry" | "plain">): Mesh {
+    const material = shape.plain.clone() as MeshLambertMaterial;
     const mesh = new Mesh(shape.geometry, material);
     mesh.receiveShadow = true;
     this.stills.push({ material, colour: material.color.clone() });
