@@ -97,7 +97,7 @@ class Artist {
     this.camera.position.copy(middle).addScaledVector(this.away, half / Math.tan((HEIGHT / 2) * (Math.PI / 180)));
     this.camera.lookAt(middle);
     const metres = half / SIZE.height * 2; // of a pixel
-    this.actor.marker?.face(this.camera, metres);
+    this.actor.marker?.face(this.camera, metres, 1);
     this.studio.tone(tone());
     this.renderer.render(this.studio.scene, this.camera);
     return this.renderer.domElement.toDataURL();
