@@ -160,6 +160,8 @@ def test_the_owners_question_and_what_the_arm_does_arrive_live(meet: Any, place:
     for phase, words in (("fitting", "Learning from your answers"), ("waiting", "waiting for you")):
         place.tell(phase, success=0.7)
         expect(page.locator("#arm-text")).to_contain_text(words)
+    expect(page.locator("#success-short")).to_have_text("")
+    place.store.board.set_setting("question", "")
     expect(page.locator("#success-short")).to_have_text("70 % success")
 
 
