@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 import yaml
 
-from armchair.cli.teachers import make_described
+from armchair.cli.teachers import errs, make_described
 from armchair.config.read import load_config, with_flags
 from armchair.evaluate import interquartile_mean
 from armchair.feedback.teachers import TEACHERS
@@ -35,7 +35,7 @@ def one(
     preset: str, teacher: dict[str, Json], seed: int, flags: dict[str, Json]
 ) -> tuple[float, float, int, float]:
     """Teach once; teacher: its name and traits. -> success, true return, answers, seconds of wall clock."""
-    config = with_flags(load_config(preset), {**flags, "seed": seed})
+    config = with_flags(load_config(preset, people=errs(teacher)), {**flags, "seed": seed})
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         run = RunDir.create(Path(folder), "run", {})

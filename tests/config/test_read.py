@@ -20,7 +20,7 @@ from armchair.config.read import (
     task_of,
     with_flags,
 )
-from armchair.config.teach import FOREIGN_DEFAULTS, TeachConfig
+from armchair.config.teach import FALLIBLE, FOREIGN_DEFAULTS, TeachConfig
 from armchair.errors import ConfigError
 from armchair.rewards.relations import CHOSEN
 from armchair.runs.folder import RunDir
@@ -60,6 +60,41 @@ def test_a_preset_can_be_used_and_says_what_it_is_for(name: str) -> None:
     assert config.task in TASKS or config.task.startswith("gymnasium:")
     source = Path(__file__).parents[2] / "src" / "armchair" / "config" / "presets" / f"{name}.yaml"
     assert re.match(r"# \w.*\.\n", source.read_text(encoding="utf-8"))
+
+
+def test_where_people_answer_more_is_asked_and_more_members_vote() -> None:
+    oracle, people = load_config("reach"), load_config("reach", people=True)
+    assert people.queries.labels > oracle.queries.labels == 30
+    assert people.reward.members > oracle.reward.members
+    assert people.ppo == oracle.ppo
+    # the last questions come while there are updates left to learn from them
+    plan, asked = people.schedule, people.queries.labels - people.queries.first
+    assert asked / plan.session * plan.session_every <= 0.8 * plan.updates
+    bare = preset_for("gymnasium:Pusher-v5", people=True)
+    assert bare == with_flags(FOREIGN_DEFAULTS, {"task": "gymnasium:Pusher-v5", **FALLIBLE})
+
+
+def test_a_file_says_what_is_otherwise_where_people_answer(tmp_path: Path) -> None:
+    path = write(tmp_path, "queries: {labels: 40}\nreward: {members: 7}\npeople: {labels: 80}\n")
+    assert load_config(path).queries.labels == 40
+    people = load_config(path, people=True)
+    assert (people.queries.labels, people.reward.members) == (80, 7)  # what the file says goes over defaults
+
+
+@pytest.mark.parametrize("people", [False, True])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("people: {lables: 3}", "people: unknown key lables: did you mean queries.labels?"),
+        ("people: {queries: {labels: 0}}", "people: queries.labels must be at least 1, got 0"),
+        ("people: 7", "people must be a section of keys and values, got 7"),
+    ],
+)
+def test_what_is_wrong_for_people_is_said_in_any_case(
+    tmp_path: Path, text: str, expected: str, people: bool
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(expected)):
+        load_config(write(tmp_path, text), people=people)
 
 
 def test_every_task_has_a_preset_of_its_own() -> None:

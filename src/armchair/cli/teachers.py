@@ -20,6 +20,15 @@ TRAITS = tuple(field.name for field in fields(TeacherParams))  # of simulated te
 PERSON = "person"  # in a run's description, in the place of a simulated teacher's name
 
 
+def errs(teacher: Mapping[str, Json]) -> bool:
+    """Whether the answers of this description's teacher may be wrong, as people's are."""
+    found = TEACHERS.get(str(teacher["name"]))
+    if found is None:  # a person
+        return True
+    given = {key: float(str(teacher.get(key, getattr(found, key)))) for key in ("mistake", "beta", "views")}
+    return any(given.values())
+
+
 def make_described(teacher: Mapping[str, Json], config: TeachConfig) -> Teacher | None:
     """The simulated teacher of this description: name, traits, style; None where people answer."""
     if teacher["name"] == PERSON:

@@ -1,6 +1,7 @@
 """Configurations from YAML, from the command line and from a run's folder; what they may hold.
 
 A file has the fields of `TeachConfig` as keys, its groups as sections; what it leaves out keeps its default.
+The section `people` holds what is otherwise where people answer, in the same groups.
 `env_name`, the Gymnasium id of an environment, may stand in the place of `task`, and `reward_model_path` may
 name a saved reward model. Keys without a group, as files had them before there were groups, are understood.
 """
@@ -20,7 +21,7 @@ import yaml
 
 from armchair.config.checks import check
 from armchair.config.keys import UNGROUPED, by_key
-from armchair.config.teach import FOREIGN_DEFAULTS, TeachConfig
+from armchair.config.teach import FALLIBLE, FOREIGN_DEFAULTS, TeachConfig
 from armchair.config.validation import validated
 from armchair.console import warn
 from armchair.envs.gym.registration import IDS, register_envs
@@ -54,17 +55,22 @@ def about_preset(name: str) -> str:
     return lines[0].removeprefix("#").strip()
 
 
-def preset_for(task: str, control: str | None = None, config: str | None = None) -> TeachConfig:
+def preset_for(
+    task: str, control: str | None = None, config: str | None = None, *, people: bool = False
+) -> TeachConfig:
     """The configuration to begin with when a task is to be taught; flags go over it.
 
     config: a preset's name or a file's path, where one was asked for. Without it the preset TASK_CONTROL is
     taken, or TASK, or the defaults for a task that has neither; those for environments of others differ.
+    people: whether people answer, or somebody who errs as they do; see `load_settings`.
     """
     if config is not None:
-        return load_config(config)
+        return load_config(config, people=people)
     name = PRESET_OF.get(task, task)
     found = next((known for known in (f"{name}_{control}", name) if known in presets()), None)
-    return load_config(found) if found else with_flags(_defaults(task), {"task": task})
+    if found:
+        return load_config(found, people=people)
+    return with_flags(_defaults(task), {"task": task, **(FALLIBLE if people else {})})
 
 
 def task_named(task: str | None, config: str | None) -> str:
@@ -78,22 +84,25 @@ def task_named(task: str | None, config: str | None) -> str:
     return load_config(config).task
 
 
-def load_config(name_or_path: str) -> TeachConfig:
+def load_config(name_or_path: str, *, people: bool = False) -> TeachConfig:
     """The configuration in a preset or a YAML file; see `load_settings`."""
-    return load_settings(name_or_path).config
+    return load_settings(name_or_path, people=people).config
 
 
-def load_settings(name_or_path: str) -> Settings:
+def load_settings(name_or_path: str, *, people: bool = False) -> Settings:
     """What a preset (its name) or a YAML file (its path) asks for.
+
+    people: whether people answer, or somebody who errs as they do. Then `FALLIBLE` takes the place of the
+    defaults, and what the file has under `people` goes over the rest of it.
 
     Raises ConfigError, which names the file, for a key that does not exist and a value that cannot be used.
     """
     if name_or_path in presets():
         text = PRESETS.joinpath(f"{name_or_path}.yaml").read_text(encoding="utf-8")
-        return _settings(text, f"preset {name_or_path}")
+        return _settings(text, f"preset {name_or_path}", people)
     path = Path(name_or_path)
     try:
-        return _settings(path.read_text(encoding="utf-8"), name_or_path)
+        return _settings(path.read_text(encoding="utf-8"), name_or_path, people)
     except (FileNotFoundError, NotADirectoryError):
         near = nearest(path.stem, presets())
         hint = f"did you mean {near}? " if near else ""
@@ -156,7 +165,7 @@ def task_of(env_name: str) -> str:
 # ---- reading and checking
 
 
-def _settings(text: str, where: str) -> Settings:
+def _settings(text: str, where: str, people: bool) -> Settings:
     try:
         found: object = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -176,8 +185,14 @@ def _settings(text: str, where: str) -> Settings:
     if moved := [key for key in values if key in UNGROUPED]:
         moves = ", ".join(f"{key} is {UNGROUPED[key]} now" for key in moved)
         _warn_once(f"{where}: {moves}; read as such")
-    config = _checked(by_key(values, where), _defaults(values.get("task")), where)
-    return Settings(config, None if path is None else Path(path))
+    over = values.pop("people", None)
+    if not isinstance(over, dict | None):
+        raise ConfigError(f"{where}: people must be a section of keys and values, got {over!r}")
+    own = {**(FALLIBLE if people else {}), **by_key(values, where)}
+    config = _checked(own, _defaults(values.get("task")), where)
+    special = by_key(cast("dict[str, object]", over or {}), where)
+    with_people = _checked(special, config, f"{where}, people")  # read in any case: it may be wrong
+    return Settings(with_people if people else config, None if path is None else Path(path))
 
 
 @cache

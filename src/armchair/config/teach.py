@@ -134,6 +134,10 @@ class TeachConfig:
     """How the reward model learns."""
 
 
+FALLIBLE: dict[str, float] = {"reward.members": 20}
+"""What is otherwise where those who answer may be wrong, as people are: with more members in the ensemble the
+reward at a place hangs less on chance, and on a few answers. Measured in docs/results.md."""
+
 FOREIGN_DEFAULTS = TeachConfig(
     queries=QueryConfig(labels=200, first=40, film_envs=4, same_start=False),
     schedule=ScheduleConfig(session=10, session_every=5, updates=100),

@@ -83,6 +83,7 @@ def main(argv: Sequence[str]) -> int:
 def _settings(args: Args) -> tuple[TeachConfig, Preset]:
     """How to teach, and how to train on the task's own reward."""
     from armchair.agents.presets import preset
+    from armchair.cli.teachers import errs
     from armchair.config.read import preset_for, task_named, with_flags
     from armchair.feedback.teachers import TEACHERS
     from armchair.reports.curves import EVALUATIONS
@@ -94,7 +95,8 @@ def _settings(args: Args) -> tuple[TeachConfig, Preset]:
     check_choice("teacher", args.teacher, TEACHERS)
     names = ("task", "seed", "labels", "updates", "engine", "control", "threads")
     flags = {name: getattr(args, name) for name in names}
-    config = with_flags(preset_for(task_named(args.task, args.config), args.control, args.config), flags)
+    task, people = task_named(args.task, args.config), errs({"name": args.teacher})
+    config = with_flags(preset_for(task, args.control, args.config, people=people), flags)
     every = max(1, config.schedule.updates // EVALUATIONS)
     config = with_flags(config, {"evaluation.every": min(every, config.evaluation.every)})
     settings = preset(config.task)

@@ -54,7 +54,7 @@ def _presets() -> list[dict[str, Json]]:
 
     found: list[dict[str, Json]] = []
     for name in presets():
-        config = load_config(name)
+        config = load_config(name, people=True)
         facts = {"question": resolve_task(config.task).question, "labels": config.queries.labels}
         found.append({"name": name, "task": config.task, "about": about_preset(name), **facts})
     return found

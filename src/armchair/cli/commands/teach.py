@@ -104,16 +104,16 @@ def main(argv: Sequence[str]) -> int:
     from armchair.cli.links import check_page
     from armchair.cli.locate import check_new
     from armchair.cli.page import teach_with_page
-    from armchair.cli.teachers import make_described
+    from armchair.cli.teachers import errs, make_described
     from armchair.cli.teaching import teach_run
     from armchair.config.read import as_yaml
     from armchair.envs.spec import resolve_task
     from armchair.runs.folder import STORE_KEY, RunDir
 
-    config = _config(args)
+    described = describe_teacher(args)
+    config = _config(args, people=errs(described))
     spec = resolve_task(config.task)
     _warn(args, config, report)
-    described = describe_teacher(args)
     teacher = make_described(described, config)
     spec.check()
     if teacher is None and not args.no_page:
@@ -135,8 +135,8 @@ def _settings(args: Args) -> dict[str, Json]:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def _config(args: Args) -> TeachConfig:
-    """The preset or file, with the flags over it."""
+def _config(args: Args, *, people: bool) -> TeachConfig:
+    """The preset or file, with the flags over it; people: whether answers may be wrong."""
     from armchair.config.read import preset_for, task_named, with_flags
     from armchair.envs.spec import resolve_task
     from armchair.training.demonstrations import check_folder
@@ -145,7 +145,8 @@ def _config(args: Args) -> TeachConfig:
     names = ("task", "labels", "seed", "engine", "control", "updates", "threads", "demos", "starts")
     flags = {name: getattr(args, name) for name in names}
     flags |= {"motion": args.motion or None, "policy": None if args.policy is None else str(args.policy)}
-    config = with_flags(preset_for(task_named(args.task, args.config), args.control, args.config), flags)
+    base = preset_for(task_named(args.task, args.config), args.control, args.config, people=people)
+    config = with_flags(base, flags)
     check_folder(resolve_task(config.task), config)
     return with_widths_of_policy(config)
 
