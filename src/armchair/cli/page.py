@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import shlex
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -25,12 +21,11 @@ from armchair.jsonable import Json
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
 from armchair.training.status import announce
+from armchair.web.processes.page_process import end_page, start_page
 
-GRACE = 5.0  # s that the server gets to end
 LINGER = 2.0  # s in which an open page learns that the run has stopped
 LOOK, BEAT = 0.5, 10.0  # s between two looks whether there is more to do; between two signs of life
 MIN_UPTIME = 5.0  # s that a server must have lived to be started again when something killed it
-FEW_HEAPS = {"MALLOC_ARENA_MAX": "2"}  # its many threads would each keep a heap with holes of its own (glibc)
 ON_REQUEST = (0, -signal.SIGTERM, -signal.SIGINT)  # statuses of a server that somebody asked to end
 
 
@@ -108,26 +103,14 @@ class PageServer:
 
     def _start(self, port: int) -> tuple[subprocess.Popen[str], str]:
         """The server, and where it listens."""
-        store = str(self._run.store)
-        options = {"store": store, "run": self._run.name, "run-path": self._run.path, "host": self._host}
-        options |= {"port": port, "films": shlex.join(command_of(store))}
-        words = [f"--{name}={value}" for name, value in options.items()]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "armchair.web", "--stop-with-stdin", "--may-start", *words],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**FEW_HEAPS, **os.environ},
-            start_new_session=True,  # Ctrl-C is for the trainer: the page still has to say that it stopped
-        )
-        assert process.stdout is not None and process.stderr is not None
-        line = process.stdout.readline()
-        if line:
-            return process, str(json.loads(line)["listening"])
+        films = command_of(str(self._run.store))
+        process, address = start_page(self._run, self._host, port, films, subprocess.PIPE)
+        if address is not None:
+            return process, address
+        assert process.stderr is not None
         with process.stderr as complaints:
             lines = complaints.read().strip().splitlines() or ["no message"]
-        _end(process)
+        end_page(process)
         raise RunError(f"the page cannot be served: {lines[-1].removeprefix('armchair: ')}")
 
     def _watch(self) -> None:
@@ -149,7 +132,7 @@ class PageServer:
 
     def _restart(self) -> bool:
         """Start it anew where it was. -> whether that went well."""
-        _end(self._process)
+        end_page(self._process)
         with contextlib.suppress(RunError):
             self._process, _ = self._start(int(self.address.rpartition(":")[2]))
             return True
@@ -164,7 +147,7 @@ class PageServer:
         """End the server; twice is harmless."""
         with self._lock:
             self._closing = True
-        _end(self._process)
+        end_page(self._process)
         self._watching.join()
 
     def __enter__(self) -> PageServer:
@@ -172,16 +155,3 @@ class PageServer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """Have a server end, by closing its standard input, and wait until it has."""
-    if process.stdin is not None and not process.stdin.closed:
-        process.stdin.close()
-    try:
-        process.wait(GRACE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdout is not None:
-        process.stdout.close()

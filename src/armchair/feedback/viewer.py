@@ -49,9 +49,6 @@ QUARTILE = 0.6745  # standard normal: the difference over its noise that is told
 SURE = 1e-6  # px, the least noise
 TRIES = 32  # of the noise, where its size is found by trying
 LAST = 0.25  # of the clip, what counts as its end
-BY_CHANCE = (
-    0.1  # of a number's spread: the just noticeable difference where nothing has a place on the screen
-)
 
 
 @dataclass(frozen=True)
@@ -195,38 +192,6 @@ def _noise(eyes: Eyesight) -> float:
 def _positions(sight: Sight, visible: Tensor) -> Tensor:
     """Of the named points. (P, L, F) -> (P, L, n, 3)."""
     return visible[..., : 3 * len(sight.points)].unflatten(-1, (len(sight.points), 3)).double()
-
-
-def discriminability(
-    cues: Sequence[Cue], points: Sequence[str], left: Tensor, right: Tensor, eyes: Eyesight | None = None
-) -> Tensor:
-    """How well somebody can tell which clip is better: |d′|, whichever it is. (P, L, F) each -> (P,).
-
-    Without cues by how far any of the named points is from where it is in the other clip, on the screen;
-    without points by how far the numbers differ, in units of a share of their spread.
-    """
-    eyes = eyes or Eyesight()
-    if not len(left):
-        return torch.zeros(0, dtype=torch.float64)
-    if cues and points:
-        return difference(Sight(tuple(points), tuple(cues)), left, right, eyes).abs()
-    if not points:
-        both = torch.cat((left, right)).double().flatten(0, 1)
-        unit = BY_CHANCE * both.std(0, correction=0).clamp_min(1e-9)
-        return QUARTILE * ((left - right).double() / unit).square().mean((1, 2)).sqrt()
-    sight = Sight(tuple(points), ())
-    one, other = _positions(sight, left), _positions(sight, right)
-    squares = torch.zeros(len(left), dtype=torch.float64)
-    for view, at in _looks(torch.cat((one, other), dim=1), eyes):
-        seen, beside = (project(view, place.flatten(1, 2), at) for place in (one, other))
-        moved = (seen - beside).square().sum(-1).unflatten(1, one.shape[1:3])  # (P, L, n) px²
-        squares += moved.mean(1).amax(1) / (2 * _noise(eyes) ** 2)
-    return squares.sqrt()
-
-
-def error_rate(told: Tensor, lapse: float = 0.0) -> Tensor:
-    """How often the wrong clip is chosen at a discriminability; half of the lapses are right by chance."""
-    return (1.0 - lapse) * torch.special.ndtr(-told) + lapse / 2
 
 
 def judge(sight: Sight, left: Tensor, right: Tensor, eyes: Eyesight, noise: float) -> Choice:

@@ -19,7 +19,7 @@ NOT_BUILT = (
 )
 
 router = APIRouter(include_in_schema=False)
-files = APIRouter(include_in_schema=False)  # of any of our pages
+files = APIRouter(include_in_schema=False)  # of any of our servers
 
 
 def send_page(name: str, headers: Headers, status: int = 200) -> Response:
@@ -36,7 +36,7 @@ def label_page(request: Request) -> Response:
     return send_page("index.html", request.headers)
 
 
-@router.get("/login")
+@files.get("/login")
 def login_page(request: Request) -> Response:
     """Reads the token from the link and exchanges it for a session."""
     return send_page("login.html", request.headers)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shlex
 import socket
 import subprocess
-import sys
 import threading
 import zlib
 from collections.abc import Callable, Sequence
@@ -17,13 +13,12 @@ from pathlib import Path
 from armchair.errors import RunError
 from armchair.runs.folder import RunDir
 from armchair.web.processes.launcher import last_line
+from armchair.web.processes.page_process import end_page, start_page
 
 HOST = "127.0.0.1"
 LOG = "page.log"  # in a run's folder: what its page's server complains about
 FIRST_PORT, PORTS = 20_000, 10_000  # below those that systems hand out by themselves
 TRIES = 50
-GRACE = 5.0  # s that a server gets to end
-FEW_HEAPS = {"MALLOC_ARENA_MAX": "2"}  # its many threads would each keep a heap with holes of its own (glibc)
 
 
 class PageServers:
@@ -42,7 +37,7 @@ class PageServers:
             if process is not None and process.poll() is None:
                 return address
             if process is not None:
-                _end(process)
+                end_page(process)
             self._open[run.path] = process, address = self._start(run)
             return address
 
@@ -53,30 +48,16 @@ class PageServers:
                 assert process.stdin is not None
                 process.stdin.close()
             for process, _ in self._open.values():
-                _end(process)
+                end_page(process)
             self._open.clear()
 
     def _start(self, run: RunDir) -> tuple[subprocess.Popen[str], str]:
-        store = str(run.store)
-        options = {"store": store, "run": run.name, "run-path": run.path, "host": HOST}
-        options |= {"port": port_of(run), "films": shlex.join(self._films(store)), "runs-at": self._runs_at()}
-        words = [f"--{name}={value}" for name, value in options.items()]
-        log = run.path / LOG
+        films, log = self._films(str(run.store)), run.path / LOG
         with log.open("wb") as complaints:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "armchair.web", "--stop-with-stdin", "--may-start", *words],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=complaints,
-                text=True,
-                env={**FEW_HEAPS, **os.environ},
-                start_new_session=True,  # Ctrl-C is for whoever started it, who ends this one in turn
-            )
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if line:
-            return process, str(json.loads(line)["listening"])
-        _end(process)
+            process, address = start_page(run, HOST, port_of(run), films, complaints, self._runs_at())
+        if address is not None:
+            return process, address
+        end_page(process)
         raise RunError(f"the page of {run.name} cannot be served: {last_line(log) or 'no message'}")
 
 
@@ -93,16 +74,3 @@ def port_of(run: RunDir) -> int:
             probe.bind((HOST, port))
             return port
     return 0
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """Have a server end, by closing its standard input, and wait until it has."""
-    if process.stdin is not None and not process.stdin.closed:
-        process.stdin.close()
-    try:
-        process.wait(GRACE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdout is not None:
-        process.stdout.close()

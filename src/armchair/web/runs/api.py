@@ -54,12 +54,6 @@ def runs_page(request: Request) -> Response:
     return send_page("runs.html", request.headers)
 
 
-@page.get("/login")
-def login_page(request: Request) -> Response:
-    """Reads the token from the link and exchanges it for a session."""
-    return send_page("login.html", request.headers)
-
-
 @router.get("/runs")
 def runs(parts: Parts) -> Runs:
     """How all of them stand."""

@@ -1,0 +1,54 @@
+"""The page's server of one run as a process: started, heard once it listens, and ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import IO
+
+from armchair.runs.folder import RunDir
+
+GRACE = 5.0  # s that a server gets to end
+FEW_HEAPS = {"MALLOC_ARENA_MAX": "2"}  # its many threads would each keep a heap with holes of its own (glibc)
+
+
+def start_page(
+    run: RunDir, host: str, port: int, films: Sequence[str], complaints: IO[bytes] | int, runs_at: str = ""
+) -> tuple[subprocess.Popen[str], str | None]:
+    """Start a server, which ends with this process. -> it, and where it listens; None where it never did.
+
+    films: the command that draws a clip of the run's store. complaints: where its standard error goes.
+    runs_at: the address of a list of runs, which its page then leads back to.
+    """
+    options = {"store": run.store, "run": run.name, "run-path": run.path, "host": host, "port": port}
+    options |= {"films": shlex.join(films)} | ({"runs-at": runs_at} if runs_at else {})
+    words = [f"--{name}={value}" for name, value in options.items()]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "armchair.web", "--stop-with-stdin", "--may-start", *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=complaints,
+        text=True,
+        env={**FEW_HEAPS, **os.environ},
+        start_new_session=True,  # Ctrl-C is for whoever started it, who ends this one in turn
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    return process, str(json.loads(line)["listening"]) if line else None
+
+
+def end_page(process: subprocess.Popen[str]) -> None:
+    """Have a server end, by closing its standard input, and wait until it has."""
+    if process.stdin is not None and not process.stdin.closed:
+        process.stdin.close()
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
