@@ -12,8 +12,10 @@ import pytest
 from armchair.cli import main
 from armchair.cli.teachers import open_run
 from armchair.cli.teaching import REPLAYED, ProgressLine
+from armchair.config.read import as_yaml, load_config
 from armchair.errors import MissingDependency
 from armchair.feedback.viewer import Eyesight
+from armchair.jsonable import Json
 from armchair.playback import replay_html as replay_file
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
@@ -104,7 +106,15 @@ def test_a_viewer_teaches_by_what_the_page_shows(
             ("reach", "--style", "from_above", "--style-weight", "1"),
             "the viewer sees no scores: it judges by",
         ),
-        (("reach", "--views", "3"), "views must be in 0 … 2, got 3"),
+        (("reach", "--views", "3"), "views must be 1 or 2, got 3"),
+        (("reach", "--views", "0"), "views must be 1 or 2, got 0"),
+        (("reach", "--views", "1.5"), "--views takes a whole number, got '1.5'"),
+        (("reach", "--jnd", "-1"), "jnd must be at least 0, got -1"),
+        (("reach", "--jnd", "nan"), "jnd must be at least 0, got nan"),
+        (("reach", "--weber", "inf"), "weber must be in 0 … 1, got inf"),
+        (("reach", "--lapse", "1.1"), "lapse must be in 0 … 1, got 1.1"),
+        (("reach", "--end", "2"), "end must be in 0 … 1, got 2"),
+        (("reach", "--swap", "0.5"), "swap must be 0 or 1, got 0.5"),
         (("reach", "--skip", "0.1"), "skip is about scores, which the viewer does not see"),
     ],
 )
@@ -115,6 +125,23 @@ def test_what_a_viewer_cannot_judge_is_said_in_a_line(
     captured = capsys.readouterr()
     assert expected in captured.err and captured.err.count("\n") == 1
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("teacher", "expected"),
+    [
+        ({"name": "viewer", "views": 0}, "views must be 1 or 2, got 0"),
+        ({"name": "viewer", "jnd": "ten"}, "jnd of a teacher must be a number, got 'ten'"),
+        ({"name": "oracle", "lapse": 0.1}, "lapse is about eyes, and oracle does not look"),
+    ],
+)
+def test_the_teacher_that_a_run_names_is_checked_too(
+    teacher: dict[str, Json], expected: str, tmp_path: Path, capsys: Capture
+) -> None:
+    run = RunDir.create(tmp_path, "run", {**as_yaml(load_config("smoke")), "teacher": teacher})
+    assert main(["resume", str(run.path)]) == 2
+    captured = capsys.readouterr()
+    assert expected in captured.err and captured.err.count("\n") == 1
 
 
 def test_a_run_goes_on_with_the_policy_of_another(

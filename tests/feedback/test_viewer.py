@@ -193,6 +193,9 @@ def test_what_cannot_be_judged_is_said_in_a_line() -> None:
         {"equal": 0.1},
         {"views": 1.5},
         {"views": 3.0},
+        {"views": 0.0},
+        {"swap": 0.5},
+        {"lapse": 1.1},
         {"jnd": -1.0},
     ):
         with pytest.raises(InvalidInput, match=next(iter(params))):

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from armchair.config.read import load_config, with_flags
+from armchair.config.read import with_flags
+from armchair.config.teach import TeachConfig
 from armchair.feedback.teachers import make_teacher, true_return
 from armchair.ids import new_id
 from armchair.maths import generator
@@ -27,14 +28,6 @@ from armchair.training.standing.learned import Learned
 from armchair.types import Answer, PreferenceBatch, Question, VisibleLayout
 
 LAYOUT = VisibleLayout(points=(), scalars=("x",))
-SHORT = {
-    "queries.labels": 8,
-    "queries.first": 4,
-    "schedule.session": 2,
-    "schedule.session_every": 2,
-    "schedule.updates": 6,
-    "evaluation.every": 100,
-}
 SMALL = RewardConfig(inputs="raw", members=3, hidden=8, min_updates=120, drop=0.0)
 
 
@@ -104,10 +97,10 @@ def test_the_answers_that_the_model_is_surest_to_be_otherwise_come_first() -> No
 
 
 def test_answers_against_all_others_are_offered_for_a_second_look(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    short: TeachConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.set_num_threads(1)
-    config = with_flags(load_config("smoke"), {**SHORT, "queries.labels": 40, "queries.first": 30})
+    config = with_flags(short, {"queries.labels": 40, "queries.first": 30})
     wrong: list[str] = []
     with Store.open(tmp_path / "armchair.db") as store:
         store.board.set_setting("repeat_share", 0.0)
@@ -145,12 +138,11 @@ def changed(store: Store) -> tuple[dict[str, int], Tensor]:
 
 
 def test_the_arm_before_and_now_is_left_for_the_page_on_the_same_goals(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    short: TeachConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.set_num_threads(1)
-    config = with_flags(load_config("smoke"), SHORT)
     with Store.open(tmp_path / "armchair.db") as store:
-        trainer = make_trainer(config, store)
+        trainer = make_trainer(short, store)
 
         def answer(seconds: float) -> None:
             for question in store.claim("ann", n=2):
@@ -172,11 +164,10 @@ def test_the_arm_before_and_now_is_left_for_the_page_on_the_same_goals(
         trainer.envs.close()
 
 
-def test_films_of_what_changed_are_rare_and_only_for_people(tmp_path: Path) -> None:
+def test_films_of_what_changed_are_rare_and_only_for_people(short: TeachConfig, tmp_path: Path) -> None:
     torch.set_num_threads(1)
-    config = with_flags(load_config("smoke"), SHORT)
     with Store.open(tmp_path / "armchair.db") as store:
-        trainer = make_trainer(config, store)
+        trainer = make_trainer(short, store)
         env, net, at = trainer.envs.film, trainer.policy.agent.net, [0.0]
         change = Change(store.board, env, 0, lambda: at[0])
         assert not change.film(8, 100, net), "there is nothing to compare with"
@@ -189,7 +180,7 @@ def test_films_of_what_changed_are_rare_and_only_for_people(tmp_path: Path) -> N
         assert change.film(9, 300, net)
         trainer.envs.close()
     with Store.open(tmp_path / "oracle.db") as store:
-        trainer = make_trainer(config, store, make_teacher("oracle", {}, generator(0, "teacher")))
+        trainer = make_trainer(short, store, make_teacher("oracle", {}, generator(0, "teacher")))
         list(trainer.run())
         assert store.board.asset(CHANGE) is None and trainer.standing.tensors() == {}
         trainer.envs.close()

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from armchair.config.read import as_yaml, load_config, with_flags
+from armchair.config.read import as_yaml
+from armchair.config.teach import TeachConfig
 from armchair.ids import new_id
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
@@ -17,22 +18,12 @@ from armchair.training.setup import make_trainer, teach
 from armchair.training.trainer import Trainer
 from armchair.types import Answer
 
-SHORT = {
-    "queries.labels": 8,
-    "queries.first": 4,
-    "schedule.session": 2,
-    "schedule.session_every": 2,
-    "schedule.updates": 6,
-    "evaluation.every": 100,
-}
-TINY = with_flags(load_config("smoke"), SHORT)
-
 
 @pytest.fixture
-def trainer(tmp_path: Path) -> Iterator[Trainer]:
+def trainer(short: TeachConfig, tmp_path: Path) -> Iterator[Trainer]:
     torch.set_num_threads(1)
     with Store.open(tmp_path / "armchair.db") as store:
-        trainer = make_trainer(TINY, store)
+        trainer = make_trainer(short, store)
         yield trainer
     trainer.envs.close()
 
@@ -76,13 +67,13 @@ def test_an_answer_that_is_taken_back_at_the_end_is_waited_for(
 
 
 def test_a_raised_budget_is_gone_on_with_and_the_counts_speak_of_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    short: TeachConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What `armchair teach` does when the budget is raised on the page after the end."""
-    run = RunDir.create(tmp_path, "reach", as_yaml(TINY))
+    run = RunDir.create(tmp_path, "reach", as_yaml(short))
     with Store.open(run.store_file) as store:
         monkeypatch.setattr(loop.time, "sleep", lambda _: answer_all(store))
-        first = list(teach(TINY, run, None, stays=True))
+        first = list(teach(short, run, None, stays=True))
         status = store.board.status()
         assert status is not None
         told = {key: status.value[key] for key in ("phase", "waits", "labels", "position")}
@@ -90,7 +81,7 @@ def test_a_raised_budget_is_gone_on_with_and_the_counts_speak_of_it(
         assert {(turn.labels, turn.of_updates) for turn in first} == {(8, 6)}
         assert {"agreement", "learned"} <= set(status.value), "what the answers after the first fit told"
         store.board.set_setting("labels", 12)
-        more = list(teach(TINY, run, None, resume=True))
+        more = list(teach(short, run, None, resume=True))
         assert {(turn.labels, turn.of_updates) for turn in more} == {(12, 10)}
         assert (more[-1].answers, more[-1].updates) == (12, 10)
         status = store.board.status()

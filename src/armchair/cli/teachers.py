@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from armchair.config.read import from_run
 from armchair.config.teach import TeachConfig
 from armchair.envs.spec import resolve_task
-from armchair.errors import RunError
+from armchair.errors import InvalidInput, RunError
 from armchair.feedback.styles import style_score, style_sum, weighted
 from armchair.feedback.teachers import TEACHERS, Teacher, TeacherParams, make_teacher, true_return
 from armchair.feedback.viewer import Sight
@@ -23,10 +23,18 @@ PERSON = "person"  # in a run's description, in the place of a simulated teacher
 def errs(teacher: Mapping[str, Json]) -> bool:
     """Whether the answers of this description's teacher may be wrong, as people's are."""
     found = TEACHERS.get(str(teacher["name"]))
-    if found is None:  # a person
-        return True
-    given = {key: float(str(teacher.get(key, getattr(found, key)))) for key in ("mistake", "beta", "views")}
-    return any(given.values())
+    return found is None or replace(found, **_traits(teacher)).errs  # a person, where none is found
+
+
+def _traits(teacher: Mapping[str, Json]) -> dict[str, float]:
+    """What is set of a teacher, a number each; InvalidInput for what is none."""
+    found: dict[str, float] = {}
+    for key in (key for key in TRAITS if key in teacher):
+        try:
+            found[key] = float(str(teacher[key]))
+        except ValueError:
+            raise InvalidInput(f"{key} of a teacher must be a number, got {teacher[key]!r}") from None
+    return found
 
 
 def make_described(teacher: Mapping[str, Json], config: TeachConfig) -> Teacher | None:
@@ -36,7 +44,7 @@ def make_described(teacher: Mapping[str, Json], config: TeachConfig) -> Teacher 
     spec, name, style = resolve_task(config.task), str(teacher["name"]), teacher.get("style")
     layout = spec.layout(config.env)
     scorer, sight = true_return, Sight(() if layout is None else layout.points, spec.cues)
-    params = {key: float(str(value)) for key, value in teacher.items() if key in TRAITS}
+    params = _traits(teacher)
     weight = teacher.get("style_weight")
     looks = params.get("views", TEACHERS[name].views if name in TEACHERS else 0.0)
     if style and looks and weight is None:

@@ -71,6 +71,11 @@ class TeacherParams:
     """Share of the answers that have nothing to do with the clips: one side or the other by chance."""
 
     @property
+    def errs(self) -> bool:
+        """Whether answers may be wrong, as people's are."""
+        return bool(self.mistake or self.beta or self.views)
+
+    @property
     def eyes(self) -> Eyesight:
         """How well it sees."""
         return Eyesight(int(self.views), self.jnd, self.weber, self.end, self.swap)
@@ -87,7 +92,9 @@ TEACHERS: dict[str, TeacherParams] = {
     "coin": TeacherParams(mistake=0.5),
     "viewer": TeacherParams(views=2, jnd=SEES.jnd, weber=SEES.weber, lapse=0.03),
 }
-LIMITS = {"beta": math.inf, "mistake": 0.5, "views": 2.0, "jnd": math.inf}  # of parameters; 1 for the others
+LIMITS = {"beta": math.inf, "mistake": 0.5, "jnd": math.inf}  # of parameters; 1 for the others
+ONE_OF = {"views": (1.0, 2.0), "swap": (0.0, 1.0)}  # of those that are no matter of degree
+OF_EYES = ("jnd", "weber", "end", "swap", "lapse")  # mean nothing to a teacher who does not look
 
 
 _TURNED: dict[Choice, Choice] = {"left": "right", "right": "left"}
@@ -197,13 +204,14 @@ def make_teacher(
     a viewer without anything to look at, and for one that shall see what is not in the picture.
     """
     check_choice("teacher", name, TEACHERS)
-    valid = [field.name for field in fields(TeacherParams)]
     for key, value in params.items():
-        check_choice("parameter of a teacher", key, valid)
-        limit = LIMITS.get(key, 1.0)
-        if not (0.0 <= value <= limit and value < math.inf):
-            raise InvalidInput(f"{key} must be in 0 … {limit:g}, got {value}")
+        _check_param(key, value)
     chosen = replace(TEACHERS[name], **dict(params))
+    blind = [key for key in OF_EYES if key in params and not chosen.views]
+    if blind:
+        raise InvalidInput(
+            f"{blind[0]} is about eyes, and {name} does not look: take viewer, or leave it out"
+        )
     if chosen.myopic:
         if scorer is not true_return:
             raise InvalidInput("a myopic teacher looks at the task's own reward: leave out the other scorer")
@@ -213,9 +221,19 @@ def make_teacher(
     return Teacher(scorer, chosen, rng, sight)
 
 
+def _check_param(key: str, value: float) -> None:
+    check_choice("parameter of a teacher", key, [field.name for field in fields(TeacherParams)])
+    one_of, limit = ONE_OF.get(key), LIMITS.get(key, 1.0)
+    if one_of is not None:
+        fits, right = value in one_of, " or ".join(f"{one:g}" for one in one_of)
+    else:
+        fits = 0.0 <= value <= limit and value < math.inf
+        right = "at least 0" if limit == math.inf else f"in 0 … {limit:g}"
+    if not fits:
+        raise InvalidInput(f"{key} must be {right}, got {value:g}")
+
+
 def _check_viewer(params: TeacherParams, scorer: Scorer, sight: Sight | None) -> None:
-    if params.views != int(params.views):
-        raise InvalidInput(f"views must be 1 or 2, got {params.views}")
     if scorer is not true_return:
         raise InvalidInput("the viewer sees no scores: it judges by the task or by a style, not by both")
     sight = sight or Sight((), ())
