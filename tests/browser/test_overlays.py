@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import torch
+
+from armchair.training.standing.change import packed
 
 pytestmark = pytest.mark.browser
 WIDTHS = [*range(320, 780, 37), *range(780, 1360, 41), 1024, 1440, 1920]
@@ -47,7 +50,7 @@ def test_what_is_open_closes_and_nothing_is_answered(meet: Any, overlay: str) ->
     shown = ann.shown
 
     def beside() -> None:
-        page.mouse.click(pane["x"] + 30, pane["y"] + 60)
+        page.mouse.click(pane["x"] + 30, pane["y"] + 110)
 
     for close in (lambda: page.keyboard.press("Escape"), lambda: page.keyboard.press("ArrowRight"), beside):
         button.click()
@@ -96,6 +99,52 @@ def test_a_dialog_closes_by_a_click_beside_it_and_not_by_one_at_its_edge(meet: A
     page.mouse.click(60, 300)
     expect(page.locator(f"#{dialog}")).to_be_hidden()
     assert ann.held() == []
+
+
+def test_a_click_on_a_note_reaches_no_clip(meet: Any) -> None:
+    """Neither on the short words at the bottom of the clips nor on what is told of the pair."""
+    from playwright.sync_api import expect
+
+    ann = meet(size="desk")
+    page = ann.sit_down()
+    ann.next_after(ann.press("ArrowLeft")[0])
+    shown = ann.shown
+    page.keyboard.press("z")
+    expect(page.locator("#toast")).to_contain_text("Undone")
+    ann.next_after(shown)
+    shown = ann.shown
+    page.locator("#toast").click()
+    expect(page.locator("#toast")).to_be_hidden()
+    page.evaluate("document.getElementById('pair-note').hidden = false")
+    page.evaluate("document.getElementById('pair-note').textContent = 'The two begin differently'")
+    page.locator("#pair-note").click()
+    ann.drawn()
+    assert ann.shown == shown and ann.held() == []
+
+
+def test_what_changed_closes_by_a_press_beside_it_and_answers_go_on_by_buttons(meet: Any, place: Any) -> None:
+    from playwright.sync_api import expect
+
+    poses = torch.stack([place.clips[k].poses for k in (0, -1)])
+    place.store.board.put_asset("change", packed(12, 30, poses), "application/octet-stream")
+    ann = meet(size="desk")
+    page = ann.sit_down()
+    panel, pane = page.locator("#change"), page.locator("#pane-left").bounding_box()
+    first = ann.shown
+    page.locator("#open-change").click()
+    expect(panel).to_be_visible()
+    page.mouse.click(pane["x"] + 60, pane["y"] + 200)
+    expect(panel).to_be_hidden()
+    page.locator("#open-change").click()
+    panel.locator("h2").click()  # within
+    expect(panel).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    assert ann.shown == first and ann.held() == []
+    page.locator("#open-change").click()
+    page.locator("[data-choice=right]").click()
+    expect(panel).to_be_visible()
+    assert [answer.choice for answer in ann.answers(1)] == ["right"]
 
 
 def test_no_texts_of_the_header_overlap_and_nothing_scrolls_sideways(meet: Any) -> None:

@@ -7,6 +7,7 @@ import { ScenePlayer } from "../player/scene_player";
 import { hasWebGL } from "../player/views";
 import { parseScene } from "../scene/asset";
 import { byId, press, setText } from "../ui/dom";
+import { closesBeside } from "../ui/popup";
 import { tone } from "../ui/tone";
 import { answersText, readChange } from "./change_data";
 
@@ -22,6 +23,7 @@ export class Change {
   constructor(private readonly client: Client, private readonly failed: (error: unknown) => void) {
     this.button.addEventListener("click", () => this.toggle());
     byId("close-change").addEventListener("click", () => this.close());
+    closesBeside(this.panel, () => this.close());
   }
 
   /** Whether there is something to see. */

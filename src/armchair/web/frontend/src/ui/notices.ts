@@ -8,7 +8,10 @@ export class Notices {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private odd = false;
 
-  constructor(private readonly box: HTMLElement, private readonly announcer: HTMLElement) {}
+  /** A click on the box puts it away, and reaches nothing that lies under it. */
+  constructor(private readonly box: HTMLElement, private readonly announcer: HTMLElement) {
+    box.addEventListener("click", () => this.hide());
+  }
 
   /** Seen and read out. */
   say(text: string): void {
@@ -20,7 +23,12 @@ export class Notices {
     setText(this.box, text);
     this.box.hidden = false;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => { this.box.hidden = true; }, SHOWN);
+    this.timer = setTimeout(() => this.hide(), SHOWN);
+  }
+
+  private hide(): void {
+    clearTimeout(this.timer);
+    this.box.hidden = true;
   }
 
   /** Read out only. The same words twice are read twice: a space makes them differ. */

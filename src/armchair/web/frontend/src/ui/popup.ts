@@ -59,6 +59,17 @@ function step(panel: HTMLElement, way: number): void {
   stops.at(at < 0 && way < 0 ? -1 : (at + way) % Math.max(1, stops.length))?.focus();
 }
 
+/** While a panel is shown, a press beside it closes it and does nothing else; buttons and fields do what they always do. */
+export function closesBeside(panel: HTMLElement, close: () => void): void {
+  document.addEventListener("pointerdown", (event) => {
+    const target = event.target as Element;
+    if (panel.hidden || panel.contains(target) || target.closest("button, a, input, select, label, dialog, .cover")) return;
+    event.preventDefault();
+    event.stopPropagation(); // or the clip under the pointer would take it for an answer
+    close();
+  }, true);
+}
+
 /** Has a click beside a dialog close it; the padding within is not beside it. */
 export function closesOutside(dialog: HTMLDialogElement): void {
   dialog.addEventListener("click", (event) => {
