@@ -23,6 +23,7 @@ from armchair.envs.base import (
     TellsSuccess,
 )
 from armchair.envs.foreign.env import import_env, why_no_pictures
+from armchair.envs.foreign.packages import owner
 from armchair.envs.scene import scene_of
 from armchair.errors import InvalidInput, nearest
 from armchair.tasks import TASKS, Task, get_task
@@ -163,6 +164,7 @@ def resolve_task(name: str) -> TaskSpec:
     if name in TASKS:
         return BuiltinTask(TASKS[name])
     valid = [*TASKS, *FORMS]
-    near = f"gymnasium:{name}" if name in gymnasium.registry else nearest(name, valid)
+    module = "gymnasium" if name in gymnasium.registry else owner(name)
+    near = nearest(name, valid) if module is None else f"{module}:{name}"
     hint = f"did you mean {near!r}? " if near else ""
     raise InvalidInput(f"unknown task {name!r}: {hint}valid: {', '.join(valid)}")

@@ -280,24 +280,3 @@ def test_frames_of_pusher() -> None:
     assert first.shape == (480, 480, 3)
     assert not np.array_equal(first, env.frames()[0])
     env.close()
-
-
-@pytest.mark.slow
-def test_a_task_of_meta_world_is_solved_by_its_own_script() -> None:
-    pytest.importorskip(
-        "metaworld", reason="metaworld 3.1 pins mujoco 3.3: it needs a Python environment of its own"
-    )
-    from metaworld.policies import SawyerReachV3Policy
-
-    env = import_env(lambda: gymnasium.make("Meta-World/MT1", env_name="reach-v3", seed=0), num_envs=2)
-    assert (env.obs_dim, env.action_dim, env.horizon) == (39, 4, 500)
-    obs = env.reset(seed=0)
-    script = SawyerReachV3Policy()
-    success = []
-    for _ in range(150):
-        actions = np.stack([script.get_action(row.numpy().astype(np.float64)) for row in obs])
-        step = env.step(torch.tensor(actions, dtype=torch.float32))
-        success.append(step.success)
-        obs = step.obs
-        assert not step.done.any()
-    assert torch.stack(success).any(0).all()

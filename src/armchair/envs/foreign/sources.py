@@ -17,16 +17,11 @@ from gymnasium.error import Error as GymnasiumError
 from gymnasium.spaces import Box
 from gymnasium.wrappers import FlattenObservation, TimeLimit
 
+from armchair.envs.foreign import packages, shims
 from armchair.errors import InvalidInput, nearest
 
 Foreign = gymnasium.Env[object, object]
 Factory = Callable[[], Foreign]
-
-HINTS = {
-    "metaworld": "; Meta-World pins an older MuJoCo: pip install it and armchair into a Python environment "
-    "of their own and name a function that makes the task, such as tasks:make_env (docs/environments.md)"
-}
-"""What helps where a package of others cannot be imported."""
 
 LAST_FRAME = "armchair_last_frame"  # in info, the picture of an episode's end
 
@@ -54,7 +49,7 @@ def maker(source: str | Factory, horizon: int | None, render: bool) -> Factory:
     found = source if callable(source) else find(source)
 
     def make() -> Foreign:
-        env = _make(found, horizon, render)
+        env = shims.made(lambda: _make(found, horizon, render))  # in whichever process
         flat = cast(Foreign, FlattenObservation(env))
         if render:
             _lighten(env)
@@ -118,24 +113,33 @@ def find(source: str) -> EnvSpec | Factory:
     loaded = _load(module, source) if module else None
     if loaded is not None:
         found: object = getattr(loaded, name, None)
+        found = packages.tasks(module).get(name, found)
         if callable(found):
             return cast(Factory, found)
+    if name.startswith("Meta-World/"):  # those ids need the name of a task besides
+        raise InvalidInput(f"name a task of Meta-World by itself, such as 'metaworld:reach-v3', not {name!r}")
     try:
         return gymnasium.spec(name)
     except GymnasiumError as error:
-        if loaded is None:
-            near = nearest(name, gymnasium.registry)
-            hint = f"did you mean {near!r}? " if near else ""
-            raise InvalidInput(
-                f"unknown environment {name!r}: {hint}gymnasium.registry lists all {len(gymnasium.registry)}"
-            ) from error
-        functions = [key for key, value in vars(loaded).items() if inspect.isfunction(value)]
-        near = nearest(name, [*functions, *gymnasium.registry])
-        hint = f"did you mean '{module}:{near}'? " if near else ""
-        raise InvalidInput(
-            f"{module!r} has no function {name!r} and registers no environment of that id: {hint}valid are "
-            "'Id-v0', 'module:Id-v0' and 'module:function'"
-        ) from error
+        raise InvalidInput(_unknown(name, module, loaded)) from error
+
+
+def _unknown(name: str, module: str, loaded: ModuleType | None) -> str:
+    """What to say of an id or a function that is not there; `loaded` is the module it was looked for in."""
+    belongs = packages.owner(name)
+    if belongs not in (None, module):
+        return f"Gymnasium has no {name!r} by itself: did you mean '{belongs}:{name}'?"
+    if loaded is None:
+        near = nearest(name, gymnasium.registry)
+        hint = f"did you mean {near!r}? " if near else ""
+        return f"unknown environment {name!r}: {hint}gymnasium.registry lists all {len(gymnasium.registry)}"
+    functions = [key for key, value in vars(loaded).items() if inspect.isfunction(value)]
+    near = nearest(name, [*functions, *packages.tasks(module), *gymnasium.registry])
+    hint = f"did you mean '{module}:{near}'? " if near else ""
+    return (
+        f"{module!r} has no function {name!r} and registers no environment of that id: {hint}valid are "
+        "'Id-v0', 'module:Id-v0' and 'module:function'"
+    )
 
 
 def _load(module: str, source: str) -> ModuleType:
@@ -146,7 +150,7 @@ def _load(module: str, source: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except (ImportError, ValueError) as error:  # ValueError: an empty or relative name
-        hint = HINTS.get(module.partition(".")[0], "")
+        hint = packages.HINTS.get(module.partition(".")[0], "")
         raise InvalidInput(f"cannot import {module!r}, named in {source!r}: {error}{hint}") from error
 
 
