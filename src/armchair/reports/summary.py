@@ -15,7 +15,8 @@ from armchair.runs.folder import RunDir
 def summarise(run: RunDir, config: TeachConfig, seconds: float) -> dict[str, Json]:
     """The run in a few numbers: the last evaluation and the last fit. `seconds` of wall clock.
 
-    success: None where the environment does not say what success is; the return tells how it went.
+    success: at the end of episodes, ever: at some step of them; None where the environment does not say what
+    success is; the return tells how it went.
     """
     lines = run.metrics()
     last = {key: value for line in lines for key, value in line.items()}
@@ -26,6 +27,7 @@ def summarise(run: RunDir, config: TeachConfig, seconds: float) -> dict[str, Jso
         "seed": config.seed,
         "inputs": config.reward.inputs,
         "success": last.get("eval_success"),
+        "ever": last.get("eval_ever"),
         "return": last.get("eval_return"),
         "episodes": config.evaluation.episodes,
         "answers": last.get("answers"),

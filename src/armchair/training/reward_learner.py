@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from armchair.config.teach import TeachConfig
+from armchair.console import warn
 from armchair.maths import generator
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.fit import FitReport, fit
@@ -28,7 +29,12 @@ class RewardLearner:
         self.critic_behind = False  # the reward has changed, and the critic has not learned of it yet
 
     def fit(self, answers: PreferenceBatch, position: int, updates: int) -> FitReport:
-        """A new model from all answers, in force at this position of the store, after so many updates."""
+        """A new model from all answers, in force at this position of the store, after so many updates.
+
+        Standard error is told where most of the first answers are ties.
+        """
+        if self.model is None and (ties := _most_are_ties(answers)):
+            warn(ties)
         self.fitted_at, self.fitted_update, self.critic_behind = position, updates, True
         reference = self._reference(answers.left)
         self.model, report = fit(answers, reference, self._layout, self._config, self.rng)
@@ -51,3 +57,15 @@ class RewardLearner:
         self.model, self.recent, self.critic_behind = model, recent, False
         if model is None:
             self.fitted_at = 0  # no model came of the answers so far: fit them again
+
+
+def _most_are_ties(answers: PreferenceBatch) -> str | None:
+    """What to say where more than half of the answers are ties, which tell little; None elsewhere."""
+    ties, of = int((answers.target == 0.5).sum()), len(answers.target)
+    if 2 * ties <= of:
+        return None
+    return (
+        f"{ties} of the first {of} answers are ties, from which little is learned: longer clips "
+        "(queries.clip_length) differ more; a simulated teacher needs a reward that tells how near a state is "
+        "to the goal, not only whether it is there"
+    )
