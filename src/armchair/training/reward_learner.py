@@ -66,6 +66,6 @@ def _most_are_ties(answers: PreferenceBatch) -> str | None:
         return None
     return (
         f"{ties} of the first {of} answers are ties, from which little is learned: longer clips "
-        "(queries.clip_length) differ more; a simulated teacher needs a reward that tells how near a state is "
-        "to the goal, not only whether it is there"
+        "(queries.clip_length) differ more; a simulated teacher needs a reward that tells how near the goal "
+        "is, not only whether it is reached"
     )
