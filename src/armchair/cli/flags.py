@@ -37,6 +37,16 @@ class SetupFlags(RunsFlag):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PointsFlags:
+    """Of commands that look into an environment of others."""
+
+    points: tuple[str, ...] = ()
+    """Where its points are, such as hand=0 object=4 goal=site:target; see docs/environments.md."""
+    scalars: tuple[str, ...] = ()
+    """The same of single numbers, such as gripper=3."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PageFlags:
     """Of commands that serve the page: how it is reached."""
 

@@ -8,6 +8,7 @@ from armchair.config.teach import TeachConfig
 from armchair.engines import ENGINES
 from armchair.envs.base import Demonstrable
 from armchair.envs.control import CONTROLS
+from armchair.envs.foreign.points.declaration import Declared
 from armchair.envs.spec import resolve_task
 from armchair.errors import InvalidInput, check_choice
 from armchair.feedback.acquisition import STRATEGIES
@@ -32,6 +33,7 @@ def check(config: TeachConfig) -> None:
     spec = resolve_task(task)
     if not spec.offers(Demonstrable):
         _check_undemonstrable(config)
+    _check_points(config, foreign=spec.foreign)
     if spec.horizon is not None and queries.clip_length > spec.horizon:
         most = f"{spec.horizon}, the length of an episode of {task}"
         raise InvalidInput(f"queries.clip_length must be at most {most}; got {queries.clip_length}")
@@ -39,15 +41,23 @@ def check(config: TeachConfig) -> None:
 
 
 def _check_undemonstrable(config: TeachConfig) -> None:
-    """An environment of others has no script to begin along, and nothing in it whose speed could be seen."""
+    """An environment of others has no script to begin along."""
     shown, foreign = config.demonstrations, f"{config.task} is none of armchair's own tasks"
     for key, given, none, why in (
-        ("env.motion", config.env.motion, "false", foreign),
         ("demonstrations.source", shown.source, "empty", foreign),
         ("demonstrations.starts", shown.starts, "0", f"nobody has written a solution of {config.task}"),
     ):
         if given:
             raise InvalidInput(f"{key} must be {none}: {why}")
+
+
+def _check_points(config: TeachConfig, *, foreign: bool) -> None:
+    """Points are declared of environments of others, and in words that mean something."""
+    env = config.env
+    Declared(env.points, env.scalars).places()
+    given = {"points": env.points, "scalars": env.scalars, "differences": env.differences}
+    if not foreign and (key := next((name for name, value in given.items() if value), None)):
+        raise InvalidInput(f"env.{key} is for environments of others: the points of {config.task} are known")
 
 
 def _check_script(config: TeachConfig) -> None:

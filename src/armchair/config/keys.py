@@ -23,11 +23,13 @@ UNGROUPED = {
 }
 """Names without a group -> dotted keys. Flags have such names, and files written before there were groups."""
 
+TABLES = ("env.points", "env.scalars")  # keys with names of one's own below them
+
 
 def flat(found: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
     """Dotted keys and what is no section with anything in it: {"ppo": {"std": 1}} -> ("ppo.std", 1)."""
     for key, value in found.items():
-        if isinstance(value, Mapping) and value:
+        if isinstance(value, Mapping) and value and f"{prefix}{key}" not in TABLES:
             yield from flat(cast("Mapping[str, object]", value), f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from armchair.config.keys import flat, nested, unknown
+from armchair.config.keys import TABLES, flat, nested, unknown
 from armchair.config.teach import TeachConfig
 from armchair.errors import ConfigError, nearest
 
@@ -59,6 +59,9 @@ def _number(own: object, found: object) -> object:
 def _line(error: ErrorDetails, base: TeachConfig) -> str:
     """What is wrong, and what would be right; `base` serves as an example."""
     path = [part for part in error["loc"] if isinstance(part, str)]
+    if (table := ".".join(path[:2])) in TABLES:
+        shape = "a number of the observation or text such as site:NAME" if path[2:] else "{hand: 0, goal: 7}"
+        return f"{'.'.join([table, *path[2:3]])} must be {shape}, got {error['input']!r}"
     key, kind, given = ".".join(path), error["type"], error["input"]
     if kind == "value_error":  # from the `__post_init__` of a section
         return f"{key}.{error.get('ctx', {})['error']}"

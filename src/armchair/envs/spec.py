@@ -5,7 +5,7 @@ Names are those of armchair's own tasks ("reach"), `gymnasium:ID` and `module:fa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 import gymnasium
@@ -24,6 +24,8 @@ from armchair.envs.base import (
 )
 from armchair.envs.foreign.env import import_env, why_no_pictures
 from armchair.envs.foreign.packages import owner
+from armchair.envs.foreign.points.declaration import Declared
+from armchair.envs.foreign.points.settle import settle_points
 from armchair.envs.scene import scene_of
 from armchair.errors import InvalidInput, nearest
 from armchair.tasks import TASKS, Task, get_task
@@ -38,7 +40,7 @@ OWN_ABILITIES = (Snapshots, Poses, Points, Goals, Demonstrable, TellsSuccess, Pu
 
 @dataclass(frozen=True)
 class EnvConfig:
-    """How environments are made; of those of others `frames` alone is heeded."""
+    """How environments are made; of those of others `motion` and what follows it is heeded."""
 
     engine: str = "mujoco"
     """The simulator."""
@@ -50,6 +52,13 @@ class EnvConfig:
     """Whether the reward model sees the speeds of the tool and of the blocks, for wishes about how fast."""
     frames: bool = True
     """Whether clips of an environment of others get pictures, for people; a simulated teacher needs none."""
+    points: dict[str, int | str] = field(default_factory=dict[str, int | str])
+    """Where the points of an environment of others are, by name, such as {hand: 0, goal: site:target}: the
+    reward then sees how they lie to each other. See `armchair.envs.foreign.points.declaration`."""
+    scalars: dict[str, int | str] = field(default_factory=dict[str, int | str])
+    """The same of single numbers, such as {gripper: 3}."""
+    differences: bool = False
+    """Whether policies in an environment of others get the ways between its points besides."""
 
 
 class TaskSpec:
@@ -69,9 +78,14 @@ class TaskSpec:
         """The name as part of a folder's."""
         return self.name.replace(":", "-").replace("/", "-")
 
-    def check(self) -> None:
-        """Raises InvalidInput where no environment can be made of it, before anything is begun."""
-        self.make().close()
+    def settle(self, config: EnvConfig, *, find: bool = True) -> EnvConfig:
+        """`config` with the points that the environment tells by itself, where none are declared.
+
+        find: whether to look for them. Raises InvalidInput where no environment can be made, or a point is
+        not where it was said to be, before anything is begun; standard error is told what seems wrong.
+        """
+        found = settle_points(self.name, _declared(config), find=find)
+        return replace(config, points=dict(found.points), scalars=dict(found.scalars))
 
     def offers(self, ability: type) -> bool:
         """Whether the environment is known to have one of the abilities of `armchair.envs.base`."""
@@ -79,7 +93,8 @@ class TaskSpec:
 
     def layout(self, config: EnvConfig) -> VisibleLayout | None:
         """What the visible numbers will mean; None where only an environment can tell."""
-        return None
+        declared = _declared(config)
+        return declared.layout if declared else None
 
     def scene_asset(self) -> bytes | None:
         """The 3D scene, see `Poses`; None where there is none, or only an environment can tell."""
@@ -100,7 +115,8 @@ class TaskSpec:
 
         Raises InvalidInput where it cannot be made, MissingDependency where something must be installed.
         """
-        return import_env(self.name, num_envs=num_envs, seed=seed, render=record)
+        declared = None if config is None else _declared(config)
+        return import_env(self.name, num_envs=num_envs, seed=seed, render=record, declared=declared)
 
 
 class BuiltinTask(TaskSpec):
@@ -113,8 +129,9 @@ class BuiltinTask(TaskSpec):
         self.horizon, self.question, self.cues = task.horizon, task.question, task.cues
         self._task = task
 
-    def check(self) -> None:
-        """It is sound."""
+    def settle(self, config: EnvConfig, *, find: bool = True) -> EnvConfig:
+        """It is sound, and its points are known."""
+        return config
 
     def offers(self, ability: type) -> bool:
         """All that an `ArmEnv` can do."""
@@ -150,6 +167,10 @@ class BuiltinTask(TaskSpec):
             record_poses=record,
             motion=config.motion,
         )
+
+
+def _declared(config: EnvConfig) -> Declared:
+    return Declared(config.points, config.scalars, config.motion, config.differences)
 
 
 def is_foreign(name: str) -> bool:

@@ -65,9 +65,11 @@ def main(argv: Sequence[str]) -> int:
 
     from armchair.cli.comparing import baselines, comparison_folder, group_of, leave_comparison, taught_group
     from armchair.cli.teachers import make_described
+    from armchair.config.points import settled
 
     torch.set_num_threads(1)  # the networks are small: more threads would only wait for each other
     config, settings = _settings(args)
+    config = settled(config)
     make_described({"name": args.teacher}, config)  # so that what cannot be is said before hours of work
     given = [] if args.run is None else [group_of(args.run, config.task)]
     about = {"seeds": args.seeds, "compared_teacher": args.teacher}

@@ -53,6 +53,7 @@ def main(argv: Sequence[str]) -> int:
 
     from armchair.agents.saved import load_policy
     from armchair.cli.evaluating import Trial, measure_policy, measure_relearned, measure_reward
+    from armchair.config.points import env_of
     from armchair.config.read import from_run
     from armchair.envs.spec import EnvConfig
     from armchair.rewards.saved import has_reward, reward_of
@@ -66,7 +67,8 @@ def main(argv: Sequence[str]) -> int:
         raise InvalidInput(
             f"{args.run} has no reward model to relearn from: only runs of `armchair teach` do"
         )
-    env = EnvConfig(engine=args.engine or info.engine, control=info.control, threads=args.threads)
+    plain = EnvConfig(engine=args.engine or info.engine, control=info.control, threads=args.threads)
+    env = env_of(run, plain)
     copies = min(args.num_envs, max(args.episodes, 1))
     trial = Trial(info, env, args.episodes, copies, args.seed)
     summary = measure_policy(trial, agent, report)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from armchair.cli.flags import SetupFlags, TrainerFlags
+from armchair.cli.flags import PointsFlags, SetupFlags, TrainerFlags
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput
@@ -29,13 +29,14 @@ EXAMPLES = (
     "armchair teach pick_place --policy runs/pick_place-001 --teacher oracle --style carry_high",
     "armchair teach --config block_stack --teacher oracle --compare",
     "armchair teach gymnasium:Pendulum-v1 --teacher oracle",
+    "armchair teach my_module:make_env --points hand=0 object=4 goal=36 --scalars gripper=3",
     "armchair teach reach --store postgresql://user@host/reach",
     "armchair teach my_module:make_env --labels 300 --question 'Which one lands softly?'",
 )
 
 
 @dataclasses.dataclass(frozen=True)
-class Args(TrainerFlags, SetupFlags):
+class Args(TrainerFlags, PointsFlags, SetupFlags):
     """Teach a policy by comparing clips, two at a time; no reward is written.
 
     You answer, on a page that opens in the browser, and the arm learns meanwhile. With --teacher a simulated
@@ -106,16 +107,16 @@ def main(argv: Sequence[str]) -> int:
     from armchair.cli.page import teach_with_page
     from armchair.cli.teachers import errs, make_described
     from armchair.cli.teaching import teach_run
+    from armchair.config.points import settled
     from armchair.config.read import as_yaml
     from armchair.envs.spec import resolve_task
     from armchair.runs.folder import STORE_KEY, RunDir
 
     described = describe_teacher(args)
-    config = _config(args, people=errs(described))
+    config = settled(_config(args, people=errs(described)))
     spec = resolve_task(config.task)
     _warn(args, config, report)
     teacher = make_described(described, config)
-    spec.check()
     if teacher is None and not args.no_page:
         check_page(args)
     about: dict[str, Json] = {**as_yaml(config), "teacher": described}
@@ -137,6 +138,7 @@ def _settings(args: Args) -> dict[str, Json]:
 
 def _config(args: Args, *, people: bool) -> TeachConfig:
     """The preset or file, with the flags over it; people: whether answers may be wrong."""
+    from armchair.config.points import flags_of_points
     from armchair.config.read import preset_for, task_named, with_flags
     from armchair.envs.spec import resolve_task
     from armchair.training.demonstrations import check_folder
@@ -145,6 +147,7 @@ def _config(args: Args, *, people: bool) -> TeachConfig:
     names = ("task", "labels", "seed", "engine", "control", "updates", "threads", "demos", "starts")
     flags = {name: getattr(args, name) for name in names}
     flags |= {"motion": args.motion or None, "policy": None if args.policy is None else str(args.policy)}
+    flags |= flags_of_points(args.points, args.scalars)
     base = preset_for(task_named(args.task, args.config), args.control, args.config, people=people)
     config = with_flags(base, flags)
     check_folder(resolve_task(config.task), config)

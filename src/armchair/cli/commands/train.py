@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from armchair.cli.flags import SetupFlags
+from armchair.cli.flags import PointsFlags, SetupFlags
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput
@@ -29,7 +29,7 @@ EXAMPLES = (
 
 
 @dataclass(frozen=True)
-class Args(SetupFlags):
+class Args(PointsFlags, SetupFlags):
     """Train a policy on the task's own reward, or on the reward model of an earlier run; nobody is asked.
 
     The policy is kept in a new folder under --runs; at the end it is evaluated on 100 episodes. After Ctrl-C,
@@ -68,6 +68,7 @@ def _plan(args: Args) -> Plan:
     """The settings of the file, of the policy's run or of the task, with the flags over them."""
     from armchair.agents.presets import preset
     from armchair.cli.training import GivenReward, Plan, config_of, policy_to_continue
+    from armchair.config.points import flags_of_points, settled
     from armchair.config.read import load_settings, with_flags
     from armchair.rewards.saved import load_reward
     from armchair.tasks.base import SPEED
@@ -83,10 +84,12 @@ def _plan(args: Args) -> Plan:
         config = replace(settings.config, ppo=replace(settings.config.ppo, hidden=hidden))
     trained = config.env.control
     names = ("task", "seed", "engine", "control", "num_envs", "threads", "starts", "demos")
-    config = with_flags(config, {name: getattr(args, name) for name in names})
+    flags = {name: getattr(args, name) for name in names}
+    config = with_flags(config, flags | flags_of_points(args.points, args.scalars))
     reward = None if given is None else GivenReward(given, load_reward(given, args.task))
     if reward is not None and any(name.endswith(SPEED) for name in reward.model.layout.scalars):
         config = replace(config, env=replace(config.env, motion=True))
+    config = settled(config, given)
     if agent is not None and config.env.control != trained:
         raise InvalidInput(f"{args.policy} has a policy for {trained} control: leave out --control")
     return Plan(config, chosen.steps if args.steps is None else args.steps, reward, agent, args.policy)

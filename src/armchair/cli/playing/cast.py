@@ -11,6 +11,7 @@ from armchair.agents.agent import Agent
 from armchair.agents.saved import load_policy
 from armchair.cli.locate import find_run
 from armchair.cli.playing.args import Args
+from armchair.config.points import env_of
 from armchair.envs.base import Demonstrable, Env, Policy
 from armchair.envs.spec import EnvConfig, TaskSpec, is_foreign, resolve_task
 from armchair.errors import InvalidInput, check_choice
@@ -51,12 +52,13 @@ def choose(args: Args) -> Cast:
 
 
 def _of_run(args: Args, folder: Path) -> Cast:
-    agent, info = load_policy(RunDir.open(folder))
+    run = RunDir.open(folder)
+    agent, info = load_policy(run)
     if Path(args.what) != folder and args.what != info.task:
         raise InvalidInput(f"the policy in {folder} has learnt {info.task}, not {args.what}")
     if args.control not in (None, info.control):
         raise InvalidInput(f"the policy in {folder} has learnt with --control {info.control}")
-    config = EnvConfig(engine=args.engine or info.engine, control=info.control)
+    config = env_of(run, EnvConfig(engine=args.engine or info.engine, control=info.control))
     return Cast(resolve_task(info.task), config, str(folder), agent)
 
 

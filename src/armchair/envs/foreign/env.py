@@ -21,14 +21,16 @@ from torch import Tensor
 from armchair.engines.base import check_finite
 from armchair.engines.display.gl import choose_gl
 from armchair.envs.base import Frames, Picture
+from armchair.envs.foreign.points.columns import Columns, observed, with_points
+from armchair.envs.foreign.points.declaration import Declared
+from armchair.envs.foreign.points.witness import step_seconds, telling
 from armchair.envs.foreign.sources import LAST_FRAME, Factory, action_box, check, maker
 from armchair.errors import InvalidInput, MissingDependency
 from armchair.maths import generator
-from armchair.types import Step, VisibleLayout
+from armchair.types import Step
 
 Info = Mapping[str, object]
 
-DEFAULT_FPS = 30.0
 _SUCCESS = ("is_success", "success")  # where others say it, in the order of preference
 
 
@@ -47,23 +49,19 @@ class ForeignEnv:
         self,
         copies: SyncVectorEnv[object, object] | AsyncVectorEnv[object, object],
         horizon: int,
-        visible: Callable[[Tensor], Tensor] | None = None,
+        columns: Columns,
         seed: int = 0,
     ) -> None:
-        """`copies` reset themselves within the step; `visible` maps (N, D) observations to what is seen."""
+        """`copies` reset themselves within the step; `columns` says what their observations hold."""
         self._copies = copies
         self.num_envs = copies.num_envs
         self.device = torch.device("cpu")
         self.horizon = horizon
         self._space = action_box(copies.single_action_space)
         self.action_dim = int(np.prod(self._space.shape))
-        shape = copies.single_observation_space.shape
-        assert shape is not None
-        self.obs_dim = int(shape[0])
-        self._see = visible or _all_of_it
-        seen = self._see(torch.zeros(1, self.obs_dim)).shape[1]
-        self.layout = VisibleLayout((), tuple(f"obs_{i}" for i in range(seen)))
-        self.dt = _step_seconds(copies.metadata)
+        self._columns = columns
+        self.obs_dim, self.layout = columns.obs_dim, columns.layout
+        self.dt = step_seconds(copies.metadata)
         self.diverged = 0
         self._success = torch.zeros(self.num_envs, dtype=torch.bool)
         self._seed: int | None = seed  # for the first reset
@@ -76,7 +74,7 @@ class ForeignEnv:
         seeds = None if seed is None else _seeds(seed, self.num_envs)
         self._success = torch.zeros_like(self._success)
         obs, _ = self._copies.reset(seed=seeds)
-        return _floats(obs)
+        return self._columns.split(_floats(obs))[0]
 
     def step(self, action: Tensor) -> Step:
         """Act for one step of theirs; `action` (N, A) is clipped to [-1, 1]. See `Step`.
@@ -96,14 +94,15 @@ class ForeignEnv:
         self._keep_pictures(old, ended)
         self.tells_success |= any(key in where for key in _SUCCESS for where in (info, old))
         self._success = _success(info, old, ended, self.num_envs)
+        final_obs, visible = self._columns.split(final)
         return Step(
-            obs=now,
+            obs=self._columns.split(now)[0],
             reward=torch.from_numpy(np.asarray(reward, dtype=np.float32)),
             terminated=terminated,
             truncated=truncated & ~terminated,
-            final_obs=final,
+            final_obs=final_obs,
             success=self._success,
-            visible=self._see(final),
+            visible=visible,
         )
 
     def _theirs(self, action: Tensor) -> NDArray[np.generic]:
@@ -160,6 +159,7 @@ def import_env(
     asynchronous: bool = False,
     render: bool = False,
     visible: Callable[[Tensor], Tensor] | None = None,
+    declared: Declared | None = None,
 ) -> ForeignEnv:
     """`num_envs` copies of a Gymnasium environment as an environment of ours.
 
@@ -169,6 +169,7 @@ def import_env(
     begun anew ("spawn"), so that a script needs `if __name__ == "__main__":`. render: make `frames()` work;
     a function is given render_mode="rgb_array" if it takes such an argument, else it must itself make an
     environment that draws. visible: what a person sees, from (N, D) observations; all of them by default.
+    declared: points and scalars, which then are what a person sees; see `points.declaration`.
 
     Raises InvalidInput where the environment cannot be found or used, and says why.
     """
@@ -178,6 +179,11 @@ def import_env(
     trial = make()
     try:
         steps = check(trial, horizon, render)
+        columns = observed(trial, visible)
+        if declared is not None and declared:
+            if visible is not None:
+                raise InvalidInput("visible= and declared points both say what a person sees: leave one out")
+            make, columns = telling(make, source, trial, declared), with_points(trial, declared)
     finally:
         trial.close()
     mode = AutoresetMode.SAME_STEP
@@ -186,7 +192,7 @@ def import_env(
         if asynchronous
         else SyncVectorEnv([make] * num_envs, autoreset_mode=mode)
     )
-    return (DrawnForeignEnv if render else ForeignEnv)(copies, steps, visible, seed)
+    return (DrawnForeignEnv if render else ForeignEnv)(copies, steps, columns, seed)
 
 
 def why_no_pictures(source: str | Factory) -> str | None:
@@ -204,16 +210,6 @@ def why_no_pictures(source: str | Factory) -> str | None:
     except Exception as error:  # other people's code, and what it draws with, may raise anything
         return " ".join(str(error).split()) or type(error).__name__
     return None
-
-
-def _step_seconds(metadata: Mapping[str, object]) -> float:
-    """Length of a step in s, as the metadata has it; 1/30 where it says nothing."""
-    said = metadata.get("render_fps")
-    return 1.0 / (float(said) if isinstance(said, int | float) and said > 0 else DEFAULT_FPS)
-
-
-def _all_of_it(obs: Tensor) -> Tensor:
-    return obs
 
 
 def _floats(obs: object) -> Tensor:

@@ -1,0 +1,69 @@
+"""Named things of a MuJoCo model behind an environment of others: what there is, and where it is now."""
+
+from __future__ import annotations
+
+import gymnasium
+import mujoco
+import numpy as np
+from mujoco import MjData, MjModel
+from numpy.typing import NDArray
+
+from armchair.envs.foreign.mujoco.model import find_model
+
+_OBJECTS = {
+    "site": mujoco.mjtObj.mjOBJ_SITE,
+    "body": mujoco.mjtObj.mjOBJ_BODY,
+    "geom": mujoco.mjtObj.mjOBJ_GEOM,
+    "joint": mujoco.mjtObj.mjOBJ_JOINT,
+}
+_OF_ONE_NUMBER = (int(mujoco.mjtJoint.mjJNT_SLIDE), int(mujoco.mjtJoint.mjJNT_HINGE))
+
+
+class Things:
+    """Where named sites, bodies, geoms and joints of one number are; pairs of kind and name."""
+
+    def __init__(self, wanted: tuple[tuple[str, str], ...]) -> None:
+        """wanted: in order."""
+        self._wanted = wanted
+        self._model: MjModel | None = None
+        self._ids: list[int] = []
+
+    def read(self, env: gymnasium.Env[object, object]) -> list[NDArray[np.float64]]:
+        """Positions in m of what was wanted, (3,) each; of a joint its own number, (1,).
+
+        As MuJoCo last computed them. Raises KeyError, with its place in the list, for what is not there.
+        """
+        found = find_model(env)
+        if found is None:
+            raise KeyError(0)
+        model, data = found
+        if model is not self._model:  # some environments make a new one for every episode
+            self._ids, self._model = [self._find(model, i) for i in range(len(self._wanted))], model
+        return [_place(data, kind, i) for (kind, _), i in zip(self._wanted, self._ids, strict=True)]
+
+    def _find(self, model: MjModel, i: int) -> int:
+        kind, name = self._wanted[i]
+        found = int(mujoco.mj_name2id(model, _OBJECTS[kind], name))
+        if found < 0 or (kind == "joint" and int(model.jnt_type[found]) not in _OF_ONE_NUMBER):
+            raise KeyError(i)
+        return int(model.jnt_qposadr[found]) if kind == "joint" else found
+
+    def __getstate__(self) -> dict[str, object]:
+        """For another process, which has a model of its own."""
+        return {**self.__dict__, "_model": None, "_ids": []}
+
+
+def names(env: gymnasium.Env[object, object], kind: str) -> list[str]:
+    """The names that sites, bodies, geoms or joints of one number have; none without a MuJoCo model."""
+    found = find_model(env)
+    if found is None:
+        return []
+    model = found[0]
+    count = {"site": model.nsite, "body": model.nbody, "geom": model.ngeom, "joint": model.njnt}[kind]
+    fit = [i for i in range(count) if kind != "joint" or int(model.jnt_type[i]) in _OF_ONE_NUMBER]
+    return [name for i in fit if (name := mujoco.mj_id2name(model, _OBJECTS[kind], i))]
+
+
+def _place(data: MjData, kind: str, i: int) -> NDArray[np.float64]:
+    places = {"site": data.site_xpos, "body": data.xpos, "geom": data.geom_xpos}
+    return data.qpos[i : i + 1] if kind == "joint" else places[kind][i]
