@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from armchair.config.keys import UNGROUPED, flat
+from armchair.config.points import flags_of_points
 from armchair.config.read import (
     as_yaml,
     from_run,
@@ -21,7 +22,7 @@ from armchair.config.read import (
     with_flags,
 )
 from armchair.config.teach import FALLIBLE, FOREIGN_DEFAULTS, TeachConfig
-from armchair.errors import ConfigError
+from armchair.errors import ConfigError, InvalidInput
 from armchair.rewards.relations import CHOSEN
 from armchair.runs.folder import RunDir
 from armchair.tasks import TASKS
@@ -313,3 +314,46 @@ def test_a_run_from_before_there_were_groups_is_read_in_silence(
     file = Path(__file__).with_name(f"{command}_before_groups.yaml")
     assert from_run(yaml.safe_load(file.read_text(encoding="utf-8"))) == expected
     assert capsys.readouterr().err == ""
+
+
+def test_points_are_a_table_with_names_of_ones_own(tmp_path: Path) -> None:
+    text = "task: my:arm\nenv:\n  points: {hand: 0, aim: site:goal}\n  scalars: {gap: 3}\n  motion: true\n"
+    config = load_config(write(tmp_path, text))
+    assert config.env.points == {"hand": 0, "aim": "site:goal"}
+    assert config.env.scalars == {"gap": 3}
+    assert from_run(as_yaml(config)) == config
+    over = with_flags(config, flags_of_points(["tip=4", "aim=body:a=b"], []))
+    assert over.env.points == {"tip": 4, "aim": "body:a=b"}  # all anew, in the place of the file's
+    assert over.env.scalars == {"gap": 3}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "task: my:arm\nenv: {points: {hand: true}}",
+            "env.points.hand must be a number of the observation or",
+        ),
+        (
+            "task: my:arm\nenv: {points: {hand: [0, 1]}}",
+            "env.points.hand must be a number of the observation",
+        ),
+        ("task: my:arm\nenv: {points: [0, 4]}", "env.points must be {hand: 0, goal: 7}, got [0, 4]"),
+        ("task: my:arm\nenv: {scalars: {gap: 0.5}}", "env.scalars.gap must be a number of the observation"),
+        ("task: my:arm\nenv: {points: {hand: grip}}", "env.points.hand cannot be 'grip': valid: 0,"),
+        (
+            "task: my:arm\nenv: {scalars: {hand: site:a}}",
+            "env.scalars.hand cannot be 'site:a': valid: 0, KEY[0],",
+        ),
+        ("task: my:arm\nenv: {point: {hand: 0}}", "unknown key env.point: did you mean env.points?"),
+    ],
+)
+def test_points_that_mean_nothing_are_one_line(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        load_config(write(tmp_path, text))
+
+
+def test_points_on_the_command_line_have_a_name_and_a_place() -> None:
+    for word in ("hand", "=4", "hand="):
+        with pytest.raises(InvalidInput, match=rf"--points takes NAME=SOURCE, such as .* got '{word}'"):
+            flags_of_points([word], [])

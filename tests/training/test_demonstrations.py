@@ -162,7 +162,6 @@ def test_a_run_is_resumed_from_its_folder_alone_bit_for_bit(tmp_path: Path) -> N
         ({"task": "reach", "clone.minibatch": 0}, "minibatch at least 1"),
         ({"task": "reach", "clone.std": 0}, "std must be greater than 0"),
         ({"task": "gymnasium:Pendulum-v1", "demos": "scripted:5"}, "is none of armchair's own tasks"),
-        ({"task": "gymnasium:Pendulum-v1", "motion": True}, "motion must be false"),
     ],
 )
 def test_what_cannot_be_shown_is_refused(flags: dict[str, str | int | float], expected: str) -> None:

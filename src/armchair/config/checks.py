@@ -33,7 +33,7 @@ def check(config: TeachConfig) -> None:
     spec = resolve_task(task)
     if not spec.offers(Demonstrable):
         _check_undemonstrable(config)
-    _check_points(config, foreign=spec.foreign)
+    Declared(config.env.points, config.env.scalars).places()  # in words that mean something
     if spec.horizon is not None and queries.clip_length > spec.horizon:
         most = f"{spec.horizon}, the length of an episode of {task}"
         raise InvalidInput(f"queries.clip_length must be at most {most}; got {queries.clip_length}")
@@ -49,15 +49,6 @@ def _check_undemonstrable(config: TeachConfig) -> None:
     ):
         if given:
             raise InvalidInput(f"{key} must be {none}: {why}")
-
-
-def _check_points(config: TeachConfig, *, foreign: bool) -> None:
-    """Points are declared of environments of others, and in words that mean something."""
-    env = config.env
-    Declared(env.points, env.scalars).places()
-    given = {"points": env.points, "scalars": env.scalars, "differences": env.differences}
-    if not foreign and (key := next((name for name, value in given.items() if value), None)):
-        raise InvalidInput(f"env.{key} is for environments of others: the points of {config.task} are known")
 
 
 def _check_script(config: TeachConfig) -> None:

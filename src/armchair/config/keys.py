@@ -62,10 +62,13 @@ def by_key(found: Mapping[str, object], where: str) -> dict[str, object]:
 
 def unknown(key: str, known: Iterable[str]) -> str:
     """What to say of a key that does not exist: the nearest one, wherever it belongs, and its neighbours."""
-    section, dot, name = key.rpartition(".")
     paths = [path.split(".") for path in known]
     every = {".".join(path[: k + 1]): path[k] for path in paths for k in range(len(path))}
     every |= {alias: alias for alias in ALIASES}
+    section, dot, name = key.rpartition(".")
+    if section not in every and section.rpartition(".")[0] in every:  # then that is what does not exist
+        key = section
+        section, dot, name = key.rpartition(".")
     near = nearest(name, [*every.values(), *UNGROUPED])
     places = [place for place, last in every.items() if last == near] or [UNGROUPED.get(str(near), "")]
     own = f"{section}{dot}{near}"

@@ -130,7 +130,12 @@ class BuiltinTask(TaskSpec):
         self._task = task
 
     def settle(self, config: EnvConfig, *, find: bool = True) -> EnvConfig:
-        """It is sound, and its points are known."""
+        """It is sound, and its points are known: InvalidInput where others are declared."""
+        given = {"points": config.points, "scalars": config.scalars, "differences": config.differences}
+        for key in (name for name, value in given.items() if value):
+            raise InvalidInput(
+                f"env.{key} is for environments of others: the points of {self.name} are known"
+            )
         return config
 
     def offers(self, ability: type) -> bool:

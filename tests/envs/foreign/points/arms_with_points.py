@@ -39,7 +39,7 @@ class Hand(gymnasium.Env[NDArray[np.float64], NDArray[np.float64]]):
     def reset(self, *, seed: int | None = None, options: object = None) -> tuple[NDArray[np.float64], dict]:
         super().reset(seed=seed)
         self.hand, self.gripper = np.zeros(3), 0.0
-        self.object, self.goal = self.np_random.uniform(0.2, 0.8, (2, 3))
+        self.object, self.goal = self.np_random.uniform(0.6, 0.9, (2, 3))
         return self.observe(), {}
 
     def step(self, action: NDArray[np.float64]) -> tuple[NDArray[np.float64], float, bool, bool, dict]:
@@ -73,7 +73,17 @@ class Goals(Hand):
 
     def observe(self) -> dict[str, NDArray[np.float64]]:  # type: ignore[override]
         whole = super().observe()
-        return {"observation": whole[:7], "achieved_goal": whole[4:7], "desired_goal": whole[7:]}
+        return {"observation": whole[:7], "achieved_goal": self.brought(), "desired_goal": whole[7:]}
+
+    def brought(self) -> NDArray[np.float64]:
+        return self.hand.copy()
+
+
+class Brings(Goals):
+    """Where what is to be brought is the object, which random actions hardly ever meet."""
+
+    def brought(self) -> NDArray[np.float64]:
+        return self.object + 2.0
 
 
 class Says(Hand):
@@ -86,7 +96,7 @@ class Tells(Hand):
     """The same with a method that tells points and a scalar, one of them in no observation."""
 
     def armchair_points(self) -> dict[str, object]:
-        return {"hand": self.hand, "above": self.hand + [0, 0, 1], "gripper": self.gripper}
+        return {"hand": self.hand, "above": self.hand + np.array([0.0, 0.0, 1.0]), "gripper": self.gripper}
 
 
 class Mjcf(gymnasium.Env[NDArray[np.float64], NDArray[np.float64]]):
@@ -132,6 +142,10 @@ def hidden() -> gymnasium.Env:
 
 def goals() -> gymnasium.Env:
     return TimeLimit(Goals(), LENGTH)
+
+
+def brings() -> gymnasium.Env:
+    return TimeLimit(Brings(), LENGTH)
 
 
 def says() -> gymnasium.Env:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -118,39 +119,57 @@ def test_an_environment_tells_points_by_itself() -> None:
 
 
 def test_what_is_declared_goes_before_what_the_environment_tells() -> None:
-    assert settle_points("arms_with_points:says", Declared({"hand": 0, "goal": 7})) == Declared(
-        {"hand": 0, "goal": 7}, {"gap": 3}
-    )
+    own = Declared({"hand": 0, "goal": 7})
+    assert settle_points("arms_with_points:says", own) == own
+    scalar = settle_points("arms_with_points:says", Declared({}, {"height": 2}))
+    assert scalar == Declared({"tip": 0, "aim": 7}, {"height": 2})
 
 
 @pytest.mark.parametrize(
-    ("env", "declared", "message"),
+    ("env", "places", "message"),
     [
-        ("hand", Declared({"goal": 8}), r"env.points.goal asks for the numbers 8, 9, 10 of the observation, which has 10, from 0 to 9"),
-        ("goals", Declared({"hand": 30}), r"which has 13, from 0 to 12: achieved_goal from 0 on, desired_goal from 3 on, observation from 6 on"),
-        ("hand", Declared({}, {"grip": 10}), r"env.scalars.grip asks for the numbers 10 of the observation"),
-        ("goals", Declared({"hand": "observatio[0]"}), r"no 'observatio' in the observation, which has observation, "),
-        ("goals", Declared({"hand": "observation[5]"}), r"numbers 5, 6, 7 of observation, which has 7"),
-        ("hand", Declared({"goal": "goal:desired"}), r"no 'desired_goal' in the observation, which has no keys"),
-        ("hand", Declared({"hand": "site:grip"}), r"no site 'grip', for no MuJoCo model is found"),
-        ("mjcf", Declared({"hand": "site:gripp"}), r"env.points.hand: the model has no site 'gripp'; sites: grip, goal$"),
-        ("mjcf", Declared({"hand": "body:ball"}), r"no body 'ball'; bodies: "),
-        ("mjcf", Declared({}, {"x": "joint:z"}), r"no joint 'z'; joints of one number: x, y$"),
-        ("hand", Declared({"hand": "env:hand"}), r"env.points.hand: the environment has no armchair_points"),
-        ("tells", Declared({"hand": "env:foot"}), r"must tell foot, 3 of numbers; it tells hand \(3\), above \(3\), gripper \(1\)$"),
-        ("hand", Declared({"hand": "grip"}), r"env.points.hand cannot be 'grip': valid: 0, '0,1', KEY\[0\], site:NAME"),
-        ("hand", Declared({"hand": "sit:grip"}), r"did you mean site:grip\?"),
-        ("hand", Declared({"hand": -1}), r"env.points.hand cannot be -1: valid"),
-        ("hand", Declared({"hand": 0}, {"hand": 1}), r"hand is both in env.points and in env.scalars"),
-        ("hand", Declared(motion=True), r"env.motion needs env.points"),
+        ("hand", {"goal": 8}, "env.points.goal asks for the numbers 8, 9, 10 of the observation, "),
+        ("hand", {"goal": 8}, "which has 10, from 0 to 9"),
+        (
+            "goals",
+            {"hand": 30},
+            "which has 13, from 0 to 12: achieved_goal from 0 on, desired_goal from 3 on",
+        ),
+        ("hand", {"scalar": 10}, "env.scalars.scalar asks for the numbers 10 of the observation"),
+        ("goals", {"hand": "observatio[0]"}, "there is no 'observatio' in the observation, which has "),
+        ("goals", {"hand": "observatio[0]"}, "has observation, "),  # the nearest first
+        ("goals", {"hand": "observation[5]"}, "numbers 5, 6, 7 of observation, which has 7"),
+        ("hand", {"goal": "goal:desired"}, "no 'desired_goal' in the observation, which has no keys"),
+        ("hand", {"hand": "site:grip"}, "no site 'grip', for no MuJoCo model is found"),
+        ("mjcf", {"hand": "site:gripp"}, "env.points.hand: the model has no site 'gripp'; sites: grip, goal"),
+        ("mjcf", {"hand": "body:ball"}, "no body 'ball'; bodies: "),
+        ("mjcf", {"scalar": "joint:z"}, "no joint 'z'; joints of one number: x, y"),
+        ("hand", {"hand": "env:hand"}, "env.points.hand: the environment has no armchair_points"),
+        (
+            "tells",
+            {"hand": "env:foot"},
+            "must tell foot, 3 of numbers; it tells hand (3), above (3), gripper",
+        ),
+        ("hand", {"hand": "grip"}, "env.points.hand cannot be 'grip': valid: 0, '0,1', KEY[0], site:NAME"),
+        ("hand", {"hand": "sit:grip"}, "did you mean site:grip?"),
+        ("hand", {"hand": -1}, "env.points.hand cannot be -1: valid"),
+        ("mjcf", {"a": "site:grip", "b": "site:grip"}, "env.points.b and env.points.a are both site:grip"),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_there_is_said_in_a_line_with_what_there_is(
-    env: str, declared: Declared, message: str
+    env: str, places: dict[str, int | str], message: str
 ) -> None:
-    with pytest.raises(InvalidInput, match=message) as caught:
-        settle_points(f"arms_with_points:{env}", declared)
+    scalars = {name: places.pop(name) for name in ("scalar",) if name in places}
+    with pytest.raises(InvalidInput, match=re.escape(message)) as caught:
+        settle_points(f"arms_with_points:{env}", Declared(places, scalars))
     assert "\n" not in str(caught.value)
+
+
+def test_a_name_is_given_once_and_speeds_need_points() -> None:
+    with pytest.raises(InvalidInput, match=r"hand is both in env.points and in env.scalars"):
+        settle_points("arms_with_points:hand", Declared({"hand": 0}, {"hand": 1}))
+    with pytest.raises(InvalidInput, match=r"env.motion needs env.points"):
+        settle_points("arms_with_points:hand", Declared(motion=True))
 
 
 def test_what_seems_wrong_is_a_word_and_no_more(capsys: pytest.CaptureFixture[str]) -> None:
@@ -166,6 +185,13 @@ def test_what_seems_wrong_is_a_word_and_no_more(capsys: pytest.CaptureFixture[st
     assert said[1].startswith("armchair: none of env.points is a goal")
 
 
+def test_goals_are_not_taken_where_random_actions_move_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert settle_points("arms_with_points:brings", Declared()) == Declared()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("armchair: achieved_goal, desired_goal: random actions move none of them")
+    assert "`armchair look arms_with_points:brings` proposes points" in line
+
+
 def test_a_task_spec_knows_the_layout_of_what_was_settled() -> None:
     spec = resolve_task("arms_with_points:goals")
     config = spec.settle(EnvConfig(motion=True))
@@ -173,3 +199,5 @@ def test_a_task_spec_knows_the_layout_of_what_was_settled() -> None:
     assert env.layout == spec.layout(config)
     assert env.layout.scalars == ("achieved_goal_speed",)
     assert spec.layout(EnvConfig()) is None
+    with pytest.raises(InvalidInput, match=r"env.points is for environments of others: the points of reach"):
+        resolve_task("reach").settle(EnvConfig(points={"hand": 0}))

@@ -29,22 +29,45 @@ def settle_points(source: str, declared: Declared, *, find: bool = True) -> Decl
     trial = maker(source, None, False)()
     try:
         check(trial, None, False)
+        found = Declared()
         if find and not declared.points:
             trial.reset(seed=0)
             found = find_points(source, trial)
-            declared = replace(declared, points=found.points, scalars=declared.scalars or found.scalars)
-        if not declared:
-            if declared.motion:
-                raise InvalidInput(f"env.motion needs env.points: no points of {source} are known")
-            return declared
-        declared.places()
-        witness = telling(lambda: trial, source, trial, replace(declared, motion=False))()
-        columns = slice(width(trial), width(trial) + 3 * len(declared.points))
-        for line in suspicions(declared, wander(witness, columns)):
-            warn(line)
+        whole = replace(
+            declared,
+            points=declared.points or found.points,
+            scalars=declared.scalars or found.scalars,
+        )
+        if whole:
+            seen = _seen(source, trial, whole)
+            if found.points and not _anything_moves(whole, seen):
+                warn(
+                    f"{', '.join(found.points)}: random actions move none of them, so the reward looks at "
+                    f"the whole observation; `armchair look {source}` proposes points"
+                )
+                whole = declared
+            for line in suspicions(whole, seen) if whole else ():
+                warn(line)
+        if whole.motion and not whole.points:
+            raise InvalidInput(f"env.motion needs env.points: no points of {source} are known")
     finally:
         trial.close()
-    return declared
+    return whole
+
+
+def _seen(source: str, trial: Foreign, declared: Declared) -> NDArray[np.float64]:
+    witness = telling(lambda: trial, source, trial, replace(declared, motion=False))()
+    return wander(witness, slice(width(trial), width(trial) + 3 * len(declared.points)))
+
+
+def _anything_moves(declared: Declared, seen: NDArray[np.float64]) -> bool:
+    goals = [is_goal(name, source) for name, source in declared.points.items()]
+    return bool((_moved(seen)[~np.array(goals, dtype=bool)] > STILL).any())
+
+
+def _moved(seen: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far each point came from where its episode began, at most, along an axis. -> (points,)."""
+    return np.nanmax(np.abs(seen - seen[:, :1]), axis=(0, 1, 3), initial=0.0)
 
 
 def wander(witness: Foreign, columns: slice) -> NDArray[np.float64]:
@@ -71,8 +94,7 @@ def wander(witness: Foreign, columns: slice) -> NDArray[np.float64]:
 def suspicions(declared: Declared, seen: NDArray[np.float64]) -> list[str]:
     """What seems wrong with points that were seen as `wander` has it, a line each."""
     lines: list[str] = []
-    within = np.nanmax(np.abs(seen - seen[:, :1]), axis=(0, 1, 3))  # (points,)
-    between = np.abs(seen[:, 0] - seen[0, 0]).max(axis=(0, 2))
+    within, between = _moved(seen), np.abs(seen[:, 0] - seen[0, 0]).max(axis=(0, 2), initial=0.0)
     goals = [is_goal(name, source) for name, source in declared.points.items()]
     for name, goal, moved, placed in zip(declared.points, goals, within, between, strict=True):
         source = declared.points[name]
