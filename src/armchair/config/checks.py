@@ -34,6 +34,8 @@ def check(config: TeachConfig) -> None:
     if not spec.offers(Demonstrable):
         _check_undemonstrable(config)
     Declared(config.env.points, config.env.scalars).places()  # in words that mean something
+    if not spec.foreign:
+        _check_own_pace(config)
     if spec.horizon is not None and queries.clip_length > spec.horizon:
         most = f"{spec.horizon}, the length of an episode of {task}"
         raise InvalidInput(f"queries.clip_length must be at most {most}; got {queries.clip_length}")
@@ -49,6 +51,14 @@ def _check_undemonstrable(config: TeachConfig) -> None:
     ):
         if given:
             raise InvalidInput(f"{key} must be {none}: {why}")
+
+
+def _check_own_pace(config: TeachConfig) -> None:
+    """How long an episode of our own tasks is, and a step of it, is part of the task."""
+    env = config.env
+    for key, given, usual in (("horizon", env.horizon, 0), ("repeat", env.repeat, 1)):
+        if given != usual:
+            raise InvalidInput(f"env.{key} must be {usual}: {config.task} is armchair's own")
 
 
 def _check_script(config: TeachConfig) -> None:

@@ -46,6 +46,7 @@ def _table(flag: str, words: Sequence[str]) -> Json:
 
 
 def env_of(run: RunDir, kept: EnvConfig) -> EnvConfig:
-    """`kept` with what the run's configuration says of the points of its environment."""
+    """`kept` with what the run's configuration says of an environment of others: its points and its pace."""
     own = from_run(run.config()).env
-    return replace(kept, points=own.points, scalars=own.scalars, differences=own.differences)
+    points = replace(kept, points=own.points, scalars=own.scalars, differences=own.differences)
+    return replace(points, horizon=own.horizon, repeat=own.repeat)

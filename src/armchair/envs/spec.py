@@ -23,6 +23,7 @@ from armchair.envs.base import (
     TellsSuccess,
 )
 from armchair.envs.foreign.env import import_env, why_no_pictures
+from armchair.envs.foreign.pace import Paced
 from armchair.envs.foreign.packages import owner
 from armchair.envs.foreign.points.declaration import Declared
 from armchair.envs.foreign.points.settle import settle_points
@@ -59,6 +60,11 @@ class EnvConfig:
     """The same of single numbers, such as {gripper: 3}."""
     differences: bool = False
     """Whether policies in an environment of others get the ways between its points besides."""
+    horizon: Annotated[int, Field(ge=0)] = 0
+    """Decisions in an episode of an environment of others; 0: as long as its own limit allows."""
+    repeat: Annotated[int, Field(ge=1)] = 1
+    """Steps of an environment of others that each action is held for: its rewards are summed, success is that
+    of the last of these steps."""
 
 
 class TaskSpec:
@@ -84,7 +90,7 @@ class TaskSpec:
         find: whether to look for them. Raises InvalidInput where no environment can be made, or a point is
         not where it was said to be, before anything is begun; standard error is told what seems wrong.
         """
-        found = settle_points(self.name, _declared(config), find=find)
+        found = settle_points(self._source(config), _declared(config), find=find)
         return replace(config, points=dict(found.points), scalars=dict(found.scalars))
 
     def offers(self, ability: type) -> bool:
@@ -104,9 +110,9 @@ class TaskSpec:
         """How many copies to evaluate so many episodes with."""
         return min(episodes, SERIAL_COPIES)
 
-    def why_no_pictures(self) -> str | None:
+    def why_no_pictures(self, config: EnvConfig | None = None) -> str | None:
         """Why a clip can show nothing, in a line; None where it can."""
-        return why_no_pictures(self.name)
+        return why_no_pictures(self._source(config))
 
     def make(
         self, num_envs: int = 1, config: EnvConfig | None = None, *, seed: int = 0, record: bool = False
@@ -115,8 +121,14 @@ class TaskSpec:
 
         Raises InvalidInput where it cannot be made, MissingDependency where something must be installed.
         """
-        declared = None if config is None else _declared(config)
-        return import_env(self.name, num_envs=num_envs, seed=seed, render=record, declared=declared)
+        declared, source = None if config is None else _declared(config), self._source(config)
+        return import_env(source, num_envs=num_envs, seed=seed, render=record, declared=declared)
+
+    def _source(self, config: EnvConfig | None) -> str | Paced:
+        """What makes it at the pace that is wanted."""
+        if config is None or (config.horizon, config.repeat) == (0, 1):
+            return self.name
+        return Paced(self.name, config.horizon, config.repeat)
 
 
 class BuiltinTask(TaskSpec):
@@ -154,7 +166,7 @@ class BuiltinTask(TaskSpec):
         """All at once."""
         return episodes
 
-    def why_no_pictures(self) -> None:
+    def why_no_pictures(self, config: EnvConfig | None = None) -> None:
         """They have poses."""
 
     def make(

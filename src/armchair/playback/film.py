@@ -26,7 +26,7 @@ def film_policy(
     plan: episodes, seed. most: frames after which the film ends, be there more episodes or not. Raises
     MissingDependency where nothing can be drawn, without OpenGL for example.
     """
-    reason = spec.why_no_pictures()
+    reason = spec.why_no_pictures(config)
     if reason is not None:
         raise MissingDependency(f"{spec.name} cannot be drawn: {reason}")
     env = spec.make(1, config, record=True)

@@ -41,7 +41,7 @@ def make_envs(spec: TaskSpec, config: TeachConfig, along: Sequence[Demo] = ()) -
             f"got {config.queries.clip_length}"
         )
     record = config.env.frames or not spec.foreign
-    if record and (reason := spec.why_no_pictures()) is not None:
+    if record and (reason := spec.why_no_pictures(config.env)) is not None:
         warn(f"clips of {spec.name} will have no pictures: {reason}")
         record = False
     film = spec.make(config.queries.film_envs, config.env, seed=config.seed + 1, record=record)

@@ -49,7 +49,7 @@ def maker(source: str | Factory, horizon: int | None, render: bool) -> Factory:
     found = source if callable(source) else find(source)
 
     def make() -> Foreign:
-        env = shims.made(lambda: _make(found, horizon, render))  # in whichever process
+        env = shims.made(lambda: make_one(found, horizon, render))  # in whichever process
         flat = cast(Foreign, FlattenObservation(env))
         if render:
             _lighten(env)
@@ -59,7 +59,7 @@ def maker(source: str | Factory, horizon: int | None, render: bool) -> Factory:
     return make
 
 
-def _make(found: EnvSpec | Factory, horizon: int | None, render: bool) -> Foreign:
+def make_one(found: EnvSpec | Factory, horizon: int | None, render: bool) -> Foreign:
     """One copy; its own limit of steps gives way to `horizon` where it was set by the registry."""
     if isinstance(found, EnvSpec):
         try:
@@ -161,7 +161,7 @@ def check(env: Foreign, horizon: int | None, render: bool) -> int:
         raise InvalidInput(
             f"render_mode must be 'rgb_array' to give frames, this environment has {env.render_mode!r}"
         )
-    limits = _time_limits(env)
+    limits = time_limits(env)
     if not limits:
         raise InvalidInput(
             "this environment has no limit of steps: say horizon=, or wrap it in gymnasium.wrappers.TimeLimit"
@@ -173,7 +173,7 @@ def check(env: Foreign, horizon: int | None, render: bool) -> int:
     return min(limits)
 
 
-def _time_limits(env: Foreign) -> list[int]:
+def time_limits(env: Foreign) -> list[int]:
     """The limits of all TimeLimit wrappers, or the one that the environment's spec promises."""
     limits: list[int] = []
     layer: Foreign = env

@@ -12,7 +12,7 @@ from armchair.envs.foreign.points.declaration import Declared, is_goal
 from armchair.envs.foreign.points.found import find_points
 from armchair.envs.foreign.points.spaces import Foreign, width
 from armchair.envs.foreign.points.witness import telling
-from armchair.envs.foreign.sources import check, maker
+from armchair.envs.foreign.sources import Factory, check, maker
 from armchair.errors import InvalidInput
 
 EPISODES, STEPS = 4, 25  # of the trial
@@ -20,7 +20,7 @@ HELD = 5  # steps that a random action is held for
 STILL = 1e-6  # as far as something may move that is said not to
 
 
-def settle_points(source: str, declared: Declared, *, find: bool = True) -> Declared:
+def settle_points(source: str | Factory, declared: Declared, *, find: bool = True) -> Declared:
     """The declaration that a run keeps; tries the environment for some steps where there are points.
 
     find: whether what the environment tells by itself is taken where nothing is declared. Raises InvalidInput
@@ -55,7 +55,7 @@ def settle_points(source: str, declared: Declared, *, find: bool = True) -> Decl
     return whole
 
 
-def _seen(source: str, trial: Foreign, declared: Declared) -> NDArray[np.float64]:
+def _seen(source: str | Factory, trial: Foreign, declared: Declared) -> NDArray[np.float64]:
     witness = telling(lambda: trial, source, trial, replace(declared, motion=False))()
     return wander(witness, slice(width(trial), width(trial) + 3 * len(declared.points)))
 
