@@ -16,7 +16,6 @@ from armchair.agents.ppo import (
     clip_norm,
     clipped_slope,
     critic_gradient,
-    gae,
     gaussian_kl,
     make_agent,
     minibatches,
@@ -28,14 +27,6 @@ from armchair.types import Rollout
 
 OBS, ACTIONS = 3, 2
 CONFIG = PPOConfig(hidden=(16, 16), minibatch=32, epochs=3)
-
-
-def column(*values: float) -> Tensor:
-    return torch.tensor(values).unsqueeze(1)
-
-
-def mask(*values: int) -> Tensor:
-    return torch.tensor(values, dtype=torch.bool).unsqueeze(1)
 
 
 def rollout_of(agent: Agent, steps: int = 16, copies: int = 8, seed: int = 0) -> Rollout:
@@ -58,31 +49,6 @@ def changed(before: dict[str, Tensor], net: ActorCritic) -> set[str]:
     """Which of actor, critic and log_std differ from before."""
     names = {name for name, value in before.items() if not torch.equal(value, net.tensors()[name])}
     return {name.split(".")[0] for name in names}
-
-
-def test_gae_by_hand_with_a_termination_and_a_truncation() -> None:
-    # γ = λ = ½, so an advantage is carried back with a factor of ¼
-    advantage = gae(
-        reward=column(1, 2, 0, 3),
-        value=column(2, 4, 6, 2),
-        next_value=column(4, 100, 8, 2),
-        terminated=mask(0, 1, 0, 0),
-        done=mask(0, 1, 1, 0),
-        gamma=0.5,
-        lam=0.5,
-    )
-    # t=3: δ = 3 + ½·2 - 2 = 2, nothing follows in this rollout
-    # t=2: δ = 0 + ½·8 - 6 = -2, truncated: V of what would have followed counts, A₃ does not
-    # t=1: δ = 2 - 4 = -2, terminated: the 100 does not count
-    # t=0: δ = 1 + ½·4 - 2 = 1, A₀ = 1 + ¼·(-2) = ½
-    assert advantage.squeeze(1).tolist() == [0.5, -2.0, -2.0, 2.0]
-
-
-def test_gae_keeps_the_copies_apart() -> None:
-    zero, no = torch.zeros(3, 2), torch.zeros(3, 2, dtype=torch.bool)
-    reward = torch.tensor([[1.0, 0.0], [1.0, 0.0], [1.0, 8.0]])
-    # γλ = ½: 1 + ½(1 + ½) = 1.75; 8 · ¼ = 2
-    assert gae(reward, zero, zero, no, no, 0.5, 1.0)[0].tolist() == [1.75, 2.0]
 
 
 def test_the_pull_of_the_clipped_loss_by_hand() -> None:

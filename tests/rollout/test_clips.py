@@ -176,7 +176,7 @@ def test_pairs_that_begin_alike_are_kept_from_every_part_of_an_episode() -> None
     right[:, 1:] = 0.0  # what comes after the beginning says nothing
     order = torch.randperm(count, generator=generator(3))
     none = torch.zeros(count, dtype=torch.int64)
-    at = Windows(none, none, step, none)
+    at = Windows(none, none, step, none, none, none)
     pairs = CandidatePairs(left, right, torch.arange(count), at, at).select(order)
     expected = [k for k in order.tolist() if k % GROUP < 5]
     assert pairs.alike(0.2).policy_step.tolist() == expected, "a fifth of each part, in the order they had"

@@ -191,9 +191,18 @@ def test_reports_need_no_copy_for_every_episode() -> None:
         trainer.envs.close()
 
 
+def test_episodes_shorter_than_clips_are_shown_held_in_their_last_state(tmp_path: Path) -> None:
+    run = RunDir.create(tmp_path, "run", {})
+    assert len(list(teach(of("arms_of_mine:short"), run, oracle()))) == 2
+    clips = clips_in(run.path)
+    assert len(clips) == 12 and all(len(clip.visible) == 20 for clip in clips)
+    assert all(bool((clip.visible == clip.visible[0]).all()) for clip in clips), "an episode has one step"
+
+
 def test_clips_longer_than_episodes_are_an_error_and_no_endless_search(tmp_path: Path) -> None:
+    config = with_flags(of("arms_of_mine:short"), {"env.after_end": "nothing"})
     with pytest.raises(InvalidInput, match="no pair of clips worth asking about: clips have 20 steps"):
-        list(teach(of("arms_of_mine:short"), RunDir.create(tmp_path, "run", {}), oracle()))
+        list(teach(config, RunDir.create(tmp_path, "run", {}), oracle()))
     with pytest.raises(ConfigError, match="clip_length must be at most 30, the length of an episode"):
         make_envs(resolve_task("arms_of_mine:blind"), of("arms_of_mine:blind", clip_length=31))
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from armchair.agents.agent import Agent
 from armchair.agents.behaviour_cloning import ImitationTerm
+from armchair.agents.gae import gae, value_after
 from armchair.agents.networks import ActorCritic, log_density
 from armchair.types import Rollout
 
@@ -88,32 +89,6 @@ def make_agent(obs_dim: int, action_dim: int, config: PPOConfig, rng: torch.Gene
     return Agent(net, config.learning_rate)
 
 
-def gae(
-    reward: Tensor,
-    value: Tensor,
-    next_value: Tensor,
-    terminated: Tensor,
-    done: Tensor,
-    gamma: float,
-    lam: float,
-) -> Tensor:
-    """Generalised advantage estimates (Schulman et al., 2016, eq. 16). All (T, N) -> (T, N).
-
-    δ_t = r_t + γ V(s_{t+1}) [not terminated] - V(s_t);  A_t = δ_t + γλ A_{t+1} [not done].
-    `next_value` is of the state each step led to, before any reset: an episode cut off by its time limit
-    (done, not terminated) counts on what would have followed, a failed one does not.
-    """
-    assert reward.shape == value.shape == next_value.shape == terminated.shape == done.shape
-    delta = reward + gamma * next_value * (~terminated) - value
-    keep = gamma * lam * (~done)
-    advantage = torch.empty_like(delta)
-    running = torch.zeros_like(delta[0])
-    for t in range(len(delta) - 1, -1, -1):
-        running = torch.addcmul(delta[t], keep[t], running)
-        advantage[t] = running
-    return advantage
-
-
 def clipped_slope(ratio: Tensor, advantage: Tensor, clip: float) -> Tensor:
     """Slope in log π of the clipped loss -mean min(ρA, clamp(ρ, 1 - ε, 1 + ε) A). (B,), (B,) -> (B,).
 
@@ -144,8 +119,11 @@ class Batch(NamedTuple):
     target: Tensor  # (B,) for the critic
 
 
-def prepare(agent: Agent, rollout: Rollout, config: PPOConfig) -> tuple[Batch, float]:
-    """Advantages and critic's targets of a rollout. -> T·N steps, share of variance the critic explains."""
+def prepare(agent: Agent, rollout: Rollout, config: PPOConfig, *, stays: bool = False) -> tuple[Batch, float]:
+    """Advantages and critic's targets of a rollout. -> T·N steps, share of variance the critic explains.
+
+    stays: whether an episode that ended by itself is worth its last reward for ever, see `value_after`.
+    """
     net = agent.net
     obs = net.normaliser(rollout.obs)
     value = net.critic(obs).squeeze(-1)
@@ -154,7 +132,8 @@ def prepare(agent: Agent, rollout: Rollout, config: PPOConfig) -> tuple[Batch, f
     if bool(done.any()):
         next_value[done] = net.value(rollout.final_obs[done])
     reward = rollout.reward * (config.reward_scale * (1.0 - config.gamma))
-    advantage = gae(reward, value, next_value, rollout.terminated, done, config.gamma, config.lam)
+    next_value = value_after(next_value, reward, rollout.terminated, config.gamma, stays)
+    advantage = gae(reward, value, next_value, done, config.gamma, config.lam)
     target = advantage + value
     explained = 1.0 - float(advantage.var() / target.var().clamp_min(1e-12))
     advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
@@ -170,19 +149,20 @@ def update(
     *,
     critic_only: bool = False,
     imitation: ImitationTerm | None = None,
+    stays: bool = False,
 ) -> UpdateStats:
     """Learn from one rollout; changes `agent`.
 
     critic_only: leave the policy as it is, as after a change of the reward. The statistics of observations
     stay as they were while the rollout was made, and take it in afterwards; only the very first rollout
     is taken in before, when the policy hardly depends on what it sees. imitation: demonstrations that the
-    policy is pulled towards.
+    policy is pulled towards. stays: see `prepare`.
     """
     net = agent.net
     first = not bool(net.normaliser.count)
     if first:
         net.normaliser.absorb(rollout.obs)
-    batch, explained = prepare(agent, rollout, config)
+    batch, explained = prepare(agent, rollout, config, stays=stays)
     stats = _learn(agent, batch, config, rng, critic_only, imitation)._replace(explained=explained)
     if not first and not critic_only:
         net.normaliser.absorb(rollout.obs)

@@ -11,14 +11,14 @@ from typing import NamedTuple
 import torch
 
 from armchair.agents.agent import Agent
-from armchair.agents.presets import Preset
+from armchair.agents.presets import preset
 from armchair.agents.saved import load_policy
 from armchair.cli.report import Report
 from armchair.config.read import as_yaml, from_run
-from armchair.config.teach import PracticeConfig, TeachConfig
+from armchair.config.teach import FOREIGN_DEFAULTS, PracticeConfig, TeachConfig
 from armchair.envs.base import Demonstrable, Env, tells_success
 from armchair.envs.demonstrations import Demo
-from armchair.envs.spec import TaskSpec, resolve_task
+from armchair.envs.spec import EnvConfig, TaskSpec, is_foreign, resolve_task
 from armchair.errors import InvalidInput, RunError
 from armchair.evaluate import Evaluation, evaluate
 from armchair.jsonable import Json
@@ -51,10 +51,12 @@ class Plan(NamedTuple):
     policy: Path | None = None  # the run that the agent is from
 
 
-def config_of(chosen: Preset) -> TeachConfig:
+def config_of(task: str) -> TeachConfig:
     """The settings that a task's preset has."""
+    chosen = preset(task)
     practice = PracticeConfig(num_envs=chosen.num_envs, rollout=chosen.rollout)
-    return TeachConfig(practice=practice, ppo=chosen.ppo)
+    env = FOREIGN_DEFAULTS.env if is_foreign(task) else EnvConfig()
+    return TeachConfig(env=env, practice=practice, ppo=chosen.ppo)
 
 
 def policy_to_continue(path: Path, task: str) -> tuple[Agent, TeachConfig]:
@@ -127,7 +129,8 @@ def _training(plan: Plan, env: Env, agent: Agent) -> Training:
     config, reward = plan.config, plan.reward
     if reward is not None:
         check_layout(reward.model, reward.path, config.task, env.layout)
-    steps = TrainConfig(plan.steps, config.practice.rollout, config.ppo, config.seed)
+    stays = reward is not None and config.env.after_end == "stays"
+    steps = TrainConfig(plan.steps, config.practice.rollout, config.ppo, config.seed, stays)
     return Training(env, steps, agent=agent, reward="task" if reward is None else reward.model.mean)
 
 

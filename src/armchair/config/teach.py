@@ -139,6 +139,7 @@ FALLIBLE: dict[str, float] = {"reward.members": 20}
 reward at a place hangs less on chance, and on a few answers. Measured in docs/results.md."""
 
 FOREIGN_DEFAULTS = TeachConfig(
+    env=EnvConfig(after_end="stays"),
     queries=QueryConfig(labels=200, first=40, film_envs=4, same_start=False),
     schedule=ScheduleConfig(session=10, session_every=5, updates=100),
     practice=PracticeConfig(num_envs=16, rollout=200),
@@ -146,4 +147,5 @@ FOREIGN_DEFAULTS = TeachConfig(
     ppo=PPOConfig(gamma=0.97, epochs=10, minibatch=256),
 )
 """Defaults for an environment of others. Nobody knows what matters in its observations, so it takes more
-answers and more updates; its copies run one after the other and may be slow to draw, so there are few."""
+answers and more updates; its copies run one after the other and may be slow to draw, so there are few. It may
+end at success, and a learned reward cannot tell how much an end is worth beside going on."""

@@ -6,7 +6,7 @@ Names are those of armchair's own tasks ("reach"), `gymnasium:ID` and `module:fa
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 import gymnasium
 from pydantic import Field
@@ -53,6 +53,9 @@ class EnvConfig:
     """Whether the reward model sees the speeds of the tool and of the blocks, for wishes about how fast."""
     frames: bool = True
     """Whether clips of an environment of others get pictures, for people; a simulated teacher needs none."""
+    after_end: Literal["nothing", "stays"] = "nothing"
+    """What follows where the environment itself ends an episode, in clips and for the policy: nothing that is
+    worth anything, or its last state for ever."""
     points: dict[str, int | str] = field(default_factory=dict[str, int | str])
     """Where the points of an environment of others are, by name, such as {hand: 0, goal: site:target}: the
     reward then sees how they lie to each other. See `armchair.envs.foreign.points.declaration`."""

@@ -84,9 +84,10 @@ def play(config: TeachConfig, agent: Agent, seed: int, rng: torch.Generator) -> 
     env = resolve_task(config.task).make(copies, config.env, seed=seed)
     try:
         steps = -(-EPISODES // copies) * env.horizon
-        episodes = RecentEpisodes(copies, steps)
+        episodes = RecentEpisodes(copies, steps, stays=config.env.after_end == "stays")
         running = Running(env.reset(seed))
         collect(env, lambda obs: agent.net.sample(obs, rng), steps, running, watch=episodes.add)
+        episodes.give_up()
     finally:
         env.close()
     return episodes
@@ -103,7 +104,8 @@ def relearn(
     copies, rollout = config.practice.num_envs, config.practice.rollout
     env = resolve_task(config.task).make(copies, config.env, seed=seed)
     try:
-        plan = TrainConfig(updates * copies * rollout, rollout, config.ppo, seed)
+        stays = reward != "task" and config.env.after_end == "stays"
+        plan = TrainConfig(updates * copies * rollout, rollout, config.ppo, seed, stays)
         yield from train_on_reward(env, plan, agent=agent, reward=reward)
     finally:
         env.close()

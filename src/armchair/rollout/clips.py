@@ -10,8 +10,9 @@ from torch import Tensor
 
 from armchair.errors import InvalidInput
 from armchair.ids import content_id
+from armchair.rollout.ends import end_of, reward_with_end
 from armchair.rollout.frames import Frame, FrameRing
-from armchair.rollout.windows import Episode, Windows, draw, draw_same_start
+from armchair.rollout.windows import End, Episode, Windows, draw, draw_same_start
 from armchair.store.rows.codec import digest, encode
 from armchair.types import Clip, Step
 
@@ -67,17 +68,23 @@ class RecentEpisodes:
     `add` may be handed to `collect` as its `watch`. Only episodes that have ended are cut from, so that
     every window of an episode, the one with its last step too, is as likely as any other. Where there are
     pictures, only from those of which all are there.
+
+    With `stays`, windows go on past an end, in its last state, and episodes that were given up before they
+    ended are cut from, too: long ones would hardly ever be seen among many that end early.
     """
 
-    def __init__(self, num_envs: int, capacity: int, frames: FrameRing | None = None) -> None:
+    def __init__(
+        self, num_envs: int, capacity: int, frames: FrameRing | None = None, *, stays: bool = False
+    ) -> None:
         """capacity: how many control steps of every copy are kept; an episode must fit in. frames: where
-        pictures are kept, of environments without poses.
+        pictures are kept, of environments without poses. stays: whether an episode's last state goes on.
         """
         if num_envs < 1 or capacity < 1:
             raise InvalidInput(f"num_envs and capacity must be at least 1, got {num_envs} and {capacity}")
         self.num_envs, self.capacity = num_envs, capacity
         self.policy_step = 0  # environment steps that the acting policy was trained for; set from outside
         self.episodes: list[Episode] = []  # those that have ended and lie in the ring, oldest first
+        self.stays = stays
         self._frames = frames
         self._steps = 0
         self._ended = 0
@@ -98,25 +105,33 @@ class RecentEpisodes:
             kept[row] = value
         self._steps += 1
         if bool(step.done.any()):
-            self._end(step.done.nonzero().squeeze(1))
+            self._end(step.done.nonzero().squeeze(1), step)
         oldest = self._steps - self.capacity
         if self.episodes and self.episodes[0].first < oldest:
             self.episodes = [episode for episode in self.episodes if episode.first >= oldest]
 
-    def _end(self, ids: Tensor) -> None:
+    def _end(self, ids: Tensor, step: Step | None = None) -> None:
+        """The episodes of the copies `ids` (n,) are over; step: None where they are given up."""
         for env in ids.tolist():
             first, group = int(self._first[env]), int(self._group[env])
             if first >= self._steps - self.capacity:
-                self.episodes.append(Episode(env, first, self._steps - first, self._ended, group))
+                end = end_of(step, env) if self.stays and step is not None else End.NOTHING
+                self.episodes.append(Episode(env, first, self._steps - first, self._ended, group, end))
             self._ended += 1
         self.episodes.sort(key=lambda episode: (episode.first, episode.number))
         self._first[ids], self._group[ids] = self._steps, -1
+
+    def give_up(self) -> None:
+        """The running episodes will not be gone on with; with `stays` they can be cut from as they are."""
+        if self.stays:
+            self._end((self._first < self._steps).nonzero().squeeze(1))
 
     def begin(self, groups: Tensor | None = None) -> None:
         """Episodes begin now in all copies, the running ones given up; needed after a reset only.
 
         groups: (N,) int64 from 0, equal where episodes begin alike; if not given none do.
         """
+        self.give_up()
         last = max((episode.group for episode in self.episodes), default=-1)
         self._first = torch.full_like(self._first, self._steps)
         self._group = torch.full_like(self._group, -1) if groups is None else groups + last + 1
@@ -124,7 +139,7 @@ class RecentEpisodes:
     # ---- cutting
 
     def usable(self) -> list[Episode]:
-        """The episodes that can be cut from: those that have ended, with all their pictures if any."""
+        """The episodes that can be cut from: those that are over, with all their pictures if any."""
         first = 0 if self._frames is None else self._frames.first
         return [episode for episode in self.episodes if episode.first >= first]
 
@@ -160,7 +175,9 @@ class RecentEpisodes:
         left, right = self._visible(left_at, length), self._visible(right_at, length)
         steps = torch.maximum(self._policy_step(left_at), self._policy_step(right_at))
         pairs = CandidatePairs(left, right, steps, left_at, right_at)
-        keep = worth_asking(left, right, min_motion, min_difference) & _first_of_its_kind(left_at, right_at)
+        over = (left_at.first + length - 1 > left_at.last) | (right_at.first + length - 1 > right_at.last)
+        keep = worth_asking(left, right, min_motion, min_difference, over)
+        keep &= _first_of_its_kind(left_at, right_at)
         return pairs.select(keep.nonzero().squeeze(1))
 
     def clips(self, pairs: CandidatePairs, rng: torch.Generator) -> list[tuple[Clip, Clip]]:
@@ -176,14 +193,16 @@ class RecentEpisodes:
         env, first = int(at.env[row]), int(at.first[row])
         if first < self._steps - self.capacity:
             raise InvalidInput("these pairs were proposed too long ago: their steps have been overwritten")
-        rows = torch.arange(first, first + length) % self.capacity
+        last = int(at.last[row])
+        steps = torch.arange(first, first + length)
+        rows, past = steps.clamp(max=last) % self.capacity, steps > last
         clip = Clip(
             id="",
             visible=ring.visible[rows, env],
-            action=ring.action[rows, env],
-            reward=ring.reward[rows, env],
+            action=torch.where(past.unsqueeze(1), 0.0, ring.action[rows, env]),
+            reward=reward_with_end(ring.reward[rows, env], past, int(at.end[row])),
             poses=ring.poses[rows, env] if ring.poses.shape[2] else None,
-            frames=self._frames.film(env, first, length) if self._frames else None,
+            frames=self._frames.film(env, first, length, last) if self._frames else None,
             policy_step=int(ring.policy_step[rows[0]]),
             episode=int(at.number[row]),
             start=int(at.start[row]),
@@ -193,7 +212,8 @@ class RecentEpisodes:
     def _visible(self, at: Windows, length: int) -> Tensor:
         if not len(at.env):
             return torch.zeros(0, length, 0 if self._ring is None else self._ring.visible.shape[2])
-        rows = (at.first.unsqueeze(1) + torch.arange(length)) % self.capacity
+        steps = at.first.unsqueeze(1) + torch.arange(length)
+        rows = steps.minimum(at.last.unsqueeze(1)) % self.capacity
         return self._kept().visible[rows, at.env.unsqueeze(1)]
 
     def _policy_step(self, at: Windows) -> Tensor:
@@ -209,11 +229,12 @@ class RecentEpisodes:
     def tensors(self) -> dict[str, Tensor]:
         """Everything remembered but the pictures, by name; no rows of the ring before the first step."""
         ring = Ring(*[torch.zeros(0)] * len(Ring._fields)) if self._ring is None else self._ring
-        ended = torch.tensor([list(episode) for episode in self.episodes], dtype=torch.int64).reshape(-1, 5)
+        fields = len(Episode._fields)
+        ended = torch.tensor([list(each) for each in self.episodes], dtype=torch.int64).reshape(-1, fields)
         return {
             **{name: kept.clone() for name, kept in ring._asdict().items()},
             "running": torch.stack((self._first, self._group)),  # (2, N) int64
-            "ended": ended,  # (E, 5) int64, fields of `Episode`
+            "ended": ended,  # (E, 6) int64, fields of `Episode`
             "counters": torch.tensor([self._steps, self._ended, self.policy_step]),
         }
 
@@ -232,12 +253,14 @@ class RecentEpisodes:
             self._frames.clear(self._steps)
 
 
-def worth_asking(left: Tensor, right: Tensor, min_motion: float, min_difference: float) -> Tensor:
+def worth_asking(
+    left: Tensor, right: Tensor, min_motion: float, min_difference: float, over: Tensor | None = None
+) -> Tensor:
     """Which pairs (P, L, F) a person could tell apart. -> (P,) bool.
 
     Something visible moves by `min_motion` or more in at least one of the two (one that stays where it
-    should is worth seeing beside one that does not), somewhere they differ by `min_difference` or more,
-    and all numbers are finite. Positions are in m.
+    should is worth seeing beside one that does not), or an episode ends in one, `over` (P,); somewhere they
+    differ by `min_difference` or more, and all numbers are finite. Positions are in m.
     """
     both = torch.stack((left, right))
     finite = both.isfinite().flatten(2).all(2).all(0)
@@ -245,7 +268,8 @@ def worth_asking(left: Tensor, right: Tensor, min_motion: float, min_difference:
         return finite
     moved = (both.amax(2) - both.amin(2)).amax(2).amax(0)
     apart = (left - right).abs().flatten(1).amax(1)
-    return finite & (moved >= min_motion) & (apart >= min_difference)
+    happens = moved >= min_motion if over is None else (moved >= min_motion) | over
+    return finite & happens & (apart >= min_difference)
 
 
 def _first_of_its_kind(left: Windows, right: Windows) -> Tensor:

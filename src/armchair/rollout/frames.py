@@ -57,12 +57,17 @@ class FrameRing:
         self._steps.clear()
         self.first, self._bytes = first, 0
 
-    def film(self, env: int, first: int, length: int) -> bytes:
-        """The film of `length` steps of a copy from the step of this running number on."""
+    def film(self, env: int, first: int, length: int, last: int | None = None) -> bytes:
+        """The film of `length` steps of a copy from the step of this running number on.
+
+        last: past this one its picture stays; if not given there is one of every step.
+        """
+        last = first + length - 1 if last is None else min(last, first + length - 1)
         start = first - self.first
-        if not 0 <= start <= len(self._steps) - length:
-            raise InvalidInput(f"there are no frames of the steps {first} to {first + length - 1} any more")
-        return self._encode([unpack(self._steps[start + k][env]) for k in range(length)])
+        if not 0 <= start <= len(self._steps) - (last - first + 1):
+            raise InvalidInput(f"there are no frames of the steps {first} to {last} any more")
+        pictures = [unpack(self._steps[start + k][env]) for k in range(last - first + 1)]
+        return self._encode(pictures + pictures[-1:] * (length - len(pictures)))
 
 
 def fitted_size(height: int, width: int) -> tuple[int, int]:

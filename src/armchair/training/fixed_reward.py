@@ -35,6 +35,8 @@ class TrainConfig:
     """The update."""
     seed: int = 0
     """Of the networks, the actions and the layouts."""
+    stays: bool = False
+    """Whether an episode that ended by itself is worth its last reward for ever, see `value_after`."""
 
 
 class Progress(NamedTuple):
@@ -137,7 +139,7 @@ class Training:
         )
         check_rollout(rollout)
         collected = time.process_time()
-        stats = update(self.agent, rollout, config.ppo, self._rngs["minibatch"])
+        stats = update(self.agent, rollout, config.ppo, self._rngs["minibatch"], stays=config.stays)
         check_sound(self.agent, stats, rollout)
         self.rollouts += 1
         self._state = self._now()

@@ -41,10 +41,12 @@ class PolicyLearner:
         new_reward: the critic catches up first. critic_only: it alone learns. imitation: what the
         policy is pulled towards.
         """
-        ppo, rng = self._config.ppo, self.rngs["learn"]
+        ppo, rng, stays = self._config.ppo, self.rngs["learn"], self._config.env.after_end == "stays"
         for _ in range(self._config.practice.critic_updates if new_reward else 0):
-            update(self.agent, rollout, ppo, rng, critic_only=True)
-        stats = update(self.agent, rollout, ppo, rng, critic_only=critic_only, imitation=imitation)
+            update(self.agent, rollout, ppo, rng, critic_only=True, stays=stays)
+        stats = update(
+            self.agent, rollout, ppo, rng, critic_only=critic_only, imitation=imitation, stays=stays
+        )
         check_sound(self.agent, stats, rollout)
         return stats
 

@@ -76,7 +76,9 @@ def _plan(args: Args) -> Plan:
     if args.steps is not None and args.steps < 1:
         raise InvalidInput(f"--steps must be at least 1, got {args.steps}")
     chosen, given = preset(args.task), args.reward
-    agent, config = policy_to_continue(args.policy, args.task) if args.policy else (None, config_of(chosen))
+    agent, config = (
+        policy_to_continue(args.policy, args.task) if args.policy else (None, config_of(args.task))
+    )
     if args.config is not None:
         settings = load_settings(args.config)
         given = given or settings.reward_model_path

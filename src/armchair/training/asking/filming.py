@@ -47,12 +47,15 @@ def checked(act: Policy) -> Policy:
     return acting
 
 
-def episodes_of(env: Env, kept: int = KEPT) -> RecentEpisodes:
-    """Where `film` keeps the latest `kept` episodes of every copy; with pictures where there are some."""
+def episodes_of(env: Env, kept: int = KEPT, *, stays: bool = False) -> RecentEpisodes:
+    """Where `film` keeps the latest `kept` episodes of every copy; with pictures where there are some.
+
+    stays: see `RecentEpisodes`.
+    """
     frames = None
     if isinstance(env, Frames):
         frames = FrameRing(env.num_envs, kept * env.horizon, partial(mp4_bytes, fps=1.0 / env.dt))
-    return RecentEpisodes(env.num_envs, kept * env.horizon, frames)
+    return RecentEpisodes(env.num_envs, kept * env.horizon, frames, stays=stays)
 
 
 def film(env: Env, episodes: RecentEpisodes, act: Policy, rng: torch.Generator, *, same_start: bool) -> int:
@@ -75,4 +78,5 @@ def film(env: Env, episodes: RecentEpisodes, act: Policy, rng: torch.Generator, 
         step = env.step(action)
         episodes.add(action, step, draws.frames() if draws is not None else ())
         obs = step.obs
+    episodes.give_up()
     return env.horizon * env.num_envs

@@ -82,13 +82,13 @@ def taking_turns(older: Policy, newer: Policy) -> Policy:
 
 
 def film_both(
-    env: Env, older: Policy, newer: Policy, policy_step: int, rng: torch.Generator
+    env: Env, older: Policy, newer: Policy, policy_step: int, rng: torch.Generator, *, stays: bool = False
 ) -> tuple[RecentEpisodes, int]:
     """An episode in every copy, two by two from the same layout, one of the two by each policy.
 
-    policy_step: of the newer one. -> the episodes, environment steps taken.
+    policy_step: of the newer one. stays: see `RecentEpisodes`. -> the episodes, environment steps taken.
     """
-    episodes = RecentEpisodes(env.num_envs, env.horizon)
+    episodes = RecentEpisodes(env.num_envs, env.horizon, stays=stays)
     episodes.policy_step = policy_step
     steps = film(env, episodes, taking_turns(older, newer), rng, same_start=True)
     return episodes, steps

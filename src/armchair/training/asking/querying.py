@@ -52,7 +52,7 @@ class Querier:
         self.config, self.env, self.store, self.people = config, env, store, people
         self.rngs = {name: generator(config.seed, name) for name in ("film", "ask", "progress")}
         env.reset(config.seed + 1)
-        self.episodes = episodes_of(env)
+        self.episodes = episodes_of(env, stays=config.env.after_end == "stays")
         self.asked = 0
         self.in_vain = 0  # films on end in which there was nothing to ask about
         self.history = PolicyHistory()
@@ -91,7 +91,7 @@ class Querier:
             wanted.clip_length,
             rng,
             same_start=same,
-            recent=KEPT * wanted.film_envs,
+            recent=None if self.episodes.stays else KEPT * wanted.film_envs,
         )
         pairs = pairs.alike(wanted.alike)
         self.in_vain = 0 if len(pairs.left) else self.in_vain + 1
@@ -145,7 +145,8 @@ class Querier:
         env, rng, version = self.env, self.rngs["progress"], self.history.older(useful)
         assert version is not None
         older = network_of(version, newest.net).best
-        episodes, steps = film_both(env, older, newest.net.best, newest.env_steps, rng)
+        stays = self.episodes.stays
+        episodes, steps = film_both(env, older, newest.net.best, newest.env_steps, rng, stays=stays)
         pairs = propose_both(episodes, count, self.config.queries.clip_length, rng)
         clips = dated(pairs, episodes.clips(pairs, rng), version)
         newest = newest._replace(env_steps=newest.env_steps + steps)
