@@ -4,6 +4,7 @@ With arguments, any other preset, teacher or budget:
 
     teach_seeds.py reach_joint --seeds 10 --teacher mistake --set queries.labels=100 reward.inputs=raw
     teach_seeds.py reach --teacher viewer --params views=1 mistake=0.1
+    teach_seeds.py reach --around          # and what the learned reward is worth around the goal
 """
 
 from __future__ import annotations
@@ -15,35 +16,77 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 import yaml
 
 from armchair.cli.teachers import errs, make_described
 from armchair.config.read import load_config, with_flags
+from armchair.config.teach import TeachConfig
+from armchair.envs.spec import resolve_task
 from armchair.evaluate import interquartile_mean
 from armchair.feedback.teachers import TEACHERS
 from armchair.intervals import mean_interval, reached
 from armchair.jsonable import Json
+from armchair.maths import generator
+from armchair.rewards.ensemble import RewardEnsemble
+from armchair.rewards.saved import REWARD_MODEL
 from armchair.runs.folder import RunDir
+from armchair.store.store import Store
 from armchair.training.setup import teach
 
 FIRST_SEED = 100  # tuning used 0 to 9
+AROUND = (0.0, 0.01, 0.025, 0.05, 0.1, 0.2)  # m from the goal
 
 
-def one(
-    preset: str, teacher: dict[str, Json], seed: int, flags: dict[str, Json]
-) -> tuple[float, float, int, float]:
-    """Teach once; teacher: its name and traits. -> success, true return, answers, seconds of wall clock."""
+class Taught(NamedTuple):
+    """What a run came to."""
+
+    success: float
+    total: float  # true return
+    answers: int
+    seconds: float  # of wall clock
+    around: list[float]  # mean learned reward at the distances `AROUND` from the goal
+
+
+def one(preset: str, teacher: dict[str, Json], seed: int, flags: dict[str, Json]) -> Taught:
+    """Teach once; teacher: its name and traits."""
     config = with_flags(load_config(preset, people=errs(teacher)), {**flags, "seed": seed})
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         run = RunDir.create(Path(folder), "run", {})
         for progress in teach(config, run, make_described(teacher, config)):
             last = progress
+        around = reward_around(run, config)
     assert last.evaluation is not None
     result = last.evaluation
-    return result.success.value, result.total.value, last.answers, time.perf_counter() - began
+    seconds = time.perf_counter() - began
+    return Taught(result.success.value, result.total.value, last.answers, seconds, around)
+
+
+def reward_around(run: RunDir, config: TeachConfig) -> list[float]:
+    """Mean learned reward where the task's first cue is met, and at distances from there on all sides.
+
+    Of the states in which the clips end, each with its point moved there. Nothing where a task has no cues.
+    """
+    spec = resolve_task(config.task)
+    layout = spec.layout(config.env)
+    if layout is None or not spec.cues:
+        return []
+    model = RewardEnsemble.load(run.checkpoints / REWARD_MODEL)
+    with Store.open(run.store) as store:
+        states = store.preferences().left[:, -1]
+    cue, rng = spec.cues[0], generator(0, "around")
+    point, place = (slice(3 * at, 3 * at + 3) for at in map(layout.points.index, (cue.point, cue.place)))
+    found: list[float] = []
+    for distance in AROUND:
+        moved = states.repeat(20, 1)
+        ways = torch.randn(len(moved), 3, generator=rng)
+        moved[:, point] = moved[:, place] + distance * ways / ways.norm(dim=1, keepdim=True)
+        moved[:, point.stop - 1] += cue.above
+        found.append(float(model.mean(moved).mean()))
+    return found
 
 
 def pairs(items: Sequence[str]) -> dict[str, Json]:
@@ -60,17 +103,23 @@ def main() -> None:
     parser.add_argument("--teacher", default="oracle", choices=list(TEACHERS))
     parser.add_argument("--params", nargs="*", default=[], metavar="NAME=NUMBER", help="the teacher's traits")
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--around", action="store_true", help="print the learned reward around the goal, too")
     args = parser.parse_args()
     torch.set_num_threads(1)
     flags, traits = pairs(args.set), pairs(args.params)
     rows = []
     for seed in range(args.first_seed, args.first_seed + args.seeds):
         rows.append(one(args.preset, {"name": args.teacher, **traits}, seed, flags))
-        success, total, answers, seconds = rows[-1]
+        success, total, answers, seconds, around = rows[-1]
         print(
             f"seed {seed}: success {success:.0%}, return {total:.1f}, {answers} answers, {seconds:.0f} s",
             flush=True,
         )
+        if args.around:
+            print(
+                "  reward at " + ", ".join(f"{100 * at:g}" for at in AROUND) + " cm from the goal: ", end=""
+            )
+            print(" ".join(f"{value:.2f}" for value in around), flush=True)
     scores = [row[0] for row in rows]
     average, good = mean_interval(scores, 0.0, 1.0), reached(scores)
     middle = float(interquartile_mean(torch.tensor(scores)))

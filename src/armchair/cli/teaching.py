@@ -28,6 +28,7 @@ from armchair.playback.film import film_policy
 from armchair.playback.replay_html import play_episodes, write_replay
 from armchair.reports.summary import plot_curve, summarise, write_summary
 from armchair.runs.folder import RunDir
+from armchair.slips import Slips
 from armchair.training.progress import Progress
 from armchair.training.setup import teach
 
@@ -55,7 +56,7 @@ def teach_run(
     report.log(f"teaching {config.task} in {run.path}")
     began = time.perf_counter()
     try:
-        _watch(teach(config, run, teacher, resume=resume, stays=stays))
+        slips = _watch(teach(config, run, teacher, resume=resume, stays=stays))
     except KeyboardInterrupt:
         report.log(f"stopped; `armchair resume {run.path}` goes on from here")
         return 130
@@ -65,13 +66,19 @@ def teach_run(
         f"{_outcome(summary['success'], summary['return'])} after {summary['answers']} answers and "
         f"{summary['env_steps']:,} environment steps; in {run.path}: summary.json"
     )
+    if slips is not None:
+        report.say(str(slips))
     report.finish({**summary, "run": str(run.path)})
     report.log(f"drawn in {run.path}: {', '.join(_draw(run, config, compared, report))}")
     return 0
 
 
-def _watch(going: Iterator[Progress]) -> None:
-    """A bar with what matters beside it; where nobody watches, a line at each evaluation."""
+def _watch(going: Iterator[Progress]) -> Slips | None:
+    """A bar with what matters beside it; where nobody watches, a line at each evaluation.
+
+    -> how many answers look wrong, by the last fit that doubted them.
+    """
+    slips: Slips | None = None
     console = Console(file=sys.stderr)
     count = TextColumn("{task.completed}/{task.total} updates")
     columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
@@ -81,10 +88,12 @@ def _watch(going: Iterator[Progress]) -> None:
             news = line.update(progress, time.monotonic())
             if news is not None:
                 bars.console.print(news, highlight=False, soft_wrap=True)
+            slips = next((fit.doubt.slips for fit in reversed(progress.fits) if fit.doubt is not None), slips)
             if progress.evaluation is not None and not console.is_terminal:
                 print(line, file=sys.stderr)
             completed, total = progress.updates, progress.of_updates
             bars.update(bar, completed=completed, total=total, description=str(line))
+    return slips
 
 
 class ProgressLine:

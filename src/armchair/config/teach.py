@@ -134,9 +134,10 @@ class TeachConfig:
     """How the reward model learns."""
 
 
-FALLIBLE: dict[str, float] = {"reward.members": 20}
+FALLIBLE: dict[str, float] = {"reward.members": 20, "reward.doubt": True}
 """What is otherwise where those who answer may be wrong, as people are: with more members in the ensemble the
-reward at a place hangs less on chance, and on a few answers. Measured in docs/results.md."""
+reward at a place hangs less on chance, and on a few answers; those that look like slips weigh less. Measured in
+docs/results.md."""
 
 FOREIGN_DEFAULTS = TeachConfig(
     env=EnvConfig(after_end="stays"),

@@ -12,8 +12,11 @@ from math import log
 from statistics import median, quantiles
 from typing import NamedTuple
 
+import torch
+
 from armchair.feedback.betting import ENOUGH
 from armchair.intervals import wilson
+from armchair.slips import Slips, doubt
 from armchair.store.rows.records import Record
 
 ONE_SIDE, AT_RANDOM = "always one side", "at random"
@@ -57,6 +60,7 @@ class Reliability(NamedTuple):
     others: Share  # agreement with each other annotator, where both name a side
     model: Share  # agreement with the model's guess
     repeats: Share  # the same answer to a repeated question
+    slips: Slips | None  # estimated from the model's guesses; None where it had none
     seconds: Seconds | None
     flags: tuple[str, ...]  # of "always one side" and "at random"
 
@@ -148,16 +152,31 @@ def reliability(records: Sequence[Record]) -> list[Reliability]:
             for other in of_question[record.question.id]
             if other.answer.annotator != name
         ]
-        guessed = [_as_guessed(record) for record in decided if record.question.guess is not None]
+        guessed = [record for record in decided if record.question.guess is not None]
         flags: tuple[str, ...] = ()
         if name in blind:
             flags = (ONE_SIDE,)
         elif _at_random(mine, decided, of_question, blind):
             flags = (AT_RANDOM,)
-        others, model = share(sum(pairs), len(pairs)), share(sum(guessed), len(guessed))
+        others, model = share(sum(pairs), len(pairs)), share(sum(map(_as_guessed, guessed)), len(guessed))
         repeats, seconds = repeat_consistency(mine), seconds_of(mine)
-        found.append(Reliability(name, len(mine), biases[name], others, model, repeats, seconds, flags))
+        slips = slips_of(guessed)
+        found.append(
+            Reliability(name, len(mine), biases[name], others, model, repeats, slips, seconds, flags)
+        )
     return found
+
+
+def slips_of(guessed: Sequence[Record]) -> Slips | None:
+    """How many of these answers, each with a side and a guess, name the wrong side; see `armchair.slips`.
+
+    Guesses are of the time of asking, when the model knew less than at the end: the interval is wide.
+    """
+    if not guessed:
+        return None
+    right = torch.tensor([float(record.question.guess or 0.0) for record in guessed])
+    target = torch.tensor([float(record.answer.choice == "right") for record in guessed])
+    return doubt(right, target).slips
 
 
 def share(hits: int, of: int) -> Share:

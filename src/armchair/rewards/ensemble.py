@@ -57,6 +57,9 @@ class RewardConfig:
     """Logits for each unit of difference in mean output (in [-1, 1]) of two clips, before normalisation."""
     smoothing: float = 0.02
     """Answers are taken to be wrong with this probability: 0 becomes 0.02, 1 becomes 0.98."""
+    doubt: bool = False
+    """Whether answers that the others speak against weigh less, by an estimate of how many are wrong, see
+    `rewards/doubting.py`. It takes a second fit."""
     bootstrap: bool = True
     """Whether each member weighs the answers by its own Poisson(1) numbers."""
     both_bad: float = 0.3
@@ -76,6 +79,8 @@ class RewardConfig:
             raise InvalidInput("drop must be in [0, 1), smoothing in [0, 0.5), crop in (0, 1]")
         if self.early_stop < 0:
             raise InvalidInput(f"early_stop must be at least 0, got {self.early_stop}")
+        if self.doubt and not self.bootstrap:
+            raise InvalidInput("doubt needs bootstrap: it looks at the answers that a member's leaves out")
         if self.early_stop and not self.bootstrap:
             raise InvalidInput(
                 "early_stop needs bootstrap: it looks at the answers that a member's leaves out"

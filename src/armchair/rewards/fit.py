@@ -33,6 +33,7 @@ from armchair.rewards.ensemble import (
 )
 from armchair.rewards.metrics import Agreement, agreement
 from armchair.rewards.relations import Relations
+from armchair.slips import Doubt
 from armchair.types import FREE, PreferenceBatch, VisibleLayout
 
 WARMUP = 10  # updates over which the learning rate rises
@@ -51,6 +52,7 @@ class FitReport(NamedTuple):
     disagreement: float  # the members' mean standard deviation over the reference states, in reward
     relevance: tuple[tuple[str, float], ...]  # relations, most relevant first: see `relevance`
     alone: Tensor  # (M,) that the right clip is better, by members that did not see the pair; NaN without any
+    doubt: Doubt | None = None  # how many answers look wrong, and which; None where none are doubted
 
 
 def fit(

@@ -75,6 +75,8 @@ def _of_fit(fit: FitReport) -> dict[str, float | None]:
         "fit_spread": fit.disagreement,
         "fit_seconds": fit.seconds,
     }
+    if fit.doubt is not None:
+        values |= {"slips": fit.doubt.slips.rate}
     if fit.heldout is not None:
         values |= {"accuracy": fit.heldout.accuracy, "nll": fit.heldout.nll, "ece": fit.heldout.ece}
     return values

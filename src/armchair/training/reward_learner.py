@@ -8,8 +8,9 @@ from torch import Tensor
 from armchair.config.teach import TeachConfig
 from armchair.console import warn
 from armchair.maths import generator
+from armchair.rewards.doubting import fit_doubting
 from armchair.rewards.ensemble import RewardEnsemble
-from armchair.rewards.fit import FitReport, fit
+from armchair.rewards.fit import FitReport
 from armchair.types import PreferenceBatch, Rollout, VisibleLayout
 
 KEEP_ROLLOUTS = 6  # whose states fix how the reward is standardised and normalised
@@ -37,7 +38,7 @@ class RewardLearner:
             warn(ties)
         self.fitted_at, self.fitted_update, self.critic_behind = position, updates, True
         reference = self._reference(answers.left)
-        self.model, report = fit(answers, reference, self._layout, self._config, self.rng)
+        self.model, report = fit_doubting(answers, reference, self._layout, self._config, self.rng)
         return report
 
     def _reference(self, clips: Tensor) -> Tensor:

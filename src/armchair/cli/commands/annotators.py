@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from armchair.store.store import Store
 
 SHARES = ("as others", "as the model", "same to repeats", "shown left")
-HEADS = ("annotator", "answers", *SHARES, "seconds", "counts", "remarks")
+HEADS = ("annotator", "answers", *SHARES, "slips", "seconds", "counts", "remarks")
 EXAMPLES = (
     "armchair annotators runs/reach-001",
     "armchair annotators runs/reach-001 --exclude bob",
@@ -90,7 +90,10 @@ def _line(person: Person, row: Reliability) -> tuple[str, ...]:
     shares = tuple(_percent(share) for share in (row.others, row.model, row.repeats, row.left))
     seconds = "–" if row.seconds is None else f"{row.seconds.median:.1f}"
     counts = "no" if person.excluded else "yes"
-    return (person.name, str(row.answers), *shares, seconds, counts, ", ".join(row.flags) or "–")
+    slips = (
+        "–" if row.slips is None else f"{row.slips.rate:.0%} ({row.slips.low:.0%} to {row.slips.high:.0%})"
+    )
+    return (person.name, str(row.answers), *shares, slips, seconds, counts, ", ".join(row.flags) or "–")
 
 
 def _percent(share: Share) -> str:
@@ -105,6 +108,7 @@ def _json(person: Person, row: Reliability) -> dict[str, Json]:
         "answers": row.answers,
         "excluded": person.excluded,
         "flags": list(row.flags),
+        "slips": None if row.slips is None else row.slips.rate,
         "seconds": None if row.seconds is None else row.seconds.median,
         **{name: share.rate if share.of else None for name, share in shares.items()},
     }

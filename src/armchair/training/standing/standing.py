@@ -11,6 +11,7 @@ from armchair.jsonable import Json
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.fit import FitReport
 from armchair.runs.tensors import part, prefixed
+from armchair.slips import Doubt, Slips, doubt
 from armchair.store import second_looks
 from armchair.store.store import Store
 from armchair.training.asking.querying import Newest
@@ -27,6 +28,7 @@ class Standing:
         """env: one that clips are filmed in."""
         self._store, self._people = store, people
         self._learned = Learned()
+        self._slips: Slips | None = None  # of the last fit
         self._change = Change(store.board, env, seed)
 
     def fitted(
@@ -43,7 +45,9 @@ class Standing:
         if before is not None:
             new = len(self._store.preferences(since=since).target)
             self._learned.take_in(given, min(new, len(given.target)), before, newest.model)
-        self._offer(given, report)
+        found = report.doubt or doubt(report.alone[: len(given.target)], given.target)
+        self._slips = found.slips
+        self._offer(given, found)
         self.look(newest)
         self._change.keep(self._store.counts().asked, newest.env_steps, newest.net)
 
@@ -52,20 +56,23 @@ class Standing:
         if self._people and newest.model is not None:
             self._change.film(self._store.counts().asked, newest.env_steps, newest.net, now=ended)
 
-    def _offer(self, given: PreferenceBatch, report: FitReport) -> None:
+    def _offer(self, given: PreferenceBatch, found: Doubt) -> None:
         """Have people look once more at the answers that the model is surest to be otherwise."""
         kinds = self._store.annotators()
         records = [record for record in self._store.records() if record.answer.choice != "cant_tell"]
         if len(records) != len(given.target):
             return  # somebody answered since: the next fit will tell
         others = {r.question.id for r in records if kinds.get(r.answer.annotator) != "person"}
-        board, alone = self._store.board, report.alone[: len(records)]  # without what demonstrations say
-        found = contradicted(records, given.target, alone, others | second_looks.looked(board))
-        second_looks.offer(board, found)
+        board, trust = self._store.board, found.trust[: len(records)]  # without what demonstrations say
+        again = contradicted(records, given.target, trust, others | second_looks.looked(board))
+        second_looks.offer(board, again)
 
     def facts(self) -> dict[str, Json]:
         """For the page."""
-        return self._learned.facts()
+        facts = self._learned.facts()
+        if self._slips is not None:
+            facts["slips"] = {**self._slips._asdict(), "words": str(self._slips)}
+        return facts
 
     def tensors(self) -> dict[str, Tensor]:
         """All that is to be known again after a resume, by name."""

@@ -38,9 +38,10 @@ def draw(store: Store) -> None:
     table = pd.DataFrame([_row(row, people[name].excluded) for name, row in given.items()])
     st.dataframe(table, hide_index=True, alt="What speaks for and against each annotator")
     st.caption(
-        "Shares are of the answers that name a side, and of how many. “Always one side” and “at random” are "
-        "said only where chance is ruled out. The answers of whoever is excluded stay in the store and count "
-        "nowhere, until they are included again; the trainer fits the reward anew by itself."
+        "Shares are of the answers that name a side, and of how many. Slips are answers for the wrong side "
+        "of clips that can be told apart, as far as the model's guesses tell. “Always one side” and “at "
+        "random” are said only where chance is ruled out. The answers of whoever is excluded stay in the "
+        "store and count nowhere, until they are included again; the trainer fits the reward anew by itself."
     )
     draw_awaited(store, everything)
     _exclusion(store, [people[name] for name in given], {name: row.flags for name, row in given.items()})
@@ -89,6 +90,7 @@ def _row(row: Reliability, excluded: bool) -> dict[str, str | int | float | bool
         "as the model": rate_of(row.model),
         "same to repeats": rate_of(row.repeats),
         "shown left": rate_of(row.left),
+        "slips": "–" if row.slips is None else f"{row.slips.rate:.0%}",
         "seconds": None if row.seconds is None else round(row.seconds.median, 1),
         "remarks": ", ".join(row.flags),
         "excluded": excluded,
