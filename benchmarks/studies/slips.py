@@ -2,11 +2,12 @@
 
     python benchmarks/studies/slips.py --rates 0 0.05 0.1 0.2 0.3 --answers 30 60 --seeds 6
 
-An oracle answers about pairs of clips of reach from episodes that get better and better (`strategies.py`), and a
-share of the answers is turned round. A line for each share and number of answers: what was turned round, the
-estimate, its mean error, how often its interval holds the truth; of the answers that were doubted, how many were
-wrong, and of the wrong ones, how many were doubted. Then the error of `pairs` and of `near` on episodes of other
-seeds, with doubt over without (geometric mean over seeds, 95 % interval by t): below 1 doubt helps.
+An oracle answers about pairs of clips of reach from episodes that get better and better (`strategies.py`),
+and a share of the answers is turned round. A line for each share and number of answers: what was turned
+round, the estimate, its mean error, how often its interval holds the truth; of the answers that were
+doubted, how many were wrong, and of the wrong ones, how many were doubted. Then the error of `pairs` and of
+`near` on episodes of other seeds, with doubt over without (geometric mean over seeds, 95 % interval by t):
+below 1 doubt helps.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from armchair.rewards.ensemble import RewardConfig
 from armchair.types import VisibleLayout
 
 CONFIG = RewardConfig(members=20, doubt=True)
+COUNTED = ("hits", "doubted", "wrong")
 
 
 class Found(NamedTuple):
@@ -92,9 +94,7 @@ def main() -> None:
         for rate in args.rates:
             found = [one(both, layout, count, rate, seed) for both, seed in zip(pools, seeds, strict=True)]
             error = fmean(abs(f.rate - f.true) for f in found)
-            hits, doubted, wrong = (
-                sum(column) for column in zip(*((f.hits, f.doubted, f.wrong) for f in found))
-            )
+            hits, doubted, wrong = (sum(getattr(f, name) for f in found) for name in COUNTED)
             ours, theirs = [[f.doubting] for f in found], [[f.plain] for f in found]
             ratios = [error_ratio(ours, theirs, what) for what in Score._fields]
             print(

@@ -136,7 +136,7 @@ class TeachConfig:
 
 FALLIBLE: dict[str, float] = {"reward.members": 20, "reward.doubt": True}
 """What is otherwise where those who answer may be wrong, as people are: with more members in the ensemble the
-reward at a place hangs less on chance, and on a few answers; those that look like slips weigh less. Measured in
+reward at a place hangs less on chance, and on a few answers; those that look like slips weigh less. See
 docs/results.md."""
 
 FOREIGN_DEFAULTS = TeachConfig(
