@@ -56,7 +56,11 @@ def one(pools: tuple[Pool, Pool], layout: VisibleLayout, count: int, rate: float
     plain, _ = fit_doubting(batch, states, layout, replace(CONFIG, doubt=False), generator(seed, "fit"))
     model, report = fit_doubting(batch, states, layout, CONFIG, generator(seed, "fit"))
     assert report.doubt is not None
-    slips, doubted, true = report.doubt.slips, report.doubt.trust < 0.5, float(turned.float().mean())
+    slips, doubted, true = (
+        report.doubt.slips,
+        torch.tensor(report.doubt.trust) < 0.5,
+        float(turned.float().mean()),
+    )
     return Found(
         true,
         slips.rate,

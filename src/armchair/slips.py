@@ -13,13 +13,16 @@ of T that is log-normal around 1). What is told of ε and of single answers are 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
-RATES = torch.linspace(0.0, 0.5, 51)  # ε
-TEMPERATURES = torch.linspace(-2.0, 2.0, 9).exp2()  # T
+Floats = NDArray[np.float64]
+
+RATES: Floats = np.linspace(0.0, 0.5, 51)  # ε
+TEMPERATURES: Floats = np.exp2(np.linspace(-2.0, 2.0, 9))  # T
 SPREAD = 1.0  # of the logarithm of T, before anything is known
 LEAST = 1e-4  # nearer to 0 or 1 no probability is believed
 FEW = 0.03  # below this rate nobody need be told a number
@@ -45,33 +48,33 @@ class Doubt(NamedTuple):
     """What is known of slips: their rate, and how surely each answer is none."""
 
     slips: Slips
-    trust: Tensor  # (M,) probability that the answer is no slip; where nothing is known of it, 1 − rate
+    trust: list[float]  # of each answer, the probability that it is no slip; 1 − rate where none is known
 
 
-def doubt(alone: Tensor, target: Tensor) -> Doubt:
+def doubt(alone: Sequence[float], target: Sequence[float]) -> Doubt:
     """From a model's probability that the right clip is better, and what was answered.
 
-    alone: (M,) by a model that did not see the answer, NaN where there is none. target: (M,) 0 or 1, other
+    alone: of each answer by a model that did not see it, NaN where there is none. target: 0 or 1; other
     values (ties) take no side and are passed over.
     """
-    known = ~alone.isnan() & ((target == 0.0) | (target == 1.0))
-    side = 2.0 * target[known] - 1.0
-    logit = torch.logit(alone[known].double().clamp(LEAST, 1.0 - LEAST)) * side
-    right = torch.sigmoid(TEMPERATURES.double().view(-1, 1, 1) * logit)  # (T, 1, m), of the answer
-    rates = RATES.double().view(1, -1, 1)
-    meant, slipped = (1.0 - rates) * right, rates * (1.0 - right)
-    prior = -0.5 * (TEMPERATURES.double().log() / SPREAD).square().view(-1, 1)
-    belief = torch.softmax(((meant + slipped).log().sum(-1) + prior).flatten(), 0)
-    belief = belief.view(len(TEMPERATURES), len(RATES))
-    over_rates = belief.sum(0)
-    rate = float(over_rates @ RATES.double())
-    trust = torch.full_like(alone, 1.0 - rate)
-    trust[known] = (belief.unsqueeze(-1) * meant / (meant + slipped)).sum((0, 1)).to(trust.dtype)
-    low, high = (_quantile(over_rates, share) for share in (0.025, 0.975))
-    return Doubt(Slips(rate, low, high, int(known.sum())), trust)
+    right, side = np.array(alone, np.float64), np.array(target, np.float64)
+    known = ~np.isnan(right) & ((side == 0.0) | (side == 1.0))
+    p = right[known].clip(LEAST, 1.0 - LEAST)
+    logit = (np.log(p) - np.log1p(-p)) * (2.0 * side[known] - 1.0)
+    better = 1.0 / (1.0 + np.exp(-TEMPERATURES.reshape(-1, 1, 1) * logit))  # (T, 1, m), of what was answered
+    rates = RATES.reshape(1, -1, 1)
+    meant, slipped = (1.0 - rates) * better, rates * (1.0 - better)
+    prior = -0.5 * (np.log(TEMPERATURES) / SPREAD)[:, None] ** 2
+    likely = np.log(meant + slipped).sum(-1) + prior
+    belief = np.exp(likely - likely.max())
+    belief /= belief.sum()
+    rate = float(belief.sum(0) @ RATES)
+    trust = np.full(len(right), 1.0 - rate)
+    trust[known] = (belief[:, :, None] * meant / (meant + slipped)).sum((0, 1))
+    low, high = (_quantile(belief.sum(0), share) for share in (0.025, 0.975))
+    return Doubt(Slips(rate, low, high, int(known.sum())), trust.tolist())
 
 
-def _quantile(belief: Tensor, share: float) -> float:
+def _quantile(belief: Floats, share: float) -> float:
     """The least rate below which, itself included, lies so much of the belief (51,)."""
-    at = int(torch.searchsorted(belief.cumsum(0), share))
-    return float(RATES[min(at, len(RATES) - 1)])
+    return float(RATES[min(int(np.searchsorted(belief.cumsum(), share)), len(RATES) - 1)])

@@ -89,7 +89,7 @@ def answered(choice: str, name: str) -> Record:
 
 def test_the_answers_that_the_model_is_surest_to_be_otherwise_come_first() -> None:
     choices = ["left", "right", "left", "right", "tie", "left", "right", "right", "left"]
-    trust = torch.tensor([0.3, 0.4, 0.7, 0.1, 0.0, 0.9, 0.45, 0.2, 0.05])
+    trust = [0.3, 0.4, 0.7, 0.1, 0.0, 0.9, 0.45, 0.2, 0.05]
     target = torch.tensor([0.0, 1.0, 0.0, 1.0, 0.5, 0.0, 1.0, 1.0, 0.0])
     records = [answered(choice, str(k)) for k, choice in enumerate(choices)]
     assert contradicted(records, target, trust, ()) == ["8", "3", "7", "0"], "four at most"

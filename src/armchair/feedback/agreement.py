@@ -12,8 +12,6 @@ from math import log
 from statistics import median, quantiles
 from typing import NamedTuple
 
-import torch
-
 from armchair.feedback.betting import ENOUGH
 from armchair.intervals import wilson
 from armchair.slips import Slips, doubt
@@ -174,9 +172,8 @@ def slips_of(guessed: Sequence[Record]) -> Slips | None:
     """
     if not guessed:
         return None
-    right = torch.tensor([float(record.question.guess or 0.0) for record in guessed])
-    target = torch.tensor([float(record.answer.choice == "right") for record in guessed])
-    return doubt(right, target).slips
+    right = [record.question.guess or 0.0 for record in guessed]
+    return doubt(right, [float(record.answer.choice == "right") for record in guessed]).slips
 
 
 def share(hits: int, of: int) -> Share:

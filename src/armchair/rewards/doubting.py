@@ -31,8 +31,8 @@ def fit_doubting(
     ensemble, report = fit(batch, reference, layout, config, rng)
     if not config.doubt:
         return ensemble, report
-    found = doubt(report.alone, batch.target)
-    trust = torch.where(batch.pair == FREE, 1.0, found.trust)
+    found = doubt(report.alone.tolist(), batch.target.tolist())
+    trust = torch.where(batch.pair == FREE, 1.0, torch.tensor(found.trust))
     again = batch._replace(weight=batch.weight * trust)
     ensemble, second = fit(again, reference, layout, config, rng)
     return ensemble, second._replace(doubt=found, seconds=report.seconds + second.seconds)

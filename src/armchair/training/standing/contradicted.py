@@ -14,15 +14,15 @@ TARGETS = {"left": 0.0, "right": 1.0}
 
 
 def contradicted(
-    records: Sequence[Record], target: Tensor, trust: Tensor, passed_over: Collection[str]
+    records: Sequence[Record], target: Tensor, trust: Sequence[float], passed_over: Collection[str]
 ) -> list[str]:
     """Questions whose answers are likelier slips than not, the surest first.
 
-    records: what was answered, in the order of `target` and of `trust` (M,), the probability that it is no
+    records: what was answered, in the order of `target` and of `trust`, the probability that it is no
     slip, see `armchair.slips`. passed_over: not these questions.
     """
     found: list[tuple[float, str]] = []
-    for record, wanted, meant in zip(records, target.tolist(), trust.tolist(), strict=True):
+    for record, wanted, meant in zip(records, target.tolist(), trust, strict=True):
         side = TARGETS.get(record.answer.choice)
         if side is None or side != wanted or record.question.id in passed_over:
             continue

@@ -45,7 +45,7 @@ class Standing:
         if before is not None:
             new = len(self._store.preferences(since=since).target)
             self._learned.take_in(given, min(new, len(given.target)), before, newest.model)
-        found = report.doubt or doubt(report.alone[: len(given.target)], given.target)
+        found = report.doubt or doubt(report.alone[: len(given.target)].tolist(), given.target.tolist())
         self._slips = found.slips
         self._offer(given, found)
         self.look(newest)
