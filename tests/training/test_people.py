@@ -345,7 +345,7 @@ def test_every_fit_is_recorded_and_the_critic_catches_up_before_the_policy_learn
 ) -> None:
     """One answer at a time while the trainer waits: most fits happen in turns without an update."""
     events, made = list[str](), list[Trainer]()
-    fit, update, make = reward_learner.fit, policy_learner.update, setup.make_trainer
+    fit, update, make = reward_learner.fit_doubting, policy_learner.update, setup.make_trainer
 
     def fitting(*given: Any) -> tuple[RewardEnsemble, FitReport]:
         events.append("fit")
@@ -361,7 +361,7 @@ def test_every_fit_is_recorded_and_the_critic_catches_up_before_the_policy_learn
         monkeypatch.setattr(loop.time, "sleep", lambda _: person.answer())
         return made[0]
 
-    monkeypatch.setattr(reward_learner, "fit", fitting)
+    monkeypatch.setattr(reward_learner, "fit_doubting", fitting)
     monkeypatch.setattr(policy_learner, "update", updating)
     monkeypatch.setattr(setup, "make_trainer", making)
     run, waiting = RunDir.create(tmp_path, "reach", as_yaml(MANY)), 0
