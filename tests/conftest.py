@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -132,6 +134,25 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if reason:
             unmet(reason)
     torch.manual_seed(0)  # a test that draws from it passes always or never
+
+
+@pytest.fixture(scope="session")
+def run_probe(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
+    """How the page's own code shows pairs, see `composition_probe.ts`: a row for each way to show one."""
+    frontend = Path(__file__).parents[1] / "src/armchair/web/frontend"
+    esbuild = frontend / "node_modules/.bin/esbuild"
+    if not shutil.which("node") or not esbuild.exists():
+        pytest.skip("no Node.js, or no esbuild: npm ci in src/armchair/web/frontend")
+    script, probe = tmp_path_factory.mktemp("probe") / "probe.mjs", frontend / "tests/composition_probe.ts"
+    words = [str(probe), "--bundle", "--platform=node", "--format=esm", f"--outfile={script}"]
+    subprocess.run([str(esbuild), *words], check=True, capture_output=True)
+
+    def run(given: dict[str, Any]) -> list[dict[str, Any]]:
+        text = json.dumps(given)
+        done = subprocess.run(["node", str(script)], input=text, check=True, capture_output=True, text=True)
+        return json.loads(done.stdout)
+
+    return run
 
 
 # ---- stores, and made-up clips whose worth is known

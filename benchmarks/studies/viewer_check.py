@@ -1,6 +1,6 @@
 """How far the simulated viewer agrees with the task's own reward, and how that falls as clips become alike.
 
-An oracle teaches a few runs as usual; then the viewer looks at every pair that was asked, many times each.
+An oracle teaches a few runs as usual; then the viewer looks at every pair that was asked.
 
     viewer_check.py reach --seeds 5
     viewer_check.py push --seeds 2 --params jnd=3 weber=0
@@ -20,6 +20,7 @@ from armchair.cli.teachers import make_described
 from armchair.config.read import load_config, with_flags
 from armchair.config.teach import TeachConfig
 from armchair.feedback.teachers import Teacher, true_return
+from armchair.feedback.viewer import QUARTILE, difference
 from armchair.jsonable import Json
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
@@ -27,7 +28,6 @@ from armchair.training.setup import teach
 from armchair.types import Clip
 
 FIRST_SEED = 100
-LOOKS = 40  # at each pair
 LATE = 6  # the last questions, about what is nearly alike
 KINDS: dict[str, dict[str, Json]] = {
     "one view": {"views": 1},
@@ -52,14 +52,14 @@ def asked(config: TeachConfig) -> Pairs:
 
 
 def agreement(teacher: Teacher, pairs: Sequence[tuple[Clip, Clip]]) -> torch.Tensor:
-    """Of each pair the share of looks that were right, wrong and undecided. -> (P, 3)."""
-    rows: list[list[float]] = []
-    for left, right in pairs:
-        better = "right" if true_return(right) > true_return(left) else "left"
-        said = [teacher.answer(left, right) for _ in range(LOOKS)]
-        right_ones, ties = said.count(better) / LOOKS, said.count("tie") / LOOKS
-        rows.append([right_ones, 1.0 - right_ones - ties, ties])
-    return torch.tensor(rows)
+    """Of each pair how likely an answer is right, wrong and undecided. -> (P, 3)."""
+    assert teacher.sight is not None
+    left, right = (torch.stack([pair[k].visible for pair in pairs]) for k in (0, 1))
+    better = torch.tensor([1.0 if true_return(b) > true_return(a) else -1.0 for a, b in pairs])
+    seen = better * difference(teacher.sight, left, right, teacher.params.eyes)
+    found, lapse = torch.special.ndtr(torch.stack((seen, -seen)) - QUARTILE / 2), teacher.params.lapse
+    found = (1.0 - lapse) * found + lapse / 2
+    return torch.cat((found, 1.0 - found.sum(0, keepdim=True))).T
 
 
 def line(rows: torch.Tensor) -> str:

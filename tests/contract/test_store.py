@@ -63,7 +63,7 @@ def test_a_clip_comes_back_as_it_was(store: Store, url: str) -> None:
     clip = make_clip(3.0)
     store.add_clips([clip])
     with Store.open(url) as other:
-        found = other.clip(clip.id)
+        found = other.clips([clip.id])[0]
     for field, given in zip(found, clip, strict=True):
         assert torch.equal(field, given) if isinstance(given, torch.Tensor) else field == given
 
@@ -98,7 +98,7 @@ def test_a_clip_that_makes_no_sense_is_refused(store: Store, broken: dict[str, o
 
 def test_an_unknown_clip_and_an_unknown_question_are_errors(store: Store) -> None:
     with pytest.raises(StoreError, match="no clip"):
-        store.clip(new_id())
+        store.clips([new_id()])[0]
     with pytest.raises(StoreError, match="no question"):
         store.question(new_id())
 
@@ -113,7 +113,7 @@ def test_a_question_and_its_clips_are_stored_together_or_not_at_all(store: Store
         store.ask([question], [left])
     assert store.counts().questions == 0
     with pytest.raises(StoreError):
-        store.clip(left.id)
+        store.clips([left.id])[0]
     store.ask([question], [left, right])
     assert store.question(question.id) == question
 
@@ -439,7 +439,7 @@ def test_a_damaged_clip_is_noticed(tmp_path: Path) -> None:
         raw.execute("UPDATE clips SET arrays = ?", (blob[:-1] + b"!",))
     raw.close()
     with Store.open(path) as store, pytest.raises(StoreError, match="damaged"):
-        store.clip(clip.id)
+        store.clips([clip.id])[0]
 
 
 def test_sqlite_writes_are_on_disk_where_that_was_promised_and_its_cache_is_small(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from armchair.errors import InvalidInput
-from armchair.feedback.projection import main_view, stand, workspace_of
+from armchair.feedback.composition import usual_view
+from armchair.feedback.projection import PANE
 from armchair.feedback.styles import style_score, style_sum
 from armchair.feedback.teachers import Teacher, answer_pending, make_teacher
 from armchair.feedback.viewer import Eyesight, Sight, difference
@@ -24,6 +25,7 @@ from armchair.types import Clip, Question
 REACH = Sight(TASKS["reach"].points, TASKS["reach"].cues)
 GOAL = torch.tensor([0.55, 0.0, 0.2])
 STEPS = 20
+USUAL = usual_view(GOAL.view(1, 1, 3), GOAL.view(1, 1, 3))
 ONE, TWO = Eyesight(views=1), Eyesight(views=2)
 
 
@@ -52,8 +54,7 @@ def share(teacher: Teacher, left: Tensor, right: Tensor, choice: str, n: int = 3
 
 def depth(metres: float) -> Tensor:
     """The tool that far behind the goal, as the page's camera sees it."""
-    held = workspace_of(torch.stack((GOAL, GOAL)).unsqueeze(0))
-    ray = GOAL - stand(main_view(), held).eye[0]
+    ray = GOAL - USUAL.eye[0].float()
     return tool_at((metres * ray / ray.norm()).tolist())
 
 
@@ -70,18 +71,17 @@ def test_depth_is_not_seen_in_one_view_and_is_told_by_two() -> None:
 
 def test_a_just_noticeable_difference_is_told_in_three_of_four_cases() -> None:
     """About 10 px across the picture, from either of two distances; no tie is possible with such a noise."""
-    right = main_view().basis.right
-    metre = 560 / (2 * main_view().half * math.dist(main_view().eye, main_view().target))
+    metre = float(USUAL.zoom(PANE[1]))
     eyes = Eyesight(views=1, jnd=10.0, weber=0.0)
-    near, far = (tool_at((px / metre * right).tolist()) for px in (50.0, 60.0))
+    near, far = (tool_at((px / metre * USUAL.right[0]).tolist()) for px in (50.0, 60.0))
     assert torch.special.ndtr(torch.tensor(-told(far, near, eyes))).item() == pytest.approx(0.25, abs=0.02)
 
 
 def test_weber_hides_the_same_difference_far_from_the_goal() -> None:
     exact = [
-        told(tool_at((0, d + 0.03, 0)), tool_at((0, d, 0)), replace(TWO, weber=0.0)) for d in (0.05, 0.3)
+        told(tool_at((0, d + 0.03, 0)), tool_at((0, d, 0)), replace(ONE, weber=0.0)) for d in (0.05, 0.3)
     ]
-    seen = [told(tool_at((0, d + 0.03, 0)), tool_at((0, d, 0)), TWO) for d in (0.05, 0.3)]
+    seen = [told(tool_at((0, d + 0.03, 0)), tool_at((0, d, 0)), ONE) for d in (0.05, 0.3)]
     assert exact[1] == pytest.approx(exact[0], rel=0.25)
     assert seen[1] < 0.8 * seen[0]
 
@@ -175,8 +175,8 @@ def test_a_wish_is_judged_by_what_is_seen_of_it() -> None:
 
 def test_one_view_takes_farther_for_higher() -> None:
     """The camera looks down on it: behind the ball and a little below looks like above it."""
-    behind = tool_at((0.2 * main_view().basis.forward + 0.05 * main_view().basis.up).tolist())
-    level = tool_at((0.1 * main_view().basis.right).tolist())
+    behind = tool_at((0.2 * USUAL.forward[0] + 0.05 * USUAL.up[0]).tolist())
+    level = tool_at((0.1 * USUAL.right[0]).tolist())
     assert behind[0, 2] < GOAL[2] < behind[0, 2] + 0.2
     assert told(level, behind, ONE, wish("from_above")) > 1 > told(level, behind, TWO, wish("from_above"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,12 @@ from armchair.cli import main
 from armchair.config.read import as_yaml, load_config, with_flags
 from armchair.config.teach import TeachConfig
 from armchair.feedback.teachers import Teacher, answer_pending, make_teacher
+from armchair.feedback.viewer import Sight
 from armchair.maths import generator
 from armchair.runs.checkpoint import newest
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
+from armchair.tasks import TASKS
 from armchair.training import trainer as loop
 from armchair.training.setup import teach
 from armchair.types import Answer
@@ -34,6 +37,9 @@ SMALL = {
     "evaluation.every": 2,
 }
 FEW = {"practice.num_envs": 4, "practice.rollout": 8, "queries.film_envs": 4, "evaluation.episodes": 4}
+
+
+Who = Callable[[TeachConfig], Teacher]
 
 
 def small(task: str) -> TeachConfig:
@@ -64,9 +70,14 @@ def hashes(run: RunDir) -> dict[str, str]:
     return {name: hashlib.sha256(b"|".join(part)).hexdigest() for name, part in parts.items()}
 
 
-def uninterrupted(root: Path, config: TeachConfig) -> dict[str, str]:
+def viewer(config: TeachConfig) -> Teacher:
+    task = TASKS[config.task]
+    return make_teacher("viewer", {}, generator(config.seed, "teacher"), sight=Sight(task.points, task.cues))
+
+
+def uninterrupted(root: Path, config: TeachConfig, who: Who = oracle) -> dict[str, str]:
     run = RunDir.create(root, "whole", as_yaml(config))
-    list(teach(config, run, oracle(config)))
+    list(teach(config, run, who(config)))
     return hashes(run)
 
 
@@ -82,10 +93,10 @@ def whole_reach(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return uninterrupted(tmp_path_factory.mktemp("whole"), small("reach"))
 
 
-def cut_short(root: Path, config: TeachConfig, updates: int, lost: int) -> RunDir:
+def cut_short(root: Path, config: TeachConfig, updates: int, lost: int, who: Who = oracle) -> RunDir:
     """A run as a crash leaves it: `lost` updates went on after its last checkpoint."""
     run = RunDir.create(root, "cut", as_yaml(config))
-    going = teach(config, run, oracle(config))
+    going = teach(config, run, who(config))
     for _ in range(updates):
         next(going)
     shutil.copytree(run.checkpoints, root / "kept")
@@ -97,11 +108,11 @@ def cut_short(root: Path, config: TeachConfig, updates: int, lost: int) -> RunDi
     return run
 
 
-TASKS = ["reach", pytest.param("push", marks=pytest.mark.slow)]
-TASKS += [pytest.param(task, marks=pytest.mark.slow) for task in ("pick_place", "stack")]
+RUN = ["reach", pytest.param("push", marks=pytest.mark.slow)]
+RUN += [pytest.param(task, marks=pytest.mark.slow) for task in ("pick_place", "stack")]
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", RUN)
 def test_half_a_run_twice_is_a_whole_one(task: str, tmp_path: Path, whole_reach: dict[str, str]) -> None:
     """Stopped after a checkpoint, a question session begun, an update lost; then moved and gone on with."""
     config = small(task)
@@ -112,6 +123,16 @@ def test_half_a_run_twice_is_a_whole_one(task: str, tmp_path: Path, whole_reach:
     list(teach(config, moved, oracle(config), resume=True))
     found = hashes(moved)
     assert {"agent", "model", "rng", "env", "running", "episodes", "teacher", "recent"} <= found.keys()
+    assert [name for name in expected if found[name] != expected[name]] == []
+
+
+def test_what_is_not_asked_of_somebody_who_errs_is_the_same_after_a_stop(tmp_path: Path) -> None:
+    """What was asked before decides what is asked next; questions of after the checkpoint must not."""
+    config = small("reach")
+    expected = uninterrupted(tmp_path, config, viewer)
+    run = cut_short(tmp_path, config, 2, 3, viewer)
+    list(teach(config, run, viewer(config), resume=True))
+    found = hashes(run)
     assert [name for name in expected if found[name] != expected[name]] == []
 
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import json
-import shutil
-import subprocess
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,8 +12,7 @@ import torch
 from armchair.envs.arm_env import make_env
 from armchair.tasks.base import TABLE_HIGH, TABLE_LOW
 
-FRONTEND = Path(__file__).parents[2] / "src/armchair/web/frontend"
-ESBUILD = FRONTEND / "node_modules/.bin/esbuild"
+Probe = Callable[[dict[str, Any]], list[dict[str, Any]]]
 PANES = [(699, 615), (699, 560), (491, 505), (491, 455), (194, 460), (194, 380)]  # px, at the three sizes
 TASKS = ("reach", "push", "pick_place", "stack")
 CLIPS, STEPS = 50, 50  # of each task
@@ -56,17 +52,9 @@ def clips_of(task: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def shown(run_probe: Probe) -> list[dict[str, Any]]:
     """One row for each pair, size and order of the views, by the page's own code."""
-    if not shutil.which("node") or not ESBUILD.exists():
-        pytest.skip("no Node.js, or no esbuild: npm ci in src/armchair/web/frontend")
-    script = tmp_path_factory.mktemp("probe") / "probe.mjs"
-    probe = FRONTEND / "tests/composition_probe.ts"
-    command = [str(ESBUILD), str(probe), "--bundle", "--platform=node", "--format=esm", f"--outfile={script}"]
-    subprocess.run(command, check=True, capture_output=True)
-    given = json.dumps({"tasks": [clips_of(task) for task in TASKS], "panes": PANES})
-    done = subprocess.run(["node", str(script)], input=given, check=True, capture_output=True, text=True)
-    return json.loads(done.stdout)
+    return run_probe({"tasks": [clips_of(task) for task in TASKS], "panes": PANES})
 
 
 def test_gripper_blocks_and_goals_stay_in_both_pictures(shown: list[dict[str, Any]]) -> None:

@@ -118,6 +118,11 @@ class Teacher:
         self.sight = sight if params.views else None
         self._seen = torch.tensor([0.0, 0.0, 0.0, torch.inf, -torch.inf], dtype=torch.float64)
 
+    @property
+    def by_task(self) -> bool:
+        """Whether it judges by what the task is about, and by the whole clip: not by a style."""
+        return self.scorer is true_return and (self.sight is None or self.sight.worth is None)
+
     def watch(self, clips: Sequence[Clip]) -> None:
         """See clips, so as to know what is poor and what is far apart, before answering about them."""
         if self.sight is None:

@@ -1,8 +1,9 @@
 """A person who judges by the picture: what can be told apart on the page's screen, and how surely.
 
 Nothing here looks at the state or the reward. The points that a task names are projected with the page's
-cameras (`projection`), and a clip is judged by how far each cue's point seems to be from its place, on
-average over the whole clip. A judgement is noisy in the way of people:
+cameras (`projection`), which stand where the page lets them begin (`composition`), and a clip is judged by
+how far each cue's point seems to be from its place, on average over the whole clip. A judgement is noisy in
+the way of people:
 
 * Thurstone (1927), case V: what a clip seems to be worth is what it is plus normal noise, the same for both
   clips; the one that seems better is chosen.
@@ -26,8 +27,8 @@ nothing.
 
 A wish, about how the arm moves, is judged by the points as they are seen, too (`Sight.worth`).
 
-The posts that the page draws from a point down to the table are not made use of: with one view a person who
-compares their feet knows more than this one.
+The posts that the page draws from a point down to the table are not made use of: a person who compares their
+feet knows more than this one, most of all with one view. Nor is that nearly alike clips are slowed.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ import torch
 from torch import Tensor
 
 from armchair.errors import InvalidInput
-from armchair.feedback.projection import SHARE, Stand, View, main_view, project, stand, top_view, workspace_of
+from armchair.feedback.composition import SMALL, Composition, Size, Tracks, compose, usual_view
+from armchair.feedback.projection import PANE, Camera, project
 from armchair.tasks.cues import Cue
 from armchair.types import Choice
 
@@ -56,7 +58,8 @@ class Eyesight:
     """How well somebody sees the clips."""
 
     views: int = 2
-    """1: the page's view alone; 2: from above as well."""
+    """2: the page's large and its small view, from where it shows the pair; 1: the large one alone, and from
+    its usual place for every pair."""
     jnd: float = 10.0
     """px: of two mean distances that differ by this the lesser is found in 75 % of the cases."""
     weber: float = 0.05
@@ -79,12 +82,6 @@ class Sight:
     """A wish in place of the cues: what the points of a clip, (L, 3 n) as they are seen, are worth."""
 
 
-def views_of(eyes: Eyesight) -> tuple[View, ...]:
-    """What is on the screen."""
-    top = top_view()
-    return (main_view(), top if eyes.swap else top.in_pane(SHARE))[: eyes.views]
-
-
 def difference(sight: Sight, left: Tensor, right: Tensor, eyes: Eyesight) -> Tensor:
     """By how much the right clip seems the better one, over the noise of that: d′. (P, L, F) each -> (P,).
 
@@ -92,17 +89,16 @@ def difference(sight: Sight, left: Tensor, right: Tensor, eyes: Eyesight) -> Ten
     """
     length = left.shape[1]
     points = _positions(sight, torch.cat((left, right), dim=1))
-    looks = _looks(points, eyes)
+    looks = _looks(sight, points, eyes)
     if sight.worth is not None:
+        rows = [slice(k, k + 1) for k in range(len(points))]
         return torch.tensor(
-            [_wished(sight, points[k : k + 1], _at(looks, k), eyes) for k in range(len(points))]
+            [_wished(sight, points[k], [look.select(k) for look in looks], eyes) for k in rows]
         )
     apart = torch.zeros(len(points), 2 * length, dtype=torch.float64)  # m
     variance = torch.zeros_like(apart)  # m², of the noise of that
     for cue in sight.cues:
-        ends = points[:, :, [sight.points.index(cue.point), sight.points.index(cue.place)]].clone()
-        ends[:, :, 1, 2] += cue.above
-        offset, blur = _seen(ends, looks)
+        offset, blur = _seen(_ends(sight, points, cue), looks)
         weight = cue.weight / sum(cue.weight for cue in sight.cues)
         distance = offset.norm(dim=-1)
         apart += weight * distance
@@ -141,19 +137,48 @@ def _wished(sight: Sight, points: Tensor, looks: Sequence[Look], eyes: Eyesight)
 class Look(NamedTuple):
     """One of the views of P pairs of clips."""
 
-    view: View
-    at: Stand
+    camera: Camera
+    size: Size  # px in which it is shown
+
+    def select(self, rows: slice) -> Look:
+        """The looks at some of the pairs."""
+        return Look(self.camera.select(rows), self.size)
 
 
-def _looks(points: Tensor, eyes: Eyesight) -> list[Look]:
-    """Where the cameras stand for pairs whose clips hold these points (P, L, n, 3)."""
-    held = workspace_of(points.flatten(1, 2))
-    return [Look(view, stand(view, held)) for view in views_of(eyes)]
+def composed(sight: Sight, left: Tensor, right: Tensor, eyes: Eyesight) -> Composition:
+    """From where the page shows these pairs, (P, L, F) each."""
+    return _composed(sight, _positions(sight, torch.cat((left, right), dim=1)), _second(eyes))
 
 
-def _at(looks: Sequence[Look], row: int) -> list[Look]:
-    """The looks at one of the pairs."""
-    return [Look(view, Stand(at.eye[row : row + 1], at.half[row : row + 1])) for view, at in looks]
+def _composed(sight: Sight, points: Tensor, second: Size) -> Composition:
+    ends = _ends(sight, points, sight.cues[0]).unflatten(1, (2, -1))
+    return compose(*_matter(sight, points), Tracks(ends[..., 0, :], ends[..., 1, :]), second)
+
+
+def _matter(sight: Sight, points: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Blocks and goals, and the tool. (P, 2 L, n, 3) -> (P, m, 3) each."""
+    tools = [k for k, name in enumerate(sight.points) if name == "tool"]
+    others = [k for k in range(len(sight.points)) if k not in tools]
+    return points[:, :, others].flatten(1, 2), points[:, :, tools].flatten(1, 2) if tools else None
+
+
+def _second(eyes: Eyesight) -> Size:
+    return PANE if eyes.swap else SMALL
+
+
+def _looks(sight: Sight, points: Tensor, eyes: Eyesight) -> list[Look]:
+    """What the page shows of pairs whose clips hold these points (P, 2 L, n, 3), one clip after the other."""
+    if eyes.views == 1:
+        return [Look(usual_view(*_matter(sight, points)), PANE)]
+    shown = _composed(sight, points, _second(eyes))
+    return [Look(shown.main, PANE), Look(shown.second, _second(eyes))]
+
+
+def _ends(sight: Sight, points: Tensor, cue: Cue) -> Tensor:
+    """A cue's point and its place. (P, L, n, 3) -> (P, L, 2, 3) m."""
+    ends = points[:, :, [sight.points.index(cue.point), sight.points.index(cue.place)]].clone()
+    ends[:, :, 1, 2] += cue.above
+    return ends
 
 
 def _seen(ends: Tensor, looks: Sequence[Look]) -> tuple[Tensor, Tensor]:
@@ -166,14 +191,13 @@ def _seen(ends: Tensor, looks: Sequence[Look]) -> tuple[Tensor, Tensor]:
     steps = ends.shape[1]
     known = torch.zeros(len(ends), 3, 3, dtype=torch.float64)  # px²/m², how surely each direction is known
     told = torch.zeros(len(ends), steps, 3, dtype=torch.float64)
-    for view, at in looks:
-        seen = project(view, ends.flatten(1, 2), at).unflatten(1, (steps, 2))
+    for camera, size in looks:
+        seen = project(camera, ends.flatten(1, 2), size).unflatten(1, (steps, 2))
         moved = seen[:, :, 0] - seen[:, :, 1]
-        basis = view.basis
-        axes = torch.stack((basis.right, -basis.up))  # of pixels to the right and downwards
-        zoom = at.zoom(view)
-        known += zoom.square().view(-1, 1, 1) * (axes.T @ axes)
-        told += zoom.view(-1, 1, 1) * (moved @ axes)
+        axes = torch.stack((camera.right, -camera.up), dim=1)  # (P, 2, 3), of pixels to the right and down
+        zoom = camera.zoom(size[1]).view(-1, 1, 1)
+        known += zoom.square() * (axes.mT @ axes)
+        told += zoom * (moved @ axes)
     blur = torch.linalg.pinv(known, rtol=1e-6, hermitian=True)
     return told @ blur, blur
 

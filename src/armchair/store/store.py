@@ -205,9 +205,10 @@ class Store:
             raise StoreError(f"there is no question {question_id} in the store")
         return found
 
-    def clip(self, clip_id: str) -> Clip:
-        """The clip of this id; StoreError when it is unknown or damaged."""
-        return self.clips([clip_id])[0]
+    def put(self) -> list[Question]:
+        """The questions that wait or were answered, in the order in which they were put; repeats left out."""
+        with self._database.read() as conn:
+            return clip_rows.put(conn)
 
     def clips(self, clip_ids: Sequence[str]) -> list[Clip]:
         """The clips of these ids, in their order; StoreError when one is unknown or damaged."""
@@ -244,8 +245,7 @@ class Store:
         before: only those recorded before this `Record.seq`, which is how to turn pages. against: only those
         for the other side than the model had guessed.
         """
-        chosen = Wanted(annotator=annotator, before=before, choice=choice, strategy=strategy)
-        wanted = chosen._replace(excluded=True, against=against)
+        wanted = Wanted(0, before, annotator, (), choice, strategy, excluded=True, against=against)
         with self._database.read() as conn:
             return records.find(conn, wanted, newest=2**31 - 1 if limit is None else limit)
 

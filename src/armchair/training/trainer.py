@@ -56,7 +56,7 @@ class Trainer:
         self.demonstrations.fade(envs, 0.0)
         self.policy = PolicyLearner(config, envs.train)
         self.reward = RewardLearner(config, envs.train.layout)
-        self.querier = Querier(config, envs.film, store, people=self.annotators.people)
+        self.querier = Querier(config, spec, envs.film, store, teacher)
         self.status = StatusWriter(store.board, about(spec, envs.film, people=self.annotators.people))
         self.standing = Standing(store, envs.film, config.seed, people=self.annotators.people)
         self.guard = Guard()

@@ -71,7 +71,7 @@ def test_a_pair_says_where_its_clips_are_and_not_what_the_model_guesses(place: A
     assert "0.9" not in str(pair)
     clip = ann.get(pair["left"]["url"])
     poses = np.frombuffer(clip.content, "<f4").reshape(pair["left"]["steps"], pair["left"]["bodies"], 7)
-    assert np.array_equal(poses, place.store.clip(pair["left"]["id"]).poses.numpy())
+    assert np.array_equal(poses, place.store.clips([pair["left"]["id"]])[0].poses.numpy())
     assert "immutable" in clip.headers["cache-control"] and "private" in clip.headers["cache-control"]
     assert clip.headers["content-encoding"] == "gzip"
 

@@ -173,6 +173,12 @@ def find_question(conn: sa.Connection, name: str) -> Question | None:
     return None if row is None else to_question(row)
 
 
+def put(conn: sa.Connection) -> list[Question]:
+    """The questions that wait or were answered, but for repeats, in the order in which they were put."""
+    first = sa.select(questions).where(questions.c.state == "open", questions.c.repeat_of.is_(None))
+    return [to_question(row) for row in conn.execute(first.order_by(questions.c.seq))]
+
+
 def to_question(row: sa.Row[tuple[object, ...]], name: str | None = None) -> Question:
     """A row of `questions`; `name` where another column holds the question's id."""
     values = [getattr(row, column) for column in QUESTION_COLUMNS[1:]]

@@ -11,9 +11,11 @@ from torch import Tensor
 from armchair.agents.networks import ActorCritic
 from armchair.config.teach import TeachConfig
 from armchair.envs.base import Env, Goals, Policy
+from armchair.envs.spec import TaskSpec
 from armchair.errors import InvalidInput
 from armchair.feedback.acquisition import Predictions, make_questions, select_queries
 from armchair.feedback.progress_test import looks_level
+from armchair.feedback.teachers import Teacher
 from armchair.maths import generator
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rollout.clips import CandidatePairs
@@ -28,6 +30,7 @@ from armchair.training.asking.policy_history import (
     propose_both,
 )
 from armchair.training.asking.schedule import Marks
+from armchair.training.asking.screening import Screening
 from armchair.types import Clip, Question
 
 CANDIDATES = 200  # pairs to choose the questions from
@@ -47,9 +50,12 @@ class Newest(NamedTuple):
 class Querier:
     """Puts questions; its copies of the environment are apart from those that training uses."""
 
-    def __init__(self, config: TeachConfig, env: Env, store: Store, *, people: bool) -> None:
-        """people: whether people answer; then questions grow old, and some compare with older policies."""
-        self.config, self.env, self.store, self.people = config, env, store, people
+    def __init__(
+        self, config: TeachConfig, spec: TaskSpec, env: Env, store: Store, teacher: Teacher | None
+    ) -> None:
+        """teacher: None where people answer; then questions grow old, and some are about older policies."""
+        self.config, self.env, self.store, self.people = config, env, store, teacher is None
+        self.screening = Screening(spec, env.layout, store, teacher)
         self.rngs = {name: generator(config.seed, name) for name in ("film", "ask", "progress")}
         env.reset(config.seed + 1)
         self.episodes = episodes_of(env, stays=config.env.after_end == "stays")
@@ -100,6 +106,7 @@ class Querier:
                 f"in {PATIENCE} films there was no pair of clips worth asking about: clips have "
                 f"{wanted.clip_length} steps, make clip_length smaller if episodes end before"
             )
+        pairs = self.screening.sift(pairs, count)
         predictions = predict(newest.model, pairs)
         strategy = "uniform" if wandering else wanted.strategy
         rows, names = select_queries(strategy, predictions, count, rng, random_share=wanted.random_share)

@@ -1,4 +1,4 @@
-/** For tests/web/test_composition.py: how clips that a simulator made are shown. JSON from stdin to stdout. */
+/** For tests/web and tests/feedback/test_composition.py: how clips that a simulator made are shown. JSON from stdin to stdout. */
 
 // @ts-expect-error the page's own types know nothing of Node.js
 import { readFileSync } from "node:fs";
@@ -43,6 +43,7 @@ function shown(found: Composition, swapped: boolean, pane: { width: number; heig
     turned: Math.hypot(eye[0] - home.eye[0], eye[1] - home.eye[1]) > 0.05,
     wider: half / home.half,
     alike: found.alike,
+    cameras: [main, found.second].map((one) => [...one.eye, ...one.forward, one.half]),
   };
 }
 
