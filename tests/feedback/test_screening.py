@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from armchair.feedback.screening import NEAR, Pairs, screen
-from armchair.feedback.viewer import QUARTILE
 
 STEPS = 4
 NONE = Pairs(torch.zeros(0, STEPS, 1), torch.zeros(0, STEPS, 1))
@@ -50,7 +49,7 @@ def test_of_candidates_that_are_near_each_other_one_stays() -> None:
 
 
 def test_what_nobody_could_tell_apart_is_left_out() -> None:
-    told = torch.tensor([0.9 * QUARTILE, -1.1 * QUARTILE, 3.0, -0.1], dtype=torch.float64)
+    told = torch.tensor([0.9, 1.1, 3.0, 0.1], dtype=torch.float64)
     given = pairs(*FAR, (0.0, 90.0), (-90.0, 20.0))
     assert screen(given, NONE, told, 2).tolist() == [1, 2]
 
@@ -59,7 +58,7 @@ def test_where_too_few_are_left_the_best_of_the_others_are_taken() -> None:
     """First what is new, by how well it can be told; then what was asked."""
     asked = pairs((0.0, 90.0))
     given = pairs(*FAR, (1.0, 90.0), (-90.0, 20.0))
-    told = torch.tensor([0.2, -0.5, 4.0, 5.0], dtype=torch.float64)
+    told = torch.tensor([0.2, 0.5, 4.0, 5.0], dtype=torch.float64)
     for count, expected in enumerate(([3], [3], [1, 3], [0, 1, 3], [0, 1, 2, 3], [0, 1, 2, 3])):
         assert screen(given, asked, told, count).tolist() == expected
     same = pairs((0.0, 90.0), (1.0, 91.0), (4.0, 90.0))

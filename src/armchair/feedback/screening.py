@@ -11,8 +11,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from armchair.feedback.viewer import QUARTILE
-
 NEAR = 0.3
 """How far apart two clips are to the eye, in standard deviations of what is visible: about 2 cm in reach."""
 
@@ -28,10 +26,10 @@ def screen(pairs: Pairs, asked: Pairs, told: Tensor | None, count: int) -> Tenso
     """The pairs that are worth asking about; where they are fewer than `count`, the best of the others too.
 
     Left out are pairs near one that was asked, or one before them among those kept, and pairs whose
-    clips nobody could tell apart: by less than a just noticeable difference. Of those the best are pairs that
-    are new, and of these the ones that can be told apart best.
+    clips nobody could tell apart. Of those the best are pairs that are new, and of these the ones that can be
+    told apart best.
 
-    told: (P,) how surely the right clip seems better, by `viewer.difference`; None where nobody knows.
+    told: (P,) by how much the clips differ to the eye, over what it must be; None where nobody knows.
     -> rows (R,) int64, rising.
     """
     both, count = torch.cat((*pairs, *asked)), min(count, len(pairs.left))
@@ -39,9 +37,9 @@ def screen(pairs: Pairs, asked: Pairs, told: Tensor | None, count: int) -> Tenso
     new, old = (Pairs(left / unit, right / unit) for left, right in (pairs, asked))
     nearest = _distances(new, old).amin(1) if len(old.left) else torch.full((len(new.left),), torch.inf)
     among = _distances(new, new)
-    seen = torch.full_like(nearest, torch.inf) if told is None else told.abs().to(nearest.dtype)
+    seen = torch.full_like(nearest, torch.inf) if told is None else told.to(nearest.dtype)
     chosen: list[int] = []
-    for row in (seen >= QUARTILE).nonzero().flatten().tolist():
+    for row in (seen >= 1.0).nonzero().flatten().tolist():
         if nearest[row] >= NEAR:
             chosen.append(row)
             nearest = torch.minimum(nearest, among[row])

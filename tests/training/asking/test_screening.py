@@ -118,6 +118,12 @@ def test_an_oracle_is_asked_anything(store: Store) -> None:
         assert kept(store, teacher) == [2]
 
 
+def test_by_how_much_clips_must_differ_is_a_setting(store: Store) -> None:
+    task = resolve_task("reach")
+    for least, rows in ((0.0, 4), (1.0, 2), (1000.0, 1)):
+        assert len(Screening(task, LAYOUT, store, None, least).sift(GIVEN, 1).left) == rows
+
+
 def test_what_nobody_answered_may_be_asked_again(store: Store) -> None:
     put(store, GIVEN.right[0], GIVEN.left[0])
     assert kept(store, None) == [2]

@@ -55,7 +55,7 @@ class Querier:
     ) -> None:
         """teacher: None where people answer; then questions grow old, and some are about older policies."""
         self.config, self.env, self.store, self.people = config, env, store, teacher is None
-        self.screening = Screening(spec, env.layout, store, teacher)
+        self.screening = Screening(spec, env.layout, store, teacher, config.queries.least_jnd)
         self.rngs = {name: generator(config.seed, name) for name in ("film", "ask", "progress")}
         env.reset(config.seed + 1)
         self.episodes = episodes_of(env, stays=config.env.after_end == "stays")

@@ -8,7 +8,7 @@ from torch import Tensor
 from armchair.envs.spec import TaskSpec
 from armchair.feedback.screening import Pairs, screen
 from armchair.feedback.teachers import Teacher
-from armchair.feedback.viewer import Eyesight, Sight, difference
+from armchair.feedback.viewer import QUARTILE, Eyesight, Sight, difference
 from armchair.rollout.clips import CandidatePairs
 from armchair.store.store import Store
 from armchair.types import VisibleLayout
@@ -19,9 +19,11 @@ EYES = Eyesight()  # of whoever answers: how well they see is not known
 class Screening:
     """Remembers what was asked; all that matters of it is in the store, so a resumed run goes on exactly."""
 
-    def __init__(self, spec: TaskSpec, layout: VisibleLayout, store: Store, teacher: Teacher | None) -> None:
-        """teacher: None where people answer."""
-        self._store, self._spec = store, spec
+    def __init__(
+        self, spec: TaskSpec, layout: VisibleLayout, store: Store, teacher: Teacher | None, least: float = 1.0
+    ) -> None:
+        """teacher: None where people answer. least: by how many JNDs clips must differ."""
+        self._store, self._spec, self._least = store, spec, QUARTILE * least
         self._never = teacher is not None and not teacher.params.errs
         sight = Sight(layout.points, spec.cues)
         self._sight = sight if spec.cues and (teacher is None or teacher.by_task) else None
@@ -35,11 +37,11 @@ class Screening:
         return pairs.select(screen(given, self._asked(given), self._told(given), count))
 
     def _told(self, pairs: Pairs) -> Tensor | None:
-        """How surely clips can be told apart by what the task is about; None where that is not the wish."""
+        """How far clips differ by what the task is about, over what they must; None for another wish."""
         question = self._store.board.settings().question
-        if self._sight is None or question not in ("", self._spec.question):
+        if not self._least or self._sight is None or question not in ("", self._spec.question):
             return None
-        return difference(self._sight, pairs.left, pairs.right, EYES)
+        return difference(self._sight, pairs.left, pairs.right, EYES).abs() / self._least
 
     def _asked(self, like: Pairs) -> Pairs:
         """The questions that wait or were answered."""
