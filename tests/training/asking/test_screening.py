@@ -84,7 +84,7 @@ def pairs(*ends: tuple[float, float]) -> CandidatePairs:
     tool = torch.tensor(ends).unsqueeze(-1) * torch.tensor([0.0, 1.0, 0.0]) + goal  # (P, 2, 3)
     clips = torch.cat((tool, goal.expand_as(tool)), -1).unsqueeze(2).expand(-1, -1, STEPS, -1)
     none = torch.zeros(len(ends), dtype=torch.int64)
-    at = Windows(none, none, none, none)
+    at = Windows(*[none] * len(Windows._fields))
     return CandidatePairs(clips[:, 0], clips[:, 1], none, at, at)
 
 
