@@ -138,12 +138,12 @@ def test_an_oracle_that_counts_clips_prefers_to_succeed_sooner() -> None:
     assert total(soon, End.SUCCEEDED) > total(late, End.SUCCEEDED) > total(soon, End.STAYS)
 
 
-def test_pictures_stay_as_well() -> None:
+def test_pictures_stay_as_well_and_fade() -> None:
     ring = FrameRing(1, 20, shades)
     episodes = RecentEpisodes(1, 20, ring, stays=True)
     feed(episodes, 9, {8: End.STAYS}, frames=True)
     clip = only(episodes.cut(100, L, generator(0)), 5)
-    assert clip.frames == bytes([50, 60, 70, 80, 80, 80])
+    assert clip.frames == bytes([50, 60, 70, 80, 104, 104])
 
 
 def test_it_goes_on_from_its_state_and_from_that_of_an_older_armchair() -> None:

@@ -60,20 +60,25 @@ class FrameRing:
     def film(self, env: int, first: int, length: int, last: int | None = None) -> bytes:
         """The film of `length` steps of a copy from the step of this running number on.
 
-        last: past this one its picture stays; if not given there is one of every step.
+        last: past this one its picture stays, faded; if not given there is one of every step.
         """
         last = first + length - 1 if last is None else min(last, first + length - 1)
         start = first - self.first
         if not 0 <= start <= len(self._steps) - (last - first + 1):
             raise InvalidInput(f"there are no frames of the steps {first} to {last} any more")
         pictures = [unpack(self._steps[start + k][env]) for k in range(last - first + 1)]
-        return self._encode(pictures + pictures[-1:] * (length - len(pictures)))
+        return self._encode(pictures + [faded(pictures[-1])] * (length - len(pictures)))
 
 
 def fitted_size(height: int, width: int) -> tuple[int, int]:
     """Height and width of a picture of this size made to fit: at most MAX_SIDE, and even, as films want."""
     shrink = min(1.0, MAX_SIDE / max(height, width))
     return max(2, round(shrink * height / 2) * 2), max(2, round(shrink * width / 2) * 2)
+
+
+def faded(frame: Frame) -> Frame:
+    """The picture halfway to grey: nothing happens any more, and the film has not stuck."""
+    return frame // 2 + np.uint8(64)
 
 
 def pack(frame: Frame) -> bytes:
