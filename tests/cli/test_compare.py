@@ -12,7 +12,6 @@ from armchair.agents.presets import preset
 from armchair.cli import main
 from armchair.config.read import from_run
 from armchair.runs.folder import RunDir
-from armchair.store.store import Store
 
 Capture = pytest.CaptureFixture[str]
 SHOWN = """\
@@ -30,9 +29,6 @@ TINY = ("--config", "smoke", "--steps", "2000", "--seeds", "2")
 def test_both_kinds_of_runs_and_a_given_one_are_compared(tmp_path: Path, capsys: Capture) -> None:
     given = RunDir.create(tmp_path, "mine", {"task": "reach", "seed": 5})
     given.log({"env_steps": 500, "answers": 3, "eval_success": 0.625})
-    with Store.open(given.store_file) as store:
-        store.board.set_status({"question": "Which one comes nearer?"})
-        store.board.set_setting("question", "Which one is softer?")
     argv = [
         "compare",
         "reach",
@@ -53,7 +49,7 @@ def test_both_kinds_of_runs_and_a_given_one_are_compared(tmp_path: Path, capsys:
     assert (true["name"], true["answers"], true["env_steps"]) == ("the task's own reward", 0, 2048)
     assert (taught["name"], taught["answers"]) == ("teacher oracle", 6)
     assert (mine["success"], mine["answers"]) == (0.625, 3)
-    assert mine["name"] == 'run mine-001, asked "Which one is softer?"', "success is not what was wished for"
+    assert mine["name"] == "run mine-001"
     assert (mine["success_interval"], mine["reached"], true["by_seed"].keys()) == (None, 0, {"4", "5"})
     assert list(true["by_seed"]) == list(taught["by_seed"]) == ["4", "5"]
     assert "62.5%" in captured.err and "teacher oracle, seed 5: success" in captured.err

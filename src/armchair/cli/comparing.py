@@ -25,7 +25,7 @@ from armchair.reports import curves
 from armchair.reports.curves import Curve, Group, Point
 from armchair.runs.files import write_atomic
 from armchair.runs.folder import RunDir
-from armchair.store.wishes import wish_of
+from armchair.store.wishes import run_wish
 
 TRUE_REWARD = "the task's own reward"
 FIRST_SHARE = 8  # of the answers, one in so many is about a wandering arm where demonstrations are taken away
@@ -123,13 +123,17 @@ def write_rows(file: Path, rows: Sequence[Mapping[str, Json]]) -> None:
 
 
 def group_of(path: Path, task: str) -> Group:
-    """A run that is to be drawn beside the others. Raises InvalidInput where it is of another task."""
+    """A run that is to be drawn beside the others. Raises InvalidInput for another task or wish."""
     run = RunDir.open(path)
     found = run.config().get("task")
     if found != task:
         raise InvalidInput(f"{path} is a run of {found}, not of {task}: compare {found} instead")
-    wish = wish_of(run.store)  # then success is not what its people wished for
-    return Group(f"run {run.name}" + (f', asked "{wish}"' if wish else ""), (curves.curve_of(run),))
+    wish = run_wish(run)
+    if wish is not None:
+        raise InvalidInput(
+            f'{path} was taught "{wish}": the task\'s success, compared here, says nothing of it'
+        )
+    return Group(f"run {run.name}", (curves.curve_of(run),))
 
 
 def comparison_folder(root: Path, about: Mapping[str, Json], config: TeachConfig, settings: Preset) -> RunDir:

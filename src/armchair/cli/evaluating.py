@@ -36,7 +36,7 @@ class Measured(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """How policies of a run are measured."""
+    """How policies of a run are measured: by the task's reward and success."""
 
     info: PolicyInfo
     env: EnvConfig
@@ -52,6 +52,22 @@ class Trial(NamedTuple):
             return Measured(found, tells_success(env))
         finally:
             env.close()
+
+
+def other_wish(trial: Trial, run: RunDir, wish: str, report: Report) -> dict[str, Json]:
+    """Of a run that was taught another wish than the task's: what is known of that. -> for the summary."""
+    report.say(f'{trial.info.task}, taught "{wish}": the task\'s success and return say nothing of that')
+    summary: dict[str, Json] = {"task": trial.info.task, "engine": trial.env.engine, "wish": wish}
+    return {**summary, "control": trial.env.control, **measure_heldout(run, report)}
+
+
+def measure_heldout(run: RunDir, report: Report) -> dict[str, Json]:
+    """How the reward model predicted answers that it had not seen. -> for the summary."""
+    held = heldout(run)
+    if held is None:
+        return {}
+    report.say(f"  answers held out     {_agreement(held.accuracy, held.nll, held.ece)}")
+    return {f"heldout_{name}": value for name, value in held._asdict().items()}
 
 
 def measure_policy(trial: Trial, agent: Agent, report: Report) -> dict[str, Json]:
@@ -78,12 +94,8 @@ def measure_reward(
     trial: Trial, run: RunDir, config: TeachConfig, agent: Agent, model: RewardEnsemble, report: Report
 ) -> dict[str, Json]:
     """The reward model against the answers and against an oracle; leaves the plot. -> for the summary."""
-    summary: dict[str, Json] = {}
-    held = heldout(run)
     report.say("reward model")
-    if held is not None:
-        report.say(f"  answers held out     {_agreement(held.accuracy, held.nll, held.ece)}")
-        summary |= {f"heldout_{name}": value for name, value in held._asdict().items()}
+    summary = measure_heldout(run, report)
     try:
         found = report_reward(config, agent, model, trial.seed + LAYOUTS)
     except InvalidInput as error:

@@ -29,6 +29,7 @@ from armchair.playback.replay_html import play_episodes, write_replay
 from armchair.reports.summary import plot_curve, summarise, write_summary
 from armchair.runs.folder import RunDir
 from armchair.slips import Slips
+from armchair.store.wishes import run_wish
 from armchair.training.progress import Progress
 from armchair.training.setup import teach
 
@@ -56,14 +57,16 @@ def teach_run(
     report.log(f"teaching {config.task} in {run.path}")
     began = time.perf_counter()
     try:
-        slips = _watch(teach(config, run, teacher, resume=resume, stays=stays))
+        slips = _watch(teach(config, run, teacher, resume=resume, stays=stays), run_wish(run))
     except KeyboardInterrupt:
         report.log(f"stopped; `armchair resume {run.path}` goes on from here")
         return 130
     summary = summarise(run, config, time.perf_counter() - began)
     write_summary(run, summary)
+    wish = summary["wish"]
+    came_to = f'taught "{wish}"' if wish else _outcome(summary["success"], summary["return"])
     report.say(
-        f"{_outcome(summary['success'], summary['return'])} after {summary['answers']} answers and "
+        f"{came_to} after {summary['answers']} answers and "
         f"{summary['env_steps']:,} environment steps; in {run.path}: summary.json"
     )
     if slips is not None:
@@ -73,17 +76,18 @@ def teach_run(
     return 0
 
 
-def _watch(going: Iterator[Progress]) -> Slips | None:
+def _watch(going: Iterator[Progress], wish: str | None) -> Slips | None:
     """A bar with what matters beside it; where nobody watches, a line at each evaluation.
 
-    -> how many answers look wrong, by the last fit that doubted them.
+    wish: that is taught, if it is another than the task's. -> how many answers look wrong, by the last fit that
+    doubted them.
     """
     slips: Slips | None = None
     console = Console(file=sys.stderr)
     count = TextColumn("{task.completed}/{task.total} updates")
     columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
     with ProgressBar(*columns, console=console, disable=not console.is_terminal) as bars:
-        bar, line = bars.add_task("teaching", total=None), ProgressLine()
+        bar, line = bars.add_task("teaching", total=None), ProgressLine(own=wish is None)
         for progress in going:
             news = line.update(progress, time.monotonic())
             if news is not None:
@@ -99,18 +103,20 @@ def _watch(going: Iterator[Progress]) -> Slips | None:
 class ProgressLine:
     """How far a run is, as one line."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, own: bool = True) -> None:
+        """own: whether the task's own wish is taught; of another one an evaluation says nothing."""
         self._labels = self._answers = self._fitted = 0
-        self._outcome, self._accuracy = "not evaluated yet", ""
+        self._own, self._accuracy = own, ""
+        self._outcome = ", not evaluated yet" if own else ""
         self._steps: deque[tuple[float, int]] = deque(maxlen=RATE_OVER + 1)  # when, how many so far
 
     def update(self, progress: Progress, now: float) -> str | None:
         """Take in a turn; now: in s. -> a line to print besides, if there is something to say."""
         self._answers, self._labels = progress.answers, progress.labels
         self._steps.append((now, progress.env_steps))
-        if progress.evaluation is not None:
+        if progress.evaluation is not None and self._own:
             share = progress.evaluation.success.value if progress.has_success else None
-            self._outcome = _outcome(share, progress.evaluation.total.value)
+            self._outcome = f", {_outcome(share, progress.evaluation.total.value)}"
         if not progress.fits:
             return None
         heldout = progress.fits[-1].heldout
@@ -128,7 +134,7 @@ class ProgressLine:
         (first, since), (last, steps) = self._steps[0], self._steps[-1]
         rate = f", {(steps - since) / (last - first):.0f} steps/s" if last > first else ""
         steps_so_far = f"{steps / 1000:.0f}k steps{rate}"
-        return f"{self._answers}/{self._labels} answers, {steps_so_far}, {self._outcome}{self._accuracy}"
+        return f"{self._answers}/{self._labels} answers, {steps_so_far}{self._outcome}{self._accuracy}"
 
 
 def _outcome(success: Json, total: Json) -> str:
@@ -169,7 +175,8 @@ def _replay(run: RunDir, config: TeachConfig) -> Path:
         played = play_episodes(env, agent.net.best, REPLAYED, config.seed + 3)
         caption = f"{run.name}, after {info.env_steps:,} environment steps"
         title = f"{config.task}, taught by comparison"
-        write_replay(file, env, played, task=config.task, title=title, caption=caption)
+        own = run_wish(run) is None
+        write_replay(file, env, played, task=config.task, title=title, caption=caption, tells=own)
     finally:
         env.close()
     return file

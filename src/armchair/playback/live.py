@@ -128,9 +128,9 @@ class Newest:
 class Stage:
     """One arm at its task, moved by an actor, step by step; `Showing` gives it a pace of its own."""
 
-    def __init__(self, env: LiveEnv, actor: Actor, seed: int = 0) -> None:
-        """env: a single copy; its episodes become longer."""
-        self.env, self.actor = env, actor
+    def __init__(self, env: LiveEnv, actor: Actor, seed: int = 0, *, tells: bool = True) -> None:
+        """env: a single copy; its episodes become longer. tells: whether success is told."""
+        self.env, self.actor, self._tells = env, actor, tells
         env.horizon *= LONG
         self._rng = generator(seed, "stage")
         self._obs = env.reset(seed)
@@ -155,7 +155,8 @@ class Stage:
         """The state as it is."""
         env = self.env
         status: dict[str, Json] = {"episode": self._episode, "step": self._step}
-        status |= {"success": bool(env.success()), "reward": self.actor.reward(env.visible())}
+        success = bool(env.success()) if self._tells else None
+        status |= {"success": success, "reward": self.actor.reward(env.visible())}
         return Shown(env.poses()[0], status | {"policy_step": self.actor.policy_step})
 
     def new_goal(self) -> None:

@@ -21,6 +21,9 @@ class PosedEnv(Env, Poses, Protocol):
     """An environment that can be replayed."""
 
 
+OUTCOME = {True: ", success", False: ", no success"}
+
+
 class Episode(NamedTuple):
     """What is replayed."""
 
@@ -45,9 +48,19 @@ def play_episodes(env: PosedEnv, act: Policy, count: int, seed: int) -> list[Epi
 
 
 def write_replay(
-    file: Path, env: PosedEnv, episodes: Sequence[Episode], *, task: str, title: str, caption: str = ""
+    file: Path,
+    env: PosedEnv,
+    episodes: Sequence[Episode],
+    *,
+    task: str,
+    title: str,
+    caption: str = "",
+    tells: bool = True,
 ) -> None:
-    """Write the file. Raises MissingDependency where the page was not bundled when armchair was installed."""
+    """Write the file. tells: whether to say which episodes ended in success.
+
+    Raises MissingDependency where the page was not bundled when armchair was installed.
+    """
     rows = len(env.body_names) + 1
     for episode in episodes:
         if episode.poses.shape[1:] != (rows, 7):
@@ -60,7 +73,7 @@ def write_replay(
         "scene": packed(env.scene_asset()),
         "clips": [
             {
-                "label": f"Episode {number}{', success' if episode.success else ', no success'}",
+                "label": f"Episode {number}" + (OUTCOME[episode.success] if tells else ""),
                 "steps": len(episode.poses),
                 "bodies": rows,
                 "poses": packed(episode.poses.numpy().astype("<f4").tobytes()),

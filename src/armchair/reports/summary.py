@@ -10,22 +10,29 @@ from armchair.config.teach import TeachConfig
 from armchair.jsonable import Json
 from armchair.runs.files import write_atomic
 from armchair.runs.folder import RunDir
+from armchair.store.wishes import run_wish
+
+TRUTH = ("eval_success", "eval_ever", "eval_return")  # of the task, in the metrics
 
 
 def summarise(run: RunDir, config: TeachConfig, seconds: float) -> dict[str, Json]:
     """The run in a few numbers: the last evaluation and the last fit. `seconds` of wall clock.
 
     success: at the end of episodes, ever: at some step of them; None where the environment does not say what
-    success is; the return tells how it went.
+    success is; the return tells how it went. All are None where another wish than the task's was taught, which
+    is `wish`.
     """
-    lines = run.metrics()
+    lines, wish = run.metrics(), run_wish(run)
     last = {key: value for line in lines for key, value in line.items()}
+    if wish is not None:
+        last |= dict.fromkeys(TRUTH)
     return {
         "task": config.task,
         "engine": config.env.engine,
         "control": config.env.control,
         "seed": config.seed,
         "inputs": config.reward.inputs,
+        "wish": wish,
         "success": last.get("eval_success"),
         "ever": last.get("eval_ever"),
         "return": last.get("eval_return"),
@@ -45,18 +52,24 @@ def write_summary(run: RunDir, summary: dict[str, Json]) -> None:
 
 
 def plot_curve(run: RunDir) -> Path:
-    """Draw success and answers against environment steps, as curve.png; returns where success is not told."""
+    """Draw success and answers against environment steps, as curve.png.
+
+    Where success is not told, returns; where another wish than the task's was taught, how many of the answers
+    that were held out the reward model predicted.
+    """
     from matplotlib.figure import Figure
 
     lines = run.metrics()
     what = "eval_success" if any("eval_success" in line for line in lines) else "eval_return"
+    what = what if run_wish(run) is None else "accuracy"
     evaluated = [line for line in lines if what in line]
     figure = Figure(figsize=(7.5, 4.2), dpi=130, layout="constrained")
     axes = figure.add_subplot()
     axes.plot(_column(evaluated, "env_steps"), _column(evaluated, what), "o-", color="#d55e00")
-    axes.set(xlabel="environment steps", ylabel="return of an episode")
-    if what == "eval_success":
-        axes.set(ylim=(-0.03, 1.03), ylabel="success at the end of the episode")
+    names = {"eval_success": "success at the end of the episode", "eval_return": "return of an episode"}
+    axes.set(xlabel="environment steps", ylabel=names.get(what, "share of held-out answers predicted"))
+    if what != "eval_return":
+        axes.set(ylim=(-0.03, 1.03))
     axes.yaxis.label.set_color("#d55e00")
     right = axes.twinx()
     right.plot(

@@ -55,7 +55,9 @@ class Status(NamedTuple):
 
 
 def own_wish(settings: Settings, status: Status | None) -> bool:
-    """Whether annotators are asked the task's own question; if not, success says nothing of their wish."""
+    """Whether the task's own question is answered; if not, success says nothing of it."""
+    if status is not None and status.value.get("style"):
+        return False
     return not settings.question or status is None or settings.question == status.value.get("question")
 
 

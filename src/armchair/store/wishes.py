@@ -1,12 +1,35 @@
-"""What a run's annotators are asked, where it is not what the task asks."""
+"""What a run is taught where it is another wish than the task's, of which the task's success says nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from armchair.errors import StoreError
+from armchair.jsonable import Json
+from armchair.runs.folder import RunDir
 from armchair.store.board import own_wish
 from armchair.store.store import Store
+
+
+def run_wish(run: RunDir) -> str | None:
+    """The wish of a run, in words, if it is another than the task's: a style alone, or a question of its own.
+
+    Raises RunError where the run's configuration cannot be read.
+    """
+    return style_of(run.config()) or wish_of(run.store)
+
+
+def style_of(config: Mapping[str, Json]) -> str | None:
+    """What a simulated teacher judges by in place of the task's reward, in words; None where it does not."""
+    teacher = config.get("teacher")
+    if (
+        not isinstance(teacher, Mapping)
+        or not teacher.get("style")
+        or teacher.get("style_weight") is not None
+    ):
+        return None
+    return f"style {teacher['style']}"
 
 
 def wish_of(where: Path | str) -> str | None:
@@ -21,4 +44,4 @@ def wish_of(where: Path | str) -> str | None:
             settings, status = store.board.settings(), store.board.status()
     except StoreError:
         return None
-    return None if own_wish(settings, status) else settings.question
+    return None if own_wish(settings, status) or not settings.question else settings.question

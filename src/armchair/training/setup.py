@@ -23,6 +23,7 @@ from armchair.runs.folder import RunDir
 from armchair.runs.metrics_log import MetricsLog
 from armchair.store.store import Store
 from armchair.store.trainer_lock import trainer_lock
+from armchair.store.wishes import style_of
 from armchair.training.demonstrations import demonstrations_of, start_along
 from armchair.training.environments import make_envs
 from armchair.training.progress import Progress, metrics_of
@@ -55,6 +56,7 @@ def teach(
         closing.callback(trainer.envs.close)
         trainer.guard.keep_dumps_in(run)
         trainer.stays = stays
+        trainer.status.know({"style": style_of(run.config())})
         set_out(run, trainer, resume=resume)
         film = trainer.envs.film
         put_scene(store, film.scene_asset() if isinstance(film, Poses) else None)

@@ -42,6 +42,10 @@ class StatusWriter:
         self._written: dict[str, Json] = {}
         self._at = -BEAT
 
+    def know(self, about: Mapping[str, Json]) -> None:
+        """Say this, too, from now on."""
+        self._about |= about
+
     def write(self, phase: Phase, facts: Mapping[str, Json], *, now: bool = False) -> None:
         """Say what the run does. now: write it in any case."""
         status = {**self._about, **facts, "phase": phase}

@@ -26,7 +26,8 @@ class Args(JsonFlag):
     """Measure the success of a run's policy, without the noise that it explores with.
 
     Of a run of teaching the reward model is measured too: against the true reward, on clips of the policy
-    as it explores. The plot reliability.png is left in the run.
+    as it explores. The plot reliability.png is left in the run. Of a run that was taught another wish than
+    the task's (a question of its own, a style alone) only the answers are measured that the model predicts.
     """
 
     run: tyro.conf.Positional[Path]
@@ -52,12 +53,13 @@ def main(argv: Sequence[str]) -> int:
     import torch
 
     from armchair.agents.saved import load_policy
-    from armchair.cli.evaluating import Trial, measure_policy, measure_relearned, measure_reward
+    from armchair.cli.evaluating import Trial, measure_policy, measure_relearned, measure_reward, other_wish
     from armchair.config.points import env_of
     from armchair.config.read import from_run
     from armchair.envs.spec import EnvConfig
     from armchair.rewards.saved import has_reward, reward_of
     from armchair.runs.folder import RunDir
+    from armchair.store.wishes import run_wish
 
     torch.set_num_threads(1)
     run = RunDir.open(args.run)
@@ -71,6 +73,12 @@ def main(argv: Sequence[str]) -> int:
     env = env_of(run, plain)
     copies = min(args.num_envs, max(args.episodes, 1))
     trial = Trial(info, env, args.episodes, copies, args.seed)
+    wish = run_wish(run)
+    if wish is not None:
+        if args.relearn:
+            raise InvalidInput(f'{args.run} was taught "{wish}", which the true reward does not measure')
+        report.finish(other_wish(trial, run, wish, report))
+        return 0
     summary = measure_policy(trial, agent, report)
     if model is not None:
         config = from_run(run.config())

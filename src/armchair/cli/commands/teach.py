@@ -175,6 +175,8 @@ def describe_teacher(args: Args) -> dict[str, str | float]:
     traits = {name: value for name, value in given.items() if value is not None}
     if args.style_weight is not None and args.style is None:
         raise InvalidInput("--style-weight needs a --style to weigh")
+    if args.compare and args.style is not None and args.style_weight is None:
+        raise InvalidInput("--compare draws the task's success, which says nothing of a style: leave one out")
     if args.teacher in (None, PERSON) and args.compare:
         raise InvalidInput(
             "--compare is for simulated teachers: add --teacher oracle, or use armchair compare"

@@ -17,6 +17,7 @@ from armchair.envs.spec import EnvConfig, TaskSpec, is_foreign, resolve_task
 from armchair.errors import InvalidInput, check_choice
 from armchair.maths import generator
 from armchair.runs.folder import RunDir
+from armchair.store.wishes import run_wish
 from armchair.tasks import TASKS
 
 POLICIES = ("random", "scripted")
@@ -29,6 +30,7 @@ class Cast(NamedTuple):
     config: EnvConfig
     policy: str  # one of POLICIES, or a run's folder
     agent: Agent | None  # of a run
+    wish: str | None = None  # that its policy was taught, if it is another than the task's
 
 
 def choose(args: Args) -> Cast:
@@ -59,7 +61,7 @@ def _of_run(args: Args, folder: Path) -> Cast:
     if args.control not in (None, info.control):
         raise InvalidInput(f"the policy in {folder} has learnt with --control {info.control}")
     config = env_of(run, EnvConfig(engine=args.engine or info.engine, control=info.control))
-    return Cast(resolve_task(info.task), config, str(folder), agent)
+    return Cast(resolve_task(info.task), config, str(folder), agent, run_wish(run))
 
 
 def policy_of(cast: Cast, env: Env, seed: int) -> Policy:

@@ -33,16 +33,22 @@ def play_posed(cast: Cast, args: Args, report: Report) -> int:
     try:
         policy = policy_of(cast, env, args.seed)
         if args.html is not None:
-            _keep(env, policy, cast.spec.name, args, played, report)
+            _keep(env, policy, cast, args, played, report)
         else:
             _watch(env, _play(env, policy, args.episodes, played), args, report)
     finally:
         env.close()
     won, count = sum(played.successes), len(played.successes)
-    report.say(f"{cast.spec.name}: {won} of {count} episodes ended in success")
+    share = won / count if count and cast.wish is None else None
+    ended = (
+        f'{count} episodes, taught "{cast.wish}"'
+        if cast.wish
+        else f"{won} of {count} episodes ended in success"
+    )
+    report.say(f"{cast.spec.name}: {ended}")
     video, html = (None if file is None else str(file) for file in (args.video, args.html))
     summary = {"task": cast.spec.name, "engine": cast.config.engine, "control": cast.config.control}
-    summary |= {"policy": cast.policy, "seed": args.seed, "success": won / count if count else None}
+    summary |= {"policy": cast.policy, "seed": args.seed, "success": share}
     summary |= {"episodes": count, "env_steps": played.env_steps, "video": video, "html": html}
     report.finish(summary)
     return 0
@@ -67,7 +73,7 @@ def _play(env: PosedEnv, policy: Policy, episodes: int, played: Played) -> Itera
             yield step.poses[0]
 
 
-def _keep(env: PosedEnv, policy: Policy, task: str, args: Args, played: Played, report: Report) -> None:
+def _keep(env: PosedEnv, policy: Policy, cast: Cast, args: Args, played: Played, report: Report) -> None:
     """Play the episodes and keep them as one HTML file."""
     assert args.html is not None
     episodes = play_episodes(env, policy, args.episodes, args.seed)
@@ -75,8 +81,9 @@ def _keep(env: PosedEnv, policy: Policy, task: str, args: Args, played: Played, 
     played.env_steps = sum(len(episode.poses) - 1 for episode in episodes)
     name = Path(args.what).name
     caption = name if args.policy is None else f"{name}, policy {args.policy}"
+    task, own = cast.spec.name, cast.wish is None
     title = f"{task}, {args.episodes} episode{'s' * (args.episodes != 1)}"
-    write_replay(args.html, env, episodes, task=task, title=title, caption=caption)
+    write_replay(args.html, env, episodes, task=task, title=title, caption=caption, tells=own)
     report.say(f"{args.html}: opens in any browser")
 
 

@@ -21,9 +21,12 @@ def play_unposed(cast: Cast, args: Args, report: Report) -> int:
     if video is not None:  # the same episodes once more, as the seed is the same
         act = policy_of(cast, env, seed)
         report.say(f"{video}: {film_policy(cast.spec, cast.config, act, video, (episodes, seed)):.1f} s")
-    success = found.success.value if tells_success(env) else None
-    share, total = "" if success is None else f", success {success:.0%}", found.total.value
-    report.say(f"{cast.spec.name}: return {total:.1f} over {episodes} episodes{share}")
+    own = cast.wish is None
+    success = found.success.value if own and tells_success(env) else None
+    total = found.total.value if own else None
+    share = "" if success is None else f", success {success:.0%}"
+    came_to = f'taught "{cast.wish}",' if total is None else f"return {total:.1f} over"
+    report.say(f"{cast.spec.name}: {came_to} {episodes} episodes{share}")
     summary = {"task": cast.spec.name, "policy": cast.policy, "seed": seed, "success": success}
     shown = None if video is None else str(video)
     report.finish({**summary, "return": total, "episodes": episodes, "video": shown})

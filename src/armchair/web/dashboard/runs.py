@@ -15,7 +15,7 @@ from armchair.errors import RunError
 from armchair.intervals import Reached, mean_interval, reached
 from armchair.jsonable import Json
 from armchair.runs.folder import RunDir, runs_in
-from armchair.store.wishes import wish_of
+from armchair.store.wishes import style_of, wish_of
 
 TRUE_REWARD = "the task's own reward"
 PEOPLE = "people"
@@ -45,7 +45,7 @@ class Run(NamedTuple):
     learned_from: str  # the task's own reward, or people or a simulated teacher and what was special
     seed: int
     points: tuple[Point, ...]  # in the order in which they came about
-    wish: str | None = None  # what people were asked, where it is another wish than the task's
+    wish: str | None = None  # that it was taught, where it is another than the task's
 
 
 class BandPoint(NamedTuple):
@@ -104,8 +104,9 @@ def _read(path: Path, name: str, stamp: tuple[int, int]) -> Run | None:
         return None
     task, seed = str(config.get("task", "?")), number(config, "seed")
     source = learned_from(config)
-    wish = wish_of(folder.store) if source.startswith(PEOPLE) else None
-    source += f', asked "{wish}"' if wish else ""
+    asked = wish_of(folder.store) if source.startswith(PEOPLE) else None
+    source += f', asked "{asked}"' if asked else ""
+    wish = asked or style_of(config)
     return Run(name, task, source, 0 if math.isnan(seed) else int(seed), points, wish)
 
 

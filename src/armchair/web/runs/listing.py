@@ -17,6 +17,7 @@ from armchair.runs.folder import RunDir, runs_in
 from armchair.store.database import shown
 from armchair.store.store import Store
 from armchair.store.trainer_lock import trainer_of
+from armchair.store.wishes import style_of
 from armchair.web.caches.snapshots import ALIVE_SECONDS, budget_of
 from armchair.web.processes.launcher import LOG, last_line
 
@@ -181,7 +182,7 @@ def _taught(run: RunDir, config: Mapping[str, Json], board: _Board | None, now: 
     row = _row_of(run, config, state, detail)
     row["question"], row["teacher"] = board.question, "" if people else name
     row["answers"], row["budget"] = board.answers, budget if isinstance(budget, int) else None
-    row["success"] = board.success if board.own_question else None
+    row["success"] = board.success if board.own_question and style_of(config) is None else None
     row["active"] = max(board.heard, board.last) or row["active"]
     row["can_open"] = board.phase != ""
     row["can_teach_on"] = state == "stopped" or (people and state == "done")

@@ -25,7 +25,7 @@ interface Status {
   type: "status";
   episode: number;
   step: number;
-  success: boolean;
+  success: boolean | null; // null where another wish than the task's was taught
   reward: number | null;
   policy_step: number;
 }
@@ -131,6 +131,7 @@ class Player {
       this.arm?.restart();
     }
     setText(byId("episode"), `Episode ${status.episode + 1}, step ${status.step}`);
+    byId("success").hidden = status.success === null;
     byId("success").dataset["on"] = String(status.success);
     setText(byId("success"), status.success ? "Success" : "On its way");
     setText(byId("reward"), status.reward === null ? "" : `Reward ${status.reward.toFixed(2)}`);
