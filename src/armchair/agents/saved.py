@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -9,6 +10,7 @@ import torch
 from armchair.agents.agent import Agent
 from armchair.agents.networks import ActorCritic
 from armchair.errors import RunError
+from armchair.jsonable import Json
 from armchair.runs.folder import RunDir
 
 CHECKPOINT = "policy"
@@ -26,9 +28,16 @@ class PolicyInfo(NamedTuple):
     env_steps: int  # it was trained for
 
 
-def save_policy(run: RunDir, agent: Agent, info: PolicyInfo) -> None:
-    """Write the run's policy, in place of an older one."""
-    run.save(CHECKPOINT, agent.tensors(), {**info._asdict(), "hidden": list(info.hidden)})
+def save_policy(
+    run: RunDir,
+    agent: Agent,
+    info: PolicyInfo,
+    *,
+    name: str = CHECKPOINT,
+    more: Mapping[str, Json] | None = None,
+) -> None:
+    """Write the run's policy, in place of an older one. more: is to be known of it, too."""
+    run.save(name, agent.tensors(), {**info._asdict(), "hidden": list(info.hidden), **(more or {})})
 
 
 def load_policy(run: RunDir) -> tuple[Agent, PolicyInfo]:

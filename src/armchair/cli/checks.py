@@ -172,6 +172,7 @@ def check_run(where: str) -> Iterator[Check]:
     """
     from armchair.errors import ArmchairError
     from armchair.runs.folder import RunDir
+    from armchair.runs.older import older_in_use
     from armchair.store.integrity import check_store
 
     if "://" in where:
@@ -190,6 +191,9 @@ def check_run(where: str) -> Iterator[Check]:
     else:
         yield Check("database", True, "none: this run asked nobody")
     yield check_checkpoints(run)
+    if (older := older_in_use(run)) is not None:
+        said = f"the one after {older['answers']} answers, chosen over that after {older['in_place_of']}"
+        yield Check("policy", True, said)
 
 
 def check_checkpoints(run: RunDir) -> Check:

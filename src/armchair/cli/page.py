@@ -76,7 +76,7 @@ def more_to_do(store: Store, address: str, report: Report) -> bool:
     try:
         while not more and not (settings := store.board.settings()).finished:
             labels = facts.get("labels") if settings.labels is None else settings.labels
-            more = labels != facts.get("labels") or store.position() != facts.get("position")
+            more = labels != facts.get("labels") or store.counts().changed_at != facts.get("position")
             if time.monotonic() - beat > BEAT:
                 store.board.set_status(facts)
                 beat = time.monotonic()

@@ -17,9 +17,11 @@ from statistics import median
 from typing import Literal, NamedTuple
 
 from armchair.feedback.betting import ENOUGH, Capital, on_decided, on_mean
+from armchair.store.rows.counts import SETTLING
 from armchair.store.rows.records import Record
 
 STRATEGY = "progress"
+COMPARED = (STRATEGY, SETTLING)  # strategies of the questions that count
 WINDOW = 20  # of the comparisons, the latest so many are counted in words
 CLEAR = 0.7  # share of the wins among wins and losses from which on the newer policy is clearly better,
 AHEAD = 0.64  # and its share of all comparisons, a tie being half a win: as 0.7 with three ties in ten
@@ -49,6 +51,7 @@ class Meter:
         self.level = Capital((on_decided(CLEAR, 1.2), on_mean(AHEAD, 2.4)))
         self.better = Capital((on_mean(0.5, -0.7), on_mean(0.5, -1.5)), staked=0.6)
         self.found: Verdict = "unknown"
+        self.claims = 0  # times that one was found
         for score in scores:
             self.take(score)
 
@@ -59,6 +62,7 @@ class Meter:
         settled, improving = self.level.value >= ENOUGH, self.better.value >= ENOUGH
         if settled or improving:
             self.found = "settled" if settled else "improving"
+            self.claims += 1
             self.level.restart()
             self.better.restart()
 
@@ -98,14 +102,20 @@ def looks_level(records: Iterable[Record]) -> bool:
 
 def scores_of(records: Iterable[Record]) -> list[float]:
     """Of the comparisons, as recorded: 1 where the newer policy was preferred, 0 the older, 0.5 for a tie."""
-    scores: list[float] = []
+    return [score for _, score in scored(records)]
+
+
+def scored(records: Iterable[Record]) -> list[tuple[str, float]]:
+    """The same, with the question of each."""
+    scores: list[tuple[str, float]] = []
     for record in sorted(records, key=lambda record: record.seq):
         choice = record.answer.choice
         same = record.left_step == record.right_step
-        if record.question.strategy != STRATEGY or choice == "cant_tell" or same:
+        if record.question.strategy not in COMPARED or choice == "cant_tell" or same:
             continue
         newer = "left" if record.left_step > record.right_step else "right"
-        scores.append(0.5 if choice in ("tie", "both_bad") else float(choice == newer))
+        score = 0.5 if choice in ("tie", "both_bad") else float(choice == newer)
+        scores.append((record.question.id, score))
     return scores
 
 

@@ -35,7 +35,7 @@ MANIFEST = "manifest.json"
 NUMBERED = re.compile(r"\d{6,}")
 DRAFT = ".draft"  # begins with a dot: neither readers nor backups look at such names
 PUBLISHED = tuple(
-    f"{name}.{kind}" for name in ("reward", "state", "policy") for kind in ("json", "safetensors")
+    f"{name}.{kind}" for name in ("reward", "state", "older", "policy") for kind in ("json", "safetensors")
 )
 """Files that are put beside the folders, the policy last: who waits for a new one finds the rest there."""
 
@@ -151,16 +151,28 @@ def publish(run: RunDir, folder: Path) -> None:
         if not source.exists():
             target.unlink(missing_ok=True)  # of a later moment than this one
             continue
-        link = target.with_name(f".{name}.{os.getpid()}.tmp")
-        try:
-            link.unlink(missing_ok=True)
-            link.hardlink_to(source)
-            link.replace(target)
-        except OSError:
-            write_atomic(target, source.read_bytes())
-        finally:
-            link.unlink(missing_ok=True)  # a rename of two names of one file does nothing
+        _put(source, target)
     sync(run.checkpoints)
+
+
+def publish_as(run: RunDir, name: str, other: str) -> None:
+    """Put what is published as `name` in place of what is published as `other`."""
+    for kind in ("json", "safetensors"):
+        _put(run.checkpoints / f"{name}.{kind}", run.checkpoints / f"{other}.{kind}")
+    sync(run.checkpoints)
+
+
+def _put(source: Path, target: Path) -> None:
+    """Give a file a second name, in one step, or where that cannot be done a copy."""
+    link = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        link.unlink(missing_ok=True)
+        link.hardlink_to(source)
+        link.replace(target)
+    except OSError:
+        write_atomic(target, source.read_bytes())
+    finally:
+        link.unlink(missing_ok=True)  # a rename of two names of one file does nothing
 
 
 def _folders(run: RunDir, pattern: str = "[0-9]*") -> list[Path]:

@@ -21,9 +21,12 @@ from armchair.rewards.saved import REWARD_MODEL
 from armchair.runs.checkpoint import newest, on_exit, write_checkpoint
 from armchair.runs.folder import RunDir
 from armchair.runs.metrics_log import MetricsLog
+from armchair.runs.older import ANSWERS, INSTEAD, OLDER
+from armchair.store import settling
 from armchair.store.store import Store
 from armchair.store.trainer_lock import trainer_lock
 from armchair.store.wishes import style_of
+from armchair.training.asking.policy_history import network_of
 from armchair.training.demonstrations import demonstrations_of, start_along
 from armchair.training.environments import make_envs
 from armchair.training.progress import Progress, metrics_of
@@ -85,6 +88,8 @@ def set_out(run: RunDir, trainer: Trainer, *, resume: bool) -> None:
         found = run  # of an older armchair, which had no folders
     if found is not None:
         load_state(found, trainer)
+        if trainer.annotators.people and (offer := settling.read(trainer.store.board)):
+            settling.write(trainer.store.board, offer._replace(used=False))  # the newest is the run's again
         trainer.store.board.cut_metrics(trainer.env_steps)
         run.cut_metrics(trainer.env_steps)
         return
@@ -130,10 +135,22 @@ def save(run: RunDir, trainer: Trainer) -> None:
         save_state(into, trainer)
         agent = trainer.policy.agent
         save_policy(into, agent, home_of(trainer.config, agent, trainer.env_steps))
+        save_older(into, trainer)
         if trainer.reward.model is not None:
             trainer.reward.model.save(into.checkpoints / REWARD_MODEL)
 
     write_checkpoint(run, write, _moment(trainer))
+
+
+def save_older(into: RunDir, trainer: Trainer) -> None:
+    """Of a run that is done: the policy that people may go back to."""
+    older, offer = trainer.standing.older, settling.read(trainer.store.board)
+    if older is None or offer is None:
+        return
+    net = network_of(older, trainer.policy.agent.net)
+    agent = Agent(net, trainer.config.ppo.learning_rate)
+    about: dict[str, Json] = {ANSWERS: offer.older, INSTEAD: offer.newest, "success": offer.older_success}
+    save_policy(into, agent, home_of(trainer.config, agent, older.policy_step), name=OLDER, more=about)
 
 
 def _moment(trainer: Trainer) -> dict[str, Json]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from armchair.agents.networks import ActorCritic
 from armchair.config.teach import TeachConfig
 from armchair.envs.base import tells_success
 from armchair.envs.demonstrations import Demo
@@ -58,7 +59,7 @@ class Trainer:
         self.reward = RewardLearner(config, envs.train.layout)
         self.querier = Querier(config, spec, envs.film, store, teacher)
         self.status = StatusWriter(store.board, about(spec, envs.film, people=self.annotators.people))
-        self.standing = Standing(store, envs.film, config.seed, people=self.annotators.people)
+        self.standing = Standing(store, self.querier, self.evaluate)
         self.guard = Guard()
         self.updates = self.env_steps = 0
         self.labels = config.queries.labels  # the budget, which the run's owner may change
@@ -127,7 +128,7 @@ class Trainer:
     def _changed_late(self) -> bool:
         """Whether people changed answers after the last fit of a run that is done: a few updates follow."""
         people, model = self.annotators.people, self.reward.model
-        if not people or model is None or self.store.position() == self.reward.fitted_at:
+        if not people or model is None or self.store.counts().changed_at <= self.reward.fitted_at:
             return False
         self.extra += self.config.schedule.session_every
         return True
@@ -250,9 +251,9 @@ class Trainer:
             faults=self.faults,
         )
 
-    def evaluate(self) -> Evaluation:
-        """The deterministic policy on layouts of its own, always the same ones."""
-        act = checked(self.policy.agent.net.best)
+    def evaluate(self, net: ActorCritic | None = None) -> Evaluation:
+        """The deterministic policy, or another, on layouts of its own, always the same ones."""
+        act = checked((net or self.policy.agent.net).best)
         return evaluate(self.envs.report, act, self.config.evaluation.episodes, self.config.seed + 2)
 
     def write_status(self, phase: Phase, *, now: bool = False) -> None:
@@ -261,7 +262,7 @@ class Trainer:
         facts |= {"of_updates": self.last_update, "env_steps": self.env_steps, "success": self.success}
         facts |= self.standing.facts()
         if phase == "done":
-            facts |= {"waits": self.stays, "position": self.store.position()}
+            facts |= {"waits": self.stays, "position": self.store.counts().changed_at}
         self.status.write(phase, facts, now=now)
 
     def end(self) -> None:

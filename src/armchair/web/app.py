@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 import armchair
 from armchair.store.store import Store
 from armchair.web import errors, pages
-from armchair.web.api import again, auth, clips, events, label, owner, play, replay, state, training
+from armchair.web.api import again, auth, clips, events, label, owner, play, replay, settling, state, training
 from armchair.web.caches.clips import Clips
 from armchair.web.caches.hub import Hub
 from armchair.web.caches.sessions import SessionCache
@@ -66,7 +66,7 @@ def create_app(store: str | Path, options: Options) -> FastAPI:
         visits=Visits(),
         writing=threading.Lock(),
     )
-    for part in (auth, pages, state, label, again, clips, owner, training, play, events, replay):
+    for part in (auth, pages, state, label, again, clips, owner, training, settling, play, events, replay):
         app.include_router(part.router)
     app.include_router(pages.files)
     if dashboard is not None:

@@ -7,15 +7,17 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from armchair.store.rows.binds import LIVE
-from armchair.store.schema import CHOICES, counted, in_force, leases, questions
+from armchair.store.schema import CHOICES, answers, counted, exclusions, in_force, leases, questions
 from armchair.types import Choice
+
+SETTLING = "settling"  # strategy of the comparisons that are put aside for after the budget
 
 
 class Counts(NamedTuple):
     """How far the asking has come, without what was taken back or said by excluded annotators.
 
-    Repeats are apart: they count for fitting like any answer, but nobody waits for them, and no budget is
-    charged with them.
+    Repeats, and comparisons after the budget, are apart: they count for fitting like any answer, but nobody
+    waits for them, and no budget is charged with them.
     """
 
     questions: int  # ever put
@@ -26,23 +28,28 @@ class Counts(NamedTuple):
     answers: int  # answers that say something, so without "can't tell"
     by_choice: dict[Choice, int]
     repeats: int  # answers to questions that were put again; in none of the other numbers
+    settling: int  # answers to comparisons after the budget; in none of the other numbers
+    changed_at: int  # `Store.position` of the last change that is none of those comparisons'
 
 
 def count(conn: sa.Connection, now: float) -> Counts:
     """Everything there is to count at a moment (s since the epoch)."""
     put, waiting, leased, retired = conn.execute(_QUESTIONS, {"now": now}).one()
-    choices, repeats = dict.fromkeys(CHOICES, 0), 0
-    for choice, number, again in conn.execute(_CHOICES):
-        choices[choice] = int(number - again)
+    choices, repeats, settling = dict.fromkeys(CHOICES, 0), 0, 0
+    for choice, number, again, apart in conn.execute(_CHOICES):
+        choices[choice] = int(number - again - apart)
         repeats += int(again)
+        settling += int(apart)
     asked = sum(choices.values())
-    return Counts(put, waiting, leased, retired, asked, asked - choices["cant_tell"], choices, repeats)
+    useful, changed = asked - choices["cant_tell"], conn.execute(_CHANGED).one()
+    last = max(changed.answer or 0, changed.exclusion or 0)
+    return Counts(put, waiting, leased, retired, asked, useful, choices, repeats, settling, last)
 
 
 def _of_questions() -> sa.Executable:
     """How many there are, wait, are held and were closed."""
     waits = sa.and_(questions.c.state == "open", questions.c.answered == 0)
-    first = questions.c.repeat_of.is_(None)
+    first = sa.and_(questions.c.repeat_of.is_(None), questions.c.strategy != SETTLING)
     ours = sa.select(sa.func.count()).select_from(questions).where(first)
     put, waiting, retired = (ours.where(one) for one in (sa.true(), waits, questions.c.state == "retired"))
     # no join, which SQLite would begin with all questions that wait: few are held of the many
@@ -53,9 +60,23 @@ def _of_questions() -> sa.Executable:
 
 _QUESTIONS = _of_questions()
 _REPEATS = sa.select(questions.c.id).where(questions.c.repeat_of.is_not(None))
-_AGAIN = sa.func.sum(sa.case((counted.c.question.in_(_REPEATS), 1), else_=0))
-_CHOICES = sa.select(counted.c.choice, sa.func.count(), _AGAIN).group_by(counted.c.choice)
-"""By choice: how many answers count, and how many of them are to repeats."""
+_APART = sa.select(questions.c.id).where(questions.c.strategy == SETTLING)
+
+
+def _sum(which: sa.Select[tuple[str]]) -> sa.Function[int]:
+    """How many of the answers are to such questions."""
+    return sa.func.sum(sa.case((counted.c.question.in_(which), 1), else_=0))
+
+
+_CHOICES = sa.select(counted.c.choice, sa.func.count(), _sum(_REPEATS), _sum(_APART)).group_by(
+    counted.c.choice
+)
+"""By choice: how many answers count, and of them those to repeats, and to comparisons after the budget."""
+_LAST_ANSWER = sa.select(sa.func.max(answers.c.seq)).where(answers.c.question.not_in(_APART))
+_LAST_EXCLUSION = sa.select(sa.func.max(exclusions.c.seq))
+_CHANGED = sa.select(
+    _LAST_ANSWER.scalar_subquery().label("answer"), _LAST_EXCLUSION.scalar_subquery().label("exclusion")
+)
 
 
 def count_answers(conn: sa.Connection, annotator: str, since: float) -> int:

@@ -19,11 +19,13 @@ from armchair.feedback.teachers import Teacher
 from armchair.maths import generator
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rollout.clips import CandidatePairs
+from armchair.store.rows.counts import SETTLING
 from armchair.store.store import Store
 from armchair.training.asking.filming import KEPT, Wander, episodes_of, film
 from armchair.training.asking.policy_history import (
     STRATEGY,
     PolicyHistory,
+    Version,
     dated,
     film_both,
     network_of,
@@ -35,6 +37,7 @@ from armchair.types import Clip, Question
 
 CANDIDATES = 200  # pairs to choose the questions from
 LEVEL_SHARE = 0.5  # of the questions that compare with an older policy, once the newest looks no better
+ROUND, MOST_FILMS = 40, 8  # comparisons that are put aside for after the budget; films made for them
 PATIENCE = 10  # films without a pair to ask about, before the run gives up
 
 
@@ -143,7 +146,7 @@ class Querier:
         if self.history.older(useful) is None:
             return 0
         share = self.config.queries.progress_share
-        if 0.0 < share < LEVEL_SHARE and looks_level(self.store.records(strategy=STRATEGY)):
+        if 0.0 < share < LEVEL_SHARE and looks_level(self.store.records()):
             share = LEVEL_SHARE
         return int((torch.rand(count, generator=self.rngs["progress"]) < share).sum())
 
@@ -161,6 +164,27 @@ class Querier:
         self._put(questions, clips, guesses(predict(newest.model, pairs)), newest)
         return steps
 
+    def settle(self, newest: Newest, useful: int) -> tuple[Version, list[str]] | None:
+        """Put comparisons with an older policy that are to be given out after the budget, if at all.
+
+        -> the older policy, the questions; None where there is nothing to compare with, or nothing to see.
+        """
+        version = self.history.older(useful)
+        if version is None or newest.model is None or not isinstance(self.env, Goals):
+            return None
+        env, rng, length = self.env, self.rngs["progress"], self.config.queries.clip_length
+        older, names = network_of(version, newest.net).best, list[str]()
+        for _ in range(MOST_FILMS):
+            episodes, _ = film_both(env, older, newest.net.best, newest.env_steps, rng)
+            pairs = propose_both(episodes, min(env.num_envs // 2, ROUND - len(names)), length, rng)
+            clips = dated(pairs, episodes.clips(pairs, rng), version)
+            put = make_questions(clips, [SETTLING] * len(clips), newest.env_steps, rng)
+            self.store.ask(with_guess(put, clips, guesses(predict(newest.model, pairs))), flat(clips))
+            names += [question.id for question in put]
+            if len(names) >= ROUND:
+                break
+        return (version, names) if names else None
+
     def _put(
         self,
         questions: Sequence[Question],
@@ -170,7 +194,7 @@ class Querier:
     ) -> None:
         """Put questions into the store, the newest behaviour first, with the model's guess if any."""
         guessed = questions if newest.model is None else with_guess(questions, clips, given)
-        self.store.ask(guessed, [clip for pair in clips for clip in pair], priority=float(newest.updates))
+        self.store.ask(guessed, flat(clips), priority=float(newest.updates))
         self.asked += len(questions)
         if self.people:
             self.marks.add(newest.updates, newest.env_steps)
@@ -189,6 +213,11 @@ def guesses(predictions: Predictions, rows: Tensor | None = None) -> list[float]
     """What the reward models together give for "the second of the pair is better", of these rows or all."""
     mean = predictions.prefers_right().mean(0)
     return (mean if rows is None else mean[rows]).tolist()
+
+
+def flat(clips: Sequence[tuple[Clip, Clip]]) -> list[Clip]:
+    """The clips of pairs."""
+    return [clip for pair in clips for clip in pair]
 
 
 def with_guess(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from torch import Tensor
 
-from armchair.envs.base import Env
+from armchair.agents.networks import ActorCritic
+from armchair.evaluate import Evaluation
 from armchair.jsonable import Json
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.fit import FitReport
@@ -14,22 +15,25 @@ from armchair.runs.tensors import part, prefixed
 from armchair.slips import Doubt, Slips, doubt
 from armchair.store import second_looks
 from armchair.store.store import Store
-from armchair.training.asking.querying import Newest
+from armchair.training.asking.policy_history import Version
+from armchair.training.asking.querying import Newest, Querier
 from armchair.training.standing.change import Change
 from armchair.training.standing.contradicted import contradicted
 from armchair.training.standing.learned import Learned
+from armchair.training.standing.settling import Settling
 from armchair.types import PreferenceBatch
 
 
 class Standing:
     """Is told of each fit. With a simulated teacher it does nothing, since nobody looks."""
 
-    def __init__(self, store: Store, env: Env, seed: int, *, people: bool) -> None:
-        """env: one that clips are filmed in."""
-        self._store, self._people = store, people
+    def __init__(self, store: Store, querier: Querier, evaluate: Callable[[ActorCritic], Evaluation]) -> None:
+        """evaluate: measures another policy than the newest."""
+        self._store, self._people = store, querier.people
         self._learned = Learned()
         self._slips: Slips | None = None  # of the last fit
-        self._change = Change(store.board, env, seed)
+        self._change = Change(store.board, querier.env, querier.config.seed)
+        self._settling = Settling(store, querier, evaluate)
 
     def fitted(
         self,
@@ -48,6 +52,7 @@ class Standing:
         found = report.doubt or doubt(report.alone[: len(given.target)].tolist(), given.target.tolist())
         self._slips = found.slips
         self._offer(given, found)
+        self._settling.withdraw()
         self.look(newest)
         self._change.keep(self._store.counts().asked, newest.env_steps, newest.net)
 
@@ -55,6 +60,13 @@ class Standing:
         """Show on the page what the arm does now beside what it did before. ended: no more is to come."""
         if self._people and newest.model is not None:
             self._change.film(self._store.counts().asked, newest.env_steps, newest.net, now=ended)
+            if ended:
+                self._settling.prepare(newest)
+
+    @property
+    def older(self) -> Version | None:
+        """The policy that people may go back to, of a run that is done."""
+        return self._settling.older
 
     def _offer(self, given: PreferenceBatch, found: Doubt) -> None:
         """Have people look once more at the answers that the model is surest to be otherwise."""

@@ -8,10 +8,12 @@ from typing import Annotated, NoReturn, cast
 from fastapi import APIRouter, Query, Response
 
 from armchair.errors import StoreError
+from armchair.store import settling
 from armchair.store.people import SessionInfo
 from armchair.store.rows.records import Record
 from armchair.store.store import Store
 from armchair.types import Answer, Choice, Question
+from armchair.web.api.settling import goes_on
 from armchair.web.api.types import (
     MAX_ROWS,
     AnswerRow,
@@ -45,7 +47,7 @@ def pairs(wanted: Wanted, context: ContextDep, viewer: Viewer) -> Pairs:
     with context.writing:
         if wanted.visit is not None and context.visits.has_ended(viewer.annotator, wanted.visit):
             return {"pairs": [], "reason": "empty"}  # the page was closed while it asked
-        room, reason = _room(context.store)
+        room, reason = _room(context)
         if reason is not None:
             return {"pairs": [], "reason": reason}
         held = context.store.held(viewer.annotator)[: wanted.want]
@@ -57,17 +59,20 @@ def pairs(wanted: Wanted, context: ContextDep, viewer: Viewer) -> Pairs:
     return {"pairs": found, "reason": None if found else _why_none(context.store)}
 
 
-def _room(store: Store) -> tuple[int, Reason | None]:
+def _room(context: Context) -> tuple[int, Reason | None]:
     """How many more questions may be given out, and why none."""
+    store = context.store
     settings = store.board.settings()
     if settings.paused:
         return 0, "paused"
     budget = budget_of(settings, store.board.status())
     if budget is None:
         return 2**31, None
-    counts = store.counts()
-    if counts.asked >= budget:
-        return 0, "budget"
+    counts, now = store.counts(), context.snapshots.latest()
+    if counts.asked >= budget:  # with which comparisons afterwards are not charged
+        return (2**31, None) if goes_on(now) else (0, "budget")
+    if now.offer is not None and now.offer.on and now.phase == "done":
+        settling.end(store, now.offer)  # the budget was raised meanwhile
     return budget - counts.asked - counts.leased, None
 
 

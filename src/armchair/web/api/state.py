@@ -17,6 +17,7 @@ import armchair
 from armchair.jsonable import Json
 from armchair.store.board import CHANGE, own_wish
 from armchair.store.people import SessionInfo
+from armchair.web.api.settling import SettlingState, settling_state
 from armchair.web.caches.snapshots import Snapshot
 from armchair.web.context import Context, ContextDep, Viewer
 
@@ -119,6 +120,8 @@ class State(TypedDict):
     scene: File | None
     change: File | None
     """The arm before and now."""
+    settling: SettlingState | None
+    """Comparisons after the budget."""
 
 
 @router.get("/api/state")
@@ -154,7 +157,14 @@ def describe(context: Context, snapshot: Snapshot, viewer: SessionInfo) -> State
         "meter": cast(MeterState, snapshot.meter._asdict()),
         "scene": _file(snapshot, "scene"),
         "change": _file(snapshot, CHANGE),
+        "settling": settling_state(snapshot, context, shown=_shown(snapshot, viewer)),
     }
+
+
+def _shown(snapshot: Snapshot, viewer: SessionInfo) -> bool:
+    """Whether somebody is told of success."""
+    shown = snapshot.settings.show_success or viewer.role == "owner"
+    return shown and own_wish(snapshot.settings, snapshot.status)
 
 
 def _file(snapshot: Snapshot, name: str) -> File | None:
@@ -186,15 +196,16 @@ def _progress(snapshot: Snapshot, viewer: SessionInfo, now: float) -> Progress:
 
 def _trainer(snapshot: Snapshot, viewer: SessionInfo, now: float) -> Trainer:
     status = {} if snapshot.status is None else snapshot.status.value
-    shown = snapshot.settings.show_success or viewer.role == "owner"
-    shown = shown and own_wish(snapshot.settings, snapshot.status)
+    success = _number(status, "success")
+    if snapshot.offer is not None and snapshot.offer.used:
+        success = snapshot.offer.older_success
     return {
         "phase": snapshot.phase,
         "alive": snapshot.alive(now),
         "updates": int(_number(status, "updates") or 0),
         "of_updates": int(_number(status, "of_updates") or 0),
         "env_steps": int(_number(status, "env_steps") or 0),
-        "success": _number(status, "success") if shown else None,
+        "success": success if _shown(snapshot, viewer) else None,
         "waits": snapshot.waits(now),
     }
 

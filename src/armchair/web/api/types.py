@@ -102,6 +102,18 @@ class TeachOn(_Given):
     labels: Annotated[int, Field(ge=0, le=MAX_MORE)]
 
 
+class Settle(_Given):
+    """Whether comparisons after the budget are given out."""
+
+    on: bool
+
+
+class UseOlder(_Given):
+    """Whether the older policy is to be the run's."""
+
+    older: bool
+
+
 class Pair(TypedDict):
     """A question as the page shows it. What the model guesses is not in it."""
 

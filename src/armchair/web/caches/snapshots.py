@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from armchair.feedback.progress_test import ProgressTest, progress_test
+from armchair.feedback.settling import Settled, settled
 from armchair.store.board import Settings, Status
 from armchair.store.rows.records import Record
 from armchair.store.second_looks import waiting
+from armchair.store.settling import Offer, read
 from armchair.store.store import Counts, Store
 
 ALIVE_SECONDS = 15.0  # a trainer that has reported nothing for longer is gone
@@ -36,6 +38,8 @@ class Snapshot(NamedTuple):
     meter: ProgressTest
     assets: Mapping[str, str]  # versions of the files that belong to the run, by name
     again: frozenset[str]  # questions that deserve a second look
+    offer: Offer | None  # comparisons after the budget
+    settled: Settled  # what they came to
 
     @property
     def budget(self) -> int | None:
@@ -100,29 +104,35 @@ class Snapshots:
         known, again = self._snapshot, frozenset(waiting(self._store.board, assets))
         if known is not None and self._key is not None and position == self._key[0]:
             counts = self._store.counts()
-            return known._replace(settings=settings, status=status, counts=counts, assets=assets, again=again)
-        counts = self._follow(position)
+            offer = known.offer if assets == known.assets else read(self._store.board, assets)
+            known = known._replace(settings=settings, status=status, counts=counts, assets=assets)
+            return known._replace(again=again, offer=offer, settled=self._settled(offer))
+        counts, offer = self._follow(position), read(self._store.board, assets)
         records = list(self._records.values())
         mine: dict[str, list[Record]] = {}
         for record in records:
             mine.setdefault(record.answer.annotator, []).append(record)
-        progress = [record for record in records if record.question.strategy == "progress"]
         return Snapshot(
             settings=settings,
             status=status,
             counts=counts,
             mine=mine,
             recent=[record.answer.created for record in records[-200:]],
-            meter=progress_test(progress),
+            meter=progress_test(records),
             assets=assets,
             again=again,
+            offer=offer,
+            settled=self._settled(offer),
         )
+
+    def _settled(self, offer: Offer | None) -> Settled:
+        return settled(() if offer is None else self._records.values(), offer.questions if offer else ())
 
     def _follow(self, position: int) -> Counts:
         """Add the answers that are new; read all of them again when others count than before."""
         self._add(self._store.records(since=self._position))
         counts = self._store.counts()
-        surplus = len(self._records) - counts.asked - counts.repeats
+        surplus = len(self._records) - counts.asked - counts.repeats - counts.settling
         quiet = self._store.position() == position  # nobody answered in between
         if surplus > 0 or (surplus < 0 and quiet):
             self._records = {}

@@ -6,12 +6,12 @@ import math
 import time
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 
 import pandas as pd
 import streamlit as st
 
-from armchair.feedback.progress_test import STRATEGY as PROGRESS
-from armchair.feedback.progress_test import progress_test
+from armchair.feedback.progress_test import COMPARED, progress_test
 from armchair.store.board import own_wish
 from armchair.store.rows.records import Record
 from armchair.store.store import Store
@@ -54,7 +54,7 @@ def _now() -> None:
         )
         return
     _alarm(table, data.store)
-    meter = progress_test(data.store.records(strategy=PROGRESS))
+    meter = progress_test(compared(data.store))
     if meter.wins + meter.ties + meter.losses:
         st.caption(meter.text)
     _figures(table, data.store)
@@ -185,13 +185,18 @@ def _answers(records: Sequence[Record]) -> None:
     st.altair_chart(charts.steps(table), key="chart answers", alt=told)
 
 
+def compared(store: Store) -> list[Record]:
+    """Answers to blind questions of newer against older behaviour."""
+    return list(chain.from_iterable(store.records(strategy=strategy) for strategy in COMPARED))
+
+
 def approval(store: Store) -> list[tuple[float, float]]:
     """Blind questions of newer against older behaviour: at which step, and the newer clip's share.
 
     1 where it won, 0 where it lost, 0.5 for a tie; what cannot be told is left out.
     """
     found: list[tuple[float, float]] = []
-    for record in store.records(strategy=PROGRESS):
+    for record in compared(store):
         choice, newer = record.answer.choice, "right" if record.right_step > record.left_step else "left"
         if choice != "cant_tell":
             won = 0.5 if choice in ("tie", "both_bad") else float(choice == newer)
