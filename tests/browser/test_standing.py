@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import torch
 
-from armchair.store import second_looks
+from armchair.ids import new_id
+from armchair.store import second_looks, settling
 from armchair.training.standing.change import packed
+from armchair.types import Question
 
 pytestmark = pytest.mark.browser
 
@@ -78,17 +79,24 @@ def test_answers_that_do_not_fit_are_looked_at_once_more(meet: Any, place: Any, 
     given = ann.answers(3)
     second_looks.offer(place.store.board, [seen[0]["question"], seen[2]["question"]])
     place.store.board.set_setting("labels", place.store.counts().asked)
-    banner = page.locator("#banner")
+    banner, again = page.locator("#banner"), page.locator("#again")
     expect(banner).to_contain_text("2 of your answers do not fit the others.")
     waits = ann.shown["question"]
     page.get_by_role("button", name="Look once more").click()
-    expect(banner).to_contain_text("Look once more, 1 of 2. You answered: left.")
-    expect(page.locator("#stage")).to_have_attribute("data-left", seen[0]["left"])
-    expect(page.locator("[data-choice=left]")).to_have_class(re.compile("given"))
+    expect(again.locator("li")).to_have_count(2)
+    expect(again.locator("li").first).to_contain_text("You answered: left")
+    expect(again.locator("canvas").first).to_be_visible()
+    boxes = [again.locator("li").nth(k).bounding_box() for k in (0, 1)]
+    one_below_the_other = boxes[1]["y"] >= boxes[0]["y"] + boxes[0]["height"]
+    assert one_below_the_other == (size == "phone")
     assert ann.axe() == []
-    page.locator("[data-choice=right]").click()
-    expect(banner).to_contain_text("2 of 2. You answered: right.")
+    page.keyboard.press("2")
     page.keyboard.press("Enter")
+    expect(again.locator("li").nth(1)).to_contain_text("Kept: right")
+    again.get_by_role("group", name="Answer to pair 1").get_by_role("button", name="Right").click()
+    expect(again.locator("li").first).to_contain_text("Changed to right")
+    again.get_by_role("button", name="Done").click()
+    expect(again).to_be_hidden()
     expect(page.locator("#toast")).to_contain_text("1 of 2 changed")
     expect(page.locator("#stage")).to_have_attribute("data-question", waits)
     kept = {answer.question: answer.choice for answer in ann.answers(3)}
@@ -97,23 +105,76 @@ def test_answers_that_do_not_fit_are_looked_at_once_more(meet: Any, place: Any, 
     expect(banner).to_be_hidden()
 
 
-def test_the_second_look_can_be_put_off_to_the_end(meet: Any, place: Any) -> None:
+def test_the_second_look_is_answered_with_the_arrow_keys_and_can_be_put_off(meet: Any, place: Any) -> None:
     from playwright.sync_api import expect
 
-    ann = meet(questions=2)
+    ann = meet(questions=3)
     page = ann.sit_down()
-    (seen,) = ann.press("ArrowLeft")
-    ann.answers(1)
-    second_looks.offer(place.store.board, [seen["question"]])
+    seen = ann.press("ArrowLeft", "ArrowLeft")
+    ann.answers(2)
+    second_looks.offer(place.store.board, [one["question"] for one in seen])
     place.store.board.set_setting("labels", place.store.counts().asked)
     page.get_by_role("button", name="Not now").click()
     expect(page.locator("#banner")).to_be_hidden()
     ann.press("ArrowLeft")
     place.tell("done", success=0.2)
-    page.get_by_role("button", name="Look again at 1").click()
-    expect(page.locator("#banner")).to_contain_text("Look once more, 1 of 1")
+    page.get_by_role("button", name="Look again at 2").click()
+    again = page.locator("#again")
+    expect(again.locator("li").first).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(again.locator("li").nth(1)).to_be_focused()
     page.keyboard.press("Escape")
+    expect(again).to_be_hidden()
     expect(page.locator("#state")).to_contain_text("Not there yet")
+    page.get_by_role("button", name="Look again at 1").click()
+    expect(again.locator("li").first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(again.get_by_role("button", name="Done")).to_be_focused()
+    choices = {answer.question: answer.choice for answer in ann.held()}
+    assert [choices[one["question"]] for one in seen] == ["right", "tie"]
+
+
+def settle_up(place: Any, number: int) -> list[Question]:
+    """Comparisons that a trainer put aside: the newest policy's clip is the right one."""
+    pairs = [(place.clips[k], place.clips[-1]._replace(id=new_id(), policy_step=2000)) for k in range(number)]
+    made = [Question(new_id(), one.id, other.id, "settling", 2000, 0.5) for one, other in pairs]
+    place.store.ask(made, [newer for _, newer in pairs])
+    place.store.retire(settling.ALL)
+    offer = settling.Offer(tuple(one.id for one in made), 2000, 20, 60, 0.9)
+    settling.write(place.store.board, offer)
+    return made
+
+
+def test_whether_it_is_settled_is_found_out_blind(meet: Any, place: Any) -> None:
+    from playwright.sync_api import expect
+
+    owner = meet(questions=0, role="owner")
+    place.store.board.set_setting("labels", max(1, place.store.counts().asked))
+    questions = settle_up(place, 12)
+    place.tell("done", success=0.6, waits=True)
+    page = owner.open()
+    expect(page.locator("#state")).to_contain_text("Is it settled?")
+    assert owner.axe() == []
+    page.get_by_role("button", name="Compare 12 more pairs blind").click()
+    banner = page.locator("#banner")
+    expect(banner).to_contain_text("Comparing two versions of the arm, blind: 0 done")
+    owner.press("ArrowLeft")
+    expect(banner).to_contain_text("1 done")
+    page.get_by_role("button", name="Stop here").click()
+    expect(page.locator("#state")).to_contain_text("the newest arm won 0, the older one 1")
+    page.get_by_role("button", name="Go on comparing, 11 more").click()
+    for count in range(2, 8):
+        shown = owner.press("ArrowLeft")[0]
+        assert shown["question"] in {one.id for one in questions}
+        if count < 7:
+            expect(banner).to_contain_text(f"{count} done")
+    expect(page.locator("#state")).to_contain_text("It was better before")
+    expect(page.locator("#state")).to_contain_text("90 % of its tries")
+    owner.answers(7)
+    page.keyboard.press("ArrowLeft")
+    owner.settle()
+    assert len(owner.held()) == 7, "nothing more is asked"
+    settling.write(place.store.board, None)
 
 
 def test_the_end_offers_to_watch(meet: Any, place: Any) -> None:

@@ -61,6 +61,22 @@ export interface Meter {
   more: number;
 }
 
+/** Comparisons of the newest policy with an older one, after the budget. */
+export interface Settling {
+  on: boolean; // they are being given out
+  given: number;
+  of: number;
+  outcome: "unknown" | "improving" | "settled" | "older";
+  wins: number; // of the newest
+  ties: number;
+  losses: number;
+  older: number; // answers after which the older policy was as it is in the clips
+  newest: number;
+  older_success: number | null;
+  used: boolean; // the older policy is the run's
+  can_use: boolean;
+}
+
 export interface State {
   run: string;
   folder: string | null; // of the run, for its owner
@@ -80,6 +96,7 @@ export interface State {
   meter: Meter | null;
   scene: { url: string; version: string } | null;
   change: { url: string; version: string } | null; // the arm before and now
+  settling: Settling | null;
 }
 
 /** An answer as it is sent; `choice` speaks of the question's own left and right. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Progress, State, Trainer } from "../src/contract";
+import type { Progress, Settling, State, Trainer } from "../src/contract";
 import { answersText, readChange } from "../src/standing/change_data";
 import { Owner } from "../src/standing/deeds";
 import { ending, moreOf, type Deeds } from "../src/standing/ending";
@@ -13,9 +13,9 @@ const meter = { verdict: "improving" as const, wins: 8, ties: 0, losses: 1, more
 const state: State = {
   run: "reach-001", folder: "runs/reach-001", runs_at: "", can_start: false, finished: false, task: "reach", question: "Which?", annotator: "me",
   role: "owner", page: "p", clip_seconds: 1, control_dt: 0.05, settings: { show_success: true, show_guess: false, strengths: true },
-  progress, trainer, meter, scene: null, change: null,
+  progress, trainer, meter, scene: null, change: null, settling: null,
 };
-const deeds: Deeds = { more: vi.fn(), goOn: vi.fn(), finish: vi.fn() };
+const deeds: Deeds = { more: vi.fn(), goOn: vi.fn(), finish: vi.fn(), settle: vi.fn(), useOlder: vi.fn() };
 const at = (more: Partial<Trainer>, rest: Partial<State> = {}): State => ({ ...state, ...rest, trainer: { ...trainer, ...more } });
 const labels = (one: State): string[] => (ending(one, deeds)?.actions ?? []).map((action) => action.label);
 
@@ -84,6 +84,35 @@ describe("the end of a run", () => {
 
   it("asks for about half as many answers again", () => {
     expect([16, 30, 60, 100, 250].map(moreOf)).toEqual([30, 30, 30, 50, 130]);
+  });
+});
+
+describe("comparisons after the budget", () => {
+  const round: Settling = {
+    on: false, given: 0, of: 40, outcome: "unknown", wins: 0, ties: 0, losses: 0, older: 20, newest: 60, older_success: 0.9, used: false, can_use: true,
+  };
+  const unsure = { ...meter, verdict: "unknown" as const, more: 25 };
+  const then = (more: Partial<Settling>, rest: Partial<State> = {}): State => at({ success: 0.6 }, { meter: unsure, settling: { ...round, ...more }, ...rest });
+
+  it("are offered while nothing is settled, to the owner", () => {
+    expect(labels(then({}))).toEqual(["30 more answers", "Compare 25 more pairs blind", "Finish"]);
+    expect(ending(then({}), deeds)?.lines.join(" ")).toContain("Is it settled?");
+    expect(labels(then({}, { role: "annotator" }))).toEqual([]);
+    expect(labels(then({}, { meter: { ...meter, verdict: "settled" } }))).toEqual(["30 more answers", "Finish"]);
+    const half = then({ given: 30, wins: 16, losses: 12, ties: 2 });
+    expect(labels(half)).toContain("Go on comparing, 10 more");
+    expect(ending(half, deeds)?.lines.join(" ")).toContain("the newest arm won 16, the older one 12. 2 were ties. That is not enough");
+    expect(labels(then({ given: 40, wins: 20, losses: 20 }))).toEqual(["30 more answers", "Finish"]);
+  });
+
+  it("lead back to the older arm where that was preferred, and on again", () => {
+    const worse = then({ given: 9, outcome: "older", wins: 1, losses: 8 });
+    expect(ending(worse, deeds)).toMatchObject({ title: "It was better before" });
+    expect(ending(worse, deeds)?.lines[0]).toContain("after 20 answers to the one after 60 answers. It succeeds in 90 % of its tries.");
+    expect(labels(worse)).toEqual(["Use the older arm", "30 more answers", "Finish"]);
+    expect(labels(then({ outcome: "older", can_use: false }))).toEqual(["30 more answers", "Finish"]);
+    expect(labels(then({ outcome: "older", used: true }))).toEqual(["Use the newest again", "30 more answers", "Finish"]);
+    expect(labels(then({ outcome: "older" }, { role: "annotator" }))).toEqual([]);
   });
 });
 

@@ -5,7 +5,9 @@ import type { AnswerBody, AnswerReply, Choice, State } from "../contract";
 import { hasWebGL } from "../player/views";
 import { parseScene } from "../scene/asset";
 import { byId, make, press, remember, setText, shelf } from "../ui/dom";
+import { again } from "../standing/again";
 import { Review } from "../standing/review";
+import { roundBanner } from "../standing/settling";
 import { Standing } from "../standing/standing";
 import { Guide } from "../ui/guide";
 import { Notices } from "../ui/notices";
@@ -75,13 +77,17 @@ export class App {
       notice: (text) => this.notices.say(text),
       expired: () => this.expire(),
     });
-    this.review = new Review(client, this.clips, this.screen, (row) => this.session.flip(row), {
+    this.review = new Review(this.clips, this.screen, (row) => this.session.flip(row), {
       changed: () => this.render(),
       left: () => this.endReview(),
       notice: (text) => this.notices.say(text),
       failed: (error) => this.failed(error),
     });
-    this.standing.again = () => void this.review.lookAgain();
+    this.standing.again = again(client, this.clips, this.screen, this.notices, (error) => this.failed(error));
+    this.standing.view = () => {
+      this.screen.exchange();
+      this.notices.say("The two views of each clip have changed places, from now on. V changes them back.");
+    };
     this.history = new History(client, () => this.screen.asset, {
       review: (row) => void this.review.look(row),
       flip: (row) => this.review.flip(row),
@@ -114,7 +120,10 @@ export class App {
   }
 
   private take(state: State): void {
+    const compared = Boolean(this.state.settling?.on);
     this.state = state;
+    if (compared && !state.settling?.on) this.session.putAway();
+    if (!compared && state.settling?.on) void this.queue.fill();
     this.session.page = state.page;
     setText(byId("question"), state.question);
     setText(byId("who"), state.annotator);
@@ -161,7 +170,7 @@ export class App {
   }
 
   answer(shown: Choice, much: boolean, pressed: number): void {
-    if (this.review.row) return void this.review.answer(shown);
+    if (this.review.row) return;
     if (!this.session.answer(shown, much && this.state.settings.strengths)) {
       this.notices.say("There is nothing to answer yet. The next pair comes by itself.");
       return;
@@ -256,11 +265,11 @@ export class App {
     const card = cardOf(now);
     if (card) this.card.show(card);
     else this.card.hide();
+    this.screen.end(Boolean(card && this.state.trainer.phase === "done"));
     this.showBanner(bannerOf(now));
-    const open = this.review?.row ? this.review.asks : Boolean(this.session?.current);
+    const open = !this.review?.row && Boolean(this.session?.current);
     for (const button of document.querySelectorAll<HTMLButtonElement>("[data-choice], #skip")) {
-      button.disabled = !open || this.expired || (button.id === "skip" && this.review.asks);
-      button.classList.toggle("given", open && button.dataset["choice"] === this.review?.given);
+      button.disabled = !open || this.expired;
     }
   }
 
@@ -274,11 +283,14 @@ export class App {
       const film = make("button", { class: "plain", text: "Show films", onclick: () => void this.useFilms() });
       const keep = make("button", { class: "plain", text: "Keep 3D", onclick: () => { remember("quality", "low"); this.slow = false; this.render(); } });
       this.banner.show("3D is slow on this machine.", film, keep);
+    } else if (this.state.settling?.on && this.session?.current) {
+      const stop = make("button", { class: "plain", text: "Stop here", onclick: () => this.standing.settle(false) });
+      this.banner.show(roundBanner(this.state), ...(this.state.role === "owner" ? [stop] : []));
     } else if (this.state.meter?.verdict === "settled" && !this.settledSeen && this.session?.current) {
       const on = make("button", { class: "plain", text: "Go on anyway", onclick: () => { this.settledSeen = true; this.render(); } });
       this.banner.show(this.state.meter.text, on);
     } else if (this.standing.offersAgain && this.session?.current) {
-      const look = make("button", { class: "plain", text: "Look once more", onclick: () => void this.review.lookAgain() });
+      const look = make("button", { class: "plain", text: "Look once more", onclick: this.standing.again });
       const later = make("button", { class: "plain", text: "Not now", onclick: () => { this.standing.later(); this.render(); } });
       this.banner.show(this.standing.againText, look, later);
     } else {

@@ -8,7 +8,7 @@ export type Action =
   | { do: "turn"; sideways: number; upwards: number; distance: number }
   | { do: "nudge"; by: 1 | -1 }
   | { do: "rate"; by: 1 | -1 }
-  | { do: "skip" | "undo" | "pause" | "swap" | "ghost" | "trace" | "view" | "exchange" | "help" | "history" | "change" | "keep" | "close" };
+  | { do: "skip" | "undo" | "pause" | "swap" | "ghost" | "trace" | "view" | "exchange" | "help" | "history" | "change" | "close" };
 
 export interface KeyPress {
   key: string;
@@ -44,7 +44,6 @@ const OTHERS: Record<string, Action> = {
   h: { do: "history" },
   n: { do: "change" },
   "?": { do: "help" },
-  Enter: { do: "keep" },
   Escape: { do: "close" },
   "1": { do: "strength", strength: 0.5 },
   "2": { do: "strength", strength: 1 },

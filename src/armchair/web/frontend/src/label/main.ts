@@ -63,6 +63,7 @@ function connect(app: App): void {
   });
   byId("undo").addEventListener("click", () => app.undo());
   byId("skip").addEventListener("click", () => app.skip());
+  byId("other-view").addEventListener("click", () => app.screen.exchange());
   byId("open-history").addEventListener("click", () => app.history.open());
   byId("open-guide").addEventListener("click", () => app.guide.open());
   connectMenu();
@@ -87,7 +88,6 @@ function act(app: App, action: Action, pressed: number): void {
     case "history": return app.history.open();
     case "change": return app.standing.change.toggle();
     case "close": return app.standing.change.close() ? undefined : void app.review.close();
-    case "keep": return void app.review.answer(null);
   }
 }
 

@@ -101,6 +101,16 @@ export class PairQueue {
     });
   }
 
+  /** Gives back all pairs, that on the screen too; the server may offer them again. */
+  giveBack(current: Ready | null): void {
+    const all = [...(current ? [current] : []), ...this.ready.splice(0)];
+    if (!all.length) return;
+    const questions = all.map((one) => (this.free(one), one.pair.question));
+    void this.client.post("/api/release", { questions }).catch(() => undefined).then(() => {
+      for (const question of questions) this.shown.delete(question);
+    });
+  }
+
   /** Fetch more where there is room. Calls while one is under way join it. */
   fill(): Promise<void> {
     if (this.ready.length >= REFILL_BELOW) return Promise.resolve();

@@ -5,7 +5,7 @@ import type { ClipData, Player } from "../player/player";
 import { chosenOf } from "../player/quality";
 import { ScenePlayer } from "../player/scene_player";
 import type { SceneAsset } from "../scene/asset";
-import { byId, recall, setText } from "../ui/dom";
+import { byId, press, recall, remember, setText } from "../ui/dom";
 import { Insets } from "../ui/insets";
 import { tone } from "../ui/tone";
 import type { Transport } from "../ui/transport";
@@ -46,6 +46,7 @@ export class Screen implements Stage {
       this.note(alike);
     };
     this.scene.hide();
+    if (recall("views") === "second") this.exchange();
     if (this.wanted) this.play(this.wanted.left, this.wanted.right);
   }
 
@@ -76,6 +77,11 @@ export class Screen implements Stage {
     this.insets.hide();
     this.note(false);
     this.onempty();
+  }
+
+  /** At the end of a run there is nothing to play or to answer: what stands in place of the clips gets the room. */
+  end(is: boolean): void {
+    byId("page").dataset["end"] = String(is);
   }
 
   private play(left: ClipData, right: ClipData): void {
@@ -125,8 +131,10 @@ export class Screen implements Stage {
 
   /** The large and the small view change places. */
   exchange(): void {
-    if (!this.scene || this.active !== this.scene) return;
+    if (!this.scene) return;
     this.exchanged = !this.exchanged;
+    remember("views", this.exchanged ? "second" : "first");
+    press(byId("other-view"), this.exchanged);
     this.scene.exchange();
   }
 

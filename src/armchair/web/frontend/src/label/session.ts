@@ -79,6 +79,14 @@ export class Session {
     this.since = this.now();
   }
 
+  /** Gives back the pair on the screen and all that are ready: no more answers are wanted of them. */
+  putAway(): void {
+    const { current } = this;
+    this.current = null;
+    this.queue.giveBack(current);
+    this.stage.empty();
+  }
+
   skip(): boolean {
     const given = this.current;
     if (!given) return false;

@@ -72,7 +72,7 @@ export class ScenePlayer implements Player {
   exchange(): void {
     this.exchanged = !this.exchanged;
     this.compose();
-    this.changed();
+    if (this.clips.length) this.changed();
   }
 
   private follow(): void {

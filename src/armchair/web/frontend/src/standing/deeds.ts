@@ -25,6 +25,14 @@ export class Owner implements Deeds {
     void this.set("finished", true);
   }
 
+  settle(on: boolean): void {
+    void this.post("/api/run/settle", { on });
+  }
+
+  useOlder(older: boolean): void {
+    void this.post("/api/run/policy", { older });
+  }
+
   private set(key: string, value: number | boolean): Promise<void> {
     return this.post("/api/settings", { key, value });
   }

@@ -4,12 +4,16 @@ import type { State } from "../contract";
 import { ownersCommand, successText } from "../label/words";
 import type { Message } from "../ui/states";
 import { answersText } from "./change_data";
+import { older, roundTold, settleActions } from "./settling";
 
 /** What one can do next; each is there only while there is something behind it. */
 export interface Deeds {
   more(count: number): void; // so many answers beyond the budget
   goOn(): void; // start a trainer on what is left
   finish(): void; // end the command that waits
+  settle(on: boolean): void; // compare the newest policy with an older one, blind
+  useOlder(older: boolean): void; // make the older one the run's, or the newest again
+  view?: () => void; // see the clips from elsewhere from now on
   watch?: (() => void) | undefined; // see what changed
   again?: () => void; // look once more at some answers
 }
@@ -73,17 +77,19 @@ function verdict(state: State, deeds: Deeds | null): Message {
   const success = successText(state) === "" ? null : state.trainer.success;
   const settled = state.meter?.verdict === "settled";
   const after = `After ${answersText(answers)}`;
+  const chosen = older(state, deeds);
+  if (chosen) return chosen;
   if (success !== null && success >= ENOUGH) {
-    const lines = [`${after} it succeeds in ${percent(success)} of its tries. Thank you.`];
+    const lines = [`${after} it succeeds in ${percent(success)} of its tries. Thank you.`, ...roundTold(state)];
     return { title: "The arm can do it", lines, actions: endActions(state, deeds, false) };
   }
   if (success !== null) {
-    const lines = [`${after} the arm succeeds in ${percent(success)} of its tries.`, ...reasons(state, success)];
+    const lines = [`${after} the arm succeeds in ${percent(success)} of its tries.`, ...roundTold(state), ...reasons(state, success)];
     return { title: "Not there yet", lines, actions: endActions(state, deeds, true) };
   }
   if (settled) return { title: "You may be done", lines: [state.meter!.text], actions: endActions(state, deeds, false) };
   const lines = [`The arm has learnt from all ${answers} answers. Only you can say whether it does what you wanted.`];
-  return { title: "Is it what you wanted?", lines: [...lines, ...reasons(state, null)], actions: endActions(state, deeds, true) };
+  return { title: "Is it what you wanted?", lines: [...lines, ...roundTold(state), ...reasons(state, null)], actions: endActions(state, deeds, true) };
 }
 
 /** What is known of why it is not better, and what helps. */
@@ -95,13 +101,14 @@ function reasons(state: State, success: number | null): string[] {
     lines.push(`Only ${agreement.agree} of the last ${agreement.of} answers were what the ones before them let expect: some may contradict others.`);
   }
   if (success !== null && success < BLIND) {
-    lines.push("Look at both views before you answer: what seems to touch in one may be a hand’s width apart in the other.");
+    lines.push("Look at both views before you answer: what touches in one may be a hand’s width apart in the other.");
   }
   return lines;
 }
 
 function endActions(state: State, deeds: Deeds | null, wanting: boolean): Action[] {
-  const actions = [...moreActions(state, deeds, wanting), ...lookActions(state, deeds, wanting)];
+  const actions = [...moreActions(state, deeds, wanting), ...settleActions(state, deeds), ...lookActions(state, deeds, wanting)];
+  if (deeds?.view && wanting) actions.push({ label: "Another view", run: deeds.view });
   if (deeds && state.role === "owner" && state.trainer.waits) actions.push({ label: "Finish", run: () => deeds.finish(), primary: !wanting });
   return actions;
 }

@@ -10,6 +10,7 @@ const LATE = 0.8; // share of the budget
 export class Standing extends Owner {
   readonly change: Change;
   again: () => void = () => undefined; // look once more at some answers
+  view: () => void = () => undefined; // see the clips from elsewhere from now on
   private postponed = false;
 
   constructor(client: Client, private readonly now: () => State, failed: (error: unknown) => void) {
