@@ -19,8 +19,8 @@ def summarise(run: RunDir, config: TeachConfig, seconds: float) -> dict[str, Jso
     """The run in a few numbers: the last evaluation and the last fit. `seconds` of wall clock.
 
     success: at the end of episodes, ever: at some step of them; None where the environment does not say what
-    success is; the return tells how it went. All are None where another wish than the task's was taught, which
-    is `wish`.
+    success is; the return tells how it went. All are None where another wish than the task's was taught,
+    which is `wish`.
     """
     lines, wish = run.metrics(), run_wish(run)
     last = {key: value for line in lines for key, value in line.items()}

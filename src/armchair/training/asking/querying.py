@@ -177,9 +177,12 @@ class Querier:
         for _ in range(MOST_FILMS):
             episodes, _ = film_both(env, older, newest.net.best, newest.env_steps, rng)
             pairs = propose_both(episodes, min(env.num_envs // 2, ROUND - len(names)), length, rng)
+            if not len(pairs.left):
+                continue
             clips = dated(pairs, episodes.clips(pairs, rng), version)
             put = make_questions(clips, [SETTLING] * len(clips), newest.env_steps, rng)
-            self.store.ask(with_guess(put, clips, guesses(predict(newest.model, pairs))), flat(clips))
+            guessed = with_guess(put, clips, guesses(predict(newest.model, pairs)))
+            self.store.ask(guessed, flat(clips), priority=0.0)
             names += [question.id for question in put]
             if len(names) >= ROUND:
                 break

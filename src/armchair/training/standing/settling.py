@@ -7,6 +7,7 @@ from collections.abc import Callable
 from armchair.agents.networks import ActorCritic
 from armchair.envs.base import tells_success
 from armchair.evaluate import Evaluation
+from armchair.rollout.collect import NotFinite
 from armchair.store import settling
 from armchair.store.store import Store
 from armchair.training.asking.policy_history import Version, network_of
@@ -27,7 +28,10 @@ class Settling:
         if offer is not None and offer.policy_step == newest.env_steps:
             self.older = self._querier.history.older(counts.answers)
             return
-        made = self._querier.settle(newest, counts.answers)
+        try:
+            made = self._querier.settle(newest, counts.answers)
+        except NotFinite:  # the run is done all the same
+            made = None
         if made is None:
             settling.withdraw(self._store.board)
             return

@@ -13,6 +13,28 @@ function setUp(handler: Handler) {
 const offer = (...names: string[]): Handler => (url) =>
   url === "/api/pairs" ? { pairs: names.map(pair), reason: names.length ? null : "empty" } : undefined;
 
+describe("a round that is over", () => {
+  it("gives back the pair on the screen, those that are ready and those on their way", async () => {
+    let there: (reply: unknown) => void = () => undefined;
+    const client = new FakeClient((url) => (url === "/api/pairs" ? new Promise((done) => { there = done; }) : undefined));
+    const queue = new PairQueue(client, new FakeClips(), queueEvents());
+    void queue.fill();
+    there({ pairs: [pair("a"), pair("b")], reason: null });
+    await settle();
+    const first = queue.take();
+    void queue.fill();
+    queue.giveBack(first);
+    there({ pairs: [pair("c")], reason: null });
+    await settle();
+    expect(queue.length).toBe(0);
+    expect(client.to("/api/release")).toEqual([{ questions: ["a", "b"] }, { questions: ["c"] }]);
+    void queue.fill();
+    there({ pairs: [pair("a")], reason: null });
+    await settle();
+    expect(queue.length, "it may come again").toBe(1);
+  });
+});
+
 describe("queue of pairs", () => {
   it("asks for eight and hands them out in order", async () => {
     const { queue, client } = setUp(offer("a", "b", "c"));

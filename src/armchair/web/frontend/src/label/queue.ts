@@ -49,6 +49,7 @@ export class PairQueue {
   private readonly skipped = new Set<string>();
   private coming: string[] = []; // questions that were given to this page and whose clips are on their way
   private filling: Promise<void> | null = null;
+  private round = 0; // grows when all is given back
 
   /** `visit`: this page's name for itself; the server takes all back that it gave it when the page is closed. */
   constructor(private readonly client: Client, private readonly clips: ClipSource,
@@ -103,7 +104,11 @@ export class PairQueue {
 
   /** Gives back all pairs, that on the screen too; the server may offer them again. */
   giveBack(current: Ready | null): void {
-    const all = [...(current ? [current] : []), ...this.ready.splice(0)];
+    this.round += 1; // what is on its way goes back when it comes
+    this.back([...(current ? [current] : []), ...this.ready.splice(0)]);
+  }
+
+  private back(all: readonly Ready[]): void {
     if (!all.length) return;
     const questions = all.map((one) => (this.free(one), one.pair.question));
     void this.client.post("/api/release", { questions }).catch(() => undefined).then(() => {
@@ -121,6 +126,7 @@ export class PairQueue {
   }
 
   private async fetch(): Promise<void> {
+    const { round } = this;
     try {
       const reply = await this.client.post<PairsReply>("/api/pairs", { want: AHEAD, visit: this.visit });
       this.offline = false;
@@ -130,7 +136,7 @@ export class PairQueue {
         !this.shown.has(question) && !known.has(question) && !this.events.answered(question));
       const again = (pair: Pair): number => Number(this.skipped.has(pair.question));
       this.coming = fresh.map((pair) => pair.question);
-      for (const pair of fresh.sort((a, b) => again(a) - again(b))) await this.add(pair);
+      for (const pair of fresh.sort((a, b) => again(a) - again(b))) await this.add(pair, round);
     } catch (error) {
       if (error instanceof Refused && error.status === 401) this.events.expired();
       else this.offline = isTransient(error);
@@ -139,9 +145,11 @@ export class PairQueue {
     this.events.changed();
   }
 
-  private async add(pair: Pair): Promise<void> {
+  private async add(pair: Pair, round = this.round): Promise<void> {
     try {
-      this.ready.push(await this.prepare(pair));
+      const ready = await this.prepare(pair);
+      if (round !== this.round) return this.back([ready]);
+      this.ready.push(ready);
       this.events.changed();
     } catch (error) {
       if (isTransient(error) || (error instanceof Refused && error.status === 401)) throw error;

@@ -117,6 +117,7 @@ class Tile {
   private readonly told = make("b");
   private readonly buttons: HTMLButtonElement[];
   private readonly seen = new IntersectionObserver((found) => { if (found.some((one) => one.isIntersecting)) void this.play(); });
+  private readonly sized = new ResizeObserver(() => this.player?.resize());
   private player: ScenePlayer | null = null;
   private free: () => void = () => undefined;
   private gone = false;
@@ -171,6 +172,7 @@ class Tile {
         player.resize();
         player.loadAll([left.poses, right.poses]);
         this.player = player;
+        this.sized.observe(this.stage);
       }
     } catch (error) {
       this.events.failed(error);
@@ -180,6 +182,7 @@ class Tile {
   destroy(): void {
     this.gone = true;
     this.seen.disconnect();
+    this.sized.disconnect();
     this.player?.destroy();
     this.free();
   }
