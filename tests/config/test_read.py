@@ -22,6 +22,7 @@ from armchair.config.read import (
     with_flags,
 )
 from armchair.config.teach import FALLIBLE, FOREIGN_DEFAULTS, TeachConfig
+from armchair.envs.spec import is_foreign
 from armchair.errors import ConfigError, InvalidInput
 from armchair.rewards.relations import CHOSEN
 from armchair.runs.folder import RunDir
@@ -58,7 +59,7 @@ def test_the_sketch_of_a_configuration_is_read_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", presets())
 def test_a_preset_can_be_used_and_says_what_it_is_for(name: str) -> None:
     config = load_config(name)
-    assert config.task in TASKS or config.task.startswith("gymnasium:")
+    assert config.task in TASKS or is_foreign(config.task)
     source = Path(__file__).parents[2] / "src" / "armchair" / "config" / "presets" / f"{name}.yaml"
     assert re.match(r"# \w.*\.\n", source.read_text(encoding="utf-8"))
 
@@ -358,3 +359,10 @@ def test_points_on_the_command_line_have_a_name_and_a_place() -> None:
     for word in ("hand", "=4", "hand="):
         with pytest.raises(InvalidInput, match=rf"--points takes NAME=SOURCE, such as .* got '{word}'"):
             flags_of_points([word], [])
+
+
+def test_a_preset_may_be_for_all_that_a_module_has() -> None:
+    drawer = preset_for("metaworld:drawer-open-v3")
+    assert (drawer.env.repeat, drawer.env.horizon, drawer.env.differences) == (3, 50, True)
+    assert preset_for("gymnasium_robotics:FetchReach-v4").queries.labels == 30
+    assert preset_for("gymnasium_robotics:FetchSlide-v4").queries == FOREIGN_DEFAULTS.queries

@@ -31,8 +31,14 @@ from armchair.jsonable import Json
 from armchair.rewards.relations import CHOSEN
 from armchair.tasks import TASKS
 
-# where the preset's name is not the task's
-PRESET_OF = {"stack": "block_stack", "gymnasium:Pendulum-v1": "pendulum"}
+# where the preset's name is not the task's; that of a module is for all that it has
+PRESET_OF = {
+    "stack": "block_stack",
+    "gymnasium:Pendulum-v1": "pendulum",
+    "gymnasium_robotics:FetchReachDense-v4": "fetch_reach",
+    "gymnasium_robotics:FetchReach-v4": "fetch_reach",
+    "metaworld": "metaworld",
+}
 PRESETS = files("armchair").joinpath("config", "presets")
 
 
@@ -66,7 +72,7 @@ def preset_for(
     """
     if config is not None:
         return load_config(config, people=people)
-    name = PRESET_OF.get(task, task)
+    name = PRESET_OF.get(task) or PRESET_OF.get(task.rpartition(":")[0], task)
     found = next((known for known in (f"{name}_{control}", name) if known in presets()), None)
     if found:
         return load_config(found, people=people)

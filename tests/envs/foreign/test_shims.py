@@ -14,6 +14,7 @@ import torch
 from armchair.envs.foreign import shims
 from armchair.envs.foreign.env import import_env
 from armchair.envs.foreign.shims import gymnasium_robotics, metaworld
+from armchair.envs.spec import EnvConfig, resolve_task
 from armchair.errors import InvalidInput
 
 SCENE = """
@@ -171,7 +172,9 @@ def test_tasks_of_meta_world_are_solved_by_their_own_scripts(name: str) -> None:
     from metaworld import policies
 
     script = getattr(policies, f"Sawyer{name.title().replace('-', '')}V3Policy")()
-    env = import_env(f"metaworld:{name}-v3", num_envs=3)
+    spec = resolve_task(f"metaworld:{name}-v3")
+    env = spec.make(3, spec.settle(EnvConfig()))
+    assert env.layout.points == ("hand", "object", "goal")
     assert (env.obs_dim, env.action_dim, env.horizon) == (39, 4, 500)
     obs = env.reset(seed=0)
     assert len({tuple(goal) for goal in obs[:, -3:].tolist()}) == 3  # visible, and everywhere another

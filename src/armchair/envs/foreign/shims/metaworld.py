@@ -21,6 +21,9 @@ ENVIRONMENTS = "metaworld.sawyer_xyz_env"
 WELD = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 5.0)
 
 
+POINTS = {"hand": 0, "object": 4, "goal": 36}  # where they are in the observation, in every task
+
+
 class _HasModel(Protocol):
     """What is asked of Meta-World's environments for the repair."""
 
@@ -70,7 +73,8 @@ class _Seeded(gymnasium.Wrapper[object, object, object, object]):
 def tasks() -> dict[str, Callable[..., Env]]:
     """The tasks of Meta-World, which is imported, by name ("window-open-v3"): functions that make one.
 
-    Object and goal are at random places in each episode, the goal is part of the observation.
+    Object and goal are at random places in each episode, the goal is part of the observation, and the
+    environments tell where their points are.
     """
     known = importlib.import_module("metaworld").ALL_V3_ENVIRONMENTS
     classes = cast("Mapping[str, Callable[..., Env]]", known)
@@ -87,6 +91,7 @@ def _maker(made_by: Callable[..., Env]) -> Callable[..., Env]:
         vars(env).pop("sawyer_observation_space", None)  # kept from when the goal was hidden
         task = cast("_Task", env)
         env.observation_space = task.sawyer_observation_space
+        env.metadata = {**env.metadata, "armchair": {"points": POINTS}}
         return _Seeded(TimeLimit(env, task.max_path_length))
 
     return make
