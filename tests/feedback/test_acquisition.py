@@ -11,6 +11,7 @@ from armchair.feedback.acquisition import (
     Predictions,
     disagreement_sampling,
     entropy_sampling,
+    information_sampling,
     k_centre_sampling,
     make_questions,
     recency_sampling,
@@ -30,6 +31,13 @@ def predict(embedding: torch.Tensor | None = None, logits: torch.Tensor = LOGITS
     return Predictions(
         torch.zeros_like(logits), logits, torch.arange(pairs), none if embedding is None else embedding
     )
+
+
+def test_what_cannot_be_told_apart_is_worth_no_question_however_far_the_models_disagree() -> None:
+    assert information_sampling(predict(), 1, generator(0)).tolist() == [2]
+    close = predict()._replace(error=torch.tensor([0.0, 0.0, 0.5, 0.0, 0.0]))
+    assert information_sampling(close, 1, generator(0)).tolist() == [3]
+    assert disagreement_sampling(close, 1, generator(0)).tolist() == [2]
 
 
 def test_disagreement_and_entropy_rank_as_worked_out() -> None:

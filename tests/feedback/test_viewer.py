@@ -15,7 +15,7 @@ from armchair.feedback.composition import usual_view
 from armchair.feedback.projection import PANE
 from armchair.feedback.styles import style_score, style_sum
 from armchair.feedback.teachers import Teacher, answer_pending, make_teacher
-from armchair.feedback.viewer import Eyesight, Sight, difference
+from armchair.feedback.viewer import SLIPS, Eyesight, Sight, difference, error_rate
 from armchair.ids import new_id
 from armchair.maths import generator
 from armchair.store.store import Store
@@ -56,6 +56,21 @@ def depth(metres: float) -> Tensor:
     """The tool that far behind the goal, as the page's camera sees it."""
     ray = GOAL - USUAL.eye[0].float()
     return tool_at((metres * ray / ray.norm()).tolist())
+
+
+def test_who_looks_errs_as_often_as_the_viewer_does_and_never_more_than_by_chance() -> None:
+    near, far = tool_at((0.02, 0.0, 0.0)), tool_at((0.05, 0.0, 0.0))
+    pairs = ((near, near), (near, far), (far, near), (near, tool_at((0.4, 0.0, 0.0))))
+    left, right = (torch.stack(side) for side in zip(*pairs, strict=True))
+    error = error_rate(REACH, left, right)
+    assert error[0] == pytest.approx(0.5)
+    assert error[1] == pytest.approx(error[2].item())
+    assert error[3] == pytest.approx(SLIPS / 2, abs=1e-3)
+    wrong, right_one = (share(viewer(), near, far, choice, 2000) for choice in ("right", "left"))
+    ties = 1.0 - wrong - right_one  # a tie is half an error
+    assert error[1] == pytest.approx(wrong + ties / 2, abs=0.04)
+    nothing = error_rate(Sight((), ()), left, right)
+    assert nothing.tolist() == pytest.approx([SLIPS / 2] * 4)
 
 
 def test_depth_is_not_seen_in_one_view_and_is_told_by_two() -> None:

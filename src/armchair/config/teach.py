@@ -27,7 +27,8 @@ class QueryConfig:
     first: Count = 12
     """Of these, questions about a wandering arm, before there is a policy."""
     strategy: str = "diverse"
-    """How pairs are chosen, see `armchair.feedback.acquisition.STRATEGIES`."""
+    """How pairs are chosen, see `armchair.feedback.acquisition.STRATEGIES`. `information` leaves out what
+    people cannot tell apart."""
     random_share: Share = 0.25
     """Share of the questions that are chosen at random all the same."""
     clip_length: Count = 20

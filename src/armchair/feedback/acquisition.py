@@ -25,6 +25,7 @@ class Predictions(NamedTuple):
     right: Tensor  # (K, P)
     policy_step: Tensor  # (P,) int64, how new the behaviour is
     embedding: Tensor  # (P, E) features in which distant pairs are different questions; E may be 0
+    error: Tensor | None = None  # (P,) how often an answer is wrong, 0 … ½; None where nobody errs
 
     def prefers_right(self) -> Tensor:
         """Probability that the right clip is better, after Bradley and Terry: σ(right − left). -> (K, P)."""
@@ -52,8 +53,19 @@ def disagreement_sampling(predictions: Predictions, n: int, rng: torch.Generator
 
 def entropy_sampling(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
     """Predictive entropy: the largest entropy of the probability's mean over the ensemble. -> (n,)."""
-    p = predictions.prefers_right().mean(0).clamp(1e-6, 1 - 1e-6)
-    return _largest(-(p * p.log() + (1 - p) * (1 - p).log()), n, rng)
+    return _largest(_entropy(predictions.prefers_right().mean(0)), n, rng)
+
+
+def information_sampling(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
+    """The answer's mutual information with the choice of a model (Houlsby et al., 2011), errors allowed for.
+
+    What cannot be told apart has an error rate of a half and is worth nothing, however far the models
+    disagree. -> (n,).
+    """
+    p = predictions.prefers_right()
+    if predictions.error is not None:
+        p = p + (1.0 - 2.0 * p) * predictions.error
+    return _largest(_entropy(p.mean(0)) - _entropy(p).mean(0), n, rng)
 
 
 def recency_sampling(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
@@ -92,6 +104,7 @@ STRATEGIES: dict[str, Acquisition] = {
     "entropy": entropy_sampling,
     "diverse": k_centre_sampling,
     "newest": recency_sampling,
+    "information": information_sampling,
 }
 
 
@@ -128,6 +141,12 @@ def make_questions(
         name = content_id(rng, (left.id + right.id).encode())
         questions.append(Question(name, left.id, right.id, strategy, policy_step))
     return questions
+
+
+def _entropy(p: Tensor) -> Tensor:
+    """Of answers that are "right" with these probabilities, in nats."""
+    p = p.clamp(1e-6, 1.0 - 1e-6)
+    return -(p * p.log() + (1.0 - p) * (1.0 - p).log())
 
 
 def _largest(score: Tensor, n: int, rng: torch.Generator) -> Tensor:

@@ -51,6 +51,7 @@ QUARTILE = 0.6745  # standard normal: the difference over its noise that is told
 SURE = 1e-6  # px, the least noise
 TRIES = 32  # of the noise, where its size is found by trying
 LAST = 0.25  # of the clip, what counts as its end
+SLIPS = 0.03  # share of the answers that have nothing to do with the clips, half of them right by chance
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,17 @@ def difference(sight: Sight, left: Tensor, right: Tensor, eyes: Eyesight) -> Ten
     one, other = _judged(apart[:, :length], eyes), _judged(apart[:, length:], eyes)
     noise = _noise(eyes) ** 2 * 2 * variance.mean(1) + eyes.weber**2 * (one.square() + other.square())
     return (one - other) / noise.sqrt()
+
+
+def error_rate(sight: Sight, left: Tensor, right: Tensor, eyes: Eyesight | None = None) -> Tensor:
+    """How often somebody who looks names the worse of two clips. (P, L, F) each -> (P,), at most a half.
+
+    Where a task names nothing to look at, only slips are left.
+    """
+    if not sight.cues or not len(left):
+        return torch.full((len(left),), SLIPS / 2)
+    apart = difference(sight, left, right, eyes or Eyesight()).abs()
+    return ((1.0 - SLIPS) * torch.special.ndtr(-apart) + SLIPS / 2).float()
 
 
 def _wished(sight: Sight, points: Tensor, looks: Sequence[Look], eyes: Eyesight) -> float:

@@ -16,6 +16,7 @@ from armchair.errors import InvalidInput
 from armchair.feedback.acquisition import Predictions, make_questions, select_queries
 from armchair.feedback.progress_test import looks_level
 from armchair.feedback.teachers import Teacher
+from armchair.feedback.viewer import Sight, error_rate
 from armchair.maths import generator
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rollout.clips import CandidatePairs
@@ -38,6 +39,7 @@ from armchair.types import Clip, Question
 CANDIDATES = 200  # pairs to choose the questions from
 LEVEL_SHARE = 0.5  # of the questions that compare with an older policy, once the newest looks no better
 ROUND, MOST_FILMS = 40, 8  # comparisons that are put aside for after the budget; films made for them
+INFORMATION = "information"  # the strategy that asks how often an answer would be wrong
 PATIENCE = 10  # films without a pair to ask about, before the run gives up
 
 
@@ -59,6 +61,7 @@ class Querier:
         """teacher: None where people answer; then questions grow old, and some are about older policies."""
         self.config, self.env, self.store, self.people = config, env, store, teacher is None
         self.screening = Screening(spec, env.layout, store, teacher, config.queries.least_jnd)
+        self._sight = Sight(env.layout.points, spec.cues)
         self.rngs = {name: generator(config.seed, name) for name in ("film", "ask", "progress")}
         env.reset(config.seed + 1)
         self.episodes = episodes_of(env, stays=config.env.after_end == "stays")
@@ -110,8 +113,10 @@ class Querier:
                 f"{wanted.clip_length} steps, make clip_length smaller if episodes end before"
             )
         pairs = self.screening.sift(pairs, count)
-        predictions = predict(newest.model, pairs)
         strategy = "uniform" if wandering else wanted.strategy
+        predictions = predict(newest.model, pairs)
+        if strategy == INFORMATION:
+            predictions = predictions._replace(error=error_rate(self._sight, pairs.left, pairs.right))
         rows, names = select_queries(strategy, predictions, count, rng, random_share=wanted.random_share)
         clips = self.episodes.clips(pairs.select(rows), rng)
         newest = newest._replace(env_steps=newest.env_steps + steps)
