@@ -4,6 +4,7 @@
     ├── InvalidInput        (also a ValueError)   a value that cannot be used: shape, NaN, range
     │   └── InvalidChoice                         a name that is not one of the valid ones
     ├── MissingDependency   (also an ImportError) something that must be installed first
+    ├── ForeignError                              an environment of others that raised, broke its word or hung
     ├── ConfigError                               a configuration that cannot be used
     ├── RunError                                  a run's folder that cannot be used
     └── StoreError                                a store that cannot be read or written
@@ -63,6 +64,10 @@ class MissingDependency(ArmchairError, ImportError):
     def __str__(self) -> str:
         """One line: what is missing and how to mend it."""
         return f"{self.what}; mend it with: {self.mend}" if self.mend else self.what
+
+
+class ForeignError(ArmchairError):
+    """An environment of others raised something, did not return what it should have, or did not return."""
 
 
 class ConfigError(ArmchairError):

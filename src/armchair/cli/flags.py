@@ -34,6 +34,8 @@ class SetupFlags(RunsFlag):
     """What actions move: "tool" (if nothing says otherwise) or "joint"."""
     threads: int | None = None
     """Simulation threads, 0 for one a core."""
+    workers: int | None = None
+    """Processes that copies of an environment of others are shared among; 0: none of their own."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from armchair.runs.folder import RunDir
 
 TRAITS = tuple(field.name for field in fields(TeacherParams))  # of simulated teachers, a number each
 PERSON = "person"  # in a run's description, in the place of a simulated teacher's name
+UNREWARDED = (PERSON, "viewer")  # those who do not judge by the task's own reward
 
 
 def errs(teacher: Mapping[str, Json]) -> bool:

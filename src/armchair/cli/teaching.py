@@ -6,7 +6,7 @@ import math
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from armchair.cli.report import Report
 from armchair.config.teach import TeachConfig
 from armchair.envs.base import Poses
 from armchair.envs.spec import resolve_task
-from armchair.errors import ArmchairError
 from armchair.feedback.teachers import Teacher
 from armchair.jsonable import Json
 from armchair.playback.film import film_policy
@@ -146,15 +145,20 @@ def _outcome(success: Json, total: Json) -> str:
 
 def _draw(run: RunDir, config: TeachConfig, compared: str | None, report: Report) -> list[str]:
     """Draw curve, film, replay and comparison; where that cannot be done say why. -> their names."""
-    drawn, makers = [plot_curve(run).name], {"film": _film}
+    drawn: list[str] = []
+    makers: dict[str, Callable[[RunDir, TeachConfig], Path]] = {"curve": _curve, "film": _film}
     if resolve_task(config.task).offers(Poses):
         makers["replay"] = _replay
     for what, make in makers.items():
         try:
             drawn.append(make(run, config).name)
-        except ArmchairError as error:
-            report.log(f"no {what}: {error}")
+        except Exception as error:  # other people's code draws as well, and the run itself is well
+            report.log(f"no {what}: {' '.join(str(error).split()) or type(error).__name__}")
     return drawn + ([] if compared is None else [draw_with_baselines(run, config, compared)])
+
+
+def _curve(run: RunDir, config: TeachConfig) -> Path:
+    return plot_curve(run)
 
 
 def _film(run: RunDir, config: TeachConfig) -> Path:

@@ -9,7 +9,10 @@ from armchair.errors import ConfigError, nearest
 
 ALIASES = ("env_name", "reward_model_path")  # what a file may have besides the fields of `TeachConfig`
 UNGROUPED = {
-    **{name: f"env.{name}" for name in ("engine", "control", "threads", "motion", "frames")},
+    **{
+        name: f"env.{name}"
+        for name in ("engine", "control", "threads", "motion", "frames", "workers", "time_limit")
+    },
     **{name: f"queries.{name}" for name in ("labels", "first", "strategy", "random_share", "clip_length")},
     **{name: f"queries.{name}" for name in ("film_envs", "same_start", "alike", "progress_share")},
     **{name: f"schedule.{name}" for name in ("session", "session_every", "updates", "patience", "queue")},

@@ -233,6 +233,19 @@ class TellsSuccess(Protocol):
 
 
 @runtime_checkable
+class Explains(Protocol):
+    """What is not finite can be told in words: environment, copy, step, which number."""
+
+    def trouble(self) -> str | None:
+        """Which number observed since the last reset was not finite first; None where all were."""
+        ...
+
+    def unrewarded(self) -> str | None:
+        """Which reward since the last reset was not finite first; None where all were."""
+        ...
+
+
+@runtime_checkable
 class Pushable(Protocol):
     """The arm can be shoved, whatever its policy wants."""
 

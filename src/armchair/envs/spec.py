@@ -22,11 +22,12 @@ from armchair.envs.base import (
     Snapshots,
     TellsSuccess,
 )
-from armchair.envs.foreign.env import import_env, why_no_pictures
+from armchair.envs.foreign.env import ForeignEnv, Running, import_env, why_no_pictures
 from armchair.envs.foreign.pace import Paced
 from armchair.envs.foreign.packages import owner
 from armchair.envs.foreign.points.declaration import Declared
 from armchair.envs.foreign.points.settle import settle_points
+from armchair.envs.foreign.trial import COPIES, try_out
 from armchair.envs.scene import scene_of
 from armchair.errors import InvalidInput, nearest
 from armchair.tasks import TASKS, Task, get_task
@@ -68,6 +69,15 @@ class EnvConfig:
     repeat: Annotated[int, Field(ge=1)] = 1
     """Steps of an environment of others that each action is held for: its rewards are summed, success is that
     of the last of these steps."""
+    workers: Annotated[int, Field(ge=0, le=64)] = 0
+    """Processes that the copies of an environment of others are shared among; 0: none of their own."""
+    time_limit: Annotated[float, Field(gt=0.0)] = 120.0
+    """s that a copy of an environment of others may take for a reset or a step."""
+
+    @property
+    def running(self) -> Running:
+        """How copies of an environment of others are run."""
+        return Running(self.workers, self.time_limit)
 
 
 class TaskSpec:
@@ -95,6 +105,21 @@ class TaskSpec:
         """
         found = settle_points(self._source(config), _declared(config), find=find)
         return replace(config, points=dict(found.points), scalars=dict(found.scalars))
+
+    def check(self, config: EnvConfig | None = None, *, rewarded: bool = True) -> int:
+        """Try the environment before anything is begun. -> steps in an episode.
+
+        rewarded: whether anything will go by its reward. Raises InvalidInput or ForeignError where it cannot
+        be made, or does not do as it should, or has nothing to learn from.
+        """
+        config = config or EnvConfig()
+        env = self.make(COPIES, config)
+        try:
+            if isinstance(env, ForeignEnv):
+                try_out(env, rewarded=rewarded)
+            return env.horizon
+        finally:
+            env.close()
 
     def offers(self, ability: type) -> bool:
         """Whether the environment is known to have one of the abilities of `armchair.envs.base`."""
@@ -124,8 +149,15 @@ class TaskSpec:
 
         Raises InvalidInput where it cannot be made, MissingDependency where something must be installed.
         """
-        declared, source = None if config is None else _declared(config), self._source(config)
-        return import_env(source, num_envs=num_envs, seed=seed, render=record, declared=declared)
+        config = config or EnvConfig()
+        return import_env(
+            self._source(config),
+            num_envs=num_envs,
+            seed=seed,
+            running=config.running,
+            render=record,
+            declared=_declared(config),
+        )
 
     def _source(self, config: EnvConfig | None) -> str | Paced:
         """What makes it at the pace that is wanted."""
@@ -152,6 +184,10 @@ class BuiltinTask(TaskSpec):
                 f"env.{key} is for environments of others: the points of {self.name} are known"
             )
         return config
+
+    def check(self, config: EnvConfig | None = None, *, rewarded: bool = True) -> int:
+        """It is sound. -> steps in an episode."""
+        return self._task.horizon
 
     def offers(self, ability: type) -> bool:
         """All that an `ArmEnv` can do."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from armchair.envs.base import Env, Frames, Picture, Policy, Poses
@@ -15,6 +16,7 @@ from armchair.errors import MissingDependency
 from armchair.types import Step
 from armchair.video import even, write_mp4
 
+NOTHING = np.zeros((0, 0, 3), np.uint8)  # where there is no picture
 SIZE = 480  # pixels, width and height, of what is drawn from poses
 
 
@@ -32,7 +34,7 @@ def film_policy(
     env = spec.make(1, config, record=True)
     try:
         with ExitStack() as closing, torch.inference_mode():
-            frames = map(_drawing(env, closing), _steps(env, act, *plan))
+            frames = takewhile(len, map(_drawing(env, closing), _steps(env, act, *plan)))
             return write_mp4(file, islice(frames, most), 1.0 / env.dt) * env.dt
     finally:
         env.close()
@@ -47,9 +49,9 @@ def _steps(env: Env, act: Policy, episodes: int, seed: int) -> Iterator[Step]:
 
 
 def _drawing(env: Env, closing: ExitStack) -> Callable[[Step], Picture]:
-    """What makes a picture of a step that was just taken."""
+    """What makes a picture of a step that was just taken, an empty one where that fails."""
     if isinstance(env, Frames):
-        return lambda _: even(env.frames()[0])
+        return lambda _: next(map(even, env.frames()), NOTHING)
     assert isinstance(env, Poses), "why_no_pictures has said so"
     renderer = closing.enter_context(env.renderer(SIZE, SIZE))
 

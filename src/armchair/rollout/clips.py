@@ -93,7 +93,12 @@ class RecentEpisodes:
         self._group = torch.full((num_envs,), -1)
 
     def add(self, action: Tensor, step: Step, frames: Sequence[Frame] = ()) -> None:
-        """Keep one control step of all copies: the actions (N, A), what they brought, N pictures if any."""
+        """Keep one control step of all copies: the actions (N, A), what they brought, N pictures if any.
+
+        Where there were pictures and are none any more, clips have none from then on.
+        """
+        if not frames:
+            self._frames = None
         if self._frames is not None:
             self._frames.add(self._steps, frames)
         poses = torch.zeros(self.num_envs, 0, 7) if step.poses is None else step.poses

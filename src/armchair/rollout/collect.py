@@ -23,10 +23,13 @@ Watch = Callable[[Tensor, Step], None]
 class NotFinite(InvalidInput):
     """Something that training relies on is NaN or infinite."""
 
-    def __init__(self, where: str, rollout: Rollout | None = None) -> None:
-        """where: "observation", "reward", "loss", …; rollout: the steps that led to it, as far as known."""
+    def __init__(self, where: str, rollout: Rollout | None = None, obs: Tensor | None = None) -> None:
+        """where: "observation", "reward", "loss", …; rollout: the steps that led to it, as far as known.
+
+        obs: what was observed (N, D), where there is no rollout.
+        """
         super().__init__(f"the {where} is not finite")
-        self.where, self.rollout = where, rollout
+        self.where, self.rollout, self.obs = where, rollout, obs
 
 
 class Episodes(NamedTuple):

@@ -27,6 +27,22 @@ class Envs(NamedTuple):
             env.close()
 
 
+def check_task(spec: TaskSpec, config: TeachConfig, *, rewarded: bool) -> None:
+    """Try the task before there is a run's folder; rewarded: whether anybody will go by its own reward.
+
+    Raises ConfigError where clips are longer than episodes, and what `TaskSpec.check` raises.
+    """
+    _check_length(spec, config, spec.check(config.env, rewarded=rewarded))
+
+
+def _check_length(spec: TaskSpec, config: TeachConfig, horizon: int) -> None:
+    if horizon < config.queries.clip_length:
+        raise ConfigError(
+            f"queries.clip_length must be at most {horizon}, the length of an episode of {spec.name}; "
+            f"got {config.queries.clip_length}"
+        )
+
+
 def make_envs(spec: TaskSpec, config: TeachConfig, along: Sequence[Demo] = ()) -> Envs:
     """The run's environments, poses or pictures recorded where clips are made.
 
@@ -34,12 +50,11 @@ def make_envs(spec: TaskSpec, config: TeachConfig, along: Sequence[Demo] = ()) -
     is told where clips will have no pictures. Raises ConfigError where episodes are shorter than clips.
     """
     train = spec.make(config.practice.num_envs, config.env, seed=config.seed)
-    if train.horizon < config.queries.clip_length:
+    try:
+        _check_length(spec, config, train.horizon)
+    except ConfigError:
         train.close()
-        raise ConfigError(
-            f"queries.clip_length must be at most {train.horizon}, the length of an episode of {spec.name}; "
-            f"got {config.queries.clip_length}"
-        )
+        raise
     record = config.env.frames or not spec.foreign
     if record and (reason := spec.why_no_pictures(config.env)) is not None:
         warn(f"clips of {spec.name} will have no pictures: {reason}")

@@ -57,23 +57,30 @@ class Guard:
         self._before = env.snapshot() if isinstance(env, Snapshots) else {}
 
     def go_back(
-        self, fault: NotFinite, failed: Good, about: Mapping[str, Json], restore: Callable[[Good], None]
+        self,
+        fault: NotFinite,
+        failed: Good,
+        about: Mapping[str, Json],
+        restore: Callable[[Good], None],
+        detail: str | None = None,
     ) -> None:
         """Leave a dump of the state that failed and have `restore` bring the last good one back.
 
-        about: what is to be known of the dump. Raises RunError where that has happened three times in a row.
+        about: what is to be known of the dump. detail: what exactly is not finite, where that is known.
+        Raises RunError where that has happened three times in a row.
         """
         assert self._good is not None, "a run keeps its state before it begins"
         self.in_a_row += 1
-        dump = self._dump(fault, failed, about)
+        dump = self._dump(fault, failed, {**about, "detail": detail})
         restore(self._good)
+        exactly = "" if detail is None else f" ({detail})"
         where = "" if dump is None else f"; {dump} has what led to it, `armchair play` shows it"
         if self.in_a_row >= IN_A_ROW:
             raise RunError(
-                f"training stopped: the {fault.where} was not finite {IN_A_ROW} times in a row, with nothing "
-                f"learnt between{where}; the state of update {self._good.updates} is kept"
+                f"training stopped: the {fault.where} was not finite {IN_A_ROW} times in a row{exactly}, "
+                f"with nothing learnt between{where}; the state of update {self._good.updates} is kept"
             )
-        self._tell(f"the {fault.where} is not finite: back to update {self._good.updates}{where}")
+        self._tell(f"the {fault.where} is not finite{exactly}: back to update {self._good.updates}{where}")
 
     def _dump(self, fault: NotFinite, failed: Good, about: Mapping[str, Json]) -> Path | None:
         """Write what is known of a fault. -> the file; None where that failed, or there are enough."""
@@ -85,6 +92,8 @@ class Guard:
             tensors |= prefixed("model", failed.model.tensors())
         if fault.rollout is not None:
             tensors |= prefixed("rollout", fault.rollout._asdict()) | prefixed("env", self._before)
+        if fault.obs is not None:
+            tensors["observation"] = fault.obs
         facts = {"what": "dump", "not_finite": fault.where, **about, "copy": first_bad(fault)}
         with contextlib.suppress(OSError, RunError):
             run.checkpoints.mkdir(exist_ok=True)
@@ -95,6 +104,8 @@ class Guard:
 
 def first_bad(fault: NotFinite) -> int:
     """The copy in which something was not finite first; 0 where that is not known."""
+    if fault.obs is not None:
+        return int(fault.obs.isfinite().all(1).logical_not().nonzero()[0])
     if fault.rollout is None:
         return 0
     rows = [

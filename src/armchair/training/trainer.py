@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from armchair.agents.networks import ActorCritic
 from armchair.config.teach import TeachConfig
-from armchair.envs.base import tells_success
+from armchair.envs.base import Explains, tells_success
 from armchair.envs.demonstrations import Demo
 from armchair.envs.spec import TaskSpec
 from armchair.evaluate import Evaluation, evaluate
@@ -288,10 +288,11 @@ class Trainer:
         """Back to the last good state, with a dump of this one; the copies begin new episodes."""
         self.in_turn = False
         self.faults += 1
-        env, copies = self.config.env, self.config.practice.num_envs
+        config, copies = self.config.env, self.config.practice.num_envs
         facts: dict[str, Json] = {"updates": self.updates, "env_steps": self.env_steps, "num_envs": copies}
-        facts |= {"task": self.config.task, "engine": env.engine, "control": env.control}
-        self.guard.go_back(fault, self._good(), facts, self._restore)
+        facts |= {"task": self.config.task, "engine": config.engine, "control": config.control}
+        told = (env.trouble() for env in self.envs if isinstance(env, Explains))
+        self.guard.go_back(fault, self._good(), facts, self._restore, next(filter(None, told), None))
 
     def _restore(self, good: Good) -> None:
         self.policy.agent.load_tensors(good.agent)

@@ -101,9 +101,9 @@ def test_an_environment_from_the_registry_at_another_pace() -> None:
 
 
 def test_a_reward_that_is_not_told_stays_so() -> None:
-    from armchair.envs.foreign.pace import _number
+    from armchair.envs.foreign.values import reward_of
 
-    assert math.isnan(_number(None))
+    assert math.isnan(reward_of(None))
 
 
 def test_files_say_the_pace_of_environments_of_others_alone(tmp_path: Path) -> None:

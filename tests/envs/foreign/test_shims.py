@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from armchair.envs.foreign import shims
-from armchair.envs.foreign.env import import_env
+from armchair.envs.foreign.env import Running, import_env
 from armchair.envs.foreign.shims import gymnasium_robotics, metaworld
 from armchair.envs.spec import EnvConfig, resolve_task
 from armchair.errors import InvalidInput
@@ -159,7 +159,7 @@ def test_gymnasium_robotics_works(name: str) -> None:
 @pytest.mark.parametrize("source", ["gymnasium_robotics:FetchReach-v4", "metaworld:reach-v3"])
 def test_mended_in_processes_of_their_own_too(source: str) -> None:
     pytest.importorskip(source.partition(":")[0], reason="not installed")
-    env = import_env(source, num_envs=2, asynchronous=True)
+    env = import_env(source, num_envs=2, running=Running(workers=2))
     obs = env.reset(seed=0)
     assert not torch.equal(obs[0], obs[1])
     env.step(torch.zeros(2, 4))

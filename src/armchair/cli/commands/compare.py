@@ -66,9 +66,12 @@ def main(argv: Sequence[str]) -> int:
     from armchair.cli.comparing import baselines, comparison_folder, group_of, leave_comparison, taught_group
     from armchair.cli.teachers import make_described
     from armchair.config.points import settled
+    from armchair.envs.spec import resolve_task
+    from armchair.training.environments import check_task
 
     torch.set_num_threads(1)  # the networks are small: more threads would only wait for each other
     config, settings = _settings(args)
+    check_task(resolve_task(config.task), config, rewarded=True)
     config = settled(config)
     make_described({"name": args.teacher}, config)  # so that what cannot be is said before hours of work
     given = [] if args.run is None else [group_of(args.run, config.task)]
@@ -95,7 +98,7 @@ def _settings(args: Args) -> tuple[TeachConfig, Preset]:
     if args.steps is not None and args.steps < 1:
         raise InvalidInput(f"--steps must be at least 1, got {args.steps}")
     check_choice("teacher", args.teacher, TEACHERS)
-    names = ("task", "seed", "labels", "updates", "engine", "control", "threads")
+    names = ("task", "seed", "labels", "updates", "engine", "control", "threads", "workers")
     flags = {name: getattr(args, name) for name in names}
     task, people = task_named(args.task, args.config), errs({"name": args.teacher})
     config = with_flags(preset_for(task, args.control, args.config, people=people), flags)

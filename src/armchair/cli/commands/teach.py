@@ -105,16 +105,19 @@ def main(argv: Sequence[str]) -> int:
     from armchair.cli.links import check_page
     from armchair.cli.locate import check_new
     from armchair.cli.page import teach_with_page
-    from armchair.cli.teachers import errs, make_described
+    from armchair.cli.teachers import UNREWARDED, errs, make_described
     from armchair.cli.teaching import teach_run
     from armchair.config.points import settled
     from armchair.config.read import as_yaml
     from armchair.envs.spec import resolve_task
     from armchair.runs.folder import STORE_KEY, RunDir
+    from armchair.training.environments import check_task
 
     described = describe_teacher(args)
-    config = settled(_config(args, people=errs(described)))
+    config = _config(args, people=errs(described))
     spec = resolve_task(config.task)
+    check_task(spec, config, rewarded=described["name"] not in UNREWARDED)
+    config = settled(config)
     _warn(args, config, report)
     teacher = make_described(described, config)
     if teacher is None and not args.no_page:
@@ -144,7 +147,8 @@ def _config(args: Args, *, people: bool) -> TeachConfig:
     from armchair.training.demonstrations import check_folder
     from armchair.training.setup import with_widths_of_policy
 
-    names = ("task", "labels", "seed", "engine", "control", "updates", "threads", "demos", "starts")
+    names = ("task", "labels", "seed", "engine", "control", "updates", "threads", "workers")
+    names += ("demos", "starts")
     flags = {name: getattr(args, name) for name in names}
     flags |= {"motion": args.motion or None, "policy": None if args.policy is None else str(args.policy)}
     flags |= flags_of_points(args.points, args.scalars)

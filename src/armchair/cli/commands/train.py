@@ -70,6 +70,7 @@ def _plan(args: Args) -> Plan:
     from armchair.cli.training import GivenReward, Plan, config_of, policy_to_continue
     from armchair.config.points import flags_of_points, settled
     from armchair.config.read import load_settings, with_flags
+    from armchair.envs.spec import resolve_task
     from armchair.rewards.saved import load_reward
     from armchair.tasks.base import SPEED
 
@@ -85,12 +86,13 @@ def _plan(args: Args) -> Plan:
         hidden = agent.net.hidden if agent else settings.config.ppo.hidden
         config = replace(settings.config, ppo=replace(settings.config.ppo, hidden=hidden))
     trained = config.env.control
-    names = ("task", "seed", "engine", "control", "num_envs", "threads", "starts", "demos")
+    names = ("task", "seed", "engine", "control", "num_envs", "threads", "workers", "starts", "demos")
     flags = {name: getattr(args, name) for name in names}
     config = with_flags(config, flags | flags_of_points(args.points, args.scalars))
     reward = None if given is None else GivenReward(given, load_reward(given, args.task))
     if reward is not None and any(name.endswith(SPEED) for name in reward.model.layout.scalars):
         config = replace(config, env=replace(config.env, motion=True))
+    resolve_task(config.task).check(config.env, rewarded=given is None)
     config = settled(config, given)
     if agent is not None and config.env.control != trained:
         raise InvalidInput(f"{args.policy} has a policy for {trained} control: leave out --control")

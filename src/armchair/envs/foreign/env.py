@@ -1,6 +1,6 @@
 """Any Gymnasium environment with a `Box` of actions as an environment of ours.
 
-Its copies run one after the other in this process, or each in a process of its own. An ended episode is
+Its copies run one after the other in this process, or shared among processes. An ended episode is
 followed by the next one within the step, as in `ArmEnv`; the last observation of the old one is kept apart.
 Such environments have no body poses: clips of them are frames.
 """
@@ -10,35 +10,45 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
-from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 from numpy.typing import NDArray
 from torch import Tensor
 
+from armchair.console import warn
 from armchair.engines.base import check_finite
 from armchair.engines.display.gl import choose_gl
-from armchair.envs.base import Frames, Picture
+from armchair.envs.base import Picture
+from armchair.envs.foreign.copies import Copies, Outcome, SerialCopies, told_of
+from armchair.envs.foreign.limits import unmoved
 from armchair.envs.foreign.points.columns import Columns, observed, with_points
 from armchair.envs.foreign.points.declaration import Declared
-from armchair.envs.foreign.points.witness import step_seconds, telling
-from armchair.envs.foreign.sources import LAST_FRAME, Factory, action_box, check, maker
-from armchair.errors import InvalidInput, MissingDependency
+from armchair.envs.foreign.points.witness import telling
+from armchair.envs.foreign.sources import Factory, action_box, check, maker, named
+from armchair.envs.foreign.workers import WorkerCopies
+from armchair.errors import ForeignError, InvalidInput, MissingDependency
 from armchair.maths import generator
 from armchair.types import Step
 
-Info = Mapping[str, object]
 
-_SUCCESS = ("is_success", "success")  # where others say it, in the order of preference
+class Running(NamedTuple):
+    """How copies are run."""
+
+    workers: int = 0
+    """Processes that the copies are shared among; 0: they run in this one, one after the other. Processes are
+    begun anew ("spawn"), so that a script needs `if __name__ == "__main__":`."""
+    time_limit: float = 120.0
+    """s that a copy may take for a reset or a step."""
 
 
 class ForeignEnv:
     """N copies of somebody else's environment behind `armchair.envs.base.Env`, without pictures.
 
     Made by `import_env`. Actions in [-1, 1] are stretched to the bounds of its action space. Observations are
-    flattened to float32. `success` is `info["is_success"]`, or `info["success"]`, or False.
+    flattened to float32. `success` is `info["is_success"]`, or `info["success"]`, or False. A reward that it
+    does not tell is NaN. Whatever it raises, or does not do as Gymnasium says, is a ForeignError in a line.
 
     >>> env = import_env("Pendulum-v1", num_envs=2)
     >>> env.reset(seed=0).shape, env.action_dim, env.horizon
@@ -47,34 +57,39 @@ class ForeignEnv:
 
     def __init__(
         self,
-        copies: SyncVectorEnv[object, object] | AsyncVectorEnv[object, object],
+        copies: Copies,
         horizon: int,
+        name: str,
         columns: Columns,
         seed: int = 0,
     ) -> None:
         """`copies` reset themselves within the step; `columns` says what their observations hold."""
-        self._copies = copies
+        self._copies, self.name = copies, name
         self.num_envs = copies.num_envs
         self.device = torch.device("cpu")
-        self.horizon = horizon
-        self._space = action_box(copies.single_action_space)
+        made = copies.made
+        self.horizon, self.dt = horizon, made.step_seconds
+        self._space = action_box(made.actions)
         self.action_dim = int(np.prod(self._space.shape))
         self._columns = columns
         self.obs_dim, self.layout = columns.obs_dim, columns.layout
-        self.dt = step_seconds(copies.metadata)
         self.diverged = 0
         self._success = torch.zeros(self.num_envs, dtype=torch.bool)
         self._seed: int | None = seed  # for the first reset
+        self._steps = np.zeros(self.num_envs, dtype=np.int64)  # of the running episodes
+        self._trouble: str | None = None
+        self._unrewarded: str | None = None
         self.tells_success = False  # whether it has ever said of a state that it is a success, or is none
 
     def reset(self, seed: int | None = None, *, stagger: bool = False) -> Tensor:
         """Begin an episode in every copy, a seed each; they cannot be staggered. -> (N, D) observations."""
         first, self._seed = self._seed, None
         seed = first if seed is None else seed
-        seeds = None if seed is None else _seeds(seed, self.num_envs)
+        seeds = [None] * self.num_envs if seed is None else _seeds(seed, self.num_envs)
         self._success = torch.zeros_like(self._success)
-        obs, _ = self._copies.reset(seed=seeds)
-        return self._columns.split(_floats(obs))[0]
+        self._trouble = self._unrewarded = None
+        self._steps[:] = 0
+        return self._columns.split(self._floats(self._copies.reset(seeds)))[0]
 
     def step(self, action: Tensor) -> Step:
         """Act for one step of theirs; `action` (N, A) is clipped to [-1, 1]. See `Step`.
@@ -82,22 +97,24 @@ class ForeignEnv:
         Raises InvalidInput for a wrong shape or a number that is not finite, before anything moves.
         """
         check_finite("action", action, (self.num_envs, self.action_dim))
-        obs, reward, terminated, truncated, info = self._copies.step(self._theirs(action))
-        terminated, truncated = torch.from_numpy(terminated), torch.from_numpy(truncated)
-        ended = (terminated | truncated).nonzero().squeeze(1).tolist()
-        old = cast(Info, info.get("final_info", {}))
-        now = _floats(obs)
-        final = now.clone()
-        if ended:
-            lasts = cast("NDArray[np.object_]", info["final_obs"])
-            final[ended] = torch.stack([_floats(lasts[i]) for i in ended])
-        self._keep_pictures(old, ended)
-        self.tells_success |= any(key in where for key in _SUCCESS for where in (info, old))
-        self._success = _success(info, old, ended, self.num_envs)
+        outcomes = self._copies.step(self._theirs(action))
+        self._steps += 1
+        terminated = torch.tensor([one.terminated for one in outcomes])
+        truncated = torch.tensor([one.truncated for one in outcomes])
+        final = self._floats([one.obs if one.last is None else one.last for one in outcomes])
+        with np.errstate(all="ignore"):
+            reward = np.array([one.reward for one in outcomes], dtype=np.float64).astype(np.float32)
+        self._look_at(reward)
+        done = (terminated | truncated).numpy()
+        self._steps[done] = 0
+        now = self._floats([one.obs for one in outcomes]) if done.any() else final.clone()
+        self._keep_pictures(outcomes)
+        self.tells_success |= any(one.success is not None for one in outcomes)
+        self._success = torch.tensor([bool(one.success) for one in outcomes])
         final_obs, visible = self._columns.split(final)
         return Step(
             obs=self._columns.split(now)[0],
-            reward=torch.from_numpy(np.asarray(reward, dtype=np.float32)),
+            reward=torch.from_numpy(reward),
             terminated=terminated,
             truncated=truncated & ~terminated,
             final_obs=final_obs,
@@ -105,17 +122,47 @@ class ForeignEnv:
             visible=visible,
         )
 
+    def trouble(self) -> str | None:
+        """Which number observed since the last reset was not finite first; None where all were."""
+        return self._trouble
+
+    def unrewarded(self) -> str | None:
+        """Which reward since the last reset was not finite first; None where all were."""
+        return self._unrewarded
+
+    def _floats(self, rows: Sequence[NDArray[np.float64]]) -> Tensor:
+        """Observations (N, D) as a float32 tensor of its own; what is not finite is taken note of."""
+        numbers = np.stack(rows)
+        with np.errstate(all="ignore"):  # somebody may have made errors of them
+            floats = numbers.astype(np.float32)
+        finite = np.isfinite(floats)
+        if self._trouble is None and not finite.all():
+            copy, index = (int(i) for i in np.argwhere(~finite)[0])
+            beyond = ", too large for float32" if np.isfinite(numbers[copy, index]) else ""
+            what = f"number {index} of the observation is {numbers[copy, index]}{beyond}"
+            self._trouble = f"{self._where(copy)}: {what}"
+        return torch.from_numpy(floats)
+
+    def _look_at(self, reward: NDArray[np.float32]) -> None:
+        if self._unrewarded is None and not np.isfinite(reward).all():
+            copy = int(np.argwhere(~np.isfinite(reward))[0, 0])
+            self._unrewarded = f"{self._where(copy)}: the reward is None or {reward[copy]}"
+
+    def _where(self, copy: int) -> str:
+        return f"{self.name}, copy {copy}, step {self._steps[copy]}"
+
     def _theirs(self, action: Tensor) -> NDArray[np.generic]:
         """(N, A) in [-1, 1] -> their units, shape and dtype; -1 and 1 give the bounds exactly."""
         share = (action.detach().cpu().double().clamp(-1.0, 1.0).numpy() + 1.0) / 2.0
         low, high = self._space.low.astype(np.float64), self._space.high.astype(np.float64)
         share = share.reshape(self.num_envs, *self._space.shape)
-        value = low * (1.0 - share) + high * share
-        if np.issubdtype(self._space.dtype, np.integer):
-            value = np.rint(value)
-        return value.astype(self._space.dtype)
+        with np.errstate(all="ignore"):
+            value = low * (1.0 - share) + high * share
+            if np.issubdtype(self._space.dtype, np.integer):
+                value = np.rint(value)
+            return value.astype(self._space.dtype)
 
-    def _keep_pictures(self, old: Info, ended: Sequence[int]) -> None:
+    def _keep_pictures(self, outcomes: Sequence[Outcome]) -> None:
         """Of the episodes that ended; here there are none."""
 
     def success(self) -> Tensor:
@@ -131,13 +178,24 @@ class DrawnForeignEnv(ForeignEnv):
     """The same with pictures."""
 
     _last: Mapping[int, Picture] = MappingProxyType({})  # of the episodes that ended in the last step
+    no_pictures: str | None = None  # why there are none any more
 
     def frames(self) -> list[Picture]:
-        """A picture (H, W, 3) of the state that each copy last reached.
+        """A picture (H, W, 3) of the state that each copy last reached; none any more once one failed.
 
         Where an episode has just ended, it is the picture of its end, not of the next one's beginning.
+        Standard error is told, once, why there are none any more.
         """
-        fresh = cast("tuple[Picture, ...]", self._copies.render())
+        if self.no_pictures is None:
+            try:
+                return self.draw()
+            except ForeignError as error:
+                self._give_up(str(error))
+        return []
+
+    def draw(self) -> list[Picture]:
+        """As `frames`. Raises ForeignError where a picture fails."""
+        fresh = cast("list[Picture]", self._copies.call("render", [()] * self.num_envs))
         return [self._last.get(i, frame) for i, frame in enumerate(fresh)]
 
     def reset(self, seed: int | None = None, *, stagger: bool = False) -> Tensor:
@@ -145,9 +203,15 @@ class DrawnForeignEnv(ForeignEnv):
         self._last = {}
         return super().reset(seed, stagger=stagger)
 
-    def _keep_pictures(self, old: Info, ended: Sequence[int]) -> None:
-        frames = cast("NDArray[np.uint8]", old[LAST_FRAME]) if LAST_FRAME in old else None
-        self._last = {} if frames is None else {i: frames[i] for i in ended}
+    def _keep_pictures(self, outcomes: Sequence[Outcome]) -> None:
+        self._last = {i: one.picture for i, one in enumerate(outcomes) if one.picture is not None}
+        failed = [one.trouble for one in outcomes if one.trouble is not None]
+        if failed and self.no_pictures is None:
+            self._give_up(f"{self.name}: {failed[0]}")
+
+    def _give_up(self, reason: str) -> None:
+        self.no_pictures = reason
+        warn(f"there are no pictures from here on: {reason}")
 
 
 def import_env(
@@ -156,7 +220,7 @@ def import_env(
     num_envs: int = 1,
     seed: int = 0,
     horizon: int | None = None,
-    asynchronous: bool = False,
+    running: Running | None = None,
     render: bool = False,
     visible: Callable[[Tensor], Tensor] | None = None,
     declared: Declared | None = None,
@@ -165,46 +229,50 @@ def import_env(
 
     source: an id ("Pendulum-v1"), an id with the module that registers it ("gymnasium:Pendulum-v1"), the
     place of a function that makes the environment ("my_package.arms:make"), or such a function.
-    horizon: length of an episode, if not the environment's own limit. asynchronous: a process for each copy,
-    begun anew ("spawn"), so that a script needs `if __name__ == "__main__":`. render: make `frames()` work;
-    a function is given render_mode="rgb_array" if it takes such an argument, else it must itself make an
-    environment that draws. visible: what a person sees, from (N, D) observations; all of them by default.
-    declared: points and scalars, which then are what a person sees; see `points.declaration`.
+    horizon: length of an episode, if not the environment's own limit. running: in how many processes.
+    render: make `frames()` work; a function is given render_mode="rgb_array" if it takes such an argument,
+    else it must itself make an environment that draws. visible: what a person sees, from (N, D) observations;
+    all of them by default. declared: points and scalars, which then are what a person sees; see
+    `points.declaration`.
 
-    Raises InvalidInput where the environment cannot be found or used, and says why.
+    Raises InvalidInput where the environment cannot be found or used, ForeignError where it raises.
     """
     if num_envs < 1:
         raise InvalidInput(f"num_envs must be at least 1, got {num_envs}")
-    make = maker(source, horizon, render)
-    trial = make()
-    try:
-        steps = check(trial, horizon, render)
-        columns = observed(trial, visible)
-        if declared is not None and declared:
-            if visible is not None:
-                raise InvalidInput("visible= and declared points both say what a person sees: leave one out")
-            make, columns = telling(make, source, trial, declared), with_points(trial, declared)
-    finally:
-        trial.close()
-    mode = AutoresetMode.SAME_STEP
-    copies = (
-        AsyncVectorEnv([make] * num_envs, autoreset_mode=mode, context="spawn")
-        if asynchronous
-        else SyncVectorEnv([make] * num_envs, autoreset_mode=mode)
-    )
-    return (DrawnForeignEnv if render else ForeignEnv)(copies, steps, columns, seed)
+    workers, limit = running or Running()
+    make, name = maker(source, horizon, render), named(source)
+    with told_of(name), unmoved():
+        trial = make()
+        try:
+            steps = check(trial, horizon, render)
+            columns = observed(trial, visible)
+            if declared is not None and declared:
+                if visible is not None:
+                    raise InvalidInput("visible= and declared points both say what is seen: leave one out")
+                make, columns = telling(make, source, trial, declared), with_points(trial, declared)
+        finally:
+            trial.close()
+    with unmoved():
+        copies: Copies = (
+            WorkerCopies(make, name, num_envs, workers, render, limit)
+            if workers
+            else SerialCopies(make, name, range(num_envs), render, limit)
+        )
+    return (DrawnForeignEnv if render else ForeignEnv)(copies, steps, name, columns, seed)
 
 
 def why_no_pictures(source: str | Factory) -> str | None:
-    """Draw the environment once. -> why that cannot be done here, in a line; None where it can."""
+    """Draw the environment twice. -> why that cannot be done here, in a line; None where it can."""
     with contextlib.suppress(MissingDependency):  # not all environments draw with OpenGL
         choose_gl()
     try:
         env = import_env(source, render=True)
         try:
+            assert isinstance(env, DrawnForeignEnv)
             env.reset(seed=0)
-            assert isinstance(env, Frames)
-            env.frames()
+            env.draw()
+            env.step(torch.zeros(1, env.action_dim))
+            env.draw()
         finally:
             env.close()
     except Exception as error:  # other people's code, and what it draws with, may raise anything
@@ -212,24 +280,7 @@ def why_no_pictures(source: str | Factory) -> str | None:
     return None
 
 
-def _floats(obs: object) -> Tensor:
-    """A float32 tensor of its own: vector environments may use their arrays again."""
-    return torch.tensor(np.asarray(obs, dtype=np.float32))
-
-
 def _seeds(seed: int, n: int) -> list[int | None]:
     """A seed for each copy; neighbouring seeds of ours share none of them."""
     drawn = torch.randint(0, 2**31 - 1, (n,), generator=generator(seed, "import"))
     return [int(one) for one in drawn]
-
-
-def _success(info: Info, old: Info, ended: list[int], n: int) -> Tensor:
-    """What the environments say of the states that the actions led to. -> (n,) bool."""
-    return torch.tensor([_says(old if i in ended else info, i) for i in range(n)])
-
-
-def _says(info: Info, i: int) -> bool:
-    for key in _SUCCESS:
-        if key in info and bool(cast("NDArray[np.bool_]", info[f"_{key}"])[i]):
-            return bool(cast("NDArray[np.generic]", info[key])[i])
-    return False

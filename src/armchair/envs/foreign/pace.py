@@ -9,6 +9,7 @@ import gymnasium
 from gymnasium.wrappers import TimeLimit
 
 from armchair.envs.foreign.sources import find, make_one, time_limits
+from armchair.envs.foreign.values import reward_of
 from armchair.errors import InvalidInput
 
 Foreign = gymnasium.Env[object, object]
@@ -61,14 +62,10 @@ class Repeat(gymnasium.Wrapper[object, object, object, object]):
     def step(self, action: object) -> tuple[object, SupportsFloat, bool, bool, dict[str, object]]:
         """`repeat` steps of the wrapped environment."""
         obs, reward, terminated, truncated, info = self.env.step(action)
-        total = _number(reward)
+        total = reward_of(reward)
         for _ in range(self._repeat - 1):
             if terminated or truncated:
                 break
             obs, reward, terminated, truncated, info = self.env.step(action)
-            total += _number(reward)
+            total += reward_of(reward)
         return obs, total, terminated, truncated, cast("dict[str, object]", info)
-
-
-def _number(reward: SupportsFloat | None) -> float:
-    return math.nan if reward is None else float(reward)

@@ -6,39 +6,47 @@ import importlib
 import inspect
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol, SupportsFloat, cast
+from typing import Protocol, cast
 
 import gymnasium
 import numpy as np
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.error import Error as GymnasiumError
 from gymnasium.spaces import Box
-from gymnasium.wrappers import FlattenObservation, TimeLimit
+from gymnasium.wrappers import TimeLimit
 
 from armchair.envs.foreign import packages, shims
-from armchair.errors import InvalidInput, nearest
+from armchair.envs.foreign.limits import unmoved
+from armchair.envs.foreign.sound import Sound, raised, told
+from armchair.errors import ForeignError, InvalidInput, nearest
 
 Foreign = gymnasium.Env[object, object]
 Factory = Callable[[], Foreign]
 
-LAST_FRAME = "armchair_last_frame"  # in info, the picture of an episode's end
+UNBOUNDED = 1e9  # bounds of actions from here on are as good as none
+LONGEST = 100_000  # steps in an episode, at most
 
 
-def action_box(space: gymnasium.Space[object]) -> Box:
+def action_box(space: object) -> Box:
     """The space itself when it is a Box with bounds, or InvalidInput that says what is wrong with it."""
     if not isinstance(space, Box):
         raise InvalidInput(
-            f"actions must be a gymnasium Box with finite bounds, this environment has {space}"
+            f"actions must be a gymnasium Box with finite bounds, this environment has {space}: wrap it in a "
+            "gymnasium.ActionWrapper with such an action_space"
         )
-    flat = np.isfinite(space.low).reshape(-1) & np.isfinite(space.high).reshape(-1)
-    if not flat.all():
-        where = int(np.flatnonzero(~flat)[0])
-        bounds = f"[{space.low.reshape(-1)[where]}, {space.high.reshape(-1)[where]}]"
+    if 0 in space.shape:
+        raise InvalidInput(f"actions must have at least one number, this environment has {space}")
+    low, high = (bound.astype(np.float64).reshape(-1) for bound in (space.low, space.high))
+    bad = ~((np.abs(low) < UNBOUNDED) & (np.abs(high) < UNBOUNDED) & (low <= high))
+    if bad.any():
+        where = int(np.flatnonzero(bad)[0])
         raise InvalidInput(
-            f"action {where} has the bounds {bounds}: [-1, 1] can only be stretched to finite ones; wrap the "
-            "environment in gymnasium.wrappers.RescaleAction or ClipAction with bounds of your choice"
+            f"action {where} has the bounds [{low[where]}, {high[where]}]: [-1, 1] can only be stretched to "
+            "finite ones; wrap the environment in gymnasium.wrappers.RescaleAction or ClipAction with bounds "
+            "of your choice"
         )
     return space
 
@@ -50,27 +58,36 @@ def maker(source: str | Factory, horizon: int | None, render: bool) -> Factory:
 
     def make() -> Foreign:
         env = shims.made(lambda: make_one(found, horizon, render))  # in whichever process
-        flat = cast(Foreign, FlattenObservation(env))
         if render:
             _lighten(env)
-            return _LastFrame(flat)
-        return flat
+        return cast(Foreign, Sound(env))
 
     return make
+
+
+def named(source: str | Factory) -> str:
+    """What an environment is called in errors."""
+    if isinstance(source, str):
+        return source
+    return f"{getattr(source, '__module__', '')}:{getattr(source, '__qualname__', repr(source))}"
 
 
 def make_one(found: EnvSpec | Factory, horizon: int | None, render: bool) -> Foreign:
     """One copy; its own limit of steps gives way to `horizon` where it was set by the registry."""
     if isinstance(found, EnvSpec):
-        try:
-            if render:
-                return gymnasium.make(found, render_mode="rgb_array", max_episode_steps=horizon)
-            return gymnasium.make(found, max_episode_steps=horizon)
+        mode = "rgb_array" if render else None
+        options = {} if mode is None else {"render_mode": mode}
+        try:  # what Gymnasium's own checker would warn of is checked, or converted, by `Sound`
+            return gymnasium.make(found, max_episode_steps=horizon, disable_env_checker=True, **options)
         except (GymnasiumError, ImportError) as error:  # for want of a package, for example
             raise InvalidInput(f"cannot make {found.id}: {' '.join(str(error).split())}") from error
+        except Exception as error:
+            raise ForeignError(f"cannot make {found.id}: it raised {raised(error)}") from error
     env = _call(found, render)
     if not isinstance(env, gymnasium.Env):
-        raise InvalidInput(f"the function must make a gymnasium.Env, it made a {type(env).__name__}")
+        old = type(env).__mro__[-2].__module__.partition(".")[0] == "gym"
+        hint = "; the package shimmy converts those of old Gym" if old else ""
+        raise InvalidInput(f"the function must make a gymnasium.Env, it made a {type(env).__name__}{hint}")
     made = cast("Foreign", env)
     return made if horizon is None else TimeLimit(made, horizon)
 
@@ -87,15 +104,16 @@ def _call(function: Factory, render: bool) -> object:
     try:
         signature = inspect.signature(function)
         signature.bind()
+        takes_mode = "render_mode" in signature.parameters
     except ValueError:  # built in, without a signature
-        return function()
+        takes_mode = False
     except TypeError as error:
         raise InvalidInput(
             f"the function that makes the environment must do without arguments: {error}"
         ) from error
-    if render and "render_mode" in signature.parameters:
-        return cast(Callable[..., object], function)(render_mode="rgb_array")
-    return function()
+    if render and takes_mode:
+        function = partial(cast("Callable[..., Foreign]", function), render_mode="rgb_array")
+    return told("making it", function)
 
 
 def _lighten(env: Foreign) -> None:
@@ -148,19 +166,21 @@ def _load(module: str, source: str) -> ModuleType:
     if here not in sys.path and "" not in sys.path:
         sys.path.append(here)
     try:
-        return importlib.import_module(module)
+        with unmoved():
+            return importlib.import_module(module)
     except (ImportError, ValueError) as error:  # ValueError: an empty or relative name
         hint = packages.HINTS.get(module.partition(".")[0], "")
         raise InvalidInput(f"cannot import {module!r}, named in {source!r}: {error}{hint}") from error
+    except (Exception, SystemExit) as error:
+        raise ForeignError(f"importing {module!r}, named in {source!r}, raised {raised(error)}") from error
 
 
 def check(env: Foreign, horizon: int | None, render: bool) -> int:
     """The length of its episodes, or InvalidInput where it cannot be used."""
-    action_box(env.action_space)
-    if render and env.render_mode != "rgb_array":
-        raise InvalidInput(
-            f"render_mode must be 'rgb_array' to give frames, this environment has {env.render_mode!r}"
-        )
+    action_box(getattr(env, "action_space", None))
+    mode: object = getattr(env, "render_mode", None)
+    if render and mode not in ("rgb_array", "rgb_array_list"):
+        raise InvalidInput(f"render_mode must be 'rgb_array' to give frames, this environment has {mode!r}")
     limits = time_limits(env)
     if not limits:
         raise InvalidInput(
@@ -169,6 +189,11 @@ def check(env: Foreign, horizon: int | None, render: bool) -> int:
     if horizon is not None and min(limits) < horizon:
         raise InvalidInput(
             f"horizon must be at most {min(limits)}, where this environment ends, got {horizon}"
+        )
+    if not 1 <= min(limits) <= LONGEST:
+        raise InvalidInput(
+            f"an episode must have 1 to {LONGEST} steps, this environment's limit is {min(limits)}: wrap it "
+            "in gymnasium.wrappers.TimeLimit"
         )
     return min(limits)
 
@@ -184,14 +209,3 @@ def time_limits(env: Foreign) -> list[int]:
     if not limits and env.spec is not None and env.spec.max_episode_steps:
         limits.append(env.spec.max_episode_steps)
     return limits
-
-
-class _LastFrame(gymnasium.Wrapper[object, object, object, object]):
-    """Draws the end of an episode before a vector environment begins the next one."""
-
-    def step(self, action: object) -> tuple[object, SupportsFloat, bool, bool, dict[str, object]]:
-        """The wrapped environment's step; at the end of an episode info has LAST_FRAME."""
-        obs, reward, terminated, truncated, info = self.env.step(action)
-        if terminated or truncated:
-            info[LAST_FRAME] = self.env.render()
-        return obs, reward, terminated, truncated, cast("dict[str, object]", info)

@@ -11,7 +11,16 @@ import sqlalchemy as sa
 from armchair.errors import InvalidInput, StoreError
 from armchair.ids import check_id
 from armchair.store.rows.binds import ID
-from armchair.store.rows.codec import MAX_BYTES, check_clip, check_digest, decode, digest, encode, read_head
+from armchair.store.rows.codec import (
+    MAX_BYTES,
+    check_clip,
+    check_digest,
+    decode,
+    digest,
+    encode,
+    knows_reward,
+    read_head,
+)
 from armchair.store.rows.meta import get_meta, set_meta
 from armchair.store.schema import clips, questions
 from armchair.types import Clip, Question
@@ -64,7 +73,8 @@ def insert_clips(conn: sa.Connection, given: Iterable[Clip], reward_known: bool)
         kept = (length, width)
         arrays = encode(clip)
         row = {name: getattr(clip, name) for name in ("id", "frames", "policy_step", "episode", "start")}
-        row |= {"arrays": arrays, "reward_known": reward_known, "sha256": digest(arrays, clip.frames).hex()}
+        row |= {"arrays": arrays, "sha256": digest(arrays, clip.frames).hex()}
+        row["reward_known"] = reward_known and knows_reward(clip)
         known = conn.execute(_SHA256, {"id": clip.id}).scalar_one_or_none()
         if known is None:
             conn.execute(clips.insert(), row)

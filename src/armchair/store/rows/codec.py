@@ -19,14 +19,22 @@ MAX_BYTES = 64 * 2**20  # of the arrays or of the frames of one clip; a usual cl
 
 
 def check_clip(clip: Clip) -> None:
-    """Raises InvalidInput for a clip that no store takes: wrong shapes, no steps, numbers not finite."""
+    """Raises InvalidInput for a clip that no store takes: wrong shapes, no steps, numbers not finite.
+
+    A reward that is not finite is one that is not known: zeros are stored.
+    """
     check_id("a clip", clip.id)
     _check_shapes(clip)
     for name, array in _arrays(clip).items():
-        if not bool(array.isfinite().all()):
+        if name != "reward" and not bool(array.isfinite().all()):
             raise InvalidInput(f"clip {clip.id}: {name} has numbers that are not finite")
     if clip.frames is not None and len(clip.frames) > MAX_BYTES:
         raise InvalidInput(f"clip {clip.id}: its frames take {len(clip.frames)} bytes, at most {MAX_BYTES}")
+
+
+def knows_reward(clip: Clip) -> bool:
+    """Whether the true reward of each of its steps is known."""
+    return bool(clip.reward.isfinite().all())
 
 
 def encode(clip: Clip) -> bytes:
@@ -106,7 +114,8 @@ def read_head(clip: str, start: bytes) -> Head:
 
 
 def _arrays(clip: Clip) -> dict[str, Tensor]:
-    arrays = {"visible": clip.visible, "action": clip.action, "reward": clip.reward}
+    reward = clip.reward if knows_reward(clip) else clip.reward.new_zeros(clip.reward.shape)
+    arrays = {"visible": clip.visible, "action": clip.action, "reward": reward}
     return arrays if clip.poses is None else arrays | {"poses": clip.poses}
 
 

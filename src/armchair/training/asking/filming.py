@@ -41,7 +41,7 @@ def checked(act: Policy) -> Policy:
 
     def acting(obs: Tensor) -> Tensor:
         if not is_finite(obs):
-            raise NotFinite("observation")
+            raise NotFinite("observation", obs=obs)
         return act(obs)
 
     return acting

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from armchair.agents.networks import ActorCritic
 from armchair.config.teach import TeachConfig
-from armchair.envs.base import Env, Goals, Policy
+from armchair.envs.base import Env, Explains, Goals, Policy
 from armchair.envs.spec import TaskSpec
-from armchair.errors import InvalidInput
+from armchair.errors import ForeignError, InvalidInput
 from armchair.feedback.acquisition import Predictions, make_questions, select_queries
 from armchair.feedback.progress_test import looks_level
 from armchair.feedback.teachers import Teacher
@@ -130,7 +130,11 @@ class Querier:
 
     def _film(self, newest: Newest, act: Policy, same_start: bool) -> int:
         self.episodes.policy_step = newest.env_steps
-        return film(self.env, self.episodes, act, self.rngs["film"], same_start=same_start)
+        steps = film(self.env, self.episodes, act, self.rngs["film"], same_start=same_start)
+        unrewarded = self.env.unrewarded() if isinstance(self.env, Explains) else None
+        if unrewarded is not None and not self.people:
+            raise ForeignError(f"{unrewarded}: a simulated teacher judges by it, people can do without")
+        return steps
 
     def _shown(self, newest: Newest) -> Policy:
         """Who acts in the clips: the policy as it explores; before there is one, an arm that wanders."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from armchair.envs.foreign.env import import_env
+from armchair.envs.foreign.env import Running, import_env
 from armchair.envs.foreign.points.declaration import Declared
 from armchair.envs.foreign.points.settle import settle_points
 from armchair.envs.spec import EnvConfig, resolve_task
@@ -24,9 +24,9 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
 
 
-@pytest.mark.parametrize("asynchronous", [False, True])
-def test_points_by_index_come_with_each_state_and_at_an_end_with_the_last(asynchronous: bool) -> None:
-    env = import_env("arms_with_points:hand", num_envs=2, declared=HAND, asynchronous=asynchronous)
+@pytest.mark.parametrize("workers", [0, 2])
+def test_points_by_index_come_with_each_state_and_at_an_end_with_the_last(workers: int) -> None:
+    env = import_env("arms_with_points:hand", num_envs=2, declared=HAND, running=Running(workers))
     assert env.obs_dim == 10
     assert env.layout == VisibleLayout(("hand", "object", "goal"), ("gripper",))
     first = env.reset(seed=3)

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from armchair.console import warn
+from armchair.envs.foreign.copies import told_of
+from armchair.envs.foreign.limits import unmoved
 from armchair.envs.foreign.points.declaration import Declared, is_goal
 from armchair.envs.foreign.points.found import find_points
 from armchair.envs.foreign.points.spaces import Foreign, width
 from armchair.envs.foreign.points.witness import telling
-from armchair.envs.foreign.sources import Factory, check, maker
+from armchair.envs.foreign.sources import Factory, check, maker, named
 from armchair.errors import InvalidInput
 
 EPISODES, STEPS = 4, 25  # of the trial
@@ -26,6 +28,11 @@ def settle_points(source: str | Factory, declared: Declared, *, find: bool = Tru
     find: whether what the environment tells by itself is taken where nothing is declared. Raises InvalidInput
     as `import_env` does, and where a point is not where it was said to be.
     """
+    with told_of(named(source)), unmoved():
+        return _settled(source, declared, find)
+
+
+def _settled(source: str | Factory, declared: Declared, find: bool) -> Declared:
     trial = maker(source, None, False)()
     try:
         check(trial, None, False)

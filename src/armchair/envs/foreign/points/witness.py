@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import SupportsFloat, cast
 
 import gymnasium
@@ -14,14 +14,7 @@ from armchair.envs.foreign.points.declaration import Declared
 from armchair.envs.foreign.points.found import points_function
 from armchair.envs.foreign.points.reader import Reader, resolve
 from armchair.envs.foreign.points.spaces import Foreign, width
-
-DEFAULT_FPS = 30.0
-
-
-def step_seconds(metadata: Mapping[str, object]) -> float:
-    """Length of a step in s, as the metadata has it; 1/30 where it says nothing."""
-    said = metadata.get("render_fps")
-    return 1.0 / (float(said) if isinstance(said, int | float) and said > 0 else DEFAULT_FPS)
+from armchair.envs.foreign.sound import step_seconds
 
 
 def telling(
@@ -33,12 +26,12 @@ def telling(
     """
     reader = resolve(declared, trial, points_function(source, trial))
     moving = [tuple(declared.points).index(name) for name in declared.moving] if declared.motion else []
-    dt = step_seconds(trial.metadata)
+    dt = step_seconds(trial)
     return lambda: Witness(make(), reader, moving, dt)
 
 
 class Witness(gymnasium.Wrapper[object, object, object, object]):
-    """Observations (D + F + S,) float32: the flattened ones, the F declared numbers, S speeds in m/s.
+    """Observations (D + F + S,): the flattened ones, the F declared numbers, S speeds in m/s.
 
     Columns of an observation go where observations go: into final ones, from other processes, through the
     next reset. Speeds are those from the state before, 0 where an episode begins.
@@ -51,7 +44,7 @@ class Witness(gymnasium.Wrapper[object, object, object, object]):
         self._columns = np.array([3 * i for i in moving], dtype=np.int64)[:, None] + np.arange(3)
         self._before: NDArray[np.float64] | None = None
         size = width(flat) + reader.size + len(moving)
-        self.observation_space = cast("gymnasium.Space[object]", Box(-np.inf, np.inf, (size,), np.float32))
+        self.observation_space = cast("gymnasium.Space[object]", Box(-np.inf, np.inf, (size,), np.float64))
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, object] | None = None
@@ -66,11 +59,11 @@ class Witness(gymnasium.Wrapper[object, object, object, object]):
         obs, reward, terminated, truncated, info = self.env.step(action)
         return self._whole(obs), reward, terminated, truncated, cast("dict[str, object]", info)
 
-    def _whole(self, obs: object) -> NDArray[np.float32]:
+    def _whole(self, obs: object) -> NDArray[np.float64]:
         flat = np.asarray(obs)
         values = self._reader(flat, self.env)
         points = values[self._columns]  # (S, 3)
         way = np.zeros_like(points) if self._before is None else points - self._before
         self._before = points
         speeds = np.linalg.norm(way, axis=1) / self._dt
-        return np.concatenate((flat, values, speeds)).astype(np.float32)
+        return np.concatenate((flat, values, speeds))

@@ -1,0 +1,74 @@
+"""Odd environments, `odd.py`: each is taught, or refused in one line before there is a run's folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from armchair.cli import main
+
+sys.path.append(str(Path(__file__).parent))
+
+from odd import CASES, REFUSED, Case
+
+Capture = pytest.CaptureFixture[str]
+SMALL = """
+queries: {labels: 4, first: 2, film_envs: 2, clip_length: 5}
+schedule: {session: 2, session_every: 1, updates: 1}
+practice: {num_envs: 2, rollout: 12}
+evaluation: {every: 1, episodes: 2}
+ppo: {epochs: 1}
+reward: {min_updates: 5, epochs: 1}
+"""
+QUICK = (
+    "plain",
+    "reward_array",
+    "obs_nested",
+    "info_ragged",
+    "picture_none",
+    "picture_raises_later",
+    "loses_itself",
+)
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "small.yaml"
+    file.write_text(SMALL)
+    return file
+
+
+def teach(name: str, small: Path, *more: str) -> int:
+    return main(["teach", f"odd:{name}", "--teacher", "oracle", "--config", str(small), *more])
+
+
+@pytest.mark.parametrize(("name", "case"), [item for item in CASES.items() if item[1].outcome == REFUSED])
+def test_what_cannot_be_used_is_refused_in_a_line(
+    name: str, case: Case, small: Path, capsys: Capture
+) -> None:
+    assert teach(name, small) == 2
+    told = capsys.readouterr().err
+    assert case.says in told
+    assert told.count("\n") == 1 and told.startswith("armchair: ")
+    assert not (small.parent / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "case"),
+    [
+        pytest.param(name, case, marks=[] if name in QUICK else [pytest.mark.slow])
+        for name, case in CASES.items()
+        if case.outcome != REFUSED
+    ],
+)
+@pytest.mark.filterwarnings("ignore:step ")  # an environment that warns all the time
+def test_what_can_be_converted_is_taught(name: str, case: Case, small: Path, capsys: Capture) -> None:
+    assert teach(name, small) == 0
+    told = capsys.readouterr().err
+    assert case.says in told
+    assert "Traceback" not in told
+    (run,) = (small.parent / "runs").iterdir()
+    assert (run / "summary.json").is_file()
