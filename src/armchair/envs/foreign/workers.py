@@ -134,8 +134,8 @@ class WorkerCopies:
             error, found = cast("tuple[str | None, object]", worker.pipe.recv())
         except (EOFError, OSError):
             worker.process.join(GRACE)
-            self._closing()
             how = _how_it_ended(worker.process.exitcode)
+            self._closing()
             raise ForeignError(f"{self._name}, {_copies(worker)}: its process ended, {how}") from None
         if error is None:
             return found
