@@ -1,6 +1,7 @@
 """A teacher with another wish than the task's: the same reward network, nothing changed.
 
     style_teacher.py --seeds 5 --labels 60
+    style_teacher.py --seeds 5 --labels 60 --teacher viewer
 
 At reach, the teacher wants the tool to hover 10 cm above the ball, not in it. Prints the share of 100
 episodes that end within 2.5 cm of that place, deterministic policy, and of those that end in the ball.
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 
@@ -21,7 +23,8 @@ from armchair.agents.saved import load_policy
 from armchair.config.read import load_config, with_flags
 from armchair.envs.arm_env import make_env
 from armchair.feedback.styles import Points, style_score
-from armchair.feedback.teachers import make_teacher
+from armchair.feedback.teachers import Teacher, make_teacher
+from armchair.feedback.viewer import Sight
 from armchair.maths import generator
 from armchair.runs.folder import RunDir
 from armchair.tasks import get_task
@@ -53,11 +56,20 @@ def ends(run: RunDir, seed: int) -> Tensor:
     return points["tool"] - points["goal"]
 
 
-def one(seed: int, settings: dict[str, int]) -> tuple[float, float]:
+def wishing(name: str, seed: int) -> Teacher:
+    """An oracle that scores by the wish, or a viewer who looks for the place above the ball."""
+    reach, rng = get_task("reach"), generator(seed, "teacher")
+    if name == "viewer":
+        cues = tuple(replace(cue, above=float(ABOVE[2])) for cue in reach.cues)
+        return make_teacher(name, {}, rng, sight=Sight(reach.points, cues))
+    return make_teacher(name, {}, rng, scorer=style_score(hover, reach.points))
+
+
+def one(name: str, seed: int, settings: dict[str, int]) -> tuple[float, float]:
     """Teach once. -> share that ends above the ball, share that ends in it."""
-    config = with_flags(load_config("reach"), {"seed": seed, **settings})
-    scorer = style_score(hover, get_task("reach").points)
-    teacher = make_teacher("oracle", {}, generator(seed, "teacher"), scorer=scorer)
+    people = name == "viewer"
+    config = with_flags(load_config("reach", people=people), {"seed": seed, **settings})
+    teacher = wishing(name, seed)
     with tempfile.TemporaryDirectory() as folder:
         run = RunDir.create(Path(folder), "run", {})
         for _ in teach(config, run, teacher):
@@ -70,6 +82,7 @@ def one(seed: int, settings: dict[str, int]) -> tuple[float, float]:
 def main() -> None:
     """A line a seed, then the means."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--teacher", default="oracle", choices=["oracle", "viewer"])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--labels", type=int, default=60)
@@ -84,7 +97,7 @@ def main() -> None:
         "schedule.updates": args.updates,
     }
     for seed in range(args.first_seed, args.first_seed + args.seeds):
-        rows.append(one(seed, settings))
+        rows.append(one(args.teacher, seed, settings))
         above, inside = rows[-1]
         print(f"seed {seed}: {above:.0%} end above the ball, {inside:.0%} in it", flush=True)
     figures = {"above": mean(row[0] for row in rows), "inside": mean(row[1] for row in rows)}
