@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 import torch
 
-from armchair.engines.display.gl import GL_PACKAGES, find_gl
+from armchair.engines.display.gl import GL_PACKAGES, choose_gl, find_gl
+from armchair.errors import MissingDependency
 from armchair.ids import new_id
 from armchair.store.store import Store
 from armchair.types import Clip, Question
@@ -99,9 +100,8 @@ def known_user(name: str) -> bool:
 
 def pytest_configure() -> None:
     """MuJoCo reads its choice of OpenGL when it is imported, so it is made before any test file is."""
-    found = find_gl()
-    if found in ("egl", "osmesa"):
-        os.environ.setdefault("MUJOCO_GL", found)
+    with contextlib.suppress(MissingDependency):
+        choose_gl()
 
 
 def pytest_collection_finish() -> None:
