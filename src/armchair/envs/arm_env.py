@@ -243,6 +243,21 @@ class ArmEnv:
         self.state = self.engine.state()
         return self.observe()
 
+    def put_back(self, ids: Tensor, snapshot: Mapping[str, Tensor]) -> None:
+        """Bring the copies `ids` alone back to a snapshot; the stream of layouts goes on."""
+        self.engine.restore(ids, snapshot["engine"][ids])
+        self._memory = self._memory.index_copy(0, ids, snapshot["memory"][ids])
+        self.goal = self.goal.index_copy(0, ids, snapshot["goal"][ids])
+        self._clock = self._clock.index_copy(0, ids, snapshot["clock"][ids])
+        self.state = self.engine.state()
+
+    def __reduce__(self) -> str:
+        """Neither copied nor pickled: two copies would move one simulation."""
+        raise InvalidInput(
+            "a simulation cannot be copied: make another environment, reset it, and give its ArmEnv what "
+            "this one's snapshot() returns: other.unwrapped.arm.restore(env.unwrapped.arm.snapshot())"
+        )
+
     def close(self) -> None:
         """Close the engine; twice is harmless."""
         self.engine.close()

@@ -54,6 +54,7 @@ refused(
 refused("step_exits", "step() raised SystemExit: 3", step=raising(SystemExit(3)))
 refused("step_wordless", "step() raised Wordless (odd_plain.py", step=raising(Wordless()))
 refused("reset_raises", "copy 0: reset() raised KeyError: 'x'", reset=raising(KeyError("x")))
+refused("ended_at_once", "episodes end with their first step", ended=lambda self: True)
 refused("ended_text", "terminated must be True or False, it is a str: 'no'", ended=lambda self: "no")
 case("ended_array", ended=lambda self: np.array([self.age > 8]))
 case("ended_tensor", ended=lambda self: torch.tensor(self.age > 8))

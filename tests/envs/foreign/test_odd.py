@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 
@@ -72,3 +73,28 @@ def test_what_can_be_converted_is_taught(name: str, case: Case, small: Path, cap
     assert "Traceback" not in told
     (run,) = (small.parent / "runs").iterdir()
     assert (run / "summary.json").is_file()
+
+
+def test_people_need_no_reward(small: Path, capsys: Capture) -> None:
+    """The first questions are put: clips are in the store, their true reward unknown; nobody need answer."""
+    from armchair.config.read import load_config
+    from armchair.envs.spec import resolve_task
+    from armchair.store.store import Store
+    from armchair.training.environments import check_task
+    from armchair.training.setup import make_trainer
+
+    small.write_text(f"task: odd:reward_none\n{SMALL}")
+    config = load_config(str(small))
+    check_task(resolve_task(config.task), config, rewarded=False)
+    with Store.open(small.parent / "armchair.db") as store:
+        trainer = make_trainer(config, store)
+        try:
+            assert trainer.turn() is None
+            store.register("ann", "person")
+            (question,) = store.claim("ann", n=1)
+            names = [question.left, question.right]
+            assert not store.rewards_known(names)
+            assert [clip.reward.abs().sum() for clip in store.clips(names)] == [0.0, 0.0]
+            assert math.isnan(trainer.evaluate().total.value), "nobody knows the return"
+        finally:
+            trainer.envs.close()

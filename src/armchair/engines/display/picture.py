@@ -5,6 +5,8 @@ Every body is a MuJoCo mocap body, so that a pose is shown by writing it down. N
 
 from __future__ import annotations
 
+import threading
+
 import mujoco
 import numpy as np
 import torch
@@ -13,6 +15,7 @@ from torch import Tensor
 
 from armchair.engines.display.appearance import GoalMark, Material, Part, body_parts, goal_mark
 from armchair.engines.display.camera import DEFAULT_CAMERA, Camera
+from armchair.engines.display.drawing_thread import DrawingThread
 from armchair.engines.display.gl import choose_gl, has_display
 from armchair.engines.display.surroundings import add_mesh, add_surroundings
 from armchair.engines.scene import body_names
@@ -84,25 +87,38 @@ class Renderer:
         height: int = 480,
         camera: Camera = DEFAULT_CAMERA,
     ) -> None:
-        choose_gl()
+        self._thread = DrawingThread(choose_gl() in ("egl", "osmesa"))
+        self._lock, self._closed = threading.Lock(), False
         self.display = Display(num_blocks, goal_marker, camera)
         self.display.model.vis.global_.offwidth = width
         self.display.model.vis.global_.offheight = height
-        self._renderer = mujoco.Renderer(self.display.model, height, width)
+        try:
+            self._renderer = self._thread.run(lambda: mujoco.Renderer(self.display.model, height, width))
+        except BaseException:
+            self._thread.end()
+            raise
 
     def render(self, poses: Tensor | NDArray[np.float32]) -> NDArray[np.uint8]:
-        """A picture of `poses` (B + 1, 7), see `Display.show`. -> (height, width, 3) RGB."""
-        self.display.show(poses)
-        self._renderer.update_scene(self.display.data, self.display.camera)
-        scene = self._renderer.scene
-        for geom in scene.geoms[: scene.ngeom]:
-            if geom.objid in self.display.goal_geoms:  # a mark casts no shadow
-                geom.category = mujoco.mjtCatBit.mjCAT_DECOR
-        return self._renderer.render().copy()
+        """A picture of `poses` (B + 1, 7), see `Display.show`. -> (height, width, 3) RGB.
+
+        From whichever thread. Raises InvalidInput in a process that was forked since this was made.
+        """
+        with self._lock:
+            self.display.show(poses)
+            self._renderer.update_scene(self.display.data, self.display.camera)
+            scene = self._renderer.scene
+            for geom in scene.geoms[: scene.ngeom]:
+                if geom.objid in self.display.goal_geoms:  # a mark casts no shadow
+                    geom.category = mujoco.mjtCatBit.mjCAT_DECOR
+            return self._thread.run(lambda: self._renderer.render().copy())
 
     def close(self) -> None:
-        """Free the GL context; calling it twice is harmless."""
-        self._renderer.close()
+        """Free the GL context, from whichever thread; calling it twice is harmless."""
+        if self._closed or self._thread.forked:
+            return
+        self._closed = True
+        self._thread.run(self._renderer.close)
+        self._thread.end()
 
     def __enter__(self) -> Renderer:
         return self

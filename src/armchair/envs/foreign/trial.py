@@ -24,7 +24,11 @@ def try_out(env: ForeignEnv, *, rewarded: bool) -> None:
     itself.
     """
     seen, whole = _play(env, rewarded)
-    if len(seen) > 1 and bool((seen == seen[0, 0]).all()):
+    if whole and len(seen) == 1:
+        raise InvalidInput(
+            f"{env.name}: episodes end with their first step: clips would show nothing that moves"
+        )
+    if bool((seen == seen[0, 0]).all()):
         raise InvalidInput(
             f"{env.name}: what it observes did not change in {len(seen)} steps of random actions: there is "
             "nothing to compare"

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from armchair.envs.arm_env import OBS_LIMIT, ArmEnv
+from armchair.envs.gym.autoreset import NextStep, horizon_of, mode_of
 from armchair.errors import InvalidInput, check_choice
 from armchair.tasks import Task
 
@@ -179,17 +180,29 @@ class VectorAdapter(gymnasium.vector.VectorEnv[Floats, Floats, NDArray[np.generi
 
     An ended episode is followed by the next one within the same step (`AutoresetMode.SAME_STEP`): `obs`
     is then the first observation of the new episode, `info["final_obs"]` and `info["final_info"]` speak of
-    the old one. `info["is_success"]` (N,) always speaks of the state that the action led to, like rewards.
+    the old one. Or, with `AutoresetMode.NEXT_STEP`, in the step after, whose action and reward do not count
+    there. `info["is_success"]` (N,) always speaks of the state that the action led to, like rewards.
     """
 
-    def __init__(self, arm: ArmEnv, screen: Screen, max_episode_steps: int | None = None) -> None:
-        """`max_episode_steps` makes episodes shorter than the task's horizon; longer ones there are not."""
+    def __init__(
+        self,
+        arm: ArmEnv,
+        screen: Screen,
+        max_episode_steps: int | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
+    ) -> None:
+        """`max_episode_steps` makes episodes shorter than the task's horizon; longer ones there are not.
+
+        Raises InvalidInput for fewer steps than 1 and for another mode.
+        """
         self.arm = arm
         self.num_envs = arm.num_envs
         self.render_mode = screen.mode
         arm.record_poses = screen.mode is not None
-        arm.horizon = min(arm.horizon, max_episode_steps or arm.horizon)
-        self.metadata = {**SingleAdapter.metadata, "autoreset_mode": AutoresetMode.SAME_STEP}
+        arm.horizon = horizon_of(arm.horizon, max_episode_steps)
+        self._mode = mode_of(autoreset_mode)
+        self._next = NextStep(arm)
+        self.metadata = {**SingleAdapter.metadata, "autoreset_mode": self._mode}
         self.single_observation_space, self.single_action_space = spaces(arm)
         self.observation_space = batch_space(self.single_observation_space, arm.num_envs)
         self.action_space = batch_space(self.single_action_space, arm.num_envs)
@@ -214,6 +227,7 @@ class VectorAdapter(gymnasium.vector.VectorEnv[Floats, Floats, NDArray[np.generi
             seed = int(self.np_random.integers(2**31))
         self._seeded = True
         obs = self.arm.reset(seed)
+        self._next.over[:] = False
         if self.arm.record_poses:
             self._screen.reached(self.arm.poses())
         return obs.numpy(), {}
@@ -227,12 +241,15 @@ class VectorAdapter(gymnasium.vector.VectorEnv[Floats, Floats, NDArray[np.generi
         """
         if not self._seeded:
             raise InvalidInput("no episode is running: call reset() before step()")
-        step = self.arm.step(_checked(actions, (self.num_envs, self.arm.action_dim)))
+        same = self._mode is AutoresetMode.SAME_STEP
+        step = (self.arm if same else self._next).step(
+            _checked(actions, (self.num_envs, self.arm.action_dim))
+        )
         if step.poses is not None:
             self._screen.reached(step.poses)
         success, done = step.success.numpy(), step.done.numpy()
         info: Info = {"is_success": success, "_is_success": np.ones(self.num_envs, dtype=np.bool_)}
-        if done.any():
+        if done.any() and same:
             info |= _final(step.final_obs.numpy(), success, done)
         reward = step.reward.double().numpy()
         return step.obs.numpy(), reward, step.terminated.numpy(), step.truncated.numpy(), info

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gymnasium.vector import AutoresetMode
+
 from armchair.envs.arm_env import make_env
 from armchair.envs.gym.adapters import Screen, SingleAdapter, VectorAdapter
 from armchair.tasks import get_task
@@ -42,8 +44,9 @@ class ArmVectorEnv(VectorAdapter):
         threads: int = 1,
         render_mode: str | None = None,
         max_episode_steps: int | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     ) -> None:
         """See `make_env` and `VectorAdapter`."""
         screen = Screen(get_task(task), render_mode)
         arm = make_env(task, num_envs=num_envs, engine=engine, control=control, threads=threads)
-        super().__init__(arm, screen, max_episode_steps)
+        super().__init__(arm, screen, max_episode_steps, autoreset_mode)

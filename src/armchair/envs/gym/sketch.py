@@ -24,6 +24,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 import torch
+from gymnasium.vector import AutoresetMode
 from torch import Tensor
 
 from armchair.engines import Engine, make_engine
@@ -184,6 +185,7 @@ class RobotArmReachVectorEnv(VectorAdapter):
         engine: str = "bullet",
         render_mode: str | None = None,
         max_episode_steps: int | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     ) -> None:
         """With render_mode "human" the first copy is shown."""
-        super().__init__(*_made(engine, render_mode, num_envs), max_episode_steps)
+        super().__init__(*_made(engine, render_mode, num_envs), max_episode_steps, autoreset_mode)
