@@ -71,7 +71,7 @@ class Step(NamedTuple):
 
     obs: Tensor  # (N, D)
     reward: Tensor  # (N,) the task's own reward; the learner from preferences never sees it
-    terminated: Tensor  # (N,) bool, ended by a failure (a block lost, a diverged simulation)
+    terminated: Tensor  # (N,) bool, ended by itself (a block lost, a diverged simulation, an end of others)
     truncated: Tensor  # (N,) bool, ended by the fixed horizon
     final_obs: Tensor  # (N, D)
     success: Tensor  # (N,) bool, the task's criterion holds now

@@ -26,7 +26,7 @@ Picture = NDArray[np.uint8]  # (height, width, 3) RGB
 class Env(Protocol):
     """N copies of a task, stepped together.
 
-    * An episode that is truncated has lasted exactly `horizon` steps; success never ends one.
+    * An episode that is truncated has lasted exactly `horizon` steps; in tasks of ours success ends none.
     * The next episode begins within the step that ends one: `Step.obs` belongs to it, `Step.final_obs` to
       the episode that ended. Where none ended the two are equal.
     * The same seed and the same actions give the same numbers.
