@@ -28,7 +28,7 @@ from armchair.agents.ppo import PPOConfig
 from armchair.agents.presets import Preset, preset
 from armchair.envs.arm_env import make_env
 from armchair.envs.base import Env
-from armchair.envs.foreign.env import import_env
+from armchair.envs.foreign.importing import import_env
 from armchair.evaluate import evaluate
 from armchair.training.fixed_reward import TrainConfig, new_agent, train_on_reward
 

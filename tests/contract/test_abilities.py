@@ -28,7 +28,7 @@ from armchair.envs.base import (
     tells_success,
 )
 from armchair.envs.demonstrations import record_script
-from armchair.envs.foreign.env import import_env
+from armchair.envs.foreign.importing import import_env
 from armchair.envs.spec import OWN_ABILITIES, EnvConfig, resolve_task
 from armchair.errors import InvalidInput
 from armchair.maths import generator

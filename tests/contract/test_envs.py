@@ -12,7 +12,7 @@ from torch import Tensor
 from armchair.envs.arm_env import ArmEnv, make_env
 from armchair.envs.base import Env
 from armchair.envs.control import CONTROLS
-from armchair.envs.foreign.env import import_env
+from armchair.envs.foreign.importing import import_env
 from armchair.envs.gym.sketch import make_seed_env
 from armchair.errors import InvalidInput
 from armchair.maths import generator

@@ -29,6 +29,7 @@ def draw(store: Store, clip: str) -> bytes:
     import numpy as np
 
     from armchair.engines.display.picture import Renderer
+    from armchair.engines.display.scene_picture import SceneRenderer
     from armchair.engines.scene import body_names
     from armchair.video import mp4_bytes
 
@@ -39,18 +40,20 @@ def draw(store: Store, clip: str) -> bytes:
         raise StoreError(f"clip {clip} has neither poses nor pictures")
     poses = np.frombuffer(replay.poses, "<f4").reshape(replay.steps, replay.bodies, 7)
     blocks = replay.bodies - 1 - len(body_names(0))  # the last row is the goal's
-    marker, dt = _marker(store), _control_dt(store)
-    with Renderer(blocks, marker, SIZE, SIZE) as renderer:
+    scene, dt = store.board.asset("scene"), _control_dt(store)
+    header = {} if scene is None else _header(scene.data)
+    if scene is not None and "frame" in header:  # of others: it is all there
+        drawing = SceneRenderer(scene.data, SIZE, SIZE)
+    else:
+        marker = str(header["goal"]["marker"]) if header else "none"
+        drawing = Renderer(blocks, marker, SIZE, SIZE)
+    with drawing as renderer:
         return mp4_bytes(map(renderer.render, poses), 1.0 / dt)
 
 
-def _marker(store: Store) -> str:
-    """How the goal is marked in this run, by its scene."""
-    scene = store.board.asset("scene")
-    if scene is None:
-        return "none"
-    size = int.from_bytes(scene.data[:4], "little")
-    return str(json.loads(scene.data[4 : 4 + size])["goal"]["marker"])
+def _header(scene: bytes) -> dict[str, dict[str, object]]:
+    """What a scene says of itself."""
+    return json.loads(scene[4 : 4 + int.from_bytes(scene[:4], "little")])
 
 
 def _control_dt(store: Store) -> float:

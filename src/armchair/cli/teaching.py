@@ -147,7 +147,7 @@ def _draw(run: RunDir, config: TeachConfig, compared: str | None, report: Report
     """Draw curve, film, replay and comparison; where that cannot be done say why. -> their names."""
     drawn: list[str] = []
     makers: dict[str, Callable[[RunDir, TeachConfig], Path]] = {"curve": _curve, "film": _film}
-    if resolve_task(config.task).offers(Poses):
+    if resolve_task(config.task).shows_poses(config.env):
         makers["replay"] = _replay
     for what, make in makers.items():
         try:
@@ -174,7 +174,7 @@ def _replay(run: RunDir, config: TeachConfig) -> Path:
     file = run.path / "replay.html"
     agent, info = load_policy(run)
     env = resolve_task(config.task).make(1, replace(config.env, motion=False), record=True)
-    assert isinstance(env, Poses), "the task offers them"
+    assert isinstance(env, Poses), "the task shows them"
     try:
         played = play_episodes(env, agent.net.best, REPLAYED, config.seed + 3)
         caption = f"{run.name}, after {info.env_steps:,} environment steps"

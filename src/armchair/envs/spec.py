@@ -22,7 +22,8 @@ from armchair.envs.base import (
     Snapshots,
     TellsSuccess,
 )
-from armchair.envs.foreign.env import ForeignEnv, Running, import_env, why_no_pictures
+from armchair.envs.foreign.env import ForeignEnv, Running
+from armchair.envs.foreign.importing import able, import_env, why_no_pictures
 from armchair.envs.foreign.pace import Paced
 from armchair.envs.foreign.packages import owner
 from armchair.envs.foreign.points.declaration import Declared
@@ -74,6 +75,10 @@ class EnvConfig:
     time_limit: Annotated[float, Field(gt=0.0)] = 120.0
     """s that a copy of an environment of others may take for a reset or a step."""
 
+    poses: bool = True
+    """Whether clips of an environment of others show its bodies in 3D in place of its own pictures, where
+    MuJoCo simulates it in this process."""
+
     @property
     def running(self) -> Running:
         """How copies of an environment of others are run."""
@@ -122,8 +127,13 @@ class TaskSpec:
             env.close()
 
     def offers(self, ability: type) -> bool:
-        """Whether the environment is known to have one of the abilities of `armchair.envs.base`."""
-        return False
+        """Whether environments have one of the abilities of `armchair.envs.base`.
+
+        Of those of others one is made, once, where that has to be found out.
+        """
+        if ability in (Snapshots, Goals):
+            return able(self.name).can_be_put_back
+        return ability in (Poses, Pushable) and able(self.name).simulated
 
     def layout(self, config: EnvConfig) -> VisibleLayout | None:
         """What the visible numbers will mean; None where only an environment can tell."""
@@ -138,9 +148,13 @@ class TaskSpec:
         """How many copies to evaluate so many episodes with."""
         return min(episodes, SERIAL_COPIES)
 
-    def why_no_pictures(self, config: EnvConfig | None = None) -> str | None:
+    def shows_poses(self, config: EnvConfig) -> bool:
+        """Whether clips show bodies in 3D; else they have the environment's own pictures."""
+        return config.poses and not config.workers and self.offers(Poses)
+
+    def why_no_pictures(self, config: EnvConfig) -> str | None:
         """Why a clip can show nothing, in a line; None where it can."""
-        return why_no_pictures(self._source(config))
+        return None if self.shows_poses(config) else why_no_pictures(self._source(config))
 
     def make(
         self, num_envs: int = 1, config: EnvConfig | None = None, *, seed: int = 0, record: bool = False
@@ -155,7 +169,7 @@ class TaskSpec:
             num_envs=num_envs,
             seed=seed,
             running=config.running,
-            render=record,
+            render="poses" if record and config.poses else record,
             declared=_declared(config),
         )
 
@@ -205,7 +219,11 @@ class BuiltinTask(TaskSpec):
         """All at once."""
         return episodes
 
-    def why_no_pictures(self, config: EnvConfig | None = None) -> None:
+    def shows_poses(self, config: EnvConfig) -> bool:
+        """They have poses."""
+        return True
+
+    def why_no_pictures(self, config: EnvConfig) -> None:
         """They have poses."""
 
     def make(

@@ -26,7 +26,8 @@ class Dump(NamedTuple):
     @property
     def replayable(self) -> bool:
         """Whether there are an arm's state and actions to play it again from."""
-        return "env.engine" in self.tensors and "rollout.action" in self.tensors
+        kept = any(name in self.tensors for name in ("env.engine", "env.copy.0"))
+        return kept and "rollout.action" in self.tensors
 
     @property
     def steps(self) -> int:

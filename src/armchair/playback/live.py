@@ -28,8 +28,8 @@ IDLE = 0.05  # s between two looks for someone who watches
 
 
 @runtime_checkable
-class LiveEnv(Env, Poses, Points, Goals, Pushable, TellsSuccess, Protocol):
-    """An environment that can be watched live: seen between steps, given new goals, pushed."""
+class LiveEnv(Env, Poses, Points, Pushable, TellsSuccess, Protocol):
+    """An environment that can be watched live: seen between steps, pushed."""
 
 
 def check_live(task: str, env: Env) -> LiveEnv:
@@ -160,8 +160,8 @@ class Stage:
         return Shown(env.poses()[0], status | {"policy_step": self.actor.policy_step})
 
     def new_goal(self) -> None:
-        """Another goal for the arm where it is; a new episode where the task marks none."""
-        obs = self.env.new_goal(self._rng)
+        """Another goal for the arm where it is; a new episode where none can be set apart from that."""
+        obs = self.env.new_goal(self._rng) if isinstance(self.env, Goals) else None
         if obs is None:
             self.reset()
         else:

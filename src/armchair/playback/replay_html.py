@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from armchair.envs.base import Env, Policy, Poses
+from armchair.envs.base import Env, Policy, Poses, tells_success
 from armchair.errors import InvalidInput, MissingDependency, check_target
 from armchair.jsonable import Json
 from armchair.playback.page import PLACE, filled, packed
@@ -65,6 +65,7 @@ def write_replay(
     for episode in episodes:
         if episode.poses.shape[1:] != (rows, 7):
             raise InvalidInput(f"poses must be (L, {rows}, 7), got {tuple(episode.poses.shape)}")
+    told = tells and tells_success(env)
     data: dict[str, Json] = {
         "title": title,
         "task": task,
@@ -73,7 +74,7 @@ def write_replay(
         "scene": packed(env.scene_asset()),
         "clips": [
             {
-                "label": f"Episode {number}" + (OUTCOME[episode.success] if tells else ""),
+                "label": f"Episode {number}" + (OUTCOME[episode.success] if told else ""),
                 "steps": len(episode.poses),
                 "bodies": rows,
                 "poses": packed(episode.poses.numpy().astype("<f4").tobytes()),

@@ -11,7 +11,8 @@ from gymnasium.wrappers import TimeLimit
 from numpy.typing import NDArray
 
 from armchair.envs.base import Frames, tells_success
-from armchair.envs.foreign.env import DrawnForeignEnv, ForeignEnv, Running, import_env, why_no_pictures
+from armchair.envs.foreign.env import DrawnForeignEnv, ForeignEnv, Running
+from armchair.envs.foreign.importing import import_env, why_no_pictures
 from armchair.errors import InvalidInput
 
 LENGTH = 6

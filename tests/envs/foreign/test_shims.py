@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from armchair.envs.foreign import shims
-from armchair.envs.foreign.env import Running, import_env
+from armchair.envs.foreign.env import Running
+from armchair.envs.foreign.importing import import_env
 from armchair.envs.foreign.shims import gymnasium_robotics, metaworld
 from armchair.envs.spec import EnvConfig, resolve_task
 from armchair.errors import InvalidInput

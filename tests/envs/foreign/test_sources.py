@@ -14,7 +14,7 @@ import torch
 from gymnasium.envs.classic_control import PendulumEnv
 from gymnasium.spaces import Box, Discrete
 
-from armchair.envs.foreign.env import import_env
+from armchair.envs.foreign.importing import import_env
 from armchair.errors import InvalidInput
 
 

@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from armchair.cli import main
-from armchair.envs.foreign.env import Running, import_env
+from armchair.envs.foreign.env import Running
+from armchair.envs.foreign.importing import import_env
 from armchair.errors import ForeignError, InvalidInput
 
 HERE = Path(__file__).parent
@@ -94,7 +95,8 @@ def test_workers_go_where_their_parent_is_killed(tmp_path: Path) -> None:
     code = (
         "import sys, os, torch\n"
         f"sys.path.append({str(HERE)!r})\n"
-        "from armchair.envs.foreign.env import Running, import_env\n"
+        "from armchair.envs.foreign.env import Running\n"
+        "from armchair.envs.foreign.importing import import_env\n"
         "if __name__ == '__main__':\n"
         "    env = import_env('odd:sleepy', num_envs=2, running=Running(2))\n"
         "    env.reset()\n"

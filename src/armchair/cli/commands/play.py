@@ -34,14 +34,15 @@ def main(argv: Sequence[str]) -> int:
             raise InvalidInput("a dump is replayed in the browser: use --html, or no flag at all")
         return play_dump(Path(args.what), args.html, report)
     from armchair.cli.playing.cast import choose
-    from armchair.envs.base import Poses
 
     cast = choose(args)
-    if not cast.spec.offers(Poses):
+    posed = cast.spec.shows_poses(cast.config)
+    if not posed and args.html is not None:
+        raise InvalidInput(f"{cast.spec.name} has pictures and no poses to replay: use --video")
+    shown = args.html is not None or args.window or is_live(args)
+    if not posed or (cast.spec.foreign and not shown):  # of others the return is told, too
         from armchair.cli.playing.unposed import play_unposed
 
-        if args.html is not None:
-            raise InvalidInput(f"{cast.spec.name} has pictures and no poses to replay: use --video")
         return play_unposed(cast, args, report)
     if is_live(args):
         from armchair.cli.playing.live import play_live

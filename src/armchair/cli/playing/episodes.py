@@ -12,7 +12,7 @@ from torch import Tensor
 from armchair.cli.playing.args import Args
 from armchair.cli.playing.cast import Cast, policy_of
 from armchair.cli.report import Report
-from armchair.envs.base import Policy, Poses, PoseWindow
+from armchair.envs.base import Policy, Poses, PoseWindow, tells_success
 from armchair.playback.replay_html import PosedEnv, play_episodes, write_replay
 from armchair.video import write_mp4
 
@@ -39,12 +39,11 @@ def play_posed(cast: Cast, args: Args, report: Report) -> int:
     finally:
         env.close()
     won, count = sum(played.successes), len(played.successes)
-    share = won / count if count and cast.wish is None else None
-    ended = (
-        f'{count} episodes, taught "{cast.wish}"'
-        if cast.wish
-        else f"{won} of {count} episodes ended in success"
-    )
+    told = cast.wish is None and tells_success(env)
+    share = won / count if count and told else None
+    ended = f"{count} episodes" + (f', taught "{cast.wish}"' if cast.wish else "")
+    if told:
+        ended = f"{won} of {count} episodes ended in success"
     report.say(f"{cast.spec.name}: {ended}")
     video, html = (None if file is None else str(file) for file in (args.video, args.html))
     summary = {"task": cast.spec.name, "engine": cast.config.engine, "control": cast.config.control}

@@ -69,7 +69,7 @@ class LiveSource:
 def play_live(cast: Cast, seed: int, flags: PageFlags, report: Report) -> int:
     """Serve the live page until Ctrl-C; returns 0."""
     check_port(flags.host, flags.port)
-    env = check_live(cast.spec.name, cast.spec.make(1, cast.config, seed=seed))
+    env = check_live(cast.spec.name, cast.spec.make(1, cast.config, seed=seed, record=cast.spec.foreign))
     stage = Stage(env, actor_of(cast, env, seed), seed, tells=cast.wish is None)
     source = LiveSource(stage, about(cast, env))
     try:

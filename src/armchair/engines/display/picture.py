@@ -143,22 +143,23 @@ def _display_model(num_blocks: int, goal: GoalMark, camera: Camera) -> mujoco.Mj
     spec.default.geom.contype = spec.default.geom.conaffinity = 0  # nothing collides
     add_surroundings(spec)
     for name, parts in body_parts(num_blocks).items():
-        _add_body(spec, name, parts)
+        add_body(spec, name, parts)
     if goal.parts or goal.ground:
-        _add_body(spec, _GOAL, goal.parts)
-        _add_body(spec, _GROUND, goal.ground)
+        add_body(spec, _GOAL, goal.parts)
+        add_body(spec, _GROUND, goal.ground)
     if goal.line_radius:
         body = spec.worldbody.add_body(name=_LINE, mocap=True)
         body.add_geom(
             name=_LINE,
             type=mujoco.mjtGeom.mjGEOM_CYLINDER,
             size=[goal.line_radius, 0.1, 0.0],
-            material=_add_material(spec, _LINE, goal.line),
+            material=add_material(spec, _LINE, goal.line),
         )
     return spec.compile()
 
 
-def _add_body(spec: mujoco.MjSpec, name: str, parts: tuple[Part, ...]) -> None:
+def add_body(spec: mujoco.MjSpec, name: str, parts: tuple[Part, ...]) -> None:
+    """Add a body that is put where a pose says."""
     body = spec.worldbody.add_body(name=name, mocap=True)
     for k, part in enumerate(parts):
         label = f"{name}_{k}"
@@ -166,11 +167,12 @@ def _add_body(spec: mujoco.MjSpec, name: str, parts: tuple[Part, ...]) -> None:
         body.add_geom(
             type=mujoco.mjtGeom.mjGEOM_MESH,
             meshname=label,
-            material=_add_material(spec, label, part.material),
+            material=add_material(spec, label, part.material),
         )
 
 
-def _add_material(spec: mujoco.MjSpec, name: str, material: Material) -> str:
+def add_material(spec: mujoco.MjSpec, name: str, material: Material) -> str:
+    """Add a material. -> its name."""
     spec.add_material(
         name=name,
         rgba=material.rgba,

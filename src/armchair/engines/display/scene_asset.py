@@ -7,6 +7,14 @@
 
 Numbers are little-endian. Parts name what they need as [byte offset from the end of the header, count];
 indices have the bytes of one number beside them. Scenes that were stored before there were cues have none.
+
+The page's cameras, shadows and marks are made for a table of our size. The scene of an environment of others
+(`armchair.envs.foreign.mujoco.scene`) says besides:
+
+    frame       {"scale", "shift"}: what is at p in m is drawn at scale * p + shift
+    always      [low, high] in m, corners of the box that is always in the picture
+    matters     the rows of poses that must be in it
+    tendons     [{"rows", "radius", "material"}]: lines between the bodies of these rows
 """
 
 from __future__ import annotations
@@ -51,7 +59,7 @@ def scene_asset(num_blocks: int, goal_marker: str, cues: Sequence[Json] = ()) ->
     cues: what to look at, of which the page marks the first: the names of a point and of its place ("tool",
     "goal" or a body's), the radius that counts and the place's height above what names it.
     """
-    buffer = _Buffer()
+    buffer = MeshBuffer()
     names = body_names(num_blocks)
     parts = body_parts(num_blocks)
     goal = goal_mark(goal_marker)
@@ -71,9 +79,7 @@ def scene_asset(num_blocks: int, goal_marker: str, cues: Sequence[Json] = ()) ->
         "camera": {"eye": list(DEFAULT_CAMERA.eye), "target": list(DEFAULT_CAMERA.lookat)},
         "cues": list(cues),
     }
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-(4 + len(text)) % 4)
-    return len(text).to_bytes(4, "little") + text + b"".join(buffer.pieces)
+    return buffer.behind(header)
 
 
 def table_parts() -> tuple[Part, ...]:
@@ -83,14 +89,20 @@ def table_parts() -> tuple[Part, ...]:
     return (top, *(Part(moved(leg, (x, y, 0.0)), _LEG) for x, y in LEGS))
 
 
-class _Buffer:
+class MeshBuffer:
     """The binary part, as it grows."""
 
     def __init__(self) -> None:
-        self.pieces: list[bytes] = []
+        self._pieces: list[bytes] = []
         self._size = 0
 
-    def parts(self, parts: tuple[Part, ...]) -> list[Json]:
+    def behind(self, header: dict[str, Json]) -> bytes:
+        """The asset: this header, and what was appended."""
+        text = json.dumps(header, separators=(",", ":")).encode()
+        text += b" " * (-(4 + len(text)) % 4)
+        return len(text).to_bytes(4, "little") + text + b"".join(self._pieces)
+
+    def parts(self, parts: Sequence[Part]) -> list[Json]:
         """Append the parts. -> what the header says of them."""
         return [{**self._mesh(part.mesh), "material": asdict(part.material)} for part in parts]
 
@@ -110,6 +122,6 @@ class _Buffer:
         """Append an array, padded so that the next one starts at a multiple of 4. -> where it begins."""
         begin, content = self._size, numbers.tobytes()
         content += b"\0" * (-len(content) % 4)
-        self.pieces.append(content)
+        self._pieces.append(content)
         self._size += len(content)
         return begin

@@ -29,15 +29,18 @@ class Mesh(NamedTuple):
     faces: Ints  # (F, 3) rows of `vertices`, anticlockwise from outside
 
 
-def weld(points: Floats, faces: Ints) -> Mesh:
-    """Weld equal points, drop empty triangles, turn faces outwards, add normals that stop at creases."""
+def weld(points: Floats, faces: Ints, *, outwards: bool = True) -> Mesh:
+    """Weld equal points, drop empty triangles, turn faces outwards, add normals that stop at creases.
+
+    outwards: turn them, if need be; of what is not closed nobody can say where that is.
+    """
     _, first, index = np.unique(np.round(points, 7), axis=0, return_index=True, return_inverse=True)
     points, faces = points[first], index.reshape(-1)[faces].astype(np.int32)
     a, b, c = (faces[:, k] for k in range(3))
     faces = faces[(a != b) & (b != c) & (c != a)]
     corners = points[faces]
     flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    if (corners[:, 0] * flat).sum() < 0:  # six times the volume: the surface is inside out
+    if outwards and (corners[:, 0] * flat).sum() < 0:  # six times the volume: the surface is inside out
         faces, corners, flat = faces[:, ::-1], corners[:, ::-1], -flat
     keep = np.linalg.norm(flat, axis=1) > 1e-12
     faces, flat, corners = faces[keep], flat[keep], corners[keep]

@@ -38,6 +38,15 @@ def add_mesh(spec: mujoco.MjSpec, name: str, mesh: Mesh) -> None:
 
 def add_surroundings(spec: mujoco.MjSpec) -> None:
     """Add table, floor, background, light and drawing quality to a display model."""
+    add_sky(spec)
+    spec.stat.extent = 1.2
+    spec.stat.center = [0.3, 0.0, 0.3]
+    _add_table(spec)
+    _add_lights(spec)
+
+
+def add_sky(spec: mujoco.MjSpec) -> None:
+    """Add background, the light that is everywhere, and drawing quality."""
     spec.visual.quality.offsamples = 4
     spec.visual.quality.shadowsize = 1024
     spec.visual.map.shadowclip = 1.2
@@ -47,8 +56,6 @@ def add_surroundings(spec: mujoco.MjSpec) -> None:
     spec.visual.headlight.diffuse = [0.16, 0.16, 0.16]
     spec.visual.headlight.specular = [0.05, 0.05, 0.05]
     spec.visual.rgba.haze = [*_SKY[1], 1.0]
-    spec.stat.extent = 1.2
-    spec.stat.center = [0.3, 0.0, 0.3]
     spec.add_texture(
         name="sky",
         type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
@@ -58,8 +65,6 @@ def add_surroundings(spec: mujoco.MjSpec) -> None:
         width=256,
         height=1536,
     )
-    _add_table(spec)
-    _add_lights(spec)
 
 
 def _add_table(spec: mujoco.MjSpec) -> None:

@@ -2,13 +2,12 @@
 
 Its copies run one after the other in this process, or shared among processes. An ended episode is
 followed by the next one within the step, as in `ArmEnv`; the last observation of the old one is kept apart.
-Such environments have no body poses: clips of them are frames.
+What those can do besides that MuJoCo simulates: `abilities`.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, cast
 
@@ -19,16 +18,11 @@ from torch import Tensor
 
 from armchair.console import warn
 from armchair.engines.base import check_finite
-from armchair.engines.display.gl import choose_gl
 from armchair.envs.base import Picture
-from armchair.envs.foreign.copies import Copies, Outcome, SerialCopies, told_of
-from armchair.envs.foreign.limits import unmoved
-from armchair.envs.foreign.points.columns import Columns, observed, with_points
-from armchair.envs.foreign.points.declaration import Declared
-from armchair.envs.foreign.points.witness import telling
-from armchair.envs.foreign.sources import Factory, action_box, check, maker, named
-from armchair.envs.foreign.workers import WorkerCopies
-from armchair.errors import ForeignError, InvalidInput, MissingDependency
+from armchair.envs.foreign.copies import Copies, Outcome, SerialCopies
+from armchair.envs.foreign.points.columns import Columns
+from armchair.envs.foreign.sources import Foreign, action_box
+from armchair.errors import ForeignError
 from armchair.maths import generator
 from armchair.types import Step
 
@@ -80,6 +74,12 @@ class ForeignEnv:
         self._trouble: str | None = None
         self._unrewarded: str | None = None
         self.tells_success = False  # whether it has ever said of a state that it is a success, or is none
+        self.obs = torch.zeros(self.num_envs, self.obs_dim)  # of the state that each copy stands in
+        self.seen = torch.zeros(self.num_envs, self.layout.size)  # what is visible of the state last reached
+
+    def envs(self) -> list[Foreign]:
+        """The copies in this process, outermost layer first; none where they run in others."""
+        return self._copies.envs if isinstance(self._copies, SerialCopies) else []
 
     def reset(self, seed: int | None = None, *, stagger: bool = False) -> Tensor:
         """Begin an episode in every copy, a seed each; they cannot be staggered. -> (N, D) observations."""
@@ -89,7 +89,8 @@ class ForeignEnv:
         self._success = torch.zeros_like(self._success)
         self._trouble = self._unrewarded = None
         self._steps[:] = 0
-        return self._columns.split(self._floats(self._copies.reset(seeds)))[0]
+        self.obs, self.seen = self._columns.split(self._floats(self._copies.reset(seeds)))
+        return self.obs.clone()
 
     def step(self, action: Tensor) -> Step:
         """Act for one step of theirs; `action` (N, A) is clipped to [-1, 1]. See `Step`.
@@ -111,15 +112,16 @@ class ForeignEnv:
         self._keep_pictures(outcomes)
         self.tells_success |= any(one.success is not None for one in outcomes)
         self._success = torch.tensor([bool(one.success) for one in outcomes])
-        final_obs, visible = self._columns.split(final)
+        final_obs, self.seen = self._columns.split(final)
+        self.obs = self._columns.split(now)[0]
         return Step(
-            obs=self._columns.split(now)[0],
+            obs=self.obs.clone(),
             reward=torch.from_numpy(reward),
             terminated=terminated,
             truncated=truncated & ~terminated,
             final_obs=final_obs,
             success=self._success,
-            visible=visible,
+            visible=self.seen.clone(),
         )
 
     def trouble(self) -> str | None:
@@ -212,72 +214,6 @@ class DrawnForeignEnv(ForeignEnv):
     def _give_up(self, reason: str) -> None:
         self.no_pictures = reason
         warn(f"there are no pictures from here on: {reason}")
-
-
-def import_env(
-    source: str | Factory,
-    *,
-    num_envs: int = 1,
-    seed: int = 0,
-    horizon: int | None = None,
-    running: Running | None = None,
-    render: bool = False,
-    visible: Callable[[Tensor], Tensor] | None = None,
-    declared: Declared | None = None,
-) -> ForeignEnv:
-    """`num_envs` copies of a Gymnasium environment as an environment of ours.
-
-    source: an id ("Pendulum-v1"), an id with the module that registers it ("gymnasium:Pendulum-v1"), the
-    place of a function that makes the environment ("my_package.arms:make"), or such a function.
-    horizon: length of an episode, if not the environment's own limit. running: in how many processes.
-    render: make `frames()` work; a function is given render_mode="rgb_array" if it takes such an argument,
-    else it must itself make an environment that draws. visible: what a person sees, from (N, D) observations;
-    all of them by default. declared: points and scalars, which then are what a person sees; see
-    `points.declaration`.
-
-    Raises InvalidInput where the environment cannot be found or used, ForeignError where it raises.
-    """
-    if num_envs < 1:
-        raise InvalidInput(f"num_envs must be at least 1, got {num_envs}")
-    workers, limit = running or Running()
-    make, name = maker(source, horizon, render), named(source)
-    with told_of(name), unmoved():
-        trial = make()
-        try:
-            steps = check(trial, horizon, render)
-            columns = observed(trial, visible)
-            if declared is not None and declared:
-                if visible is not None:
-                    raise InvalidInput("visible= and declared points both say what is seen: leave one out")
-                make, columns = telling(make, source, trial, declared), with_points(trial, declared)
-        finally:
-            trial.close()
-    with unmoved():
-        copies: Copies = (
-            WorkerCopies(make, name, num_envs, workers, render, limit)
-            if workers
-            else SerialCopies(make, name, range(num_envs), render, limit)
-        )
-    return (DrawnForeignEnv if render else ForeignEnv)(copies, steps, name, columns, seed)
-
-
-def why_no_pictures(source: str | Factory) -> str | None:
-    """Draw the environment twice. -> why that cannot be done here, in a line; None where it can."""
-    with contextlib.suppress(MissingDependency):  # not all environments draw with OpenGL
-        choose_gl()
-    try:
-        env = import_env(source, render=True)
-        try:
-            assert isinstance(env, DrawnForeignEnv)
-            env.reset(seed=0)
-            env.draw()
-            env.step(torch.zeros(1, env.action_dim))
-            env.draw()
-        finally:
-            env.close()
-    except Exception as error:  # other people's code, and what it draws with, may raise anything
-        return " ".join(str(error).split()) or type(error).__name__
-    return None
 
 
 def _seeds(seed: int, n: int) -> list[int | None]:

@@ -11,7 +11,7 @@ from torch import Tensor
 from armchair.agents.networks import ActorCritic
 from armchair.envs.base import Env, Policy
 from armchair.rollout.clips import CandidatePairs, RecentEpisodes
-from armchair.training.asking.filming import film
+from armchair.training.asking.filming import episodes_of, film
 from armchair.types import Clip
 
 STRATEGY = "progress"
@@ -88,7 +88,7 @@ def film_both(
 
     policy_step: of the newer one. stays: see `RecentEpisodes`. -> the episodes, environment steps taken.
     """
-    episodes = RecentEpisodes(env.num_envs, env.horizon, stays=stays)
+    episodes = episodes_of(env, 1, stays=stays)
     episodes.policy_step = policy_step
     steps = film(env, episodes, taking_turns(older, newer), rng, same_start=True)
     return episodes, steps

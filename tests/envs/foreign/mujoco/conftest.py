@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 
 import gymnasium
-import mujoco
 import numpy as np
 import pytest
 from gymnasium.spaces import Box
@@ -61,6 +60,9 @@ class Bench(gymnasium.Env):
     metadata = {"render_modes": ["rgb_array"], "render_fps": 20}  # noqa: RUF012
 
     def __init__(self, render_mode: str | None = None) -> None:
+        import mujoco  # here: it reads its choice of OpenGL when it is imported, see tests/conftest.py
+
+        self.mujoco = mujoco
         self.model = mujoco.MjModel.from_xml_string(MJCF)
         self.data = mujoco.MjData(self.model)
         self.render_mode = render_mode
@@ -70,18 +72,18 @@ class Bench(gymnasium.Env):
 
     def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[np.ndarray, dict]:
         super().reset(seed=seed)
-        mujoco.mj_resetData(self.model, self.data)
+        self.mujoco.mj_resetData(self.model, self.data)
         self.goal = self.np_random.uniform((0.3, -0.1, 0.3), (0.5, 0.1, 0.6))
         self.model.site("target").pos[:] = self.goal
         self.model.body("block").mass[:] = self.np_random.uniform(0.1, 0.5)
         self.memory.offset, self.count = float(self.np_random.normal()), self.count + 1
-        mujoco.mj_forward(self.model, self.data)
+        self.mujoco.mj_forward(self.model, self.data)
         return self.observe(), {}
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict]:
         before = self.data.site("grip").xpos.copy()  # where it was a step before: MuJoCo is one behind
         self.data.ctrl[:] = action + 0.1 * self.np_random.normal(size=2)
-        mujoco.mj_step(self.model, self.data, 5)
+        self.mujoco.mj_step(self.model, self.data, 5)
         self.memory.seen.append(float(np.linalg.norm(self.data.site("grip").xpos - before)))
         distance = float(np.linalg.norm(self.data.site("grip").xpos - self.goal))
         return self.observe(), sum(self.memory.seen) - distance, False, False, {"is_success": distance < 0.1}

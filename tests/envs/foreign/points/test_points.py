@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from armchair.envs.foreign.env import Running, import_env
+from armchair.envs.foreign.env import Running
+from armchair.envs.foreign.importing import import_env
 from armchair.envs.foreign.points.declaration import Declared
 from armchair.envs.foreign.points.settle import settle_points
 from armchair.envs.spec import EnvConfig, resolve_task

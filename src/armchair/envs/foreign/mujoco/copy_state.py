@@ -27,11 +27,14 @@ def keep_copy(env: Foreign) -> Tensor:
     return pack(plain, read_simulation(model, data) | arrays)
 
 
-def put_back(env: Foreign, kept: Tensor) -> None:
-    """Bring a copy of the same make to where `keep_copy` was asked. Raises InvalidInput where it is not."""
+def put_back(env: Foreign, kept: Tensor, *, generators: bool = True) -> None:
+    """Bring a copy of the same make to where `keep_copy` was asked. Raises InvalidInput where it is not.
+
+    generators: whether it draws the same from here on; else it goes on with its own.
+    """
     plain, arrays = unpack(kept)
     count = sum(name.startswith("plain.") for name in arrays)
-    write(env, plain, [arrays[f"plain.{k}"] for k in range(count)])
+    write(env, plain, [arrays[f"plain.{k}"] for k in range(count)], generators=generators)
     model, data = _simulation_of(env)
     write_simulation(model, data, arrays)
 

@@ -117,8 +117,8 @@ class Reader:
         return len(self.arrays) - 1
 
 
-def write(root: object, plain: Json, arrays: list[NDArray[np.generic]]) -> None:
-    """Put back what `Reader` took out, into an object of the same make.
+def write(root: object, plain: Json, arrays: list[NDArray[np.generic]], *, generators: bool = True) -> None:
+    """Put back what `Reader` took out, into an object of the same make; generators, too, or all else.
 
     Raises InvalidInput where it is of another make.
     """
@@ -130,7 +130,7 @@ def write(root: object, plain: Json, arrays: list[NDArray[np.generic]]) -> None:
         for path, host in list(hosts_of(root)):
             fields = kept.pop((_key(path), type(host).__qualname__), None)
             if fields is not None:  # else it came later
-                _fill(host, fields, nodes)
+                _fill(host, fields if generators else nodes.without_generators(fields), nodes)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise InvalidInput(f"this snapshot is of an environment of another make: {error}") from error
     if kept:
@@ -147,7 +147,7 @@ def _fill(host: object, fields: list[tuple[str | int, Json]], nodes: _Nodes) -> 
         return
     inside = cast("dict[object, object]", host if isinstance(host, dict) else vars(host))
     for name, value in list(inside.items()):
-        if name not in named and _is_plain(value):  # it came later
+        if name not in named and not isinstance(value, GENERATORS) and _is_plain(value):  # it came later
             del inside[name]
     inside.update(named)
 
@@ -174,6 +174,13 @@ class _Nodes:
         if number not in self._made:
             self._made[number] = self._make(cast("dict[str, Json]", self._nodes[number]))
         return self._made[number]
+
+    def without_generators(self, fields: list[tuple[str | int, Json]]) -> list[tuple[str | int, Json]]:
+        return [field for field in fields if not self._is_generator(field[1])]
+
+    def _is_generator(self, told: Json) -> bool:
+        node = self._nodes[cast(int, told["node"])] if isinstance(told, dict) else None
+        return isinstance(node, dict) and node["is"] == "generator"
 
     def _make(self, node: dict[str, Json]) -> object:
         kind = cast(str, node["is"])

@@ -89,7 +89,7 @@ export interface State {
   runs_at: string; // the address of the list of all runs, or empty
   can_start: boolean; // whether this person may have a trainer started, see POST /api/run/teach-on
   clip_seconds: number;
-  control_dt: number;
+  control_dt: number | null; // s, of a step; not known before there is a trainer
   settings: { show_success: boolean; show_guess: boolean; strengths: boolean };
   progress: Progress;
   trainer: Trainer;

@@ -53,7 +53,7 @@ export class App {
     this.standing = new Standing(client, () => this.state, (error) => this.failed(error));
     this.transport = new Transport(null, () => this.screen.dt, () => this.swap());
     this.screen = new Screen(this.transport);
-    this.screen.dt = state.control_dt;
+    this.screen.pace(state.control_dt);
     this.screen.onempty = () => this.render();
     this.screen.onshown = () => { this.render(); this.guide.openOnce(this.state.annotator); };
     this.screen.onunfit = () => void this.useFilms();
@@ -133,6 +133,7 @@ export class App {
     document.title = `${state.task}: ${state.question}`;
     showProgress(state);
     this.standing.take(state);
+    this.screen.pace(state.control_dt);
     void this.openScene();
     this.render();
   }

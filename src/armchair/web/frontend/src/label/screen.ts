@@ -34,6 +34,14 @@ export class Screen implements Stage {
     new ResizeObserver(() => this.active?.resize()).observe(this.stage);
   }
 
+  /** How long a step lasts, s, once it is known: the page may be open before there is a trainer. */
+  pace(dt: number | null): void {
+    if (!dt) return;
+    this.dt = dt;
+    if (this.scene) this.scene.dt = dt;
+    if (this.film) this.film.dt = dt;
+  }
+
   /** The 3D scene has come. */
   open(asset: SceneAsset): void {
     const quality = chosenOf(recall("quality"));

@@ -3,7 +3,7 @@
 import { PerspectiveCamera, SRGBColorSpace, Vector3, WebGLRenderer } from "three";
 import type { Client } from "../api";
 import type { ClipRef } from "../contract";
-import { decodePoses, pathOf, poseAt, type Poses } from "../player/poses";
+import { decodePoses, framed, pathOf, poseAt, type Poses } from "../player/poses";
 import { Actor } from "../scene/actor";
 import type { SceneAsset } from "../scene/asset";
 import { makeModels } from "../scene/models";
@@ -85,15 +85,17 @@ class Artist {
   }
 
   /** The last moment, with tool and goal in the picture. -> a data: URL */
-  draw(poses: Poses): string {
+  draw(clip: Poses): string {
+    const poses = framed(clip, this.asset.frame);
     if (poses.bodies !== this.actor.rows) throw new Error("the clip has other bodies than the scene");
     const rows = new Float32Array(poses.bodies * 7);
     poseAt(poses, poses.steps - 1, rows);
     this.actor.pose(rows);
     const tool = new Vector3().fromArray(pathOf(poses, this.asset.toolBody, this.asset.toolOffset), (poses.steps - 1) * 3);
     const goal = new Vector3().fromArray(rows, (poses.bodies - 1) * 7);
-    const half = tool.distanceTo(goal) / 2 + AROUND;
-    const middle = tool.lerp(goal, 0.5);
+    const { always } = this.asset;
+    const half = always ? new Vector3(...always[0]).distanceTo(new Vector3(...always[1])) / 2 : tool.distanceTo(goal) / 2 + AROUND;
+    const middle = always ? new Vector3(...always[0]).lerp(new Vector3(...always[1]), 0.5) : tool.lerp(goal, 0.5);
     this.camera.position.copy(middle).addScaledVector(this.away, half / Math.tan((HEIGHT / 2) * (Math.PI / 180)));
     this.camera.lookAt(middle);
     const metres = half / SIZE.height * 2; // of a pixel

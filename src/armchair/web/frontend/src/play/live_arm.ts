@@ -1,6 +1,7 @@
 /** The newest poses of a running arm, smoothed between two of its steps. */
 
-import { poseAt, pathOf, type Poses } from "../player/poses";
+import { framed, poseAt, pathOf, type Poses } from "../player/poses";
+import type { SceneAsset } from "../scene/asset";
 
 const KEPT = 110; // steps of the tool's path
 
@@ -10,8 +11,7 @@ export class LiveArm {
   private count = 0;
   private path: number[] = [];
 
-  constructor(readonly rows: number, private readonly dt: number, private readonly toolBody: number,
-    private readonly toolOffset: readonly [number, number, number]) {
+  constructor(readonly rows: number, private readonly dt: number, private readonly asset: Pick<SceneAsset, "toolBody" | "toolOffset" | "frame">) {
     this.pair = { steps: 2, bodies: rows, data: new Float32Array(2 * rows * 7) };
   }
 
@@ -19,14 +19,15 @@ export class LiveArm {
   take(bytes: ArrayBuffer, now: number): boolean {
     const size = this.rows * 7;
     if (bytes.byteLength !== size * 4) return false;
-    const fresh = new Float32Array(bytes);
-    if (!fresh.every(Number.isFinite)) return false;
+    const told = new Float32Array(bytes);
+    if (!told.every(Number.isFinite)) return false;
+    const { data: fresh } = framed({ steps: 1, bodies: this.rows, data: told }, this.asset.frame);
     if (this.count) this.pair.data.copyWithin(0, size);
     else this.pair.data.set(fresh);
     this.pair.data.set(fresh, size);
     this.came = now;
     this.count += 1;
-    const tool = pathOf({ steps: 1, bodies: this.rows, data: fresh }, this.toolBody, this.toolOffset);
+    const tool = pathOf({ steps: 1, bodies: this.rows, data: fresh }, this.asset.toolBody, this.asset.toolOffset);
     this.path.push(...tool);
     if (this.path.length > 3 * KEPT) this.path.splice(0, 3);
     return true;

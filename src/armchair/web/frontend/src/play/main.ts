@@ -85,7 +85,7 @@ class Player {
     try {
       const asset = parseScene(await client.bytes(hello.scene));
       this.openViews(asset);
-      this.arm = new LiveArm(hello.bodies, hello.control_dt, asset.toolBody, asset.toolOffset);
+      this.arm = new LiveArm(hello.bodies, hello.control_dt, asset);
       this.wait = FIRST_WAIT;
       this.card.hide();
       if (this.rate !== 1) this.send("rate", this.rate);

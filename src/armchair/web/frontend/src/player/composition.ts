@@ -44,11 +44,11 @@ export function compose(
   const tracks = tracksOf(clips, aimOf(asset));
   const usual = workspaceOf(clips, asset);
   const matters = mattersOf(clips, asset);
-  const maps = mapsOf(matters, second, tracks, false);
+  const maps = mapsOf(matters, second, tracks, false, asset.always);
   const alike = tracks !== null && nearlyAlike(tracks, sightOf(home.eye, home.target, home.half, aspect, usual), aspect, maps, second);
   const held = alike ? boxOf(tracks.flatMap((one) => [...one.point, ...one.place])) : usual;
   const start = bestStart(alike ? nearer(home, held) : home, aspect, held, tracks);
-  const chosen = alike ? mapsOf(matters, second, tracks, true) : maps;
+  const chosen = alike ? mapsOf(matters, second, tracks, true, asset.always) : maps;
   const from = tracks && apart(tracks, chosen["the side"], second) > BETTER * apart(tracks, chosen.above, second) ? "the side" : "above";
   const needed = sightOf(start.eye, start.target, start.half, aspect, held).half;
   const wider = (times: number): Sight => (swapped ? { ...chosen[from], half: times * chosen[from].half }
@@ -80,12 +80,13 @@ function tracksOf(clips: readonly Poses[], aim: Aim | null): readonly Track[] | 
   return aim && clips.length === 2 ? clips.map((clip) => trackOf(clip, aim)) : null;
 }
 
-function mapsOf(matters: number[], aspect: number, tracks: readonly Track[] | null, close: boolean): Record<From, Sight> {
+/** `always`: what a map shows in any case, where the scene is not ours. */
+function mapsOf(matters: number[], aspect: number, tracks: readonly Track[] | null, close: boolean, always: SceneAsset["always"]): Record<From, Sight> {
   const near = close && tracks ? boxOf(tracks.flatMap((one) => [...one.point, ...one.place])) : null;
   const high: Vector = [TABLE[1][0], TABLE[1][1], HIGH];
   return {
-    above: mapOf(DOWN, aspect, near ?? boxOf(matters, TABLE, 0)),
-    "the side": mapOf([0, 1, 0], aspect, near ?? boxOf(matters, [TABLE[0], high], 0)),
+    above: mapOf(DOWN, aspect, near ?? boxOf(matters, always ?? TABLE, 0)),
+    "the side": mapOf([0, 1, 0], aspect, near ?? boxOf(matters, always ?? [TABLE[0], high], 0)),
   };
 }
 

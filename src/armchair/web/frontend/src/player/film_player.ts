@@ -17,7 +17,7 @@ export class FilmPlayer implements Player {
   private readonly ticker = new Ticker((seconds) => this.tick(seconds));
   private shown = true;
 
-  constructor(box: HTMLElement, private readonly dt: number) {
+  constructor(box: HTMLElement, public dt: number) {
     this.frame.className = "films";
     this.videos = [makeVideo(), makeVideo()];
     this.frame.append(...this.videos);

@@ -1,10 +1,22 @@
 /** Body poses of a clip, and what lies between two of its steps. */
 
+import type { Frame } from "../scene/asset";
+
 /** Poses of L steps of B rows: position in m and quaternion w, x, y, z; the last row is the goal's marker. */
 export interface Poses {
   steps: number;
   bodies: number;
   data: Float32Array; // L * B * 7
+}
+
+/** Poses that were measured in a scene's own world, as they are in the page's. */
+export function framed(poses: Poses, frame: Frame | null): Poses {
+  if (!frame) return poses;
+  const data = poses.data.slice();
+  for (let row = 0; row < data.length; row += 7) {
+    for (let k = 0; k < 3; k++) data[row + k] = frame.scale * data[row + k]! + frame.shift[k]!;
+  }
+  return { ...poses, data };
 }
 
 export class BadPoses extends Error {}

@@ -5,7 +5,7 @@ import type { Tone } from "../scene/studio";
 import { Clock } from "./clock";
 import { compose, type Composition } from "./composition";
 import type { ClipData, Player } from "./player";
-import { pathOf, poseAt, type Poses } from "./poses";
+import { framed, pathOf, poseAt, type Poses } from "./poses";
 import { Ticker } from "./ticker";
 import { Views, type ViewOptions } from "./views";
 import { workspaceOf } from "./workspace";
@@ -30,7 +30,7 @@ export class ScenePlayer implements Player {
   private composition: Composition | null = null;
 
   /** `twice`: each clip is shown from two sides. */
-  constructor(box: HTMLElement, private readonly asset: SceneAsset, private readonly dt: number, options: ViewOptions,
+  constructor(box: HTMLElement, private readonly asset: SceneAsset, public dt: number, options: ViewOptions,
     private readonly twice = false) {
     this.views = new Views(box, asset, options);
     this.moment = new Float32Array(this.views.rows * 7);
@@ -49,7 +49,7 @@ export class ScenePlayer implements Player {
 
   /** One clip for each view. */
   loadAll(clips: Poses[]): void {
-    this.clips = clips;
+    this.clips = clips.map((clip) => framed(clip, this.asset.frame));
     this.follow();
     this.compose();
     this.clock.begin(Math.max(...clips.map((clip) => clip.steps)), this.dt);

@@ -11,13 +11,16 @@ const ROOM = 0.03; // m around the tool, a block, a goal
 const REACH: readonly [Corner, Corner] = [[-0.9, -1.1, 0], [1.2, 1.1, 1.3]]; // m, where the tool can be at all
 const GRIPPER = 3; // rows from the tool's body on that are the hand and its fingers, which no table's edge holds
 
+const WIDER = 1.5; // m around what is always seen, where bodies of others may go
+
 /** Corners of the box that holds the workspace, the tool's ways, the hand, the blocks and the goals. xyz after xyz */
 export function workspaceOf(clips: readonly Poses[], asset: SceneAsset): number[] {
-  return boxOf(mattersOf(clips, asset), ALWAYS);
+  return boxOf(mattersOf(clips, asset), asset.always ?? ALWAYS);
 }
 
 /** Where the tool, the hand and its fingers, blocks and goals are, at every step of all clips. xyz after xyz */
 export function mattersOf(clips: readonly Poses[], asset: SceneAsset): number[] {
+  if (asset.always) return othersOf(clips, asset, asset.always);
   const found: number[] = [];
   const add = (places: ArrayLike<number>, at: number, [low, high]: readonly [Corner, Corner]): void => {
     for (let k = 0; k < 3; k++) found.push(Math.min(Math.max(places[at + k]!, low[k]!), high[k]!));
@@ -29,6 +32,20 @@ export function mattersOf(clips: readonly Poses[], asset: SceneAsset): number[] 
       for (let row = asset.toolBody; row < clip.bodies; row++) {
         const arm = row < asset.toolBody + GRIPPER && row < asset.bodies.length;
         add(clip.data, (step * clip.bodies + row) * 7, arm ? REACH : AT_MOST);
+      }
+    }
+  }
+  return found;
+}
+
+/** The same of a scene of others: it says which rows matter. */
+function othersOf(clips: readonly Poses[], asset: SceneAsset, [low, high]: readonly [Corner, Corner]): number[] {
+  const found: number[] = [];
+  for (const clip of clips) {
+    for (let step = 0; step < clip.steps; step++) {
+      for (const row of asset.matters ?? []) {
+        const at = (step * clip.bodies + row) * 7;
+        for (let k = 0; k < 3; k++) found.push(Math.min(Math.max(clip.data[at + k]!, low[k]! - WIDER), high[k]! + WIDER));
       }
     }
   }

@@ -4,6 +4,7 @@ import { CylinderGeometry, Group, Mesh } from "three";
 import type { SceneAsset } from "./asset";
 import { aimOf } from "./cues";
 import { Marker } from "./marker";
+import { Tendons } from "./tendons";
 import type { Models, Shape } from "./models";
 
 const POST_RADIUS = 0.0024; // m, at least: thinner posts flicker on small screens
@@ -15,6 +16,7 @@ export class Actor {
   private readonly goal = new Group();
   private readonly ground = new Group();
   private readonly post: Mesh | null;
+  private readonly tendons: Tendons | null;
   /** What marks the point that counts; null for a ghost and where no point does. */
   readonly marker: Marker | null;
 
@@ -31,6 +33,8 @@ export class Actor {
       this.group.add(body);
       return body;
     });
+    this.tendons = ghost || !asset.tendons.length ? null : new Tendons(asset, models);
+    if (this.tendons) this.group.add(this.tendons.group);
     this.post = ghost || asset.goal.lineRadius <= 0 ? null : makePost(asset, models);
     const aim = ghost ? null : aimOf(asset);
     this.marker = aim && models.marks ? new Marker(aim, models.marks, asset.goal.marker === "disc") : null;
@@ -62,6 +66,7 @@ export class Actor {
     if (this.goal.children.length) place(this.goal, rows, at);
     this.ground.position.set(rows[at]!, rows[at + 1]!, 0);
     this.marker?.pose(rows);
+    this.tendons?.pose(rows);
     if (this.post) {
       const height = Math.max(rows[at + 2]!, 1e-4);
       this.post.position.set(rows[at]!, rows[at + 1]!, height / 2);

@@ -21,6 +21,20 @@ export interface Cue {
   above: number; // m, the place's height over what names it
 }
 
+/** How what is measured in a scene's own world comes to the page's, whose cameras and marks are made for our table. */
+export interface Frame {
+  scale: number;
+  shift: [number, number, number]; // m
+}
+
+/** A line between bodies. */
+export interface Tendon {
+  rows: number[]; // of the poses
+  radius: number; // m
+  material: Material;
+}
+
+/** All of it in the page's world. */
 export interface SceneAsset {
   bodies: { name: string; parts: Mesh[] }[];
   goal: { marker: string; parts: Mesh[]; ground: Mesh[]; lineRadius: number; line: Material };
@@ -29,6 +43,10 @@ export interface SceneAsset {
   toolOffset: [number, number, number];
   camera: { eye: [number, number, number]; target: [number, number, number] };
   cues: Cue[]; // none in scenes that were stored before there were any
+  frame: Frame | null; // of a scene that is not ours
+  always: [[number, number, number], [number, number, number]] | null; // corners of what is always seen, where it is not ours
+  matters: number[] | null; // rows of poses that must be seen; those of our arm are known
+  tendons: Tendon[];
 }
 
 /** The bytes are not a scene that this page can show. */
@@ -36,13 +54,14 @@ export class BadScene extends Error {}
 
 type Json = Record<string, unknown>;
 
-/** Reads the asset; the meshes are views of `bytes`, nothing is copied. Throws BadScene. */
+/** Reads the asset; the meshes of our own scenes are views of `bytes`, nothing is copied. Throws BadScene. */
 export function parseScene(bytes: ArrayBuffer): SceneAsset {
   const { header, start } = readHeader(bytes);
   if (header["version"] !== 1) {
     throw new BadScene(`the scene has version ${String(header["version"])}, this page reads version 1: reload the page`);
   }
-  const mesh = (part: unknown): Mesh => readPart(bytes, start, asObject(part, "a part"));
+  const frame = header["frame"] ? asFrame(header["frame"]) : null;
+  const mesh = (part: unknown): Mesh => scaled(readPart(bytes, start, asObject(part, "a part")), frame);
   const bodies = asList(header["bodies"], "bodies").map((one) => {
     const body = asObject(one, "a body");
     return { name: String(body["name"]), parts: asList(body["parts"], "a body's parts").map(mesh) };
@@ -61,12 +80,34 @@ export function parseScene(bytes: ArrayBuffer): SceneAsset {
       lineRadius: asNumber(goal["line_radius"], "line_radius"),
       line: asMaterial(goal["line"]),
     },
-    surroundings: asList(around["parts"] ?? [], "the surroundings' parts").map(mesh),
+    surroundings: asList(around["parts"] ?? [], "the surroundings' parts").map((part) => shifted(mesh(part), frame)),
     toolBody,
-    toolOffset: asVector(header["tool_offset"], "tool_offset"),
-    camera: { eye: asVector(camera["eye"], "the camera's eye"), target: asVector(camera["target"], "its target") },
+    toolOffset: asVector(header["tool_offset"], "tool_offset").map((one) => one * (frame?.scale ?? 1)) as Three,
+    camera: {
+      eye: placed(asVector(camera["eye"], "the camera's eye"), frame),
+      target: placed(asVector(camera["target"], "its target"), frame),
+    },
     cues: asList(header["cues"] ?? [], "cues").map(asCue),
+    frame,
+    always: header["always"] ? (asList(header["always"], "always").map((one) => placed(asVector(one, "always"), frame)) as [Three, Three]) : null,
+    matters: header["matters"] ? asList(header["matters"], "matters").map((one) => asRow(one, bodies.length)) : null,
+    tendons: asList(header["tendons"] ?? [], "tendons").map((one) => asTendon(one, bodies.length, frame?.scale ?? 1)),
   };
+}
+
+type Three = [number, number, number];
+
+/** Where a point of the scene's world is in the page's. */
+export function placed(point: Three, frame: Frame | null): Three {
+  return frame ? (point.map((one, k) => frame.scale * one + frame.shift[k]!) as Three) : point;
+}
+
+function scaled(mesh: Mesh, frame: Frame | null): Mesh {
+  return frame ? { ...mesh, positions: mesh.positions.map((one) => frame.scale * one) } : mesh;
+}
+
+function shifted(mesh: Mesh, frame: Frame | null): Mesh {
+  return frame ? { ...mesh, positions: mesh.positions.map((one, at) => one + frame.shift[at % 3]!) } : mesh;
 }
 
 function readHeader(bytes: ArrayBuffer): { header: Json; start: number } {
@@ -138,6 +179,26 @@ function asCue(value: unknown): Cue {
   const cue = asObject(value, "a cue");
   const radius = asNumber(cue["radius"], "a cue's radius");
   return { point: String(cue["point"]), place: String(cue["place"]), radius, above: asNumber(cue["above"], "a cue's height") };
+}
+
+function asFrame(value: unknown): Frame {
+  const frame = asObject(value, "a frame");
+  const scale = asNumber(frame["scale"], "a frame's scale");
+  if (!(scale > 0)) throw new BadScene(`a frame's scale must be above 0, not ${scale}`);
+  return { scale, shift: asVector(frame["shift"], "a frame's shift") };
+}
+
+/** A row of the poses, of which there is one more than there are bodies. */
+function asRow(value: unknown, bodies: number): number {
+  const row = asNumber(value, "a row");
+  if (!Number.isInteger(row) || row < 0 || row > bodies) throw new BadScene(`there is no row ${row}`);
+  return row;
+}
+
+function asTendon(value: unknown, bodies: number, scale: number): Tendon {
+  const tendon = asObject(value, "a tendon");
+  const rows = asList(tendon["rows"], "a tendon's rows").map((one) => asRow(one, bodies));
+  return { rows, radius: scale * asNumber(tendon["radius"], "a tendon's radius"), material: asMaterial(tendon["material"]) };
 }
 
 function asMaterial(value: unknown): Material {

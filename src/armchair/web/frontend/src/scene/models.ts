@@ -22,6 +22,8 @@ export interface Models {
   goal: Shape[];
   ground: Shape[];
   line: Three;
+  tendons: Three[];
+  ours: boolean; // a table stands below our arm, whatever the scene says
   surroundings: Shape[];
   ghost: Three;
   hidden: Three; // how the goal shows through what stands before it
@@ -70,6 +72,8 @@ export function makeModels(asset: SceneAsset): Models {
     goal: asset.goal.parts.map(goal),
     ground: asset.goal.ground.map(goal),
     line: paint(asset.goal.line).plain,
+    tendons: asset.tendons.map(({ material }) => paint(material).plain),
+    ours: asset.frame === null,
     surroundings: asset.surroundings.map(shape),
     ghost,
     hidden,

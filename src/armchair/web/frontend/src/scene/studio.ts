@@ -24,7 +24,7 @@ export class Studio {
     fill.position.set(1.2, -1.6, 1.4);
     this.scene.add(fill);
     for (const shape of models.surroundings) this.addStill(shape);
-    if (!models.surroundings.length) {
+    if (!models.surroundings.length && models.ours) {
       this.table = new CylinderGeometry(TABLE.radius, TABLE.radius, TABLE.thickness, 96);
       const table = this.addStill({ geometry: this.table, plain: new MeshLambertMaterial({ color: TABLE_COLOUR }) });
       table.rotation.x = Math.PI / 2; // three's cylinders stand along y

@@ -11,6 +11,8 @@ import { closesBeside } from "../ui/popup";
 import { tone } from "../ui/tone";
 import { answersText, readChange } from "./change_data";
 
+const STEP = 0.05; // s, where nobody has said how long one lasts
+
 export class Change {
   private state: State | null = null;
   private player: ScenePlayer | null = null;
@@ -72,7 +74,7 @@ export class Change {
     try {
       const [scene, bytes] = await Promise.all([this.client.bytes(state.scene.url), this.client.bytes(url)]);
       if (this.panel.hidden || this.shown !== version) return;
-      this.play(scene, bytes, state.control_dt);
+      this.play(scene, bytes, state.control_dt ?? STEP);
     } catch (error) {
       this.close();
       this.failed(error);
