@@ -286,8 +286,7 @@ class Trainer:
 
     def _go_back(self, fault: NotFinite) -> None:
         """Back to the last good state, with a dump of this one; the copies begin new episodes."""
-        self.in_turn = False
-        self.faults += 1
+        self.in_turn, self.faults = False, self.faults + 1
         config, copies = self.config.env, self.config.practice.num_envs
         facts: dict[str, Json] = {"updates": self.updates, "env_steps": self.env_steps, "num_envs": copies}
         facts |= {"task": self.config.task, "engine": config.engine, "control": config.control}
