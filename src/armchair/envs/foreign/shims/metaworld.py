@@ -11,7 +11,9 @@ from typing import Protocol, cast
 
 import gymnasium
 import mujoco
+import numpy as np
 from gymnasium.wrappers import TimeLimit
+from numpy.typing import NDArray
 
 Env = gymnasium.Env[object, object]
 
@@ -21,6 +23,7 @@ ENVIRONMENTS = "metaworld.sawyer_xyz_env"
 WELD = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 5.0)
 
 
+CAMERA = "corner2"  # from the front, where the arm hides little; it hangs upside down
 POINTS = {"hand": 0, "object": 4, "goal": 36}  # where they are in the observation, in every task
 
 
@@ -58,8 +61,8 @@ def mend() -> bool:
     return True
 
 
-class _Seeded(gymnasium.Wrapper[object, object, object, object]):
-    """Heeds the seed of a reset, which Meta-World leaves alone."""
+class _Upright(gymnasium.Wrapper[object, object, object, object]):
+    """Heeds the seed of a reset, which Meta-World leaves alone, and holds pictures the right way up."""
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, object] | None = None
@@ -68,6 +71,10 @@ class _Seeded(gymnasium.Wrapper[object, object, object, object]):
         if seed is not None:
             cast("_Task", self.env.unwrapped).seed(seed)
         return self.env.reset(seed=seed, options=options)
+
+    def render(self) -> NDArray[np.uint8]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The picture (H, W, 3), turned by 180 degrees."""
+        return np.ascontiguousarray(np.rot90(cast("NDArray[np.uint8]", self.env.render()), 2))
 
 
 def tasks() -> dict[str, Callable[..., Env]]:
@@ -83,7 +90,7 @@ def tasks() -> dict[str, Callable[..., Env]]:
 
 def _maker(made_by: Callable[..., Env]) -> Callable[..., Env]:
     def make(render_mode: str | None = None) -> Env:
-        env = made_by(render_mode=render_mode)
+        env = made_by(render_mode=render_mode, camera_name=CAMERA)
         # places drawn in each reset, from the environment's own generator, and no task set from outside
         vars(env).update(
             _freeze_rand_vec=False, seeded_rand_vec=True, _set_task_called=True, _partially_observable=False
@@ -92,6 +99,6 @@ def _maker(made_by: Callable[..., Env]) -> Callable[..., Env]:
         task = cast("_Task", env)
         env.observation_space = task.sawyer_observation_space
         env.metadata = {**env.metadata, "armchair": {"points": POINTS}}
-        return _Seeded(TimeLimit(env, task.max_path_length))
+        return _Upright(TimeLimit(env, task.max_path_length))
 
     return make
