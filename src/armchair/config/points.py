@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from armchair.config.read import from_run
 from armchair.config.teach import TeachConfig
+from armchair.envs.foreign.points.declaration import Declared
 from armchair.envs.spec import EnvConfig, resolve_task
 from armchair.errors import InvalidInput
 from armchair.jsonable import Json
@@ -27,12 +29,27 @@ def settled(config: TeachConfig, reward: Path | None = None) -> TeachConfig:
     return replace(config, env=spec.settle(env, find=find))
 
 
+def settled_by(make: Callable[[bool], TeachConfig]) -> TeachConfig:
+    """The same of the settings that `make` makes, told whether the points of an environment are known."""
+    config = settled(make(False))
+    return replace(make(True), env=config.env) if config.env.points else config
+
+
 def flags_of_points(points: Sequence[str], scalars: Sequence[str]) -> dict[str, Json]:
     """The flags --points and --scalars as settings; None for one that was not given.
 
     Raises InvalidInput for a word that is not NAME=SOURCE.
     """
     return {"env.points": _table("--points", points), "env.scalars": _table("--scalars", scalars)}
+
+
+def declared_by(points: Sequence[str], scalars: Sequence[str]) -> Declared:
+    """What the flags declare by themselves. Raises InvalidInput as `flags_of_points` does."""
+    tables = (_table("--points", points) or {}, _table("--scalars", scalars) or {})
+    first, second = (cast("dict[str, int | str]", table) for table in tables)
+    declared = Declared(first, second)
+    declared.places()
+    return declared
 
 
 def _table(flag: str, words: Sequence[str]) -> Json:

@@ -21,7 +21,7 @@ import yaml
 
 from armchair.config.checks import check
 from armchair.config.keys import UNGROUPED, by_key
-from armchair.config.teach import FALLIBLE, FOREIGN_DEFAULTS, TeachConfig
+from armchair.config.teach import FALLIBLE, FOREIGN_DEFAULTS, POINTED_DEFAULTS, TeachConfig
 from armchair.config.validation import validated
 from armchair.console import warn
 from armchair.envs.gym.registration import IDS, register_envs
@@ -62,21 +62,27 @@ def about_preset(name: str) -> str:
 
 
 def preset_for(
-    task: str, control: str | None = None, config: str | None = None, *, people: bool = False
+    task: str,
+    control: str | None = None,
+    config: str | None = None,
+    *,
+    people: bool = False,
+    pointed: bool = False,
 ) -> TeachConfig:
     """The configuration to begin with when a task is to be taught; flags go over it.
 
     config: a preset's name or a file's path, where one was asked for. Without it the preset TASK_CONTROL is
     taken, or TASK, or the defaults for a task that has neither; those for environments of others differ.
-    people: whether people answer, or somebody who errs as they do; see `load_settings`.
+    people: whether people answer, or somebody who errs as they do; see `load_settings`. pointed: whether the
+    points of an environment of others are known, which then is learned from fewer answers.
     """
     if config is not None:
-        return load_config(config, people=people)
+        return load_settings(config, people=people, defaults=_defaults(task, pointed=pointed)).config
     name = PRESET_OF.get(task) or PRESET_OF.get(task.rpartition(":")[0], task)
     found = next((known for known in (f"{name}_{control}", name) if known in presets()), None)
     if found:
         return load_config(found, people=people)
-    return with_flags(_defaults(task), {"task": task, **(FALLIBLE if people else {})})
+    return with_flags(_defaults(task, pointed=pointed), {"task": task, **(FALLIBLE if people else {})})
 
 
 def task_named(task: str | None, config: str | None) -> str:
@@ -95,20 +101,23 @@ def load_config(name_or_path: str, *, people: bool = False) -> TeachConfig:
     return load_settings(name_or_path, people=people).config
 
 
-def load_settings(name_or_path: str, *, people: bool = False) -> Settings:
+def load_settings(
+    name_or_path: str, *, people: bool = False, defaults: TeachConfig | None = None
+) -> Settings:
     """What a preset (its name) or a YAML file (its path) asks for.
 
     people: whether people answer, or somebody who errs as they do. Then `FALLIBLE` takes the place of the
-    defaults, and what the file has under `people` goes over the rest of it.
+    defaults, and what the file has under `people` goes over the rest of it. defaults: of what a file leaves
+    out; those of its task if not given, and for presets.
 
     Raises ConfigError, which names the file, for a key that does not exist and a value that cannot be used.
     """
     if name_or_path in presets():
         text = PRESETS.joinpath(f"{name_or_path}.yaml").read_text(encoding="utf-8")
-        return _settings(text, f"preset {name_or_path}", people)
+        return _settings(text, f"preset {name_or_path}", people, None)
     path = Path(name_or_path)
     try:
-        return _settings(path.read_text(encoding="utf-8"), name_or_path, people)
+        return _settings(path.read_text(encoding="utf-8"), name_or_path, people, defaults)
     except (FileNotFoundError, NotADirectoryError):
         near = nearest(path.stem, presets())
         hint = f"did you mean {near}? " if near else ""
@@ -171,7 +180,7 @@ def task_of(env_name: str) -> str:
 # ---- reading and checking
 
 
-def _settings(text: str, where: str, people: bool) -> Settings:
+def _settings(text: str, where: str, people: bool, defaults: TeachConfig | None) -> Settings:
     try:
         found: object = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -195,7 +204,7 @@ def _settings(text: str, where: str, people: bool) -> Settings:
     if not isinstance(over, dict | None):
         raise ConfigError(f"{where}: people must be a section of keys and values, got {over!r}")
     own = {**(FALLIBLE if people else {}), **by_key(values, where)}
-    config = _checked(own, _defaults(values.get("task")), where)
+    config = _checked(own, defaults or _defaults(values.get("task")), where)
     special = by_key(cast("dict[str, object]", over or {}), where)
     with_people = _checked(special, config, f"{where}, people")  # read in any case: it may be wrong
     return Settings(with_people if people else config, None if path is None else Path(path))
@@ -206,8 +215,10 @@ def _warn_once(line: str) -> None:  # a command may read its file more than once
     warn(line)
 
 
-def _defaults(task: object) -> TeachConfig:
-    return FOREIGN_DEFAULTS if isinstance(task, str) and is_foreign(task) else TeachConfig()
+def _defaults(task: object, *, pointed: bool = False) -> TeachConfig:
+    if not isinstance(task, str) or not is_foreign(task):
+        return TeachConfig()
+    return POINTED_DEFAULTS if pointed else FOREIGN_DEFAULTS
 
 
 def _text(value: object, key: str, where: str) -> str | None:

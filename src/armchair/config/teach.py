@@ -154,3 +154,13 @@ FOREIGN_DEFAULTS = TeachConfig(
 """Defaults for an environment of others. Nobody knows what matters in its observations, so it takes more
 answers and more updates; its copies run one after the other and may be slow to draw, so there are few. It may
 end at success, and a learned reward cannot tell how much an end is worth beside going on."""
+
+POINTED_DEFAULTS = TeachConfig(
+    env=EnvConfig(after_end="stays"),
+    queries=QueryConfig(labels=100, first=16, film_envs=8, same_start=False),
+    schedule=ScheduleConfig(session=4, session_every=3, updates=100),
+    practice=PracticeConfig(num_envs=16, rollout=64),
+    evaluation=EvaluationConfig(episodes=32),
+    ppo=PPOConfig(minibatch=256),
+)
+"""The same for one whose points are known: then answers go as far as in armchair's own tasks."""

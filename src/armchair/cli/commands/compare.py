@@ -15,7 +15,6 @@ from armchair.cli.report import Report
 from armchair.errors import InvalidInput, check_choice
 
 if TYPE_CHECKING:
-    from armchair.agents.presets import Preset
     from armchair.config.teach import TeachConfig
     from armchair.jsonable import Json
 
@@ -63,16 +62,19 @@ def main(argv: Sequence[str]) -> int:
     report = Report("compare", args.json)
     import torch
 
+    from armchair.agents.presets import preset
     from armchair.cli.comparing import baselines, comparison_folder, group_of, leave_comparison, taught_group
     from armchair.cli.teachers import make_described
-    from armchair.config.points import settled
+    from armchair.config.points import settled_by
     from armchair.envs.spec import resolve_task
     from armchair.training.environments import check_task
 
     torch.set_num_threads(1)  # the networks are small: more threads would only wait for each other
-    config, settings = _settings(args)
+    config = _config(args, pointed=False)
     check_task(resolve_task(config.task), config, rewarded=True)
-    config = settled(config)
+    config = settled_by(lambda pointed: _config(args, pointed=pointed))
+    settings = preset(config.task)
+    settings = settings if args.steps is None else replace(settings, steps=args.steps)
     make_described({"name": args.teacher}, config)  # so that what cannot be is said before hours of work
     given = [] if args.run is None else [group_of(args.run, config.task)]
     about = {"seeds": args.seeds, "compared_teacher": args.teacher}
@@ -85,9 +87,8 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _settings(args: Args) -> tuple[TeachConfig, Preset]:
-    """How to teach, and how to train on the task's own reward."""
-    from armchair.agents.presets import preset
+def _config(args: Args, *, pointed: bool) -> TeachConfig:
+    """How to teach; pointed: whether the points of an environment of others are known."""
     from armchair.cli.teachers import errs
     from armchair.config.read import preset_for, task_named, with_flags
     from armchair.feedback.teachers import TEACHERS
@@ -101,8 +102,7 @@ def _settings(args: Args) -> tuple[TeachConfig, Preset]:
     names = ("task", "seed", "labels", "updates", "engine", "control", "threads", "workers")
     flags = {name: getattr(args, name) for name in names}
     task, people = task_named(args.task, args.config), errs({"name": args.teacher})
-    config = with_flags(preset_for(task, args.control, args.config, people=people), flags)
+    base = preset_for(task, args.control, args.config, people=people, pointed=pointed)
+    config = with_flags(base, flags)
     every = max(1, config.schedule.updates // EVALUATIONS)
-    config = with_flags(config, {"evaluation.every": min(every, config.evaluation.every)})
-    settings = preset(config.task)
-    return config, settings if args.steps is None else replace(settings, steps=args.steps)
+    return with_flags(config, {"evaluation.every": min(every, config.evaluation.every)})

@@ -107,17 +107,18 @@ def main(argv: Sequence[str]) -> int:
     from armchair.cli.page import teach_with_page
     from armchair.cli.teachers import UNREWARDED, errs, make_described
     from armchair.cli.teaching import teach_run
-    from armchair.config.points import settled
+    from armchair.config.points import settled_by
     from armchair.config.read import as_yaml
     from armchair.envs.spec import resolve_task
     from armchair.runs.folder import STORE_KEY, RunDir
     from armchair.training.environments import check_task
 
     described = describe_teacher(args)
-    config = _config(args, people=errs(described))
+    people = errs(described)
+    config = _config(args, people=people, pointed=False)
     spec = resolve_task(config.task)
     check_task(spec, config, rewarded=described["name"] not in UNREWARDED)
-    config = settled(config)
+    config = settled_by(lambda pointed: _config(args, people=people, pointed=pointed))
     _warn(args, config, report)
     teacher = make_described(described, config)
     if teacher is None and not args.no_page:
@@ -139,8 +140,10 @@ def _settings(args: Args) -> dict[str, Json]:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def _config(args: Args, *, people: bool) -> TeachConfig:
-    """The preset or file, with the flags over it; people: whether answers may be wrong."""
+def _config(args: Args, *, people: bool, pointed: bool) -> TeachConfig:
+    """The preset or file, with the flags over it. people: whether answers may be wrong; pointed: whether the
+    points of an environment of others are known.
+    """
     from armchair.config.points import flags_of_points
     from armchair.config.read import preset_for, task_named, with_flags
     from armchair.envs.spec import resolve_task
@@ -152,7 +155,8 @@ def _config(args: Args, *, people: bool) -> TeachConfig:
     flags = {name: getattr(args, name) for name in names}
     flags |= {"motion": args.motion or None, "policy": None if args.policy is None else str(args.policy)}
     flags |= flags_of_points(args.points, args.scalars)
-    base = preset_for(task_named(args.task, args.config), args.control, args.config, people=people)
+    task = task_named(args.task, args.config)
+    base = preset_for(task, args.control, args.config, people=people, pointed=pointed)
     config = with_flags(base, flags)
     check_folder(resolve_task(config.task), config)
     return with_widths_of_policy(config)

@@ -86,6 +86,23 @@ class Brings(Goals):
         return self.object + 2.0
 
 
+class Late(Hand):
+    """What a reset observes of object and goal is old; the last observation comes along, and a constant."""
+
+    observation_space = Box(-np.inf, np.inf, (13,), np.float64)
+    old = np.zeros(3)
+
+    def reset(self, *, seed: int | None = None, options: object = None) -> tuple[NDArray[np.float64], dict]:
+        obs, info = super().reset(seed=seed)
+        obs[4:7] = 9.0
+        return obs, info
+
+    def observe(self) -> NDArray[np.float64]:
+        whole = super().observe()
+        before, self.old = self.old, self.hand.copy()
+        return np.concatenate((whole[:7], before, whole[7:]))
+
+
 class Says(Hand):
     """The same with points in its metadata."""
 
@@ -136,6 +153,22 @@ def hand() -> gymnasium.Env:
     return TimeLimit(Hand(), LENGTH)
 
 
+class Drawn(Hand):
+    """The same with a picture."""
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012
+
+    def __init__(self, render_mode: str | None = None) -> None:
+        self.render_mode = render_mode
+
+    def render(self) -> NDArray[np.uint8]:
+        return np.full((64, 64, 3), 90, np.uint8)
+
+
+def drawn(render_mode: str | None = None) -> gymnasium.Env:
+    return TimeLimit(Drawn(render_mode), LENGTH)
+
+
 def hidden() -> gymnasium.Env:
     return TimeLimit(Hidden(), LENGTH)
 
@@ -146,6 +179,10 @@ def goals() -> gymnasium.Env:
 
 def brings() -> gymnasium.Env:
     return TimeLimit(Brings(), LENGTH)
+
+
+def late() -> gymnasium.Env:
+    return TimeLimit(Late(), LENGTH)
 
 
 def says() -> gymnasium.Env:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import gymnasium
 import mujoco
 import numpy as np
@@ -67,3 +69,37 @@ def names(env: gymnasium.Env[object, object], kind: str) -> list[str]:
 def _place(data: MjData, kind: str, i: int) -> NDArray[np.float64]:
     places = {"site": data.site_xpos, "body": data.xpos, "geom": data.geom_xpos}
     return data.qpos[i : i + 1] if kind == "joint" else places[kind][i]
+
+
+class Named(NamedTuple):
+    """A thing that has a name."""
+
+    kind: str  # site, body or geom
+    name: str
+    movable: bool  # by joints, its own or those that it hangs from
+    depth: int  # bodies between it and the world
+
+
+def inventory(env: gymnasium.Env[object, object]) -> list[Named]:
+    """All sites, bodies and geoms that have names; none without a MuJoCo model."""
+    found = find_model(env)
+    if found is None:
+        return []
+    model = found[0]
+    own = {"site": model.site_bodyid, "body": range(model.nbody), "geom": model.geom_bodyid}
+    things: list[Named] = []
+    for kind, bodies in own.items():
+        for i, body in enumerate(bodies):
+            name = mujoco.mj_id2name(model, _OBJECTS[kind], i)
+            if not name or (kind != "site" and not body):  # floors and walls
+                continue
+            movable = bool(model.body_weldid[body]) and model.body_mocapid[model.body_rootid[body]] < 0
+            things.append(Named(kind, name, movable, _depth(model, int(body))))
+    return things
+
+
+def _depth(model: MjModel, body: int) -> int:
+    depth = 0
+    while body:
+        body, depth = int(model.body_parentid[body]), depth + 1
+    return depth

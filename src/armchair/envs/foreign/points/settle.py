@@ -46,7 +46,7 @@ def _settled(source: str | Factory, declared: Declared, find: bool) -> Declared:
             scalars=declared.scalars or found.scalars,
         )
         if whole:
-            seen = _seen(source, trial, whole)
+            seen = seen_of(source, trial, whole)
             if found.points and not _anything_moves(whole, seen):
                 warn(
                     f"{', '.join(found.points)}: random actions move none of them, so the reward looks at "
@@ -62,7 +62,8 @@ def _settled(source: str | Factory, declared: Declared, find: bool) -> Declared:
     return whole
 
 
-def _seen(source: str | Factory, trial: Foreign, declared: Declared) -> NDArray[np.float64]:
+def seen_of(source: str | Factory, trial: Foreign, declared: Declared) -> NDArray[np.float64]:
+    """Where the declared points are in a few episodes of random actions; see `wander`."""
     witness = telling(lambda: trial, source, trial, replace(declared, motion=False))()
     return wander(witness, slice(width(trial), width(trial) + 3 * len(declared.points)))
 
@@ -73,8 +74,11 @@ def _anything_moves(declared: Declared, seen: NDArray[np.float64]) -> bool:
 
 
 def _moved(seen: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far each point came from where its episode began, at most, along an axis. -> (points,)."""
-    return np.nanmax(np.abs(seen - seen[:, :1]), axis=(0, 1, 3), initial=0.0)
+    """How far each point came, at most, along an axis, from the first step on. -> (points,).
+
+    What a reset observes may be old: some environments place things after they have looked.
+    """
+    return np.nanmax(np.abs(seen[:, 1:] - seen[:, 1:2]), axis=(0, 1, 3), initial=0.0)
 
 
 def wander(witness: Foreign, columns: slice) -> NDArray[np.float64]:
@@ -101,7 +105,7 @@ def wander(witness: Foreign, columns: slice) -> NDArray[np.float64]:
 def suspicions(declared: Declared, seen: NDArray[np.float64]) -> list[str]:
     """What seems wrong with points that were seen as `wander` has it, a line each."""
     lines: list[str] = []
-    within, between = _moved(seen), np.abs(seen[:, 0] - seen[0, 0]).max(axis=(0, 2), initial=0.0)
+    within, between = _moved(seen), np.abs(seen[:, 1] - seen[0, 1]).max(axis=(0, 2), initial=0.0)
     goals = [is_goal(name, source) for name, source in declared.points.items()]
     for name, goal, moved, placed in zip(declared.points, goals, within, between, strict=True):
         source = declared.points[name]
