@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from itertools import islice, takewhile
 from pathlib import Path
 
@@ -53,10 +54,10 @@ def _drawing(env: Env, closing: ExitStack) -> Callable[[Step], Picture]:
     if isinstance(env, Frames):
         return lambda _: next(map(even, env.frames()), NOTHING)
     assert isinstance(env, Poses), "why_no_pictures has said so"
-    renderer = closing.enter_context(env.renderer(SIZE, SIZE))
+    renderer = cache(lambda: closing.enter_context(env.renderer(SIZE, SIZE)))  # after a reset: see `Poses`
 
     def draw(step: Step) -> Picture:
         assert step.poses is not None
-        return renderer.render(step.poses[0])
+        return renderer().render(step.poses[0])
 
     return draw
