@@ -33,10 +33,10 @@ def stop_at(patch: Patch, call: int, error: type[BaseException]) -> None:
     """The given call of the update, counted from 1, fails after it has changed the policy."""
     calls = 0
 
-    def stopped(*args: object) -> object:
+    def stopped(*args: object, **options: object) -> object:
         nonlocal calls
         calls += 1
-        stats = update(*args)  # pyright: ignore[reportArgumentType]
+        stats = update(*args, **options)  # pyright: ignore[reportArgumentType]
         if calls == call:
             raise error
         return stats

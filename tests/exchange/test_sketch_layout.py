@@ -58,7 +58,7 @@ def test_a_folder_is_read(store: Store, tmp_path: Path, keys: tuple[str, str], b
     assert batch.left[:, 0, 0].tolist() == [0, 2, 4] and batch.right[:, 4, 1].tolist() == [10, 12, 14]
     assert store.counts().asked == 4 and store.counts().by_choice["cant_tell"] == 1
     answer, question = store.records()[0][:2]
-    clip = store.clip(question.left)
+    clip = store.clips([question.left])[0]
     assert (answer.annotator, clip.frames, clip.reward.tolist()) == ("imported", b"film 0", [0.0] * 5)
     assert clip.action[:, 0].equal(-clip.visible[:, 0])
     assert not store.rewards_known([clip.id])
@@ -76,7 +76,7 @@ def test_reading_a_folder_again_changes_nothing(store: Store, tmp_path: Path) ->
 def test_clips_without_a_film_are_read(store: Store, tmp_path: Path) -> None:
     write(tmp_path, films=False)
     import_sketch_layout(store, tmp_path)
-    assert store.clip(store.records()[0].question.left).frames is None
+    assert store.clips([store.records()[0].question.left])[0].frames is None
 
 
 def test_different_lengths_need_a_length(store: Store, tmp_path: Path) -> None:

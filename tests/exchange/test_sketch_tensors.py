@@ -39,7 +39,7 @@ def test_pairs_and_labels_are_read(store: Store, tmp_path: Path) -> None:
     assert batch.target.tolist() == [0.0, 1.0, 0.5]
     assert batch.left[:, 0, 0].tolist() == [0, 2, 4] and batch.right[:, 4, 1].tolist() == [1, 3, 5]
     assert store.annotators() == {"imported": "imported"}
-    clip = store.clip(store.records()[0].question.right)
+    clip = store.clips([store.records()[0].question.right])[0]
     assert clip.action[:, 0].tolist() == [-1.0] * 5 and not store.rewards_known([clip.id])
 
 

@@ -49,7 +49,7 @@ def check(store: Store, files: Exported, answers: list[Row], clips: list[Row]) -
     by_id = {row["clip"]: row for row in clips}
     for row in answers:
         for side in ("left_clip", "right_clip"):
-            clip = store.clip(str(row[side]))
+            clip = store.clips([str(row[side])])[0]
             found = by_id[row[side]]
             assert clip.poses is not None
             assert found["visible"] == clip.visible.tolist() and found["poses"] == clip.poses.tolist()

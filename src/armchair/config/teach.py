@@ -40,7 +40,7 @@ class QueryConfig:
     alike: Annotated[float, Field(ge=0.01, le=1.0)] = 1.0
     """Share of the candidate pairs that questions are chosen from: those whose clips begin in like stages of
     the task, as far as can be seen. 1: all. See `CandidatePairs.alike`."""
-    least_jnd: Annotated[float, Field(ge=0.0)] = 1.0
+    least_jnd: Annotated[float, Field(ge=0.0)] = 0.0
     """Where answers may be wrong: by how many just noticeable differences clips must differ on the page to be
     asked about, as long as there are others; 0: by any. See `armchair.feedback.screening`."""
     progress_share: Share = 0.2

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-NEAR = 0.3
+NEAR = 0.1
 """How far apart two clips are to the eye, in standard deviations of what is visible: about 2 cm in reach."""
 
 

@@ -11,7 +11,7 @@ const ROOM = 0.03; // m around the tool, a block, a goal
 const REACH: readonly [Corner, Corner] = [[-0.9, -1.1, 0], [1.2, 1.1, 1.3]]; // m, where the tool can be at all
 const GRIPPER = 3; // rows from the tool's body on that are the hand and its fingers, which no table's edge holds
 
-const WIDER = 1.5; // m around what is always seen, where bodies of others may go
+const BEYOND = 1.5; // m around what is always seen, where bodies of others may go
 
 /** Corners of the box that holds the workspace, the tool's ways, the hand, the blocks and the goals. xyz after xyz */
 export function workspaceOf(clips: readonly Poses[], asset: SceneAsset): number[] {
@@ -45,7 +45,7 @@ function othersOf(clips: readonly Poses[], asset: SceneAsset, [low, high]: reado
     for (let step = 0; step < clip.steps; step++) {
       for (const row of asset.matters ?? []) {
         const at = (step * clip.bodies + row) * 7;
-        for (let k = 0; k < 3; k++) found.push(Math.min(Math.max(clip.data[at + k]!, low[k]! - WIDER), high[k]! + WIDER));
+        for (let k = 0; k < 3; k++) found.push(Math.min(Math.max(clip.data[at + k]!, low[k]! - BEYOND), high[k]! + BEYOND));
       }
     }
   }
