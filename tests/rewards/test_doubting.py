@@ -41,7 +41,7 @@ def test_with_wrong_answers_fewer_unseen_pairs_are_told_wrong_than_without_doubt
             model, report = fit_doubting(batch, states(), LAYOUT, config, generator(seed, "fit"))
             said = model.probability(fresh.left, fresh.right).mean(0) > 0.5
             rates[doubt] += float((said.float() == true).float().mean()) / 6
-            assert (report.doubt is not None) == doubt
+            assert report.doubt is not None and report.doubt.slips.rate > 0.1
     assert rates[True] > rates[False] + 0.01
 
 

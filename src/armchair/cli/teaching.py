@@ -79,7 +79,7 @@ def _watch(going: Iterator[Progress], wish: str | None) -> Slips | None:
     """A bar with what matters beside it; where nobody watches, a line at each evaluation.
 
     wish: that is taught, if it is another than the task's. -> how many answers look wrong, by the last fit
-    that doubted them.
+    that could tell.
     """
     slips: Slips | None = None
     console = Console(file=sys.stderr)

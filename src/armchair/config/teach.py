@@ -138,10 +138,9 @@ class TeachConfig:
     """How the reward model learns."""
 
 
-FALLIBLE: dict[str, float] = {"reward.members": 20, "reward.doubt": True}
+FALLIBLE: dict[str, float] = {"reward.members": 20}
 """What is otherwise where those who answer may be wrong, as people are: with more members in the ensemble the
-reward at a place hangs less on chance, and on a few answers; those that look like slips weigh less. See
-docs/results.md."""
+reward at a place hangs less on chance, and on a few answers. See docs/results.md."""
 
 FOREIGN_DEFAULTS = TeachConfig(
     env=EnvConfig(after_end="stays"),

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 NEAR = 0.1
-"""How far apart two clips are to the eye, in standard deviations of what is visible: about 2 cm in reach."""
+"""How far apart two clips are to the eye, in standard deviations of what is visible: about 7 mm in reach."""
 
 
 class Pairs(NamedTuple):

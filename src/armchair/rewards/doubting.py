@@ -1,8 +1,9 @@
-"""Fit a reward ensemble to answers of which an unknown share is wrong: fit, doubt, fit again.
+"""Fit a reward ensemble to answers of which an unknown share is wrong: fit, doubt, and perhaps fit again.
 
 The first ensemble tells how many answers are slips, and which: each is held against the members that did not
-see it, see `armchair.slips`. The second is fitted from scratch to the same answers, each with the probability
-that it is none as its weight. Nothing is thrown away for good: with more answers all are judged anew.
+see it, see `armchair.slips`. With `RewardConfig.doubt` a second is fitted from scratch to the same answers,
+each with the probability that it is none as its weight. Nothing is thrown away for good: with more answers
+all are judged anew.
 """
 
 from __future__ import annotations
@@ -23,15 +24,17 @@ def fit_doubting(
     config: RewardConfig,
     rng: torch.Generator,
 ) -> tuple[RewardEnsemble, FitReport]:
-    """As `fit`; where the configuration says so, answers that look like slips weigh less.
+    """As `fit`, and how many answers are slips; where the configuration says so, they weigh less.
 
-    The report is the second fit's, with the doubt that the first one found, and the seconds of both.
+    The report is the last fit's, with the doubt that the first one found, and the seconds of both.
     Comparisons that follow from demonstrations are not doubted. Raises as `fit`.
     """
     ensemble, report = fit(batch, reference, layout, config, rng)
-    if not config.doubt:
+    if bool(report.alone.isnan().all()):  # every member saw every answer
         return ensemble, report
     found = doubt(report.alone.tolist(), batch.target.tolist())
+    if not config.doubt:
+        return ensemble, report._replace(doubt=found)
     trust = torch.where(batch.pair == FREE, 1.0, torch.tensor(found.trust))
     again = batch._replace(weight=batch.weight * trust)
     ensemble, second = fit(again, reference, layout, config, rng)

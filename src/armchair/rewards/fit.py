@@ -52,7 +52,7 @@ class FitReport(NamedTuple):
     disagreement: float  # the members' mean standard deviation over the reference states, in reward
     relevance: tuple[tuple[str, float], ...]  # relations, most relevant first: see `relevance`
     alone: Tensor  # (M,) that the right clip is better, by members that did not see the pair; NaN without any
-    doubt: Doubt | None = None  # how many answers look wrong, and which; None where none are doubted
+    doubt: Doubt | None = None  # how many answers look wrong, and which; None where it is not known
 
 
 def fit(
