@@ -54,6 +54,14 @@ def postgresql_programs() -> Path | None:
     return next((path for path in reversed(folders) if (path / "initdb").exists()), None)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What armchair keeps on a machine outside of runs, away from that of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """A PostgreSQL server for this process of the tests -> URL of its database `postgres`.

@@ -41,7 +41,10 @@ def save_policy(
 
 
 def load_policy(run: RunDir) -> tuple[Agent, PolicyInfo]:
-    """The run's policy, able to act and to go on learning. Raises RunError when there is none."""
+    """The run's policy, able to act and to go on learning.
+
+    Raises RunError when there is none, and when it is of another task than its run.
+    """
     tensors, about = run.load(CHECKPOINT)
     try:
         widths = about["hidden"]
@@ -50,6 +53,7 @@ def load_policy(run: RunDir) -> tuple[Agent, PolicyInfo]:
         hidden = tuple(int(str(width)) for width in widths)
         task, engine, control = (str(about[name]) for name in ("task", "engine", "control"))
         obs_dim, action_dim, steps = (int(str(about[k])) for k in ("obs_dim", "action_dim", "env_steps"))
+        _check_home(run, task)
         info = PolicyInfo(task, engine, control, obs_dim, action_dim, hidden, steps)
         net = ActorCritic(info.obs_dim, info.action_dim, hidden, 1.0, torch.Generator())
         agent = Agent(net, 1e-3)
@@ -57,3 +61,14 @@ def load_policy(run: RunDir) -> tuple[Agent, PolicyInfo]:
     except (KeyError, ValueError) as error:
         raise RunError(f"the policy in {run.path} cannot be read: {error}") from None
     return agent, info
+
+
+def _check_home(run: RunDir, task: str) -> None:
+    """A policy says which task it is for, and so does its run: RunError where they differ."""
+    if not run.config_file.is_file():
+        return  # of nobody's
+    own = run.config().get("task")
+    if own != task:
+        raise RunError(
+            f"{run.path} is a run of {own}, and the policy in it is for {task!r}: it is not its own"
+        )

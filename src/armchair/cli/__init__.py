@@ -70,7 +70,10 @@ def run_command(argv: Sequence[str]) -> int:
     name, rest = argv[0], list(argv[1:])
     check_choice("command", name, COMMANDS)
     module = "import_" if name == "import" else name
-    return int(importlib.import_module(f"armchair.cli.commands.{module}").main(rest))
+    from armchair.runs.trust import gate
+
+    with gate.closed():
+        return int(importlib.import_module(f"armchair.cli.commands.{module}").main(rest))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -182,7 +182,9 @@ def check_run(where: str) -> Iterator[Check]:
     store: Path | str = run.store_file
     try:
         yield Check("configuration", True, f"{len(run.config())} entries", essential=True)
-        store = run.store
+        if (named := check_named(run)) is not None:
+            yield named
+        store = run.store_file if named is not None and not named.ok else run.store
     except ArmchairError as error:
         yield Check("configuration", False, str(error), RESTORE, True)
     if isinstance(store, str) or store.exists():
@@ -194,6 +196,16 @@ def check_run(where: str) -> Iterator[Check]:
     if (older := older_in_use(run)) is not None:
         said = f"the one after {older['answers']} answers, chosen over that after {older['in_place_of']}"
         yield Check("policy", True, said)
+
+
+def check_named(run: RunDir) -> Check | None:
+    """Whether somebody here trusts what the run names; None where it names no code and no database."""
+    from armchair.runs.trust import gate, is_remembered, named_in, told_of_names
+
+    names = named_in(run.config())
+    trusted = is_remembered(run.path, names) or all(map(gate.admits, names))
+    mend = f"armchair doctor {run.path} --trust"
+    return Check("trust", trusted, told_of_names(run.path, names, trusted=trusted), mend) if names else None
 
 
 def check_checkpoints(run: RunDir) -> Check:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from armchair.agents.presets import Preset, preset
+from armchair.cli.locate import begin_run
 from armchair.cli.report import Report, table
 from armchair.cli.teachers import make_described
 from armchair.config.read import as_yaml
@@ -70,13 +71,13 @@ def _train(config: TeachConfig, settings: Preset, folder: RunDir) -> Iterator[Po
     kept = ("task", "seed", "env", "practice", "ppo")
     about = {key: value for key, value in as_yaml(plan).items() if key in kept}
     about["demonstrations"] = {"starts": plan.demonstrations.starts}
-    run = RunDir.create(folder.path / "runs", "train", {"command": "train", **about, "steps": settings.steps})
+    run = begin_run(folder.path / "runs", "train", {"command": "train", **about, "steps": settings.steps})
     return curves.train_with_curve(config, settings, run)
 
 
 def _teach(config: TeachConfig, teacher: str, folder: RunDir) -> Iterator[Point]:
     described: dict[str, Json] = {"name": teacher}
-    run = RunDir.create(folder.path / "runs", "teach", {**as_yaml(config), "teacher": described})
+    run = begin_run(folder.path / "runs", "teach", {**as_yaml(config), "teacher": described})
     made = make_described(described, config)
     assert made is not None, "a simulated one is asked for"
     return curves.teach_with_curve(config, made, run)
@@ -140,7 +141,7 @@ def comparison_folder(root: Path, about: Mapping[str, Json], config: TeachConfig
     """A new folder for a comparison and its runs. about: what its configuration begins with."""
     train = {"steps": settings.steps, "num_envs": settings.num_envs, "rollout": settings.rollout}
     whole: dict[str, Json] = {"command": "compare", **about, "train": train, **as_yaml(config)}
-    return RunDir.create(root, f"compare-{resolve_task(config.task).slug}", whole)
+    return begin_run(root, f"compare-{resolve_task(config.task).slug}", whole)
 
 
 def leave_comparison(task: str, groups: Sequence[Group], folder: RunDir, report: Report) -> dict[str, Json]:

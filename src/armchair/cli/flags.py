@@ -15,6 +15,14 @@ class JsonFlag:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrustFlag:
+    """Of commands that read what others may have made."""
+
+    trust: bool = False
+    """Let run what RUN or the file names, module:factory or a database, and remember that; look first."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunsFlag(JsonFlag):
     """Of commands that make a run."""
 
@@ -49,7 +57,17 @@ class PointsFlags:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PageFlags:
+class ProxyFlags:
+    """Of commands that serve a page which a proxy may stand in front of."""
+
+    https: bool = False
+    """A proxy in front speaks HTTPS: cookies are Secure, plain HTTP is refused, its headers are believed."""
+    allow_host: tuple[str, ...] = ()
+    """Further names by which the page is reached, such as labels.example.org."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageFlags(ProxyFlags):
     """Of commands that serve the page: how it is reached."""
 
     host: str = "127.0.0.1"

@@ -1,12 +1,21 @@
-"""Finding the run that a command is about: by its folder, or by the URL of its database."""
+"""Finding the run that a command is about, by its folder or the URL of its database, and what it may name.
+
+A run's own names, of code or of a database, are used once they were typed, trusted before, or `--trust` says
+so: see `armchair.runs.trust`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from armchair.console import warn
 from armchair.errors import InvalidInput, RunError
 from armchair.runs.folder import RunDir, runs_in
+
+if TYPE_CHECKING:
+    from armchair.jsonable import Json
 
 SHOWN = 8  # runs named in an error
 
@@ -39,10 +48,11 @@ def find_run(path: Path) -> RunDir:
         raise RunError(f"{error}; there are {', '.join(found[-SHOWN:])}{more}") from None
 
 
-def find_store(where: str) -> Place:
+def find_store(where: str, *, trust: bool = False) -> Place:
     """The store of a run, named by its folder or by the URL of its database.
 
-    Raises RunError where there is no run, or one that asked nobody.
+    trust: use the database that the run names, if it names one. Raises RunError where there is no run, or one
+    that asked nobody, or one whose database nobody has trusted.
     """
     if "://" in where:
         from sqlalchemy import make_url
@@ -54,6 +64,7 @@ def find_store(where: str) -> Place:
             raise RunError(f"{where!r} is neither a run's folder nor the URL of a database") from None
         return Place(where, Path(name).stem, None)
     run = find_run(Path(where))
+    admit_run(run, trust=trust)
     store = run.store
     if isinstance(store, Path) and not store.is_file():
         raise RunError(f"{run.path} has no questions to answer: runs of `armchair teach` have")
@@ -79,3 +90,55 @@ def check_new(url: str) -> None:
             "into PGPASSWORD"
         )
     check_empty(url)
+
+
+def admit_run(run: RunDir, *, trust: bool) -> None:
+    """Let what a run's configuration names be used. trust: its owner says so, now and from now on.
+
+    Raises RunError where it names code or a database and nobody has said so.
+    """
+    from armchair.runs.trust import named_in
+
+    admit(run.path, named_in(run.config()), trust=trust)
+
+
+def admit_config(path: str | None, typed: str | None, *, trust: bool) -> None:
+    """The same of a YAML file that may name a task; typed: the task that was named beside it, if any."""
+    from armchair.config.read import load_config, presets
+    from armchair.runs.trust import gate, named_in
+
+    gate.allow(typed)
+    if path is None or typed is not None or path in presets():
+        return
+    admit(Path(path), named_in({"task": load_config(path).task}), trust=trust)
+
+
+def admit(path: Path, names: Sequence[str], *, trust: bool) -> None:
+    """Let be used what the file or folder at `path` names, or RunError."""
+    from armchair.runs.trust import gate, is_remembered, told_of_names
+
+    if trust and names:
+        keep(path, names)
+    elif not all(map(gate.admits, names)) and not is_remembered(path, names):
+        raise RunError(told_of_names(path, names))
+    gate.allow(*names)
+
+
+def keep(path: Path, names: Sequence[str]) -> None:
+    """Remember that this is trusted; a line on standard error where that cannot be."""
+    from armchair.runs.trust import remember
+
+    try:
+        remember(path, names)
+    except RunError as error:
+        warn(f"{error}; the next command will ask for --trust again")
+
+
+def begin_run(root: Path, prefix: str, config: Mapping[str, Json]) -> RunDir:
+    """A new run's folder, which is trusted: whoever typed the command chose what is in it."""
+    from armchair.runs.trust import named_in
+
+    run = RunDir.create(root, prefix, config)
+    if names := named_in(config):
+        keep(run.path, names)
+    return run

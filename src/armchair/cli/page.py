@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from armchair.cli.draw import command_of
 from armchair.cli.flags import PageFlags, TrainerFlags
-from armchair.cli.links import invite, show_links
+from armchair.cli.links import Shown, invite, show_links
 from armchair.cli.report import Report
 from armchair.cli.teaching import teach_run
 from armchair.config.teach import TeachConfig
@@ -21,6 +21,7 @@ from armchair.jsonable import Json
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
 from armchair.training.status import announce
+from armchair.web.options import Options
 from armchair.web.processes.page_process import end_page, start_page
 
 LINGER = 2.0  # s in which an open page learns that the run has stopped
@@ -55,7 +56,7 @@ def teach_with_page(
         invited = invite(store, flags)
         stays = not (flags.exit_when_done or report.as_json)
         with PageServer(run, flags, report) as page:
-            show_links(invited, flags, page.address, report)
+            show_links(store, invited, flags, Shown(page.address, report))
             status = teach_run(run, config, None, report, resume=resume, stays=stays)
             with contextlib.suppress(KeyboardInterrupt):
                 while stays and status == 0 and more_to_do(store, page.address, report):
@@ -95,16 +96,24 @@ class PageServer:
 
     def __init__(self, run: RunDir, flags: PageFlags, report: Report) -> None:
         """Starts it and waits until it listens. Raises RunError, which says why, where it cannot."""
-        self._run, self._host, self._report = run, flags.host, report
+        self._run, self._flags, self._report = run, flags, report
         self._closing, self._lock = False, threading.Lock()
+        self._port = flags.port
         self._process, self.address = self._start(flags.port)
+        if not flags.port:  # any free one; the address tells which
+            with contextlib.suppress(ValueError):  # behind a proxy the address has none
+                self._port = int(self.address.rpartition(":")[2])
         self._watching = threading.Thread(target=self._watch, daemon=True)
         self._watching.start()
 
     def _start(self, port: int) -> tuple[subprocess.Popen[str], str]:
         """The server, and where it listens."""
         films = command_of(str(self._run.store))
-        process, address = start_page(self._run, self._host, port, films, subprocess.PIPE)
+        flags = self._flags
+        served = Options(
+            self._run.name, host=flags.host, port=port, hosts=flags.allow_host, https=flags.https
+        )
+        process, address = start_page(self._run, served, films, subprocess.PIPE)
         if address is not None:
             return process, address
         assert process.stderr is not None
@@ -134,7 +143,7 @@ class PageServer:
         """Start it anew where it was. -> whether that went well."""
         end_page(self._process)
         with contextlib.suppress(RunError):
-            self._process, _ = self._start(int(self.address.rpartition(":")[2]))
+            self._process, _ = self._start(self._port)
             return True
         return False
 

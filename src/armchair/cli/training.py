@@ -13,6 +13,7 @@ import torch
 from armchair.agents.agent import Agent
 from armchair.agents.presets import preset
 from armchair.agents.saved import load_policy
+from armchair.cli.locate import begin_run
 from armchair.cli.report import Report
 from armchair.config.read import as_yaml, from_run
 from armchair.config.teach import FOREIGN_DEFAULTS, PracticeConfig, TeachConfig
@@ -91,10 +92,10 @@ def start_training(plan: Plan, runs: Path, report: Report) -> int:
             agent = new_agent(env, config.ppo, config.seed)
             Demonstrations(config, demos).prepare(agent)
         training = _training(plan, env, agent)
-        run = RunDir.create(runs, spec.slug, _described(plan))
+        run = begin_run(runs, spec.slug, _described(plan))
         keep_demos(run, config, demos)
         if plan.reward is not None:
-            plan.reward.model.save(run.path / GIVEN_REWARD)
+            plan.reward.model.save(run.path / GIVEN_REWARD, config.task)
         return _train(run, plan, training, env, report, resume=False)
     finally:
         env.close()

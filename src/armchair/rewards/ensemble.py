@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional
 
 from armchair.errors import InvalidInput
 from armchair.rewards.relations import InputMode, Relations
+from armchair.runs.files import write_atomic
 from armchair.types import VisibleLayout
 
 FORMAT = "armchair-reward-1"
@@ -186,11 +187,12 @@ class RewardEnsemble:
         normaliser = Normaliser(*(tensors[name] for name in Normaliser._fields))
         return cls(layout, config, weights, normaliser)
 
-    def save(self, path: Path) -> None:
-        """Write everything as safetensors, configuration and layout as JSON in its header."""
+    def save(self, path: Path, task: str = "") -> None:
+        """Write everything as safetensors; configuration, layout and task as JSON in its header."""
         header = {"format": FORMAT, "config": asdict(self.config), "layout": asdict(self.layout)}
         plain = {name: tensor.contiguous() for name, tensor in self.tensors().items()}
-        save_file(plain, path, metadata={"armchair": json.dumps(header)})
+        text = json.dumps(header | ({"task": task} if task else {}))
+        write_atomic(path, save(plain, {"armchair": text}))  # with the rights that other files have
 
     @classmethod
     def load(cls, path: Path) -> RewardEnsemble:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+from safetensors import safe_open
 
 from armchair.errors import InvalidInput, RunError
 from armchair.rewards.ensemble import RewardEnsemble
@@ -17,7 +20,7 @@ def load_reward(path: Path, task: str) -> RewardEnsemble:
 
     Raises RunError where there is none, InvalidInput where it is of a run of another task.
     """
-    return RewardEnsemble.load(path) if path.is_file() else reward_of(RunDir.open(path), task)
+    return _load(path, path, task) if path.is_file() else reward_of(RunDir.open(path), task)
 
 
 def check_layout(model: RewardEnsemble, path: Path, task: str, layout: VisibleLayout) -> None:
@@ -38,7 +41,17 @@ def reward_of(run: RunDir, task: str) -> RewardEnsemble:
         raise RunError(
             f"{run.path} has no reward model: runs of `armchair teach` have one once answers are in"
         )
-    return RewardEnsemble.load(run.checkpoints / REWARD_MODEL)
+    return _load(run.checkpoints / REWARD_MODEL, run.path, task)
+
+
+def _load(file: Path, shown: Path, task: str) -> RewardEnsemble:
+    """The reward model in a file; InvalidInput where that says it is of another task."""
+    model = RewardEnsemble.load(file)
+    with safe_open(file, framework="pt") as found:  # pyright: ignore[reportUnknownVariableType]
+        own = json.loads((found.metadata() or {}).get("armchair", "{}")).get("task", task)
+    if own != task:
+        raise InvalidInput(f"the reward model in {shown} is of {own}, not of {task}")
+    return model
 
 
 def has_reward(run: RunDir) -> bool:

@@ -26,6 +26,7 @@ from safetensors import SafetensorError, safe_open
 from armchair.errors import RunError, nearest
 from armchair.jsonable import Json
 from armchair.runs.files import sync, write_atomic
+from armchair.runs.trust import gate
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -82,9 +83,16 @@ class RunDir:
 
     @property
     def store(self) -> Path | str:
-        """Where this run's clips, questions and answers are: that file, or a database by URL."""
-        url = self.config().get(STORE_KEY) if self.config_file.is_file() else None
-        return url if isinstance(url, str) else self.store_file
+        """Where this run's clips, questions and answers are: that file, or a database by URL.
+
+        Raises RunError, on the command line, for a database that nobody there asked for: see `trust`.
+        """
+        config = self.config() if self.config_file.is_file() else {}
+        url = config.get(STORE_KEY)
+        if not isinstance(url, str):
+            return self.store_file
+        gate.check_store(self.path, config)
+        return url
 
     def config(self) -> dict[str, Json]:
         """The configuration the run was started with. Raises RunError when it cannot be read."""

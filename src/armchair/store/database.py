@@ -61,6 +61,7 @@ class Database:
         url = _url(url_or_path, create)
         self.where = url.database if url.drivername == "sqlite" else shown(url)
         self._sqlite = url.get_backend_name() == "sqlite"
+        self.is_file = self._sqlite  # which can be copied; else a server keeps it
         # threads queue here: SQLite itself would have them try again and again, and some wait for seconds
         self._turn = threading.Lock()
         try:
@@ -209,6 +210,7 @@ def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> 
     raw = cast("sqlite3.Connection", connection)
     raw.execute(_BUSY_TIMEOUT)
     raw.execute("PRAGMA foreign_keys = ON")
+    raw.execute("PRAGMA trusted_schema = OFF")  # its schema may be somebody else's
     raw.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
     if raw.execute("PRAGMA journal_mode").fetchone() != ("wal",):
         _retry(raw, "PRAGMA journal_mode = WAL")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from armchair.errors import StoreError
+from armchair.errors import ArmchairError, StoreError
+from armchair.store.database import Database
 from armchair.store.migrations import open_database
+from armchair.store.people import People
 from armchair.store.rows import audit as chain
 from armchair.store.rows.codec import check_digest, read_head
 from armchair.store.schema import annotators, answers, clips, exclusions, questions, times_answered
@@ -45,6 +49,28 @@ def check_store(url_or_path: str | Path) -> Iterator[Finding]:
                 wrong, sound = [str(error)], ""
             more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
             yield Finding(name, not wrong, "; ".join(wrong[:SHOWN]) + more if wrong else sound)
+        yield _people(database)
+
+
+def _people(database: Database) -> Finding:
+    """Who may come in here: owners first, with how many sessions and links."""
+    people = People(database, time.time)
+    try:
+        sessions = Counter(session.name for session in people.sessions())
+        links = Counter(link.name for link in people.invited())
+        roles = {person.name: person.role for person in people.people() if person.kind == "person"}
+        roles |= {link.name: link.role for link in people.invited()}
+        foreign = people.foreign()
+    except ArmchairError as error:
+        return Finding("people", False, str(error))
+    told: list[str] = []
+    for name, role in sorted(roles.items(), key=lambda row: (row[1] != "owner", row[0])):
+        if not foreign and (role == "owner" or sessions[name] or links[name]):
+            told.append(f"{role} {name} ({sessions[name]} sessions, {links[name]} links)")
+    if foreign:
+        owners = ", ".join(name for name, role in roles.items() if role == "owner") or "nobody"
+        told.append(f"{foreign} sessions and links from elsewhere, of {owners}: none lets in here")
+    return Finding("people", True, "; ".join(told) or "nobody may come in: `armchair label RUN` makes a link")
 
 
 def _database(conn: sa.Connection) -> Checked:

@@ -13,15 +13,27 @@ from armchair.store.rows.meta import get_meta, set_meta
 from armchair.store.schema import SCHEMA_VERSION, meta, metadata, questions, times_answered
 from armchair.version import __version__
 
+ALIENS = 5  # of what does not belong into a store, named in an error
+
 
 def open_database(url_or_path: str | Path, *, create: bool = True) -> Database:
     """Open, or create, a store's database and check its schema.
 
-    Raises StoreError when it cannot be used, is no store, was written by a newer armchair, or (create=False)
-    is not there or empty.
+    Raises StoreError when it cannot be used, is no store, has triggers or views, was written by a newer
+    armchair, or (create=False) is not there or empty.
     """
     database = Database(url_or_path, create=create)
+    try:
+        _check_or_make(database, create)
+    except StoreError:
+        database.close()
+        raise
+    return database
+
+
+def _check_or_make(database: Database, create: bool) -> None:
     with database.write() as conn:
+        check_plain(conn, str(database.where))
         tables = set(sa.inspect(conn).get_table_names())
         if tables:
             _check_version(conn, tables, str(database.where))
@@ -31,7 +43,45 @@ def open_database(url_or_path: str | Path, *, create: bool = True) -> Database:
             _set_version(conn)
         else:
             raise StoreError(f"{database.where} is empty, there is no store in it: go on from a backup")
-    return database
+
+
+def check_plain(conn: sa.Connection, where: str) -> None:
+    """Raises StoreError where a database has triggers, rules or views in it, of which a store has none.
+
+    They would act with what is written here, as whoever put them there wants. They are not removed: somebody
+    may need them, and what they did may have to be found out.
+    """
+    found = [f"the {kind} {_printable(name)}" for kind, name in _alien(conn)]
+    if found:
+        raise StoreError(
+            f"{where} has {', '.join(found[:ALIENS])}, which armchair did not put there and which could "
+            "change what is written: find out whose it is, then remove it with the database's own tool (DROP "
+            f"{_alien(conn)[0][0].upper()} ...)"
+        )
+
+
+def _alien(conn: sa.Connection) -> list[tuple[str, str]]:
+    """Kind and name of what acts by itself in a database: on a server, at the tables of a store."""
+    if conn.dialect.name == "sqlite":
+        kinds = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY type, name"
+        return [(row[0], row[1]) for row in conn.exec_driver_sql(kinds)]
+    rows = conn.execute(_ALIEN_THERE, {"ours": list(metadata.tables)})
+    return [(row[0], row[1]) for row in rows]
+
+
+_ALIEN_THERE = sa.text(
+    "SELECT kind, found.name FROM ("
+    "SELECT 'trigger' AS kind, tgname AS name, tgrelid AS at FROM pg_trigger WHERE NOT tgisinternal "
+    "UNION ALL SELECT 'rule', rulename, ev_class FROM pg_rewrite WHERE rulename <> '_RETURN' "
+    "UNION ALL SELECT 'view', relname, oid FROM pg_class WHERE relkind IN ('v', 'm')"
+    ") AS found JOIN pg_class ON pg_class.oid = found.at "
+    "JOIN pg_namespace ON pg_namespace.oid = relnamespace "
+    "WHERE nspname = current_schema() AND relname = ANY(:ours) ORDER BY 1, 2"
+)
+
+
+def _printable(name: str) -> str:
+    return "".join(sign if sign.isprintable() else "?" for sign in name)[:60]
 
 
 def _check_version(conn: sa.Connection, tables: set[str], where: str) -> None:

@@ -8,15 +8,18 @@ import sqlalchemy as sa
 
 from armchair.errors import StoreError
 from armchair.store.migrations import open_database
-from armchair.store.schema import metadata
+from armchair.store.rows import admission
+from armchair.store.schema import annotators, invites, meta, metadata, sessions
 
 ROWS = 200  # copied at a time
+STAY = (sessions, invites)
 
 
 def copy_store(source: str | Path, target: str | Path) -> int:
     """Copy a store, which may be in use, into a database that holds none yet. -> how many rows.
 
-    The copy is the store as it was at one moment. Raises StoreError when either cannot be used or the
+    The copy is the store as it was at one moment, but for who may come in: sessions, links and owners stay
+    where they were. Raises StoreError when either cannot be used or the
     target holds something; then the target stays as it was.
     """
     with (
@@ -29,7 +32,10 @@ def copy_store(source: str | Path, target: str | Path) -> int:
         total = 0
         for table in metadata.sorted_tables:  # those that others point to first
             writes.execute(table.delete())
-            total += _copy_table(table, reads, writes)
+            if table not in STAY:
+                total += _copy_table(table, reads, writes)
+        writes.execute(annotators.update().values(role="annotator"))
+        writes.execute(meta.delete().where(meta.c.key == admission.HOME))
         return total
 
 

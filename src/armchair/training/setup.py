@@ -137,7 +137,7 @@ def save(run: RunDir, trainer: Trainer) -> None:
         save_policy(into, agent, home_of(trainer.config, agent, trainer.env_steps))
         save_older(into, trainer)
         if trainer.reward.model is not None:
-            trainer.reward.model.save(into.checkpoints / REWARD_MODEL)
+            trainer.reward.model.save(into.checkpoints / REWARD_MODEL, trainer.config.task)
 
     write_checkpoint(run, write, _moment(trainer))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -17,15 +18,18 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from armchair.errors import StoreError
+from armchair.store.people import SessionInfo
 from armchair.web.apology import wants_page
-from armchair.web.caches.sessions import SessionCache
+from armchair.web.caches.sessions import SessionCache, while_valid
 from armchair.web.errors import Refused, refuse, response_to
-from armchair.web.options import Options, host_allowed
+from armchair.web.options import LOOPBACK_NAMES, Options, host_allowed
 
 MAX_BODY = 64 * 1024  # bytes; the largest that the page sends is a list of ids
 PUBLIC = {"GET /login", "POST /api/login", "GET /favicon.ico"}
 _PUBLIC_ASSET = re.compile(r"GET /assets/[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _PAGES = ("/", "/play", "/dashboard", "/dashboard/")
+TO_EXCLUDED = {"GET /", "POST /api/logout"}
+OUT = "the owner of this run has left your answers out; ask them to include you again"
 VIEWER = "armchair.viewer"  # where in the scope the gate leaves who it let in
 
 
@@ -55,7 +59,13 @@ class Gate:
             else:
                 await self._answer(scope, refused)(scope, receive, send)
             return
-        await self._app(scope, limited(receive), send)
+        viewer: SessionInfo | None = scope.get(VIEWER)
+        if scope["type"] == "http" or viewer is None:
+            await self._app(scope, limited(receive), send)
+            return
+        token = HTTPConnection(scope).cookies[self._options.cookie]
+        valid = partial(self._sessions.is_valid, token, partial(goes_on, scope, viewer))
+        await while_valid(self._app, scope, receive, send, valid)
 
     def _check_request(self, scope: Scope) -> None:
         """Refuses a request that is wrong in itself."""
@@ -64,8 +74,9 @@ class Gate:
         if len(hosts) != 1 or not host_allowed(hosts[0], self._options):
             refuse(400, "host", "this server is not known by that name; allow it with --allow-host")
         writes = scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS")
-        if (writes or scope["type"] == "websocket") and not same_origin(headers, hosts[0]):
-            refuse(403, "origin", "this may only be sent by the page itself")
+        scheme = scheme_of(scope, hosts[0], self._options)
+        if (writes or scope["type"] == "websocket") and not same_origin(headers, hosts[0], scheme):
+            refuse(403, "origin", "only the page itself may send this; behind HTTPS, start with --https")
         if writes and not in_dashboard(scope) and headers.get("x-armchair") != "1":
             refuse(403, "header", "the header X-Armchair: 1 is missing")
         size = headers.get("content-length", "0")
@@ -85,7 +96,9 @@ class Gate:
             refuse(503, "store", str(error))
         if viewer is None:
             refuse(401, "login", "log in first, with the link that was printed or sent to you")
-        if in_dashboard(scope) and viewer.role != "owner":
+        if viewer.excluded and not may_pass(scope, viewer):
+            refuse(403, "excluded", OUT)
+        if not may_pass(scope, viewer):
             refuse(403, "forbidden", "the dashboard is for the run's owner")
         scope[VIEWER] = viewer
 
@@ -107,13 +120,33 @@ def is_public(scope: Scope) -> bool:
     return line in PUBLIC or _PUBLIC_ASSET.fullmatch(line) is not None
 
 
+def may_pass(scope: Scope, viewer: SessionInfo) -> bool:
+    """Whether somebody who is logged in may go there. Whoever is excluded gets the page that says so."""
+    if viewer.excluded:
+        return scope["type"] == "http" and f"{scope['method']} {scope['path']}" in TO_EXCLUDED
+    return viewer.role == "owner" or not in_dashboard(scope)
+
+
+def goes_on(scope: Scope, before: SessionInfo, now: SessionInfo) -> bool:
+    """Whether a session may still be where it was let in: it is the same person's, with the same role."""
+    return (now.annotator, now.role) == (before.annotator, before.role) and may_pass(scope, now)
+
+
+def scheme_of(scope: Scope, host: str, options: Options) -> str:
+    """How our own pages are reached: by HTTPS where a proxy speaks that, unless it is on this machine."""
+    if options.https and re.sub(r":\d+$", "", host.lower()) not in LOOPBACK_NAMES:
+        return "https"
+    spoken: str = scope["scheme"]
+    return {"ws": "http", "wss": "https"}.get(spoken, spoken)
+
+
 def in_dashboard(scope: Scope) -> bool:
     """Whether a request is for the mounted dashboard."""
     path: str = scope["path"]
     return path == "/dashboard" or path.startswith("/dashboard/")
 
 
-def same_origin(headers: Headers, host: str) -> bool:
+def same_origin(headers: Headers, host: str, scheme: str) -> bool:
     """Whether a browser says that one of our own pages sent this; other clients say nothing at all."""
     if headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return False
@@ -121,7 +154,8 @@ def same_origin(headers: Headers, host: str) -> bool:
     if origin is None:
         return True
     try:
-        return urlsplit(origin).netloc.lower() == host.lower()
+        parts = urlsplit(origin)
+        return (parts.scheme, parts.netloc.lower()) == (scheme, host.lower())
     except ValueError:
         return False
 

@@ -19,13 +19,16 @@ SECURITY = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "Cache-Control": "no-store",
 }
+HSTS = "max-age=31536000"  # a year; of this name alone, since others below it are not ours to decide on
 
 
 class SecurityHeaders:
     """Adds the headers to every response that does not bring its own."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, https: bool = False) -> None:
+        """https: browsers shall come by HTTPS only, from now on."""
         self._app = app
+        self._headers = SECURITY | ({"Strict-Transport-Security": HSTS} if https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes everything on; only the start of an HTTP response is changed."""
@@ -33,7 +36,7 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in SECURITY.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 

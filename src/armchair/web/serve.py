@@ -6,19 +6,16 @@ import dataclasses
 import errno
 import socket
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-import sqlalchemy as sa
 import uvicorn
 from fastapi import FastAPI
 
 from armchair.errors import ArmchairError, InvalidInput
-from armchair.store.migrations import open_database
-from armchair.store.schema import invites, sessions
+from armchair.store.store import Store
 from armchair.web.app import create_app
 from armchair.web.options import ANY_ADDRESS, Options, is_loopback, lan_address
 
@@ -162,11 +159,8 @@ def check_port(host: str, port: int) -> None:
 
 def anyone_invited(store: str | Path) -> bool:
     """Whether somebody has an invitation that can still be used, or a session."""
-    now = time.time()
-    usable = sa.select(invites.c.annotator).where(invites.c.used.is_(None), invites.c.expires > now)
-    live = sa.select(sessions.c.annotator).where(sessions.c.expires > now)
-    with open_database(store, create=False) as database, database.read() as conn:
-        return any(conn.execute(found.limit(1)).first() is not None for found in (usable, live))
+    with Store.open(store, create=False) as opened:
+        return bool(opened.people.invited() or opened.people.sessions())
 
 
 def address(host: str, port: int, *, https: bool = False) -> str:

@@ -277,9 +277,6 @@ def test_why_there_are_no_pairs(place: Any, log_in: Any) -> None:
     assert owner.post("/api/settings", json={"key": "paused", "value": True}).status_code == 200
     assert claim(ann) == {"pairs": [], "reason": "paused"}
     owner.post("/api/settings", json={"key": "paused", "value": False})
-    owner.post("/api/people/ann/exclude", json={"excluded": True})
-    assert claim(ann) == {"pairs": [], "reason": "excluded"}
-    owner.post("/api/people/ann/exclude", json={"excluded": False})
     (pair,) = claim(ann)["pairs"]  # there is something to answer, also when the trainer is done
     assert pair
 

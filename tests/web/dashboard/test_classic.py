@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,15 +8,18 @@ from streamlit.testing.v1 import AppTest
 
 from armchair.store.store import Store
 from armchair.web.dashboard import source
-from armchair.web.dashboard.classic import parse
 
 
 @pytest.fixture
 def classic(own: Any) -> Iterator[AppTest]:
     """The page on the filled store, in which one question waits, as dora sees it."""
     script = (
-        "from armchair.web.dashboard import classic\n"
-        f"classic.main([{str(own.store)!r}, '--annotator', 'dora', '--run', {str(own.run)!r}])\n"
+        "from pathlib import Path\n"
+        "from armchair.web.dashboard import classic, source\n"
+        f"where = Path({str(own.store)!r})\n"
+        "if source._Shown.where != where:\n"
+        f"    source.use(where, Path({str(own.run)!r}))\n"
+        "classic.show(source.current(), 'dora')\n"
     )
     source.close()
     with Store.open(own.store) as store:
@@ -97,7 +99,9 @@ def test_paused_and_enough(classic: AppTest) -> None:
     assert classic.run().button(key="left")
 
 
-def test_the_command_line() -> None:
-    args = parse(["a.db"])
-    assert (args.store, args.annotator, args.run, args.films) == ("a.db", "you", None, None)
-    assert parse(["a.db", "--run", "runs/x"]).run == Path("runs/x")
+def test_nobody_answers_without_a_session(own: Any) -> None:
+    script = "from armchair.web.dashboard import classic\nclassic.show_page()\n"
+    source.use(own.store, own.run, cookie="armchair_session_1")
+    page = AppTest.from_string(script, default_timeout=120).run()
+    assert "Log in first" in page.error[0].value and not page.button
+    source.close()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import tyro
 
-from armchair.cli.flags import JsonFlag
+from armchair.cli.flags import JsonFlag, TrustFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report, table
 from armchair.errors import InvalidInput, check_choice
 from armchair.jsonable import Json
+from armchair.store.rows.names import meant
 
 if TYPE_CHECKING:
     from armchair.feedback.agreement import Reliability, Share
@@ -25,13 +27,14 @@ EXAMPLES = (
     "armchair annotators runs/reach-001",
     "armchair annotators runs/reach-001 --exclude bob",
     "armchair annotators runs/reach-001 --include bob",
+    "armchair annotators runs/reach-001 --sign-out bob --withdraw bob",
     "armchair annotators postgresql://user@host/reach --json",
 )
 
 
 @dataclasses.dataclass(frozen=True)
-class Args(JsonFlag):
-    """List who answered, with figures that say how far their answers can be relied on.
+class Args(TrustFlag, JsonFlag):
+    """List who answered, how far their answers can be relied on, and who may come in.
 
     The answers of whoever is excluded stay in the store and count nowhere; a trainer that runs fits the
     reward anew without them, one that does not run does so when it is resumed.
@@ -43,6 +46,10 @@ class Args(JsonFlag):
     """Names of annotators whose answers are to count no longer."""
     include: tuple[str, ...] = ()
     """Names of annotators whose answers are to count again."""
+    sign_out: tuple[str, ...] = ()
+    """Names of people whose sessions end, with every page that they have open."""
+    withdraw: tuple[str, ...] = ()
+    """Names of people whose unused links let nobody in any more."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -54,16 +61,22 @@ def main(argv: Sequence[str]) -> int:
 
     if both := sorted({*args.exclude} & {*args.include}):
         raise InvalidInput(f"{both[0]} cannot be excluded and included at once: leave one of the two out")
-    place = find_store(args.run)
+    place = find_store(args.run, trust=args.trust)
     with Store.open(place.store, create=False) as store:
         change(store, args.exclude, args.include)
+        for line in put_out(store, args.sign_out, args.withdraw):
+            report.say(line)
+        passes = passes_of(store)
         people = {person.name: person for person in store.people.people()}
         rows = figures(store)
     lines = [_line(people[name], row) for name, row in rows.items()]
     report.say(table([HEADS, *lines], indent="") if lines else "nobody has answered yet")
-    report.finish(
-        {"run": place.shown, "annotators": [_json(people[name], row) for name, row in rows.items()]}
-    )
+    if passes:
+        report.say("\n" + table([("may come in", "as", "by", "until"), *passes], indent=""))
+    names = ("name", "role", "by", "until")
+    told: list[Json] = [dict(zip(names, row, strict=True)) for row in passes]
+    listed: list[Json] = [_json(people[name], row) for name, row in rows.items()]
+    report.finish({"run": place.shown, "annotators": listed, "passes": told})
     return 0
 
 
@@ -71,11 +84,38 @@ def change(store: Store, exclude: Sequence[str], include: Sequence[str]) -> None
     """Exclude and include; all names are checked first."""
     excluded = {person.name: person.excluded for person in store.people.people()}
     for name in (*exclude, *include):
-        check_choice("annotator", name, excluded)
+        check_choice("annotator", meant(name, excluded), excluded)
     for names, out in ((exclude, True), (include, False)):
-        for name in dict.fromkeys(names):
+        for name in dict.fromkeys(meant(name, excluded) for name in names):
             if excluded[name] != out:
                 store.people.exclude(name, out)
+
+
+def put_out(store: Store, sign_out: Sequence[str], withdraw: Sequence[str]) -> list[str]:
+    """End sessions and withdraw links; all names are checked first. -> what was done, a line each."""
+    people = store.people
+    known = [person.name for person in people.people()] + [link.name for link in people.invited()]
+    for name in (*sign_out, *withdraw):
+        check_choice("person", meant(name, known), dict.fromkeys(known))
+    done: list[str] = []
+    for names, end, what, ended in (
+        (sign_out, people.sign_out, "session", "ended"),
+        (withdraw, people.withdraw, "link", "withdrawn"),
+    ):
+        for name in dict.fromkeys(meant(name, known) for name in names):
+            number = end(name)
+            done.append(f"{number} {what}{'' if number == 1 else 's'} of {name} {ended}")
+    return done
+
+
+def passes_of(store: Store) -> list[tuple[str, str, str, str]]:
+    """Who may come in: name, role, by a session or an unused link, until when (local time)."""
+    rows = [(one, "session") for one in store.people.sessions()]
+    rows += [(one, "unused link") for one in store.people.invited()]
+    return [
+        (one.name, one.role, by, datetime.fromtimestamp(one.expires).strftime("%Y-%m-%d %H:%M"))
+        for one, by in rows
+    ]
 
 
 def figures(store: Store) -> dict[str, Reliability]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from armchair.cli.flags import SetupFlags
+from armchair.cli.flags import SetupFlags, TrustFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput, check_choice
@@ -27,7 +27,7 @@ EXAMPLES = (
 
 
 @dataclass(frozen=True)
-class Args(SetupFlags):
+class Args(TrustFlag, SetupFlags):
     """Train on the task's own reward and by a simulated teacher, over several seeds, and compare.
 
     Where the configuration has demonstrations, the teacher teaches without them, too.
@@ -64,12 +64,17 @@ def main(argv: Sequence[str]) -> int:
 
     from armchair.agents.presets import preset
     from armchair.cli.comparing import baselines, comparison_folder, group_of, leave_comparison, taught_group
+    from armchair.cli.locate import admit_config, admit_run
     from armchair.cli.teachers import make_described
     from armchair.config.points import settled_by
     from armchair.envs.spec import resolve_task
+    from armchair.runs.folder import RunDir
     from armchair.training.environments import check_task
 
     torch.set_num_threads(1)  # the networks are small: more threads would only wait for each other
+    admit_config(args.config, args.task, trust=args.trust)
+    if args.run is not None:
+        admit_run(RunDir.open(args.run), trust=args.trust)
     config = _config(args, pointed=False)
     check_task(resolve_task(config.task), config, rewarded=True)
     config = settled_by(lambda pointed: _config(args, pointed=pointed))

@@ -10,7 +10,7 @@ import tyro
 
 from armchair.cli import checks
 from armchair.cli.checks import Check
-from armchair.cli.flags import JsonFlag
+from armchair.cli.flags import JsonFlag, TrustFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.jsonable import Json
@@ -19,12 +19,12 @@ EXAMPLES = ("armchair doctor", "armchair doctor runs/reach-001", "armchair docto
 
 
 @dataclasses.dataclass(frozen=True)
-class Args(JsonFlag):
+class Args(TrustFlag, JsonFlag):
     """Check this machine: Python, engines, OpenGL, video, threads, ports, disk. Or, with RUN, that run.
 
-    Of a run: its database, the clips in it, its answers, the audit chain that shows whether anything was
-    altered, and its checkpoints; it may be in use. Exit status 0 unless something is missing without which
-    nothing works, or something is wrong with the run.
+    Of a run: what code it names, its database, the clips in it, its answers, the audit chain that shows
+    whether anything was altered, who may come in, and its checkpoints; it may be in use. Exit status 0 unless
+    something is missing without which nothing works, or something is wrong with the run.
     """
 
     run: tyro.conf.Positional[str | None] = None
@@ -35,8 +35,12 @@ def main(argv: Sequence[str]) -> int:
     """Prints a line for each check; returns 1 when something essential is broken, else 0."""
     args = parse(Args, "doctor", argv, EXAMPLES)
     report = Report("doctor", args.json)
+    from armchair.cli.locate import admit_run
+    from armchair.runs.folder import RunDir
     from armchair.store.database import shown
 
+    if args.run is not None and args.trust and "://" not in args.run:
+        admit_run(RunDir.open(Path(args.run)), trust=True)
     done: list[Check] = []
     for check in run_checks() if args.run is None else checks.check_run(args.run):
         report.say(line_of(check))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tyro
 
-from armchair.cli.flags import JsonFlag
+from armchair.cli.flags import JsonFlag, TrustFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput
@@ -22,7 +22,7 @@ EXAMPLES = (
 
 
 @dataclass(frozen=True)
-class Args(JsonFlag):
+class Args(TrustFlag, JsonFlag):
     """Measure the success of a run's policy, without the noise that it explores with.
 
     Of a run of teaching the reward model is measured too: against the true reward, on clips of the policy
@@ -54,6 +54,7 @@ def main(argv: Sequence[str]) -> int:
 
     from armchair.agents.saved import load_policy
     from armchair.cli.evaluating import Trial, measure_policy, measure_relearned, measure_reward, other_wish
+    from armchair.cli.locate import admit_run
     from armchair.config.points import env_of
     from armchair.config.read import from_run
     from armchair.envs.spec import EnvConfig
@@ -63,6 +64,7 @@ def main(argv: Sequence[str]) -> int:
 
     torch.set_num_threads(1)
     run = RunDir.open(args.run)
+    admit_run(run, trust=args.trust)
     agent, info = load_policy(run)
     model = reward_of(run, info.task) if has_reward(run) else None
     if args.relearn and model is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import tyro
 
-from armchair.cli.flags import JsonFlag
+from armchair.cli.flags import JsonFlag, TrustFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput
@@ -32,7 +32,7 @@ FILM_SIZE, FPS = 240, 20  # pixels; a control step is 0.05 s
 
 
 @dataclasses.dataclass(frozen=True)
-class Args(JsonFlag):
+class Args(TrustFlag, JsonFlag):
     """Write a run's answers, and the clips they speak of, as tables or as a folder of files; or copy the run.
 
     Answers that were taken back are left out of tables; a copy holds everything. The run may be in use. What
@@ -61,9 +61,11 @@ def main(argv: Sequence[str]) -> int:
     if sum(where is not None for where in (args.out, args.backup, args.to)) != 1:
         raise InvalidInput("say where to: one of --out FOLDER, --backup FOLDER and --to URL")
     report = Report("export", args.json)
+    from armchair.cli.locate import admit_run
     from armchair.runs.folder import RunDir
 
     run = RunDir.open(args.run)
+    admit_run(run, trust=args.trust)
     if args.out is None:
         return _copy(args, run, report)
     from armchair.store.store import Store

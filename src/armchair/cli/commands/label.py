@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
-import subprocess
-import sys
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tyro
 
-from armchair.cli.flags import JsonFlag, PageFlags
+from armchair.cli.flags import JsonFlag, PageFlags, TrustFlag
 from armchair.cli.locate import find_store
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
@@ -27,11 +23,11 @@ EXAMPLES = (
     "armchair label runs/reach-001 --streamlit",
     "armchair label postgresql://user@host/reach --host 0.0.0.0 --invite ann",
 )
-CLASSIC = Path(__file__).parents[2] / "web" / "dashboard" / "classic.py"
+PLAIN = "?to=answer"
 
 
 @dataclasses.dataclass(frozen=True)
-class Args(PageFlags, JsonFlag):
+class Args(PageFlags, TrustFlag, JsonFlag):
     """Serve the labelling page of a run: answer what waits there, look at answers, charts and settings.
 
     No trainer is needed; one that runs learns from the answers, and `armchair resume` takes them up later.
@@ -40,7 +36,7 @@ class Args(PageFlags, JsonFlag):
     run: tyro.conf.Positional[str]
     """The run's folder; or the URL of its database, on a host that has no such folder."""
     streamlit: bool = False
-    """Serve the plain page of two videos and a row of buttons instead, on this machine only."""
+    """Lead the owner to the plain page instead, of two videos and a row of buttons, in the dashboard."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -49,17 +45,15 @@ def main(argv: Sequence[str]) -> int:
     report = Report("label", args.json)
     from armchair.cli.links import check_page
 
-    place = find_store(args.run)
-    if args.streamlit:
-        return serve_classic(place, args, report)
+    place = find_store(args.run, trust=args.trust)
     check_page(args, place.store)
-    return serve_page(place, args, report)
+    return serve_page(place, args, report, PLAIN if args.streamlit else "")
 
 
-def serve_page(place: Place, flags: PageFlags, report: Report) -> int:
-    """The page in this process, until Ctrl-C."""
+def serve_page(place: Place, flags: PageFlags, report: Report, page: str = "") -> int:
+    """The page in this process, until Ctrl-C. page: the owner's first one, see `Shown`."""
     from armchair.cli.draw import command_of
-    from armchair.cli.links import invite, show_links
+    from armchair.cli.links import Shown, invite, show_links
     from armchair.runs.folder import RunDir
     from armchair.store.store import Store
     from armchair.web.films import films_by
@@ -70,41 +64,26 @@ def serve_page(place: Place, flags: PageFlags, report: Report) -> int:
     database = str(place.store)
     films = films_by(command_of(database))
     launcher = Launcher()
-    options = Options(place.name, place.folder, flags.host, flags.port, films=films)
+    options = Options(
+        place.name,
+        place.folder,
+        flags.host,
+        flags.port,
+        hosts=flags.allow_host,
+        https=flags.https,
+        films=films,
+    )
     if place.folder is not None:
         options = dataclasses.replace(options, resume=partial(launcher.resume, RunDir(place.folder)))
     with Store.open(database, create=False) as store:
         invited = invite(store, flags)
-        serve(database, options, ready=lambda where: show_links(invited, flags, where, report))
+
+        def ready(where: str) -> None:
+            show_links(store, invited, flags, Shown(where, report, page))
+
+        serve(database, options, ready=ready)
         if launcher.live():
             report.log("stopping the trainer that the page started; `armchair resume` goes on from there")
             launcher.close(PATIENCE)
         report.finish({"run": place.shown, "answers": store.counts().asked})
     return 0
-
-
-def serve_classic(place: Place, flags: PageFlags, report: Report) -> int:
-    """Streamlit's page of two videos and buttons, as a process; it can be reached from this machine only."""
-    from armchair.cli.draw import command_of
-    from armchair.cli.links import OWNER, open_browser
-    from armchair.web.dashboard.source import OPTIONS
-    from armchair.web.serve import check_port
-
-    check_port("127.0.0.1", flags.port)
-    server = {**OPTIONS, "server.address": "127.0.0.1", "server.port": flags.port}
-    words = [f"--{name}={str(value).lower()}" for name, value in server.items()]
-    database = str(place.store)
-    films = shlex.join(command_of(database))
-    script = [str(CLASSIC), "--", database, "--annotator", OWNER, "--films", films]
-    script += [] if place.folder is None else ["--run", str(place.folder)]
-    address = f"http://127.0.0.1:{flags.port}"
-    report.say(f"answer here: {address}")
-    if not flags.no_open:
-        open_browser(address)
-    command = [sys.executable, "-m", "streamlit", "run", *words, *script]
-    try:
-        status = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
-    except KeyboardInterrupt:
-        status = 0
-    report.finish({"run": place.shown})
-    return 0 if status in (0, 130, -2) else 1

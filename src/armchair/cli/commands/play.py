@@ -32,7 +32,7 @@ def main(argv: Sequence[str]) -> int:
 
         if args.video is not None or args.window:
             raise InvalidInput("a dump is replayed in the browser: use --html, or no flag at all")
-        return play_dump(Path(args.what), args.html, report)
+        return play_dump(Path(args.what), args.html, report, trust=args.trust)
     from armchair.cli.playing.cast import choose
 
     cast = choose(args)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tyro
 
-from armchair.cli.flags import JsonFlag, TrainerFlags
+from armchair.cli.flags import JsonFlag, TrainerFlags, TrustFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 
@@ -16,7 +16,7 @@ EXAMPLES = ("armchair resume runs/reach-001", "armchair resume runs/reach-001 --
 
 
 @dataclasses.dataclass(frozen=True)
-class Args(TrainerFlags, JsonFlag):
+class Args(TrainerFlags, TrustFlag, JsonFlag):
     """Go on with a run of `teach` or `train` from its last checkpoint; the folder is all that is needed.
 
     Where people teach, the page is served again; the flags about it mean what they mean in `armchair teach`.
@@ -31,7 +31,7 @@ def main(argv: Sequence[str]) -> int:
     args = parse(Args, "resume", argv, EXAMPLES)
     report = Report("resume", args.json)
     from armchair.cli.links import check_page
-    from armchair.cli.locate import find_run
+    from armchair.cli.locate import admit_run, find_run
     from armchair.cli.page import teach_with_page
     from armchair.cli.teachers import open_run
     from armchair.cli.teaching import teach_run
@@ -39,6 +39,7 @@ def main(argv: Sequence[str]) -> int:
     from armchair.store.trainer_lock import check_unlocked
 
     run = find_run(args.run)
+    admit_run(run, trust=args.trust)
     if run.config().get("command") == "train":
         return resume_training(run, report)
     config, teacher = open_run(run)

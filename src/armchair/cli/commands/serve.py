@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from armchair.cli.flags import JsonFlag
+from armchair.cli.flags import JsonFlag, ProxyFlags
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput
@@ -23,7 +23,7 @@ PEOPLE = ".serve.db"  # in the folder of runs: who may see the list
 
 
 @dataclasses.dataclass(frozen=True)
-class Args(JsonFlag):
+class Args(ProxyFlags, JsonFlag):
     """Open a page with all runs of a folder: begin one, answer, go on, stop. No other command is needed.
 
     It is for you alone, on this machine; `armchair teach TASK --host 0.0.0.0 --invite NAME` lets others
@@ -99,7 +99,9 @@ def _serve(store: Store, args: Args, launcher: Launcher, report: Report) -> None
         if not args.no_open:
             open_browser(f"{address}/login#{store.people.invite(OWNER, 'owner')}")
 
-    options = Options("runs", host=args.host, port=args.port, dashboard=False)
+    options = Options(
+        "runs", host=args.host, port=args.port, hosts=args.allow_host, https=args.https, dashboard=False
+    )
     listen(create, options, ready=ready, until=_hung_up())
 
 

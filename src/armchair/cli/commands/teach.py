@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from armchair.cli.flags import PointsFlags, SetupFlags, TrainerFlags
+from armchair.cli.flags import PointsFlags, SetupFlags, TrainerFlags, TrustFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput
@@ -36,7 +36,7 @@ EXAMPLES = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Args(TrainerFlags, PointsFlags, SetupFlags):
+class Args(TrainerFlags, PointsFlags, TrustFlag, SetupFlags):
     """Teach a policy by comparing clips, two at a time; no reward is written.
 
     You answer, on a page that opens in the browser, and the arm learns meanwhile. With --teacher a simulated
@@ -103,17 +103,19 @@ def main(argv: Sequence[str]) -> int:
     args = parse(Args, "teach", argv, EXAMPLES)
     report = Report("teach", args.json)
     from armchair.cli.links import check_page
-    from armchair.cli.locate import check_new
+    from armchair.cli.locate import admit_config, begin_run, check_new
     from armchair.cli.page import teach_with_page
     from armchair.cli.teachers import UNREWARDED, errs, make_described
     from armchair.cli.teaching import teach_run
     from armchair.config.points import settled_by
     from armchair.config.read import as_yaml
     from armchair.envs.spec import resolve_task
-    from armchair.runs.folder import STORE_KEY, RunDir
+    from armchair.runs.folder import STORE_KEY
+    from armchair.runs.trust import gate
     from armchair.training.environments import check_task
 
     described = describe_teacher(args)
+    admit_config(args.config, args.task, trust=args.trust)
     people = errs(described)
     config = _config(args, people=people, pointed=False)
     spec = resolve_task(config.task)
@@ -127,7 +129,8 @@ def main(argv: Sequence[str]) -> int:
     if args.store is not None:
         check_new(args.store)
         about[STORE_KEY] = args.store
-    run = RunDir.create(args.runs, spec.slug, about)
+        gate.allow(f"store {args.store}")
+    run = begin_run(args.runs, spec.slug, about)
     if teacher is None:
         return teach_with_page(run, config, args, report, resume=False, settings=_settings(args))
     compared = str(described["name"]) if args.compare else None

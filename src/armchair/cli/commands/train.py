@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from armchair.cli.flags import PointsFlags, SetupFlags
+from armchair.cli.flags import PointsFlags, SetupFlags, TrustFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput
@@ -29,7 +29,7 @@ EXAMPLES = (
 
 
 @dataclass(frozen=True)
-class Args(PointsFlags, SetupFlags):
+class Args(PointsFlags, TrustFlag, SetupFlags):
     """Train a policy on the task's own reward, or on the reward model of an earlier run; nobody is asked.
 
     The policy is kept in a new folder under --runs; at the end it is evaluated on 100 episodes. After Ctrl-C,
@@ -72,10 +72,12 @@ def _plan(args: Args) -> Plan:
     from armchair.config.read import load_settings, with_flags
     from armchair.envs.spec import resolve_task
     from armchair.rewards.saved import load_reward
+    from armchair.runs.trust import gate
     from armchair.tasks.base import SPEED
 
     if args.steps is not None and args.steps < 1:
         raise InvalidInput(f"--steps must be at least 1, got {args.steps}")
+    gate.allow(args.task)  # it was typed
     chosen, given = preset(args.task), args.reward
     agent, config = (
         policy_to_continue(args.policy, args.task) if args.policy else (None, config_of(args.task))

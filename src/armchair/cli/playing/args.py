@@ -8,11 +8,11 @@ from typing import Literal
 
 import tyro
 
-from armchair.cli.flags import JsonFlag
+from armchair.cli.flags import JsonFlag, TrustFlag
 
 
 @dataclass(frozen=True)
-class Args(JsonFlag):
+class Args(TrustFlag, JsonFlag):
     """Watch a policy at a task, live in the browser: give it new goals, push the arm.
 
     A run's policy is the newest, also while it is being taught. With --video, --html or --window a number

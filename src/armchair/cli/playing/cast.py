@@ -9,7 +9,7 @@ import torch
 
 from armchair.agents.agent import Agent
 from armchair.agents.saved import load_policy
-from armchair.cli.locate import find_run
+from armchair.cli.locate import admit_run, find_run
 from armchair.cli.playing.args import Args
 from armchair.config.points import env_of
 from armchair.envs.base import Demonstrable, Env, Policy
@@ -17,6 +17,7 @@ from armchair.envs.spec import EnvConfig, TaskSpec, is_foreign, resolve_task
 from armchair.errors import InvalidInput, check_choice
 from armchair.maths import generator
 from armchair.runs.folder import RunDir
+from armchair.runs.trust import gate
 from armchair.store.wishes import run_wish
 from armchair.tasks import TASKS
 
@@ -36,6 +37,8 @@ class Cast(NamedTuple):
 def choose(args: Args) -> Cast:
     """What the arguments come to; a run's policy brings the task, engine and control that it knows."""
     what, policy, control = args.what, args.policy, args.control
+    if not Path(what).is_dir():
+        gate.allow(what)  # a task, which was typed
     if Path(what).parent != Path() and not is_foreign(what):
         find_run(Path(what))
     folder = what if Path(what).is_dir() and what not in TASKS else policy
@@ -55,6 +58,7 @@ def choose(args: Args) -> Cast:
 
 def _of_run(args: Args, folder: Path) -> Cast:
     run = RunDir.open(folder)
+    admit_run(run, trust=args.trust)
     agent, info = load_policy(run)
     if Path(args.what) != folder and args.what != info.task:
         raise InvalidInput(f"the policy in {folder} has learnt {info.task}, not {args.what}")

@@ -6,17 +6,20 @@ from pathlib import Path
 
 from torch import Tensor
 
+from armchair.cli.locate import admit
 from armchair.cli.report import Report
 from armchair.errors import MissingDependency
 from armchair.playback.dumps import Dump, read_dump, write_dump_replay
+from armchair.runs.trust import named_in
 
 
-def play_dump(file: Path, html: Path | None, report: Report) -> int:
+def play_dump(file: Path, html: Path | None, report: Report, *, trust: bool) -> int:
     """Say what is in the dump, and replay the steps that led to it; returns 0.
 
     html: where the replay goes; beside the dump if not given. Dumps without an arm are described only.
     """
     dump = read_dump(file)
+    admit(file, named_in({"task": dump.about.get("task")}), trust=trust)
     for line in describe(dump):
         report.say(line)
     shown = html or file.with_suffix(".html")

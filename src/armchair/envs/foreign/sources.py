@@ -22,6 +22,7 @@ from armchair.envs.foreign import packages, shims
 from armchair.envs.foreign.limits import unmoved
 from armchair.envs.foreign.sound import Sound, raised, told
 from armchair.errors import ForeignError, InvalidInput, nearest
+from armchair.runs.trust import gate, is_known
 
 Foreign = gymnasium.Env[object, object]
 Factory = Callable[[], Foreign]
@@ -161,9 +162,13 @@ def _unknown(name: str, module: str, loaded: ModuleType | None) -> str:
 
 
 def _load(module: str, source: str) -> ModuleType:
-    """Import a module, one that lies in the current folder too, as `python -m` would."""
+    """Import a module, one that lies in the current folder too, as `python -m` would.
+
+    Raises RunError where a file names it and nobody said that its code may run: see `armchair.runs.trust`.
+    """
+    gate.check_task(source)
     here = str(Path.cwd())
-    if here not in sys.path and "" not in sys.path:
+    if here not in sys.path and "" not in sys.path and not is_known(source):
         sys.path.append(here)
     try:
         with unmoved():

@@ -111,6 +111,7 @@ def flip(conn: sa.Connection, answer_id: str, row_id: str, now: float, to: Choic
         why = "has been taken back or changed" if _find(conn, answer_id) else "is not in the store"
         raise StoreError(f"answer {answer_id} {why}")
     old = to_answer(row)
+    check_included(conn, old.annotator)
     if to is not None:
         check_choice("choice", to, CHOICES)
     if to == old.choice:

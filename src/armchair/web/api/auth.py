@@ -16,12 +16,12 @@ router = APIRouter()
 @router.post("/api/login", status_code=204)
 def log_in(given: LogIn, request: Request, context: EntranceDep) -> Response:
     """Exchange a link's token, which works once, for a session."""
-    client = request.client.host if request.client else ""
-    wait = context.throttle.wait(client)
-    if wait > 0:
-        refuse(429, "too_often", f"too many wrong links: try again in {wait:.0f} s")
-    session = context.store.people.redeem(given.token)
+    session = context.store.people.redeem(given.token)  # first: others' wrong links keep nobody out
     if session is None:
+        client = request.client.host if request.client else ""
+        wait = context.throttle.wait(client)
+        if wait > 0:
+            refuse(429, "too_often", f"too many wrong links: try again in {wait:.0f} s")
         context.throttle.failed(client)
         refuse(401, "login", "this link was used already or has expired: ask for a new one")
     response = Response(status_code=204)

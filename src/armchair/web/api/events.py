@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from starlette.concurrency import run_in_threadpool
 
+from armchair.errors import StoreError
 from armchair.web.api.state import describe
 from armchair.web.context import ContextDep, Viewer
 from armchair.web.errors import refuse
 
-SIGN_OF_LIFE = 10.0  # s between comments, at which the session is looked up again
+SIGN_OF_LIFE = 10.0  # s between comments
 MAX_STREAMS = 200
 
 router = APIRouter()
@@ -35,14 +36,16 @@ async def room(context: ContextDep) -> AsyncIterator[None]:
 async def events(request: Request, context: ContextDep, viewer: Viewer) -> AsyncIterator[ServerSentEvent]:
     """The event "state" with what /api/state says, whenever it has changed."""
     sent, life = "", time.monotonic()
-    token = request.cookies[context.options.cookie]
+    token, now = request.cookies[context.options.cookie], viewer
     async for snapshot in context.hub.watch():
-        text = json.dumps(describe(context, snapshot, viewer))
+        with suppress(StoreError):  # while it does not answer nobody is put out
+            now = await context.sessions.current(token)
+        if now is None or now.excluded:
+            return
+        text = json.dumps(describe(context, snapshot, now))
         if text != sent:
             sent = text
             yield ServerSentEvent(event="state", raw_data=text)
         if time.monotonic() - life > SIGN_OF_LIFE:
             life = time.monotonic()
-            if await run_in_threadpool(context.store.people.session, token) is None:
-                return
             yield ServerSentEvent(comment="still here")

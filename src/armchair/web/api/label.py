@@ -42,8 +42,6 @@ router = APIRouter()
 @router.post("/api/pairs")
 def pairs(wanted: Wanted, context: ContextDep, viewer: Viewer) -> Pairs:
     """Pairs to answer: first those this annotator holds already, then new ones."""
-    if viewer.excluded:
-        return {"pairs": [], "reason": "excluded"}
     with context.writing:
         if wanted.visit is not None and context.visits.has_ended(viewer.annotator, wanted.visit):
             return {"pairs": [], "reason": "empty"}  # the page was closed while it asked
@@ -95,7 +93,6 @@ def release(given: Released, context: ContextDep, viewer: Viewer) -> Response:
 @router.post("/api/answers")
 def answer(given: Given, context: ContextDep, viewer: Viewer) -> Saved:
     """Store an answer. It is on disk when this is answered; sent again it does no harm."""
-    _check_included(viewer)
     made = Answer(annotator=viewer.annotator, created=time.time(), **given.model_dump())
     try:
         with context.writing:
@@ -110,13 +107,6 @@ def answer(given: Given, context: ContextDep, viewer: Viewer) -> Saved:
         "new": new,
         "guess": _guess(context.store.question(given.question)) if shown else None,
     }
-
-
-def _check_included(viewer: SessionInfo) -> None:
-    if viewer.excluded:
-        refuse(
-            403, "excluded", "the owner of this run has left your answers out; ask them to include you again"
-        )
 
 
 def _refuse_answer(store: Store, made: Answer, why: str) -> NoReturn:
@@ -140,7 +130,6 @@ def _guess(question: Question) -> Guess | None:
 @router.post("/api/undo")
 def undo(given: Named, context: ContextDep, viewer: Viewer) -> Undone:
     """Take one's latest answer back and get its pair again; as often as one likes."""
-    _check_included(viewer)
     with context.writing:
         before = context.store.history(viewer.annotator, limit=1)
         question = context.store.undo(viewer.annotator, given.id)

@@ -7,7 +7,7 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Path, Response
 
 from armchair.errors import StoreError
-from armchair.web.api.types import Excluded, Invitation, Invited, NowSet, People, PersonRow, Setting
+from armchair.web.api.types import Excluded, Invitation, Invited, NowSet, Pass, People, PersonRow, Setting
 from armchair.web.context import ContextDep, Viewer
 from armchair.web.errors import refuse, unusable
 
@@ -17,6 +17,8 @@ async def owner(viewer: Viewer) -> None:
     if viewer.role != "owner":
         refuse(403, "forbidden", "this is for the run's owner")
 
+
+Name = Annotated[str, Path(max_length=200)]
 
 router = APIRouter(dependencies=[Depends(owner)])
 
@@ -38,12 +40,34 @@ def invite(given: Invited, context: ContextDep) -> Invitation:
 
 @router.get("/api/people")
 def people(context: ContextDep) -> People:
-    """Everyone who may answer or has answered."""
-    return {"people": [cast(PersonRow, person._asdict()) for person in context.store.people.people()]}
+    """Everyone who may answer or has answered, who is logged in, and which links wait to be used."""
+    people = context.store.people
+    return {
+        "people": [cast(PersonRow, person._asdict()) for person in people.people()],
+        "sessions": [cast(Pass, session._asdict()) for session in people.sessions()],
+        "links": [cast(Pass, link._asdict()) for link in people.invited()],
+    }
+
+
+@router.post("/api/people/{name:path}/sign-out", status_code=204)
+def sign_out(name: Name, context: ContextDep) -> Response:
+    """End all sessions of somebody, with what they have open."""
+    with context.writing:
+        context.store.people.sign_out(name)
+        context.sessions.clear()
+    return Response(status_code=204)
+
+
+@router.post("/api/people/{name:path}/withdraw", status_code=204)
+def withdraw(name: Name, context: ContextDep) -> Response:
+    """Have the links that were made for somebody, and not used yet, let nobody in."""
+    with context.writing:
+        context.store.people.withdraw(name)
+    return Response(status_code=204)
 
 
 @router.post("/api/people/{name:path}/exclude", status_code=204)
-def exclude(name: Annotated[str, Path(max_length=200)], given: Excluded, context: ContextDep) -> Response:
+def exclude(name: Name, given: Excluded, context: ContextDep) -> Response:
     """Leave someone's answers out, or take them in again; the trainer fits anew."""
     try:
         with context.writing:

@@ -15,7 +15,7 @@ from armchair.web.caches.clips import ClipRef
 MAX_WANTED, MAX_ROWS, MAX_RELEASED = 8, 200, 100
 MAX_SECONDS = 7 * 86400.0
 MAX_MORE = 10_000  # answers by which a budget is raised at once
-Reason = Literal["empty", "budget", "paused", "done", "excluded"]
+Reason = Literal["empty", "budget", "paused", "done"]
 
 
 def _strength(value: float) -> float:
@@ -219,10 +219,21 @@ class PersonRow(TypedDict):
     answers: int
 
 
+class Pass(TypedDict):
+    """A session, or a link that nobody has used yet; times in s since the epoch."""
+
+    name: str
+    role: str
+    created: float
+    expires: float
+
+
 class People(TypedDict):
-    """Everyone who may answer or has answered."""
+    """Everyone who may answer or has answered, and what lets people in now."""
 
     people: list[PersonRow]
+    sessions: list[Pass]
+    links: list[Pass]
 
 
 class Invitation(TypedDict):

@@ -1,14 +1,24 @@
-"""Whose session a cookie is, cached for a moment: a page sends several requests a second."""
+"""Whose session a cookie is, cached for a moment; and connections that last as long as the session does.
+
+A page sends several requests a second, so each does not look into the store.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from armchair.errors import StoreError
 from armchair.store.people import SessionInfo
 
+LOOK = 0.25  # s between two looks whether the session of a WebSocket goes on
 MAX_AGE = 1.0  # s; an exclusion or logout by another server is noticed this much later at most
 MAX_SESSIONS = 1000
 
@@ -49,3 +59,62 @@ class SessionCache:
         with self._lock:
             self._ended += 1  # whoever looks something up right now may have read what it was
             self._cached.clear()
+
+    async def current(self, token: str) -> SessionInfo | None:
+        """Whose session this is, cached or not; None where there is none. Raises StoreError."""
+        return self.cached(token) or await run_in_threadpool(self.look_up, token)
+
+    async def is_valid(self, token: str, allowed: Callable[[SessionInfo], bool]) -> bool:
+        """Whether a session goes on and may still do what it did; also while the store does not answer."""
+        try:
+            found = await run_in_threadpool(self.look_up, token)
+        except StoreError:
+            return True
+        return found is not None and allowed(found)
+
+
+async def while_valid(
+    app: ASGIApp, scope: Scope, receive: Receive, send: Send, valid: Callable[[], Awaitable[bool]]
+) -> None:
+    """Run a WebSocket for as long as its session lasts: then it is closed, and the app told so.
+
+    valid: asks the store. It is asked every `LOOK`, and before each message that comes is passed on.
+    """
+    over = asyncio.Event()
+
+    async def watch() -> None:
+        while await valid():
+            await asyncio.sleep(LOOK)
+        await close()
+
+    async def close() -> None:
+        if not over.is_set():
+            over.set()
+            with contextlib.suppress(Exception):  # it may be gone already
+                await send({"type": "websocket.close", "code": 1008, "reason": "login"})
+
+    async def receive_while() -> Message:
+        coming, ending = asyncio.ensure_future(receive()), asyncio.ensure_future(over.wait())
+        try:
+            await asyncio.wait({coming, ending}, return_when=asyncio.FIRST_COMPLETED)
+            passes = coming.done() and not over.is_set()
+            if passes and (coming.result()["type"] != "websocket.receive" or await valid()):
+                return coming.result()
+        finally:
+            coming.cancel()
+            ending.cancel()
+        await close()
+        return {"type": "websocket.disconnect", "code": 1008, "reason": "login"}
+
+    async def send_while(message: Message) -> None:
+        if over.is_set():
+            raise OSError("the session has ended")
+        await send(message)
+
+    watching = asyncio.create_task(watch())
+    try:
+        await app(scope, receive_while, send_while)
+    finally:
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching

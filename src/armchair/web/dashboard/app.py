@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from armchair.errors import ArmchairError
-from armchair.web.dashboard import source
+from armchair.web.dashboard import classic, source
 from armchair.web.dashboard.views import compare, labels, settings, training
 from armchair.web.dashboard.wording import plain
 
@@ -27,6 +27,7 @@ def main() -> None:
             st.Page(labels.show, title="Labels", url_path="labels"),
             st.Page(compare.show, title="Compare", url_path="compare"),
             st.Page(settings.show, title="Settings", url_path="settings"),
+            st.Page(classic.show_page, title="Answer", url_path="answer"),
         ],
         position="top",
     )

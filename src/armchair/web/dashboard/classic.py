@@ -1,4 +1,4 @@
-"""The plainest labelling page: two films side by side and buttons. `streamlit run classic.py -- STORE`.
+"""The plainest labelling page: two films side by side and buttons; the page "Answer" of the dashboard.
 
 It works on the same store as the labelling page, with the same leases, and every answer has an id made here
 before it is sent, so that a second click changes nothing.
@@ -6,13 +6,9 @@ before it is sent, so that a second click changes nothing.
 
 from __future__ import annotations
 
-import argparse
-import shlex
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
@@ -24,7 +20,6 @@ from armchair.web.caches.snapshots import budget_of
 from armchair.web.dashboard import replay, source
 from armchair.web.dashboard.labelled import MIRRORED, WORDS
 from armchair.web.dashboard.wording import plain
-from armchair.web.films import films_by
 
 PAGE = "classic"  # what is recorded as the page's version
 QUESTION = "Which trajectory is better?"
@@ -36,28 +31,15 @@ STYLE = (  # films stay side by side on a phone too, so that the buttons are in 
 )
 
 
-def main(argv: Sequence[str]) -> None:
-    """Draw the page for the store that the command line names."""
-    st.set_page_config(page_title="armchair: compare", page_icon="🪑", layout="wide")
+def show_page() -> None:
+    """Draw the page for whoever is logged in."""
     st.html(STYLE)
-    args = parse(argv)
-    source.use_once(args.store, args.run, films=films_by(shlex.split(args.films)) if args.films else None)
-    try:
-        show(source.current(), args.annotator)
-    except ArmchairError as error:
-        st.error(plain(str(error)))
-
-
-def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """The command line: store (path or URL), annotator, run, films."""
-    parser = argparse.ArgumentParser(prog="streamlit run classic.py --")
-    parser.add_argument("store", help="the store's file, or a database by URL")
-    parser.add_argument("--annotator", default="you", help="whose answers these are")
-    parser.add_argument("--run", type=Path, help="the run's folder")
-    parser.add_argument(
-        "--films", help="a command that gets a clip's id and writes its MP4 to standard output"
-    )
-    return parser.parse_args(argv)
+    data = source.current()
+    viewer = data.store.people.session(str(st.context.cookies.get(data.cookie, "")))
+    if viewer is None or viewer.excluded:
+        st.error("Log in first, with the link that was printed or sent to you.")
+        return
+    show(data, viewer.annotator)
 
 
 def show(data: source.Source, annotator: str) -> None:
@@ -170,7 +152,3 @@ def _undo(store: Store, annotator: str) -> None:
             _begin(question)
 
     st.button("Undo", key="undo", on_click=undo, shortcut="Z", disabled=store.count_answers(annotator) == 0)
-
-
-if __name__ == "__main__":  # which is how Streamlit runs it
-    main(sys.argv[1:])

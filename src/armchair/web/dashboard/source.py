@@ -38,6 +38,7 @@ class Source(NamedTuple):
     store: Store
     run: RunDir | None  # the run's folder; None for a store on its own
     films: Films | None  # clip id -> MP4; ArmchairError where it cannot be drawn
+    cookie: str = ""  # that holds a visitor's session
 
 
 class _Shown:
@@ -47,23 +48,21 @@ class _Shown:
     where: str | Path | None = None
     run: Path | None = None
     films: Films | None = None
+    cookie = ""
     source: Source | None = None
 
 
-def use(url_or_path: str | Path, run_path: Path | None = None, *, films: Films | None = None) -> None:
+def use(
+    url_or_path: str | Path, run_path: Path | None = None, *, films: Films | None = None, cookie: str = ""
+) -> None:
     """Say which store is to be shown; it is opened at the first look. It must exist.
 
     run_path: the run's folder, beside whose siblings it is shown. films: draws a clip that has no film.
+    cookie: the name of that which holds a visitor's session.
     """
     close()
     with _Shown.lock:
-        _Shown.where, _Shown.run, _Shown.films = url_or_path, run_path, films
-
-
-def use_once(url_or_path: str | Path, run_path: Path | None = None, *, films: Films | None = None) -> None:
-    """The same, unless that store is in use already: for scripts that Streamlit runs again and again."""
-    if _Shown.where != url_or_path:
-        use(url_or_path, run_path, films=films)
+        _Shown.where, _Shown.run, _Shown.films, _Shown.cookie = url_or_path, run_path, films, cookie
 
 
 def current() -> Source:
@@ -73,7 +72,7 @@ def current() -> Source:
             if _Shown.where is None:
                 raise StoreError("no store was named: call armchair.web.dashboard.source.use first")
             run = RunDir(_Shown.run) if _Shown.run is not None else None
-            _Shown.source = Source(Store.open(_Shown.where, create=False), run, _Shown.films)
+            _Shown.source = Source(Store.open(_Shown.where, create=False), run, _Shown.films, _Shown.cookie)
         return _Shown.source
 
 

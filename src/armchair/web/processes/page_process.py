@@ -11,22 +11,26 @@ from collections.abc import Sequence
 from typing import IO
 
 from armchair.runs.folder import RunDir
+from armchair.web.options import Options
 
 GRACE = 5.0  # s that a server gets to end
 FEW_HEAPS = {"MALLOC_ARENA_MAX": "2"}  # its many threads would each keep a heap with holes of its own (glibc)
 
 
 def start_page(
-    run: RunDir, host: str, port: int, films: Sequence[str], complaints: IO[bytes] | int, runs_at: str = ""
+    run: RunDir, served: Options, films: Sequence[str], complaints: IO[bytes] | int, runs_at: str = ""
 ) -> tuple[subprocess.Popen[str], str | None]:
     """Start a server, which ends with this process. -> it, and where it listens; None where it never did.
 
-    films: the command that draws a clip of the run's store. complaints: where its standard error goes.
+    served: of which counts where and by which names it is reached. films: the command that draws a clip of
+    the run's store. complaints: where its standard error goes.
     runs_at: the address of a list of runs, which its page then leads back to.
     """
-    options = {"store": run.store, "run": run.name, "run-path": run.path, "host": host, "port": port}
+    options = {"store": run.store, "run": run.name, "run-path": run.path}
+    options |= {"host": served.host, "port": served.port}
     options |= {"films": shlex.join(films)} | ({"runs-at": runs_at} if runs_at else {})
     words = [f"--{name}={value}" for name, value in options.items()]
+    words += [f"--allow-host={name}" for name in served.hosts] + (["--https"] if served.https else [])
     process = subprocess.Popen(
         [sys.executable, "-m", "armchair.web", "--stop-with-stdin", "--may-start", *words],
         stdin=subprocess.PIPE,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from armchair.errors import RunError
 from armchair.runs.folder import RunDir
+from armchair.web.options import Options
 from armchair.web.processes.launcher import last_line
 from armchair.web.processes.page_process import end_page, start_page
 
@@ -52,9 +53,10 @@ class PageServers:
             self._open.clear()
 
     def _start(self, run: RunDir) -> tuple[subprocess.Popen[str], str]:
+        served = Options(run.name, host=HOST, port=port_of(run))
         films, log = self._films(str(run.store)), run.path / LOG
         with log.open("wb") as complaints:
-            process, address = start_page(run, HOST, port_of(run), films, complaints, self._runs_at())
+            process, address = start_page(run, served, films, complaints, self._runs_at())
         if address is not None:
             return process, address
         end_page(process)

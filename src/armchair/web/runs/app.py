@@ -75,5 +75,5 @@ def create_app(
     errors.install(app)
     login_page = partial(pages.send_page, "login.html", Headers({}), 401)
     app.add_middleware(Gate, options=options, sessions=sessions, login_page=login_page)
-    app.add_middleware(SecurityHeaders)  # added last, so that it is the outermost
+    app.add_middleware(SecurityHeaders, https=options.https)  # added last, so that it is the outermost
     return app

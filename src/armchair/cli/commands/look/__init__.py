@@ -48,9 +48,11 @@ def main(argv: Sequence[str]) -> int:
     args = parse(Args, "look", argv, EXAMPLES)
     report = Report("look", args.json)
     from armchair.cli.commands.look.drawing import draw, why_not
+    from armchair.cli.locate import keep
     from armchair.config.points import declared_by
     from armchair.envs.foreign.points.look import look
     from armchair.envs.spec import is_foreign
+    from armchair.runs.trust import gate, named_in
 
     if not is_foreign(args.env):
         raise InvalidInput(
@@ -59,6 +61,7 @@ def main(argv: Sequence[str]) -> int:
     for file in (args.output, args.picture):
         if file is not None and not file.absolute().parent.is_dir():
             raise InvalidInput(f"{file}: there is no folder {file.absolute().parent}")
+    gate.allow(args.env)  # it was typed
     declared = declared_by(args.points, args.scalars)
     looked = look(args.env, declared)
     _tell(looked, report)
@@ -69,6 +72,7 @@ def main(argv: Sequence[str]) -> int:
         report.say(f"\n{text}")
     else:
         args.output.write_text(text, encoding="utf-8")
+        keep(args.output, named_in({"task": args.env}))
         report.say(f"`armchair teach {args.env} --config {args.output}` goes on from here")
     report.finish(
         {

@@ -53,7 +53,8 @@ def draw_awaited(store: Store, records: Sequence[Record]) -> None:
     seen = {record.answer.annotator for record in records}
     here = [(person.name, person.role) for person in store.people.people() if person.name not in seen]
     rows = [{"annotator": name, "as": role, "state": "no answer yet"} for name, role in here]
-    for invited in store.people.invited():
+    known = {person.name for person in store.people.people()}
+    for invited in (link for link in store.people.invited() if link.name not in known):
         rows.append({"annotator": invited.name, "as": invited.role, "state": "invited, not here yet"})
     if rows:
         st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Who may answer and has not answered yet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import pandas as pd
 import streamlit as st
@@ -34,6 +35,7 @@ def show() -> None:
     with right:
         _invite(data.store)
         _people(data.store)
+        _passes(data.store)
         _export(data)
 
 
@@ -125,12 +127,9 @@ def origin() -> str:
 
 def _people(store: Store) -> None:
     """Who takes part. Excluding is on the page "Labels", next to what speaks for it."""
-    people, invited = store.people.people(), store.people.invited()
+    people, links = store.people.people(), store.people.invited()
     st.markdown("**People**")
-    if invited:
-        names = ", ".join(plain(person.name) for person in invited)
-        st.caption(f"Invited, not here yet: {names}")
-    if not people and not invited:
+    if not people and not links:
         st.caption("Nobody yet. Make a link above and send it.")
     if not people:
         return
@@ -138,6 +137,36 @@ def _people(store: Store) -> None:
     table["since"] = pd.to_datetime(table["created"], unit="s", utc=True)
     shown = table[["name", "kind", "role", "answers", "excluded", "since"]]
     st.dataframe(shown, hide_index=True, alt="Everyone who takes part")
+
+
+def _passes(store: Store) -> None:
+    """Who may come in now, with a button for each to end that."""
+    people = store.people
+
+    def sign_out(name: str) -> None:
+        people.sign_out(name)
+
+    def withdraw(name: str) -> None:
+        people.withdraw(name)
+
+    sessions = Counter((one.name, one.role) for one in people.sessions())
+    links = Counter((one.name, one.role) for one in people.invited())
+    st.markdown("**Who may come in**")
+    rows = [
+        {"name": name, "as": role, "logged in": sessions[name, role], "unused links": links[name, role]}
+        for name, role in sorted({*sessions, *links})
+    ]
+    if not rows:
+        st.caption("Nobody.")
+        return
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Sessions and unused links of each person")
+    with st.container(horizontal=True):
+        for name in sorted({name for name, _ in sessions}):
+            st.button(f"Sign out {plain(name)}", key=f"out {name}", on_click=sign_out, args=[name])
+        for name in sorted({name for name, _ in links}):
+            words = f"Withdraw links of {plain(name)}"
+            st.button(words, key=f"withdraw {name}", on_click=withdraw, args=[name])
+    st.caption("Whoever is signed out needs a new link. What they have open closes within a second.")
 
 
 def _export(data: source.Source) -> None:

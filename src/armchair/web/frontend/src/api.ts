@@ -15,6 +15,11 @@ export function isTransient(error: unknown): boolean {
   return error instanceof Unreachable || (error instanceof Refused && (error.status >= 500 || error.status === 429));
 }
 
+/** Whether the person is out: signed out, or left out by the run's owner. */
+export function isOut(error: unknown): boolean {
+  return error instanceof Refused && (error.status === 401 || error.code === "excluded");
+}
+
 export interface Client {
   get<T>(url: string): Promise<T>;
   bytes(url: string): Promise<ArrayBuffer>;

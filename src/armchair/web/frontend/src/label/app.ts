@@ -1,6 +1,6 @@
 /** Puts the parts of the labelling page together. */
 
-import { Refused, type Client } from "../api";
+import { isOut, Refused, type Client } from "../api";
 import type { AnswerBody, AnswerReply, Choice, State } from "../contract";
 import { hasWebGL } from "../player/views";
 import { parseScene } from "../scene/asset";
@@ -231,7 +231,7 @@ export class App {
   }
 
   private failed(error: unknown): void {
-    if (error instanceof Refused && error.status === 401) this.expire();
+    if (isOut(error)) this.expire();
     else this.notices.say(error instanceof Error ? error.message : String(error));
   }
 
@@ -239,6 +239,9 @@ export class App {
     this.expired = true;
     this.live.stop();
     this.render();
+    this.client.get<State>("/api/state").catch((error: unknown) => {
+      if (error instanceof Refused && error.code === "excluded") location.reload(); // the page says so, and nothing else
+    });
   }
 
   /** The person may have signed in in another tab. */

@@ -1,6 +1,6 @@
 /** Keeps the page's state fresh: one event stream while the tab is seen, none while it is not. */
 
-import { Refused, type Client } from "../api";
+import { isOut, type Client } from "../api";
 import type { State } from "../contract";
 
 const AGAIN = 3000; // ms
@@ -56,7 +56,7 @@ export class Live {
       this.events.offline(false);
       this.open();
     } catch (error) {
-      if (error instanceof Refused && error.status === 401) {
+      if (isOut(error)) {
         this.events.expired();
         return;
       }

@@ -12,6 +12,7 @@ import { App } from "./app";
 import { actionOf, belongsTo, type Action } from "./keys";
 
 const RETRY = 2000; // ms
+const EXCLUDED_RETRY = 10_000; // ms; the owner may include them again
 
 async function open(): Promise<void> {
   try {
@@ -22,7 +23,10 @@ async function open(): Promise<void> {
     app.start();
   } catch (error) {
     if (error instanceof Refused && error.status === 401) location.replace("/login");
-    else if (error instanceof Refused && error.status < 500) tell("The page cannot be opened", error.message, false);
+    else if (error instanceof Refused && error.code === "excluded") {
+      tell("Your answers are set aside", "The run’s owner has decided to go on without them. Ask them if that surprises you.", false);
+      setTimeout(() => void open(), EXCLUDED_RETRY);
+    } else if (error instanceof Refused && error.status < 500) tell("The page cannot be opened", error.message, false);
     else {
       tell("The server cannot be reached", "The page tries again by itself.", true);
       setTimeout(() => void open(), RETRY);

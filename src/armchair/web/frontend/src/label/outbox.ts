@@ -6,7 +6,7 @@
  * right after a key press loses nothing, and two tabs never overwrite each other's entries.
  */
 
-import { isTransient, Refused, type Client } from "../api";
+import { isOut, isTransient, Refused, type Client } from "../api";
 import type { AnswerBody, AnswerReply } from "../contract";
 
 export interface Shelf {
@@ -137,7 +137,7 @@ export class Outbox {
   }
 
   private failed(answer: AnswerBody, error: unknown): boolean {
-    if (error instanceof Refused && error.status === 401) {
+    if (isOut(error)) {
       this.stopped = true;
       this.settle();
       this.events.expired();

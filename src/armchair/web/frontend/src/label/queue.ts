@@ -1,6 +1,6 @@
 /** Pairs that are ready before they are needed: leased, their clips in memory. */
 
-import { isTransient, Refused, type Client } from "../api";
+import { isOut, isTransient, type Client } from "../api";
 import type { ClipRef, Pair, PairsReply, Reason } from "../contract";
 import type { ClipData } from "../player/player";
 import { uuid } from "../uuid";
@@ -138,7 +138,7 @@ export class PairQueue {
       this.coming = fresh.map((pair) => pair.question);
       for (const pair of fresh.sort((a, b) => again(a) - again(b))) await this.add(pair, round);
     } catch (error) {
-      if (error instanceof Refused && error.status === 401) this.events.expired();
+      if (isOut(error)) this.events.expired();
       else this.offline = isTransient(error);
     }
     this.coming = [];
@@ -152,7 +152,7 @@ export class PairQueue {
       this.ready.push(ready);
       this.events.changed();
     } catch (error) {
-      if (isTransient(error) || (error instanceof Refused && error.status === 401)) throw error;
+      if (isTransient(error) || isOut(error)) throw error;
       this.shown.add(pair.question); // not to be tried again
       void this.client.post("/api/release", { questions: [pair.question] }).catch(() => undefined);
       this.events.unusable(error instanceof Error ? error.message : String(error));

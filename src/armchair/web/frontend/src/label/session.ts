@@ -1,6 +1,6 @@
 /** The course of labelling: the pair on the screen, answers, skips and undos. Knows nothing of the DOM. */
 
-import { Refused, type Client } from "../api";
+import { isOut, Refused, type Client } from "../api";
 import type { AnswerBody, Choice, HistoryRow, Strength, UndoReply } from "../contract";
 import type { Outbox } from "./outbox";
 import type { PairQueue, Ready } from "./queue";
@@ -109,7 +109,7 @@ export class Session {
       const reply = await this.client.post<UndoReply>("/api/undo", { id: this.uuid() });
       await this.undone(reply);
     } catch (error) {
-      if (error instanceof Refused && error.status === 401) this.events.expired();
+      if (isOut(error)) this.events.expired();
       else if (error instanceof Refused) this.events.notice(error.message);
       else this.events.notice("Undo needs the server, which cannot be reached now.");
     } finally {

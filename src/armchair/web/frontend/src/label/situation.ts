@@ -47,12 +47,6 @@ function kept(unsent: number): string {
 }
 
 function ended(state: State, reason: Reason | null, deeds: Deeds | null): Message | null {
-  if (reason === "excluded") {
-    return {
-      title: "Your answers are set aside",
-      lines: ["The run’s owner has decided to go on without them. Ask them if that surprises you."],
-    };
-  }
   if (state.settling?.on && reason !== "paused") return { title: "One moment", lines: ["The next pair to compare is on its way."], busy: true };
   const end = state.trainer.phase === "done" || reason === "budget" || (reason !== null && isSpent(state));
   const told = end ? ending(state, deeds) : null;

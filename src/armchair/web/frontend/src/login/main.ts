@@ -26,9 +26,11 @@ function tell(title: string, line: string, trouble: boolean): void {
   byId("pulse").hidden = trouble;
 }
 
+const PLACES: Record<string, string> = { dashboard: "/dashboard/", answer: "/dashboard/answer" };
+
 /** The page that was asked for: where this one stands in its place, or the one that the link names. */
 const wanted = location.pathname !== "/login" ? location.pathname
-  : new URLSearchParams(location.search).get("to") === "dashboard" ? "/dashboard/" : "/";
+  : PLACES[new URLSearchParams(location.search).get("to") ?? ""] ?? "/";
 
 async function signIn(token: string): Promise<void> {
   tell("Signing in", "One moment.", false);
