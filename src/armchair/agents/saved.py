@@ -68,7 +68,7 @@ def _check_home(run: RunDir, task: str) -> None:
     if not run.config_file.is_file():
         return  # of nobody's
     own = run.config().get("task")
-    if own != task:
+    if own not in (None, task):  # None: of a run that a program made
         raise RunError(
             f"{run.path} is a run of {own}, and the policy in it is for {task!r}: it is not its own"
         )
