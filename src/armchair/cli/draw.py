@@ -21,7 +21,7 @@ FPS = 20.0  # where nobody said how long a step takes
 
 def command_of(store: str) -> list[str]:
     """The command that draws a clip of a store (a file or a URL), to which the clip's id is to be added."""
-    return [sys.executable, "-m", "armchair.cli.draw", store]
+    return [sys.executable, "-P", "-m", "armchair.cli.draw", store]
 
 
 def draw(store: Store, clip: str) -> bytes:

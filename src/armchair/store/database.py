@@ -64,6 +64,8 @@ class Database:
         self.is_file = self._sqlite  # which can be copied; else a server keeps it
         # threads queue here: SQLite itself would have them try again and again, and some wait for seconds
         self._turn = threading.Lock()
+        if self._sqlite and create:
+            _make_file(Path(str(url.database)))
         try:
             # claims rely on this level, see `leases`; SQLite has one level only
             self._engine = sa.create_engine(
@@ -202,6 +204,16 @@ def _url(url_or_path: str | Path, create: bool) -> sa.URL:
     if not create and not path.is_file():
         raise StoreError(f"there is no store at {path}")
     return sa.URL.create("sqlite", database=str(path.resolve()))
+
+
+def _make_file(file: Path) -> None:
+    """An empty file, with the rights that new files have here: SQLite by itself would give narrower ones."""
+    try:
+        file.open("xb").close()
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise StoreError(f"the store {file} cannot be used: {error.strerror}{_SHUT}") from None
 
 
 def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:

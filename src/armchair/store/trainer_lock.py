@@ -44,7 +44,7 @@ def trainer_lock(run: RunDir) -> Generator[None]:
 def _in_folder(run: RunDir) -> Generator[None]:
     file = run.path / LOCK
     try:
-        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise RunError(f"{run.path} cannot be written: {error.strerror}") from None
     try:

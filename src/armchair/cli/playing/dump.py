@@ -10,6 +10,7 @@ from armchair.cli.locate import admit
 from armchair.cli.report import Report
 from armchair.errors import MissingDependency
 from armchair.playback.dumps import Dump, read_dump, write_dump_replay
+from armchair.runs.folder import RunDir
 from armchair.runs.trust import named_in
 
 
@@ -19,7 +20,7 @@ def play_dump(file: Path, html: Path | None, report: Report, *, trust: bool) -> 
     html: where the replay goes; beside the dump if not given. Dumps without an arm are described only.
     """
     dump = read_dump(file)
-    admit(file, named_in({"task": dump.about.get("task")}), trust=trust)
+    _admit(file, dump, trust=trust)
     for line in describe(dump):
         report.say(line)
     shown = html or file.with_suffix(".html")
@@ -37,6 +38,16 @@ def play_dump(file: Path, html: Path | None, report: Report, *, trust: bool) -> 
         report.say("it cannot be replayed: it has no arm's state and actions")
     report.finish({**dump.about, "html": str(shown) if written else None, "steps": dump.steps})
     return 0
+
+
+def _admit(file: Path, dump: Dump, *, trust: bool) -> None:
+    """Let the dump's task be made: trusted with the run that it lies in, or else alone."""
+    run, names = RunDir(file.parent.parent), named_in({"task": dump.about.get("task")})
+    own = named_in(run.config()) if names and run.config_file.is_file() else []
+    if names and set(names) <= set(own):
+        admit(run.path, own, trust=trust)
+    else:
+        admit(file, names, trust=trust)
 
 
 def describe(dump: Dump) -> list[str]:

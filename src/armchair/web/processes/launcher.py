@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from armchair.runs.folder import RunDir
 from armchair.store.trainer_lock import LOCK, trainer_of
 
 LOG = "trainer.log"  # in a run's folder: what its trainer printed
-COMMAND = (sys.executable, "-m", "armchair.cli")
+COMMAND = (sys.executable, "-P", "-m", "armchair.cli")  # -P: no modules that lie in the current folder
 STARTING = 120.0  # s that a new run gets to check its settings and to take its lock
 RESUMING = 8.0  # s after which a trainer that still lives is taken to go on well
 PATIENCE = 30.0  # s that a trainer gets for its last checkpoint
@@ -48,11 +48,10 @@ class Launcher:
         with self._lock:
             try:
                 runs.mkdir(parents=True, exist_ok=True)
-                handle, name = tempfile.mkstemp(prefix=".starting-", suffix=".log", dir=runs)
-                os.close(handle)
+                log = runs / f".starting-{secrets.token_hex(8)}.log"
+                log.touch(exist_ok=False)  # with the rights that the run's other files will have
             except OSError as error:
                 raise RunError(f"no run can be made in {runs}: {error.strerror}") from None
-            log = Path(name)
             try:
                 process = self._start(["teach", *words, "--runs", str(runs), "--no-page", "--no-open"], log)
                 run = _begun(process, runs, log)

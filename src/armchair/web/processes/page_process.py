@@ -32,7 +32,7 @@ def start_page(
     words = [f"--{name}={value}" for name, value in options.items()]
     words += [f"--allow-host={name}" for name in served.hosts] + (["--https"] if served.https else [])
     process = subprocess.Popen(
-        [sys.executable, "-m", "armchair.web", "--stop-with-stdin", "--may-start", *words],
+        [sys.executable, "-P", "-m", "armchair.web", "--stop-with-stdin", "--may-start", *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=complaints,
