@@ -74,3 +74,17 @@ def test_people_and_export(looked_at: Any, page: Page) -> None:
     first = json.loads(lines[0])
     assert (first["annotator"], first["choice"], first["question"]) == ("ann", "left", looked_at.pairs[0].id)
     assert f"armchair export {looked_at.run}" in drawn.code[0].value
+
+
+def test_people_are_signed_out_and_links_withdrawn(empty: Path, page: Page) -> None:
+    drawn, people = page("settings"), source.current().store.people
+    session = people.redeem(people.invite("zoe"))
+    link = people.invite("yan", "owner")
+    drawn.run()
+    table = drawn.dataframe[1].value.set_index("name")
+    assert table.loc["zoe"].tolist() == ["annotator", 1, 0]
+    assert table.loc["yan"].tolist() == ["owner", 0, 1]
+    drawn.button(key="out zoe").click().run()
+    drawn.button(key="withdraw yan").click().run()
+    assert not drawn.exception and session is not None
+    assert people.session(session.token) is None and people.redeem(link) is None
