@@ -62,6 +62,10 @@ class ScheduleConfig:
     """With people: updates that training may run ahead of their answers before it waits."""
     queue: Count = 10
     """With people: questions that wait for them."""
+    rival: Share = 0.0
+    """Share of the updates after which a second policy begins anew on the learned reward, for as many,
+    and takes over if it is worth more by that reward, see `armchair.training.rival`. 0: none. None either
+    where a run begins with demonstrations or a policy."""
 
 
 @dataclass(frozen=True)
