@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import gymnasium
 from pydantic import Field
 
+from armchair.engines import check_engine
 from armchair.envs.arm_env import make_env
 from armchair.envs.base import (
     Demonstrable,
@@ -200,7 +201,8 @@ class BuiltinTask(TaskSpec):
         return config
 
     def check(self, config: EnvConfig | None = None, *, rewarded: bool = True) -> int:
-        """It is sound. -> steps in an episode."""
+        """It is sound; its simulator must be there. -> steps in an episode. Raises MissingDependency."""
+        check_engine((config or EnvConfig()).engine)
         return self._task.horizon
 
     def offers(self, ability: type) -> bool:
