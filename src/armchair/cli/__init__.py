@@ -97,7 +97,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def process() -> int:
     """`main` as a process of its own: garbage is looked for seldom, for loading packages makes hardly any."""
     gc.set_threshold(10_000)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it otherwise means Ctrl-C
+    for name in ("SIGTERM", "SIGBREAK"):  # whoever ends it otherwise means Ctrl-C; SIGBREAK: Windows
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     status = main()
     gc.freeze()  # nor at the end, when the system takes all
     return status
