@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import gymnasium
 from pydantic import Field
 
+from armchair.catalogue import ANY_TASK
 from armchair.engines import check_engine
 from armchair.envs.arm_env import make_env
 from armchair.envs.base import (
@@ -36,7 +37,6 @@ from armchair.tasks import TASKS, Task, get_task
 from armchair.tasks.cues import Cue
 from armchair.types import VisibleLayout
 
-ANY_TASK = "Which one does better, over the whole clip?"
 FORMS = ("gymnasium:ID", "module:factory")
 SERIAL_COPIES = 16  # of an environment of others, at most, in an evaluation: they run one after the other
 OWN_ABILITIES = (Snapshots, Poses, Points, Goals, Demonstrable, TellsSuccess, Pushable)  # of `ArmEnv`
