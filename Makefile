@@ -63,7 +63,7 @@ LOWEST_TESTS := tests/test_init.py tests/test_video.py tests/agents tests/engine
 	tests/cli/test_envs.py tests/cli/test_main.py tests/cli/test_play.py tests/cli/test_serve.py
 
 check-lowest: .venv-lowest/.installed ## the tests of all that packages are used for, with their lowest versions
-	PYTHONPATH=src $(ONE_THREAD) $(LOWEST)/python -m pytest -q -n 2 -m "not slow and not browser" $(LOWEST_TESTS)
+	PYTHONPATH=$(CURDIR)/src $(ONE_THREAD) $(LOWEST)/python -m pytest -q -n 2 -m "not slow and not browser" $(LOWEST_TESTS)
 
 .venv-lowest/.installed: pyproject.toml constraints.txt Makefile
 	rm -rf .venv-lowest

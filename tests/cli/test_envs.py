@@ -7,7 +7,6 @@ import sys
 import gymnasium
 import pytest
 
-from armchair.catalogue import CONTROL_WIDTHS, TASK_OUTLINES
 from armchair.cli import main
 from armchair.cli.checks import ENGINE_PACKAGES
 from armchair.config.listing import listed, presets
@@ -15,6 +14,7 @@ from armchair.config.read import load_config
 from armchair.engines import ENGINES
 from armchair.envs.control import CONTROLS
 from armchair.envs.spec import resolve_task
+from armchair.offers.catalogue import CONTROL_WIDTHS, TASK_OUTLINES
 from armchair.tasks import TASKS
 
 

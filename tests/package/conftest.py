@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import armchair
-from armchair.extras import EXTRAS
+from armchair.offers.extras import EXTRAS
 
 Bare = Callable[..., list[tuple[int, str]]]
 ABSENT = """import sys

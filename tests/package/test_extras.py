@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from armchair import extras
 from armchair.errors import InvalidChoice, MissingDependency
-from armchair.extras import EXTRAS, command, missing, need
+from armchair.offers import extras
+from armchair.offers.extras import EXTRAS, command, missing, need
 from armchair.store.store import Store
 from armchair.web.app import create_app
 from armchair.web.options import Options

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from armchair.errors import ArmchairError
-from armchair.extras import EXTRAS, command, missing
+from armchair.offers.extras import EXTRAS, command, missing
 
 if TYPE_CHECKING:
     from armchair.runs.folder import RunDir

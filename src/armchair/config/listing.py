@@ -9,10 +9,10 @@ from typing import NamedTuple, cast
 import gymnasium
 import yaml
 
-from armchair.catalogue import ANY_TASK, TASK_OUTLINES
 from armchair.config.keys import by_key
 from armchair.envs.gym.registration import IDS, register_envs
 from armchair.errors import ConfigError, nearest
+from armchair.offers.catalogue import ANY_TASK, TASK_OUTLINES
 
 PRESETS = files("armchair").joinpath("config", "presets")
 LABELS, FOREIGN_LABELS = 30, 200  # questions that may be asked, where a preset does not say

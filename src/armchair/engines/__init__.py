@@ -7,7 +7,7 @@ import sys
 from armchair.engines.base import Engine
 from armchair.engines.scene import Scene
 from armchair.errors import InvalidInput, MissingDependency, check_choice
-from armchair.extras import command, missing
+from armchair.offers.extras import command, missing
 
 __all__ = ["ENGINES", "Engine", "check_engine", "make_engine"]
 

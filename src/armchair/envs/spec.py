@@ -11,7 +11,6 @@ from typing import Annotated, Literal
 import gymnasium
 from pydantic import Field
 
-from armchair.catalogue import ANY_TASK
 from armchair.engines import check_engine
 from armchair.envs.arm_env import make_env
 from armchair.envs.base import (
@@ -33,6 +32,7 @@ from armchair.envs.foreign.points.settle import settle_points
 from armchair.envs.foreign.trial import COPIES, try_out
 from armchair.envs.scene import scene_of
 from armchair.errors import InvalidInput, nearest
+from armchair.offers.catalogue import ANY_TASK
 from armchair.tasks import TASKS, Task, get_task
 from armchair.tasks.cues import Cue
 from armchair.types import VisibleLayout

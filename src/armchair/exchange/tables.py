@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from armchair.errors import StoreError
-from armchair.extras import need
+from armchair.offers.extras import need
 from armchair.store.rows.records import Record
 from armchair.store.store import Store
 from armchair.types import Clip

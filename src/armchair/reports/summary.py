@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 from armchair.config.teach import TeachConfig
-from armchair.extras import need
 from armchair.jsonable import Json
+from armchair.offers.extras import need
 from armchair.runs.files import write_atomic
 from armchair.runs.folder import RunDir
 from armchair.store.wishes import run_wish

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from armchair.extras import need
+from armchair.offers.extras import need
 
 BINS = 10
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from armchair.console import warn
 from armchair.errors import RunError
-from armchair.extras import missing
 from armchair.jsonable import Json
+from armchair.offers.extras import missing
 from armchair.runs.folder import RunDir
 
 if TYPE_CHECKING:

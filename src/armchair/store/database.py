@@ -20,7 +20,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from armchair.errors import MissingDependency, StoreError
-from armchair.extras import command
+from armchair.offers.extras import command
 
 BUSY_SECONDS = 30.0  # how long a writer waits for the others
 PAUSE = (0.001, 0.008)  # s between two tries of a writer, drawn anew each time

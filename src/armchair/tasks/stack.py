@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from armchair.catalogue import TASK_OUTLINES
 from armchair.maths import closeness
+from armchair.offers.catalogue import TASK_OUTLINES
 from armchair.tasks.base import Task, observe_scene, spawn, spawn_apart, start_layout
 from armchair.tasks.cues import Cue
 from armchair.tasks.scripting import choose, go, grasped, pick_up, raised

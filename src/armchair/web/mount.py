@@ -20,7 +20,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from armchair.errors import MissingDependency
-from armchair.extras import command, need
+from armchair.offers.extras import command, need
 from armchair.web.options import Options
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from armchair.catalogue import CONTROL_WIDTHS, TASK_OUTLINES
 from armchair.cli.flags import JsonFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report, table
 from armchair.jsonable import Json
+from armchair.offers.catalogue import CONTROL_WIDTHS, TASK_OUTLINES
 
 EXAMPLES = ("armchair envs", "armchair envs --json")
 

@@ -87,7 +87,7 @@ def serve_classic(place: Place, flags: PageFlags, report: Report) -> int:
     """Streamlit's page of two videos and buttons, as a process; it can be reached from this machine only."""
     from armchair.cli.draw import command_of
     from armchair.cli.links import OWNER, open_browser
-    from armchair.extras import need
+    from armchair.offers.extras import need
     from armchair.web.dashboard.source import OPTIONS
     from armchair.web.serve import check_port
 

@@ -13,7 +13,7 @@ from armchair.cli.flags import PointsFlags, SetupFlags, TrainerFlags
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput
-from armchair.extras import need
+from armchair.offers.extras import need
 
 if TYPE_CHECKING:
     from armchair.config.teach import TeachConfig

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from gymnasium.error import DependencyNotInstalled
 
 from armchair.envs.foreign.shims import metaworld
-from armchair.extras import command, missing
+from armchair.offers.extras import command, missing
 
 HINTS = {
     "gymnasium_robotics": f"; {command('robotics')}",

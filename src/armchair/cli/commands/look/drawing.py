@@ -12,7 +12,7 @@ from armchair.envs.base import Frames
 from armchair.envs.foreign import import_env
 from armchair.envs.foreign.points.look import Looked
 from armchair.errors import InvalidInput
-from armchair.extras import need
+from armchair.offers.extras import need
 
 DPI = 100
 COLOURS = ("#ff6a13", "#1f77ff", "#12b76a", "#d62fb0", "#f2c811")
