@@ -35,6 +35,9 @@ def test_the_extras_are_those_of_the_package() -> None:
         assert set(EXTRAS[name].modules) <= modules, name
     (everything,) = declared()["all"]
     assert set(re.findall(r"[a-z]+", everything.partition("[")[2])) == EXTRAS.keys() - {"bullet"}
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("| extra | brings |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` ", table, re.MULTILINE)) == {*EXTRAS, "all"}
 
 
 def test_what_is_missing_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
