@@ -16,7 +16,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from armchair.errors import InvalidInput, StoreError
+from armchair.errors import InvalidInput, MissingDependency, StoreError
 from armchair.web.apology import apology, wants_page
 from armchair.web.headers import SECURITY
 
@@ -61,6 +61,8 @@ def _told(error: Exception) -> tuple[int, str, str]:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"] if part != "body")
             return 422, "bad", f"{where or 'the request'}: {first['msg']}"
+        case MissingDependency():
+            return 501, "missing", str(error)
         case InvalidInput():
             return 422, "bad", str(error)
         case StoreError() if unusable(error):
@@ -77,5 +79,6 @@ async def _respond(request: Request, error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Have the app answer errors like this."""
-    for kind in (Refused, HTTPException, RequestValidationError, InvalidInput, StoreError, Exception):
+    kinds = (Refused, HTTPException, RequestValidationError, MissingDependency, InvalidInput, StoreError)
+    for kind in (*kinds, Exception):
         app.add_exception_handler(kind, _respond)

@@ -138,13 +138,22 @@ def _bind(host: str, port: int) -> socket.socket:
     )[0]
     listening = socket.socket(family, kind, protocol)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserve(listening)
         listening.bind(where)
         listening.listen(128)
     except OSError:
         listening.close()
         raise
     return listening
+
+
+def reserve(listening: socket.socket) -> None:
+    """Let a port be taken again right after a server has left it, but never one that is served.
+
+    On Windows it is SO_EXCLUSIVEADDRUSE that does so; there SO_REUSEADDR would share it with that server.
+    """
+    exclusive: int | None = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR if exclusive is None else exclusive, 1)
 
 
 def _next_free(host: str, port: int) -> int | None:

@@ -87,9 +87,11 @@ def serve_classic(place: Place, flags: PageFlags, report: Report) -> int:
     """Streamlit's page of two videos and buttons, as a process; it can be reached from this machine only."""
     from armchair.cli.draw import command_of
     from armchair.cli.links import OWNER, open_browser
+    from armchair.offers.extras import need
     from armchair.web.dashboard.source import OPTIONS
     from armchair.web.serve import check_port
 
+    need("dashboard", "the plain page")
     check_port("127.0.0.1", flags.port)
     server = {**OPTIONS, "server.address": "127.0.0.1", "server.port": flags.port}
     words = [f"--{name}={str(value).lower()}" for name, value in server.items()]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import IO
 
 from armchair.runs.folder import RunDir
+from armchair.web.processes.requests import OWN_GROUP
 
 GRACE = 5.0  # s that a server gets to end
 FEW_HEAPS = {"MALLOC_ARENA_MAX": "2"}  # its many threads would each keep a heap with holes of its own (glibc)
@@ -35,6 +36,7 @@ def start_page(
         text=True,
         env={**FEW_HEAPS, **os.environ},
         start_new_session=True,  # Ctrl-C is for whoever started it, who ends this one in turn
+        creationflags=OWN_GROUP,
     )
     assert process.stdout is not None
     line = process.stdout.readline()
