@@ -35,8 +35,13 @@ class CandidatePairs(NamedTuple):
 
     def join(self, others: CandidatePairs) -> CandidatePairs:
         """These pairs, then the others."""
-        fields = [torch.cat(both) for both in zip(self[:3], others[:3], strict=True)]
-        return CandidatePairs(*fields, self.left_at.join(others.left_at), self.right_at.join(others.right_at))
+        return CandidatePairs(
+            torch.cat((self.left, others.left)),
+            torch.cat((self.right, others.right)),
+            torch.cat((self.policy_step, others.policy_step)),
+            self.left_at.join(others.left_at),
+            self.right_at.join(others.right_at),
+        )
 
     def alike(self, share: float) -> CandidatePairs:
         """The share of the pairs whose two clips begin most alike, so in like stages of the task.
