@@ -71,11 +71,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Raises InvalidInput for a name that no cookie can have."""
-        if self.cookie_name and _COOKIE.fullmatch(self.cookie_name) is None:
-            raise InvalidInput(
-                f"a cookie's name has 1 to 64 letters, digits, - and _, got {self.cookie_name!r}; "
-                "such as --cookie armchair_reach"
-            )
+        check_cookie(self.cookie_name)
 
     @property
     def private(self) -> bool:
@@ -86,6 +82,14 @@ class Options:
     def cookie(self) -> str:
         """The session's cookie. Cookies do not know ports, and two servers must not log each other out."""
         return self.cookie_name or f"armchair_session_{self.port}"
+
+
+def check_cookie(name: str) -> None:
+    """Raises InvalidInput for a name that no cookie can have; none is right."""
+    if name and _COOKIE.fullmatch(name) is None:
+        raise InvalidInput(
+            f"a cookie's name has 1 to 64 letters, digits, - and _, such as armchair_reach; got {name!r}"
+        )
 
 
 def is_loopback(host: str) -> bool:
