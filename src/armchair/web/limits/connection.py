@@ -44,8 +44,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """Takes the connection, in place of the one that has waited longest where there are too many."""
         super().connection_made(transport)
         self._since = self.loop.time()
-        if len(self.connections) > most_connections():
-            give_up_one(cast("Iterable[object]", self.connections))
+        make_room(cast("Iterable[object]", self.connections))
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -186,12 +185,11 @@ def most_connections() -> int:
     return MOST if files == resource.RLIM_INFINITY else min(MOST, int(MOST_SHARE * files))
 
 
-def give_up_one(connections: Iterable[object]) -> None:
-    """Close the connection that has waited longest for its client; none that is being answered."""
-    waiting = [
-        (one.idle_since, number, one)
-        for number, one in enumerate(connections)
-        if isinstance(one, GuardedProtocol) and one.idle_since is not None
-    ]
-    if waiting:
-        min(waiting)[2].transport.abort()
+def make_room(connections: Iterable[object]) -> None:
+    """Where there are too many, close that which has waited longest for its client; none that is answered."""
+    guarded = [one for one in connections if isinstance(one, GuardedProtocol)]
+    live = [one for one in guarded if not one.transport.is_closing()]
+    if len(live) > most_connections():
+        idle = [(since, number) for number, one in enumerate(live) if (since := one.idle_since) is not None]
+        if idle:
+            live[min(idle)[1]].transport.abort()
