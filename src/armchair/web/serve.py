@@ -21,6 +21,7 @@ from armchair.store.migrations import open_database
 from armchair.store.schema import invites, sessions
 from armchair.web.app import create_app
 from armchair.web.limits.connection import GuardedProtocol
+from armchair.web.limits.socket import GuardedSocket
 from armchair.web.options import ANY_ADDRESS, Options, is_loopback, lan_address
 
 PORTS_TO_TRY = 100
@@ -105,6 +106,7 @@ def listen(
         config = uvicorn.Config(
             app,
             http=GuardedProtocol,
+            ws=GuardedSocket,
             log_level="error",  # what strangers send amiss is no news
             access_log=False,
             server_header=False,
