@@ -8,6 +8,7 @@ answered in one line where that can be, and the connection is closed.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from typing import TYPE_CHECKING, cast
 
@@ -27,6 +28,7 @@ STALLED = 60.0  # s in which a client that takes nothing is given up
 LINGER = 1.0  # s that a client has to read why it was refused
 MOST = 800  # connections at a time; MOST_SHARE of what files the system lets this process open, where fewer
 MOST_SHARE = 0.6
+_SIGNS = itertools.count()
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -38,12 +40,12 @@ class GuardedProtocol(HttpToolsProtocol):
     _refused = False
     _late: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
-    _since = 0.0  # when the connection was last of use
+    _last = 0  # the connection's last sign of use, numbered; a clock may stand still between two of them
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Takes the connection, in place of the one that has waited longest where there are too many."""
         super().connection_made(transport)
-        self._since = self.loop.time()
+        self._last = next(_SIGNS)
         make_room(cast("Iterable[object]", self.connections))
         self._watch()
 
@@ -89,7 +91,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Called by the parser; what comes now belongs to the next message."""
         self._size, self._begun, self._in_head = 0, False, True
-        self._since = self.loop.time()
+        self._last = next(_SIGNS)
         self._cancel_late()
         super().on_message_complete()
 
@@ -113,9 +115,9 @@ class GuardedProtocol(HttpToolsProtocol):
         super().timeout_keep_alive_handler()
 
     @property
-    def idle_since(self) -> float | None:
-        """Since when the connection waits for its client; None while the client waits for an answer."""
-        return self._since if self._begun or self._answering() is None else None
+    def idle_since(self) -> int | None:
+        """Its last sign of use, while it waits for its client; None while the client waits for it."""
+        return self._last if self._begun or self._answering() is None else None
 
     def _answering(self) -> RequestResponseCycle | None:
         """The request that is being answered."""
@@ -190,6 +192,6 @@ def make_room(connections: Iterable[object]) -> None:
     guarded = [one for one in connections if isinstance(one, GuardedProtocol)]
     live = [one for one in guarded if not one.transport.is_closing()]
     if len(live) > most_connections():
-        idle = [(since, number) for number, one in enumerate(live) if (since := one.idle_since) is not None]
+        idle = {one.idle_since: one for one in live if one.idle_since is not None}
         if idle:
-            live[min(idle)[1]].transport.abort()
+            idle[min(idle)].transport.abort()
