@@ -6,8 +6,6 @@ import asyncio
 import threading
 from functools import partial
 
-import anyio.to_thread
-
 from armchair.errors import ArmchairError
 from armchair.web.caches.clips import ByteCache
 from armchair.web.errors import refuse
@@ -43,9 +41,8 @@ class Drawing:
 async def _draw(films: Films, name: str, gone: Gone) -> bytes:
     """Draw a clip in a thread, which is told when nobody waits for it any more."""
     left = threading.Event()
-    work = asyncio.ensure_future(
-        anyio.to_thread.run_sync(partial(films, name, lambda: not left.is_set()), abandon_on_cancel=True)
-    )
+    draw = partial(films, name, lambda: not left.is_set())
+    work = asyncio.get_running_loop().run_in_executor(None, draw)  # threads that endpoints have no need of
     watch = asyncio.ensure_future(gone())
     try:
         await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
