@@ -44,6 +44,8 @@ from armchair.web.limits.places import Places
 from armchair.web.mount import Dashboard
 from armchair.web.options import Options
 
+PARTS = (health, auth, pages, state, label, again, clips, owner, training, settling, play, events, replay)
+
 
 def create_app(store: str | Path, options: Options) -> FastAPI:
     """The server over an existing store, a file or a database's URL. It is closed when the server stops.
@@ -71,43 +73,35 @@ def create_app(store: str | Path, options: Options) -> FastAPI:
         openapi_url="/api/openapi.json",
         redirect_slashes=False,  # one address a page
     )
-    snapshots, sessions, places = Snapshots(opened), SessionCache(opened.people.session), Places()
-    app.state.context = Context(
-        store=opened,
-        options=options,
-        snapshots=snapshots,
-        clips=Clips(opened),
-        drawing=Drawing(options.films, places.drawing),
-        hub=Hub(snapshots.latest),
-        throttle=Throttle(),
-        sessions=sessions,
-        visits=Visits(),
-        places=places,
-        ready=Readiness(opened.position),
-        writing=threading.Lock(),
-    )
-    for part in (
-        health,
-        auth,
-        pages,
-        state,
-        label,
-        again,
-        clips,
-        owner,
-        training,
-        settling,
-        play,
-        events,
-        replay,
-    ):
+    app.state.context = context = _context(opened, options)
+    for part in PARTS:
         app.include_router(part.router)
     app.include_router(pages.files)
     if dashboard is not None:
         app.mount("/dashboard", dashboard)
     errors.install(app)
     login_page = partial(pages.send_page, "login.html", Headers({}), 401)
+    known, places = context.sessions, context.places
     app.add_middleware(Admission, places=places)
-    app.add_middleware(Gate, options=options, sessions=sessions, places=places, login_page=login_page)
+    app.add_middleware(Gate, options=options, sessions=known, places=places, login_page=login_page)
     app.add_middleware(SecurityHeaders)  # added last, so that it is the outermost
     return app
+
+
+def _context(store: Store, options: Options) -> Context:
+    """The parts of a server over an open store."""
+    snapshots, places = Snapshots(store), Places()
+    return Context(
+        store=store,
+        options=options,
+        snapshots=snapshots,
+        clips=Clips(store),
+        drawing=Drawing(options.films, places.drawing),
+        hub=Hub(snapshots.latest),
+        throttle=Throttle(),
+        sessions=SessionCache(store.people.session),
+        visits=Visits(),
+        places=places,
+        ready=Readiness(store.position),
+        writing=threading.Lock(),
+    )
