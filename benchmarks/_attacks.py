@@ -62,13 +62,13 @@ def ask(target: Target, method: str, path: str, body: object = None) -> int:
 
 
 def films(target: Target) -> None:
-    """45 films at a time, of one annotator; each asks again as soon as it is answered."""
+    """45 films at a time, of one annotator; each asks again once answered, half a second after a refusal."""
     clips = itertools.cycle(target.clips)
 
     def work(_: int) -> None:
         while not target.stop.is_set():
             if ask(target, "GET", f"/api/clips/{next(clips)}/film") in (429, 503):
-                target.stop.wait(0.1)
+                target.stop.wait(0.5)
 
     in_parallel(45, work)
 
@@ -81,7 +81,7 @@ def writers(target: Target) -> None:
             if number == 0:
                 hold(target)
             elif ask(target, "POST", "/api/undo", {"id": new_id()}) in (429, 503):
-                target.stop.wait(0.1)
+                target.stop.wait(0.5)
 
     in_parallel(46, work)
 
