@@ -92,9 +92,10 @@ def fill(store: Store) -> list[str]:
 def served(database: Path) -> Generator[tuple[int, psutil.Process]]:
     """-> the port, the server's process."""
     command = [sys.executable, "-m", "armchair.web", "--store", str(database), "--run", "x", "--port", "0"]
-    command += ["--films", " ".join(command_of(str(database)))]
+    command += ["--films", " ".join(command_of(str(database))), "--stop-with-stdin"]  # it ends with this one
     env = {**FEW_HEAPS, **os.environ}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as server:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=env) as server:
         assert server.stdout is not None
         try:
             yield (
@@ -167,7 +168,14 @@ def attack(
 ) -> None:
     """In a process of its own."""
     stopping = threading.Event()
-    threading.Thread(target=lambda: (stop.wait(), stopping.set()), daemon=True).start()
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        while not stop.wait(1.0) and parent is not None and parent.is_alive():
+            pass
+        stopping.set()
+
+    threading.Thread(target=watch, daemon=True).start()
     ATTACKS[name](Target(port, database, *cookies, clips, stopping))
 
 
