@@ -21,20 +21,21 @@ from armchair.web.apology import apology, wants_page
 from armchair.web.headers import SECURITY
 
 CODES = {400: "bad", 404: "not_found", 405: "method", 413: "too_large", 415: "bad"}
+RETRY = {429: 5, 503: 5}  # s after which a client may ask again, where nothing more exact is known
 
 
 class Refused(Exception):
     """A request that is answered with an error."""
 
-    def __init__(self, status: int, code: str, error: str) -> None:
-        """`code` is for the page, `error` for the person."""
+    def __init__(self, status: int, code: str, error: str, retry: int | None = None) -> None:
+        """`code` is for the page, `error` for the person. retry: s after which to ask again."""
         super().__init__(error)
-        self.status, self.code = status, code
+        self.status, self.code, self.retry = status, code, retry
 
 
-def refuse(status: int, code: str, error: str) -> NoReturn:
-    """End the request with this error."""
-    raise Refused(status, code, error)
+def refuse(status: int, code: str, error: str, *, retry: int | None = None) -> NoReturn:
+    """End the request with this error. retry: s after which to ask again (429, 503)."""
+    raise Refused(status, code, error, retry)
 
 
 def unusable(error: StoreError) -> bool:
@@ -45,9 +46,11 @@ def unusable(error: StoreError) -> bool:
 def response_to(error: Exception, scope: Scope) -> Response:
     """The error as it is sent. It brings the headers itself: bugs are answered outside the other layers."""
     status, code, text = _told(error)
+    retry = (error.retry if isinstance(error, Refused) else None) or RETRY.get(status)
+    headers = SECURITY if retry is None else {**SECURITY, "Retry-After": str(retry)}
     if wants_page(scope["method"], scope["path"], Headers(scope=scope).get("accept", "")):
-        return HTMLResponse(apology(status, text), status, headers=SECURITY)
-    return JSONResponse({"error": text, "code": code}, status, headers=SECURITY)
+        return HTMLResponse(apology(status, text), status, headers=headers)
+    return JSONResponse({"error": text, "code": code}, status, headers=headers)
 
 
 def _told(error: Exception) -> tuple[int, str, str]:

@@ -67,7 +67,7 @@ class Dashboard:
         await self._stack.enter_async_context(app.lifespan()(FastAPI()))
         self._policy = await run_in_threadpool(policy)
         for name in ("uvicorn", "uvicorn.access", "uvicorn.asgi", "uvicorn.error", "websockets"):
-            logging.getLogger(name).setLevel(logging.WARNING)  # Streamlit has turned the log of requests on
+            logging.getLogger(name).setLevel(logging.ERROR)  # Streamlit has turned the log of requests on
         return app
 
     async def close(self) -> None:

@@ -20,11 +20,13 @@ from armchair.errors import ArmchairError, InvalidInput
 from armchair.store.migrations import open_database
 from armchair.store.schema import invites, sessions
 from armchair.web.app import create_app
+from armchair.web.limits.connection import GuardedProtocol
+from armchair.web.limits.socket import GuardedSocket
 from armchair.web.options import ANY_ADDRESS, Options, is_loopback, lan_address
 
 PORTS_TO_TRY = 100
 PATIENCE = 2  # s that open connections get when the server stops
-MAX_MESSAGE = 4 * 2**20  # bytes of one WebSocket message
+MAX_MESSAGE = 2**20  # bytes of one WebSocket message
 SWITCH_SECONDS = 0.001  # threads that work in the store must let the one that listens have its turn
 
 
@@ -103,7 +105,9 @@ def listen(
         app = create(options)
         config = uvicorn.Config(
             app,
-            log_level="warning",
+            http=GuardedProtocol,
+            ws=GuardedSocket,
+            log_level="error",  # what strangers send amiss is no news
             access_log=False,
             server_header=False,
             proxy_headers=options.https,

@@ -70,7 +70,7 @@ def serve_page(place: Place, flags: PageFlags, report: Report) -> int:
     database = str(place.store)
     films = films_by(command_of(database))
     launcher = Launcher()
-    options = Options(place.name, place.folder, flags.host, flags.port, films=films)
+    options = Options(place.name, place.folder, flags.host, flags.port, films=films, cookie_name=flags.cookie)
     if place.folder is not None:
         options = dataclasses.replace(options, resume=partial(launcher.resume, RunDir(place.folder)))
     with Store.open(database, create=False) as store:
