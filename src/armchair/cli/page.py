@@ -111,7 +111,12 @@ class PageServer:
         films = command_of(str(self._run.store))
         flags = self._flags
         served = Options(
-            self._run.name, host=flags.host, port=port, hosts=flags.allow_host, https=flags.https
+            self._run.name,
+            host=flags.host,
+            port=port,
+            hosts=flags.allow_host,
+            https=flags.https,
+            cookie_name=flags.cookie,
         )
         process, address = start_page(self._run, served, films, subprocess.PIPE)
         if address is not None:

@@ -112,11 +112,12 @@ class People:
     def redeem(self, token: str, *, seconds: float = SESSION_SECONDS) -> Session | None:
         """Exchange an invitation for a session; None for one that is unknown, used, expired or outdated.
 
-        A wrong token costs a look into the database, and nobody waits for it.
+        A wrong token costs a look into the database: whoever guesses takes no turn among those who write.
         """
         usable = sa.and_(invites.c.token_hash == _hash(token), invites.c.used.is_(None))
         with self._database.read() as conn:
-            if conn.execute(sa.select(invites.c.annotator).where(usable)).first() is None:
+            this = sa.and_(usable, invites.c.expires > self._clock())
+            if conn.execute(sa.select(invites.c.annotator).where(this)).first() is None:
                 return None
         with self._database.write() as conn:
             now = self._clock()

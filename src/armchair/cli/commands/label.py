@@ -44,7 +44,10 @@ def main(argv: Sequence[str]) -> int:
     args = parse(Args, "label", argv, EXAMPLES)
     report = Report("label", args.json)
     from armchair.cli.links import check_page
+    from armchair.offers.extras import need
 
+    if args.streamlit:
+        need("dashboard", "the plain page")
     place = find_store(args.run, trust=args.trust)
     check_page(args, place.store)
     return serve_page(place, args, report, PLAIN if args.streamlit else "")
@@ -72,6 +75,7 @@ def serve_page(place: Place, flags: PageFlags, report: Report, page: str = "") -
         hosts=flags.allow_host,
         https=flags.https,
         films=films,
+        cookie_name=flags.cookie,
     )
     if place.folder is not None:
         options = dataclasses.replace(options, resume=partial(launcher.resume, RunDir(place.folder)))

@@ -11,20 +11,18 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from armchair.errors import StoreError
+from armchair.store.people import SessionInfo
 from armchair.web.api.state import describe
-from armchair.web.context import ContextDep, Viewer
-from armchair.web.errors import refuse
+from armchair.web.context import Context, ContextDep, Viewer
+from armchair.web.errors import Refused
 
 SIGN_OF_LIFE = 10.0  # s between comments
-MAX_STREAMS = 200
 
 router = APIRouter()
 
 
-async def room(context: ContextDep) -> AsyncIterator[None]:
-    """Counts a stream while it lasts, and refuses one too many."""
-    if context.hub.watchers >= MAX_STREAMS:
-        refuse(429, "too_often", "too many pages are open: close some of them")
+async def watched(context: ContextDep) -> AsyncIterator[None]:
+    """Counts a stream while it lasts, so that the store is looked at only for somebody."""
     context.hub.watchers += 1
     try:
         yield
@@ -32,14 +30,14 @@ async def room(context: ContextDep) -> AsyncIterator[None]:
         context.hub.watchers -= 1
 
 
-@router.get("/api/events", response_class=EventSourceResponse, dependencies=[Depends(room)])
+@router.get("/api/events", response_class=EventSourceResponse, dependencies=[Depends(watched)])
 async def events(request: Request, context: ContextDep, viewer: Viewer) -> AsyncIterator[ServerSentEvent]:
     """The event "state" with what /api/state says, whenever it has changed."""
     sent, life = "", time.monotonic()
     token, now = request.cookies[context.options.cookie], viewer
     async for snapshot in context.hub.watch():
-        with suppress(StoreError):  # while it does not answer nobody is put out
-            now = await context.sessions.current(token)
+        with suppress(StoreError, Refused):  # while it does not answer nobody is put out
+            now = context.sessions.cached(token) or await _look_up(context, token, viewer.annotator)
         if now is None or now.excluded:
             return
         text = json.dumps(describe(context, snapshot, now))
@@ -49,3 +47,9 @@ async def events(request: Request, context: ContextDep, viewer: Viewer) -> Async
         if time.monotonic() - life > SIGN_OF_LIFE:
             life = time.monotonic()
             yield ServerSentEvent(comment="still here")
+
+
+async def _look_up(context: Context, token: str, who: str) -> SessionInfo | None:
+    """Whose session it is now, in turns with all others who have something open."""
+    async with context.places.watching.turn(who):
+        return await context.sessions.current(token)

@@ -12,6 +12,7 @@ from typing import IO
 
 from armchair.runs.folder import RunDir
 from armchair.web.options import Options
+from armchair.web.processes.requests import OWN_GROUP
 
 GRACE = 5.0  # s that a server gets to end
 FEW_HEAPS = {"MALLOC_ARENA_MAX": "2"}  # its many threads would each keep a heap with holes of its own (glibc)
@@ -22,13 +23,14 @@ def start_page(
 ) -> tuple[subprocess.Popen[str], str | None]:
     """Start a server, which ends with this process. -> it, and where it listens; None where it never did.
 
-    served: of which counts where and by which names it is reached. films: the command that draws a clip of
-    the run's store. complaints: where its standard error goes.
+    served: of which counts where and by which names it is reached, and the name of its cookie. films: the
+    command that draws a clip of the run's store. complaints: where its standard error goes.
     runs_at: the address of a list of runs, which its page then leads back to.
     """
     options = {"store": run.store, "run": run.name, "run-path": run.path}
     options |= {"host": served.host, "port": served.port}
     options |= {"films": shlex.join(films)} | ({"runs-at": runs_at} if runs_at else {})
+    options |= {"cookie": served.cookie_name} if served.cookie_name else {}
     words = [f"--{name}={value}" for name, value in options.items()]
     words += [f"--allow-host={name}" for name in served.hosts] + (["--https"] if served.https else [])
     process = subprocess.Popen(
@@ -39,6 +41,7 @@ def start_page(
         text=True,
         env={**FEW_HEAPS, **os.environ},
         start_new_session=True,  # Ctrl-C is for whoever started it, who ends this one in turn
+        creationflags=OWN_GROUP,
     )
     assert process.stdout is not None
     line = process.stdout.readline()
