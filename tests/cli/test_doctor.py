@@ -169,7 +169,15 @@ def test_a_sound_run_says_what_was_looked_at(tmp_path: Path, capsys: Capture) ->
     told = json.loads(capsys.readouterr().out)
     assert (told["run"], told["success"]) == (str(run), True)
     found = {check["name"]: check["found"] for check in told["checks"]}
-    assert list(found) == ["configuration", "database", "clips", "answers", "audit chain", "checkpoints"]
+    assert list(found) == [
+        "configuration",
+        "database",
+        "clips",
+        "assets",
+        "answers",
+        "audit chain",
+        "checkpoints",
+    ]
     assert found["clips"].startswith("6 clips") and "over 3 changes" in found["audit chain"]
     assert main(["doctor", str(tmp_path / "reach-002")]) == 2
     assert "did you mean" in capsys.readouterr().err

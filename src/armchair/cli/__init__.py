@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from armchair.console import printable
 from armchair.errors import ArmchairError, check_choice
 
 COMMANDS: dict[str, str] = {
@@ -84,6 +85,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return status
     except ArmchairError as error:
         return _fail(str(error), argv)
+    except MemoryError:
+        return _fail("there is not enough memory for that", argv)
     except KeyboardInterrupt:
         print("armchair: interrupted", file=sys.stderr)
         return 130
@@ -106,7 +109,7 @@ def process() -> int:
 def _fail(message: str, argv: Sequence[str]) -> int:
     """One line on standard error; with --json also an object with the error on standard output."""
     line = " ".join(message.split())
-    print(f"armchair: {line}", file=sys.stderr)
+    print(f"armchair: {printable(line)}", file=sys.stderr)
     if "--json" in argv:
         from armchair.cli.report import print_json
 

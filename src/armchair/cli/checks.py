@@ -13,10 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from armchair.runs.folder import RunDir
+from typing import NamedTuple
 
 ENGINE_PACKAGES = {"mujoco": "mujoco", "bullet": "pybullet"}
 CORE_PACKAGES = ("torch", "numpy", "gymnasium")
@@ -170,6 +167,7 @@ def check_run(where: str) -> Iterator[Check]:
 
     Raises RunError when there is no run.
     """
+    from armchair.cli.run_files import checkpoints, demonstrations
     from armchair.errors import ArmchairError
     from armchair.runs.folder import RunDir
     from armchair.runs.older import older_in_use
@@ -190,31 +188,12 @@ def check_run(where: str) -> Iterator[Check]:
             yield Check(name, ok, found, RESTORE, True)
     else:
         yield Check("database", True, "none: this run asked nobody")
-    yield check_checkpoints(run)
+    for name, wrong, sound in (checkpoints(run), demonstrations(run)):
+        if wrong or sound:
+            yield Check(name, not wrong, "; ".join(wrong) or sound, RESTORE, True)
     if (older := older_in_use(run)) is not None:
         said = f"the one after {older['answers']} answers, chosen over that after {older['in_place_of']}"
         yield Check("policy", True, said)
-
-
-def check_checkpoints(run: RunDir) -> Check:
-    """Every saved tensor of a run can be read, and checkpoints are what their manifests say."""
-    from armchair.errors import RunError
-    from armchair.runs.checkpoint import NUMBERED, verify
-    from armchair.runs.tensors import check_tensors
-
-    wrong: list[str] = []
-    aside = list(run.checkpoints.glob("broken-*"))
-    files = [file for file in run.checkpoints.rglob("*.safetensors") if file.parent not in aside]
-    folders = [path for path in run.checkpoints.glob("*") if path.is_dir() and NUMBERED.fullmatch(path.name)]
-    for check, path in [(check_tensors, file) for file in sorted(files)] + [(verify, one) for one in folders]:
-        try:
-            check(path)
-        except RunError as error:
-            if path.exists():  # else the trainer has replaced it just now
-                wrong.append(str(error))
-    kept = f"; {len(aside)} found damaged earlier and kept aside" if aside else ""
-    found = "; ".join(wrong) or f"{len(folders)} checkpoints, {len(files)} files, each as it was written"
-    return Check("checkpoints", not wrong, found + kept, RESTORE, True)
 
 
 def _python(program: str, environment: dict[str, str] | None = None) -> str | None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 from armchair.errors import RunError
+
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # to open what is there, not what it points to
 
 
 def write_atomic(file: Path, content: bytes) -> None:
@@ -26,6 +29,12 @@ def write_atomic(file: Path, content: bytes) -> None:
         sync(file.parent)
     except OSError as error:
         raise RunError(f"{file} cannot be written: {error.strerror or error}") from None
+
+
+def open_to_append(file: Path) -> BinaryIO:
+    """Open a file to read it and to write at its end; OSError where it is a link."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | NO_LINK | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(file, flags, 0o666), "ab+")
 
 
 def sync(path: Path) -> None:

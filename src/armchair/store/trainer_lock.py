@@ -10,6 +10,7 @@ import os
 from collections.abc import Generator
 
 from armchair.errors import RunError
+from armchair.runs.files import NO_LINK
 from armchair.runs.folder import RunDir
 from armchair.store.database import shown
 from armchair.store.migrations import open_database
@@ -44,7 +45,7 @@ def trainer_lock(run: RunDir) -> Generator[None]:
 def _in_folder(run: RunDir) -> Generator[None]:
     file = run.path / LOCK
     try:
-        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | NO_LINK, 0o644)
     except OSError as error:
         raise RunError(f"{run.path} cannot be written: {error.strerror}") from None
     try:
@@ -70,7 +71,7 @@ def trainer_of(run: RunDir) -> int | None:
         return None
     pid = ""
     with contextlib.suppress(OSError):
-        handle = os.open(run.path / LOCK, os.O_RDONLY)
+        handle = os.open(run.path / LOCK, os.O_RDONLY | NO_LINK)
         try:
             pid = os.read(handle, 32).decode(errors="replace").strip()
             if pid.isdecimal() and _is_there(int(pid)):
