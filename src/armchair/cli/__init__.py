@@ -34,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "bench": "measure speed on this machine",
 }
 FIRST = "serve"  # what `armchair` alone does
+MOST_LETTERS = 1000  # of an error's line
 EXAMPLES = (
     "armchair",
     "armchair play stack --policy scripted --episodes 1 --video stack.mp4",
@@ -109,6 +110,8 @@ def process() -> int:
 def _fail(message: str, argv: Sequence[str]) -> int:
     """One line on standard error; with --json also an object with the error on standard output."""
     line = " ".join(message.split())
+    if len(line) > MOST_LETTERS:  # it quotes what was given
+        line = f"{line[: MOST_LETTERS // 2]} … {line[-MOST_LETTERS // 2 :]}"
     print(f"armchair: {printable(line)}", file=sys.stderr)
     if "--json" in argv:
         from armchair.cli.report import print_json

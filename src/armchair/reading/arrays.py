@@ -9,6 +9,7 @@ import warnings
 import zipfile
 import zlib
 from pathlib import Path
+from tokenize import TokenError
 from typing import BinaryIO
 
 import numpy as np
@@ -28,7 +29,7 @@ _LOCATOR, _LOCATOR_SIZE, _LARGE_SIZE = b"PK\6\7", 20, 56  # of files that may be
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _FAULTS = (
     *(zipfile.BadZipFile, zlib.error, EOFError, ValueError, TypeError, KeyError, IndexError),
-    *(NotImplementedError, RuntimeError, OverflowError, struct.error, SyntaxError),
+    *(NotImplementedError, RuntimeError, OverflowError, struct.error, SyntaxError, TokenError),
 )
 """What the libraries raise for damaged ones; encryption is a RuntimeError."""
 

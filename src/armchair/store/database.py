@@ -159,6 +159,10 @@ class Database:
     def _translated(self) -> Generator[None]:
         try:
             yield
+        except UnicodeDecodeError as error:  # what SQLite says quotes the bytes that are wrong
+            raise StoreError(
+                f"the store {self.where} cannot be used: its schema is malformed{_DAMAGED}"
+            ) from error
         except (exc.SQLAlchemyError, sqlite3.Error) as error:
             cause = str(getattr(error, "orig", None) or error).splitlines()[0]
             remedy = next((remedy for part, remedy in REMEDIES.items() if part in cause), "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 from safetensors import SafetensorError
 
 from armchair.errors import InvalidInput, StoreError
@@ -68,7 +69,10 @@ def decode(clip: Clip, arrays: bytes, sha256: str) -> Clip:
 
     check_digest(clip.id, arrays, clip.frames, sha256)
     try:
-        _check_kinds(parse_header(arrays, len(arrays), "it"))
+        header = parse_header(arrays, len(arrays), "it")
+        _check_kinds(header)
+        if not np.isfinite(np.frombuffer(arrays, "<f4", offset=header.begin)).all():
+            raise InvalidInput("it has numbers that are not finite")
         found = load(arrays)
         full = clip._replace(**found)
         _check_shapes(full)
