@@ -99,13 +99,24 @@ class RunDir:
 
     @staticmethod
     def open(path: Path) -> RunDir:
-        """The run in this folder. Raises RunError, with the nearest name there is, where it holds none."""
+        """The run in this folder. Raises RunError, with the nearest name there is, where it holds none.
+
+        And where something in it is a link out of it, see `config`.
+        """
         run = RunDir(path)
         if not run.config_file.is_file():
             near = nearest(path.name, (found.name for found in runs_in(path.parent)))
             hint = f"did you mean {path.parent / near}? " if near else ""
             raise RunError(f"no run in {path}: {hint}a run's folder holds a config.yaml")
+        run.check_links()
         return run
+
+    def check_links(self) -> None:
+        """Raises RunError where something in the folder is a link out of it."""
+        try:
+            check_no_links(self.path)
+        except (OSError, InvalidInput) as error:
+            raise RunError(f"{self.path} cannot be used: {error}") from None
 
     @property
     def store(self) -> Path | str:
@@ -119,10 +130,7 @@ class RunDir:
         Raises RunError when it cannot be read, and where something in the folder is a link out of it: every
         use of a run begins here, and would read or write there.
         """
-        try:
-            check_no_links(self.path)
-        except (OSError, InvalidInput) as error:
-            raise RunError(f"{self.path} cannot be used: {error}") from None
+        self.check_links()
         try:
             found = parse_yaml(read_text(self.config_file, CONFIG_BYTES), str(self.config_file))
         except (OSError, InvalidInput) as error:
