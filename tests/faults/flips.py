@@ -9,10 +9,10 @@ from pathlib import Path
 
 import torch
 
-from armchair.cli.run_files import checkpoints
 from armchair.ids import new_id
 from armchair.runs.checkpoint import write_checkpoint
 from armchair.runs.folder import RunDir
+from armchair.runs.soundness import checkpoints
 from armchair.store.integrity import check_store
 from armchair.store.schema import metadata
 from armchair.store.store import Store

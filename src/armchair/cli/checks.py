@@ -167,10 +167,10 @@ def check_run(where: str) -> Iterator[Check]:
 
     Raises RunError when there is no run.
     """
-    from armchair.cli.run_files import checkpoints, demonstrations
     from armchair.errors import ArmchairError
     from armchair.runs.folder import RunDir
     from armchair.runs.older import older_in_use
+    from armchair.runs.soundness import checkpoints, demonstrations
     from armchair.store.integrity import check_store
 
     if "://" in where:

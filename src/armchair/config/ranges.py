@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from armchair.reading.limits import COPIES
+
 MOST_SEED = 10**15
-MOST_COPIES = 16_384  # of an environment: each takes some 100 kB
 MOST_FILMED = 1024  # of these with poses or pictures
 MOST_STEPS = 100_000  # in an episode, a clip, a rollout
 MOST_AT_ONCE = 2**22  # steps of all copies together, in a rollout or a gradient
@@ -16,7 +17,7 @@ MOST_QUEUED = 10_000
 MOST_UPDATES = 10_000_000
 
 Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
-Copies = Annotated[int, Field(ge=1, le=MOST_COPIES)]
+Copies = Annotated[int, Field(ge=1, le=COPIES)]
 Filmed = Annotated[int, Field(ge=1, le=MOST_FILMED)]
 Steps = Annotated[int, Field(ge=1, le=MOST_STEPS)]
 Answers = Annotated[int, Field(ge=1, le=MOST_ANSWERS)]

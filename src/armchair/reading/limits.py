@@ -30,4 +30,5 @@ NETWORK_WIDTH = 4096  # units in a layer
 NETWORK_INPUTS = 2**20
 NETWORK_LAYERS = 16
 NETWORK_SIZE = 2**26  # parameters
+COPIES = 16_384  # of an environment: each takes some 100 kB
 HOLES_FROM = 64 * MIB  # bytes of a file that must not be almost empty
