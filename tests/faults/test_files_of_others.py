@@ -97,6 +97,16 @@ def test_what_a_policy_says_of_its_size_is_held_against_its_tensors(
         load_policy(run)
 
 
+def test_the_same_tensors_are_always_the_same_bytes(tmp_path: Path) -> None:
+    run = make_policy(tmp_path)
+    contents = set()
+    for _ in range(20):  # several metadata, which the library writes in any order
+        contents.add(
+            run.save("same", {"b": torch.ones(3), "a": torch.zeros(2)}, {"what": 'é "it"'}).read_bytes()
+        )
+    assert len(contents) == 1 and run.load("same")[1] == {"what": 'é "it"'}
+
+
 def test_a_policy_is_what_was_written(tmp_path: Path) -> None:
     run = make_policy(tmp_path)
     file = run.checkpoints / "policy.safetensors"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 from armchair.errors import InvalidInput
-from armchair.reading.tensors import Header
+from armchair.reading.tensors import METADATA, Header
 
 KEY = "sha256"  # among the file's metadata
 ZEROS = "0" * 64
@@ -14,9 +15,17 @@ _PIECE = 2**20  # bytes hashed at a time
 
 
 def sealed(content: bytes) -> bytes:
-    """The content of a file that was made with `ZEROS` under `KEY`, with its checksum there."""
+    """The content of a file that was made with `ZEROS` under `KEY`, with its checksum there.
+
+    The library writes several metadata in any order; here the same file always has the same bytes.
+    """
     begin = 8 + int.from_bytes(content[:8], "little")
-    at = _place(content[:begin], ZEROS)
+    header = json.loads(content[8:begin])
+    header[METADATA] = dict(sorted(header[METADATA].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # tensors begin at a multiple of 8 bytes
+    content = len(text).to_bytes(8, "little") + text + content[begin:]
+    at = _place(content[: 8 + len(text)], ZEROS)
     return content[:at] + hashlib.sha256(content).hexdigest().encode() + content[at + len(ZEROS) :]
 
 
