@@ -73,7 +73,6 @@ def test_where_people_answer_more_is_asked_and_more_members_vote() -> None:
     oracle, people = load_config("reach"), load_config("reach", people=True)
     assert people.queries.labels > oracle.queries.labels == 30
     assert people.reward.members > oracle.reward.members
-    assert people.reward.members > oracle.reward.members
     assert people.ppo == oracle.ppo
     # the last questions come while there are updates left to learn from them
     plan, asked = people.schedule, people.queries.labels - people.queries.first

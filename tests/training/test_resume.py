@@ -23,6 +23,7 @@ from armchair.runs.checkpoint import newest
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
 from armchair.tasks import TASKS
+from armchair.training import rival
 from armchair.training import trainer as loop
 from armchair.training.setup import teach
 from armchair.types import Answer
@@ -126,9 +127,15 @@ def test_half_a_run_twice_is_a_whole_one(task: str, tmp_path: Path, whole_reach:
     assert [name for name in expected if found[name] != expected[name]] == []
 
 
-def test_what_is_not_asked_of_somebody_who_errs_is_the_same_after_a_stop(tmp_path: Path) -> None:
-    """What was asked before decides what is asked next; questions of after the checkpoint must not."""
-    config = small("reach")
+def test_with_somebody_who_errs_it_is_the_same_after_a_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was asked before decides what is asked next; questions of after the checkpoint must not.
+
+    After it the policy has a rival, too, which wins.
+    """
+    monkeypatch.setattr(rival, "MARGIN", -1e9)
+    config = with_flags(small("reach"), {"schedule.rival": 0.5})
     expected = uninterrupted(tmp_path, config, viewer)
     run = cut_short(tmp_path, config, 2, 3, viewer)
     list(teach(config, run, viewer(config), resume=True))

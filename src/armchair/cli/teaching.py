@@ -116,6 +116,11 @@ class ProgressLine:
         if progress.evaluation is not None and self._own:
             share = progress.evaluation.success.value if progress.has_success else None
             self._outcome = f", {_outcome(share, progress.evaluation.total.value)}"
+        held = progress.update.contest if progress.update is not None else None
+        told = self._fits(progress)
+        return told if held is None else str(held)
+
+    def _fits(self, progress: Progress) -> str | None:
         if not progress.fits:
             return None
         heldout = progress.fits[-1].heldout

@@ -42,6 +42,10 @@ class QueryConfig:
     least_jnd: Annotated[float, Field(ge=0.0)] = 0.0
     """Where answers may be wrong: by how many just noticeable differences clips must differ on the page to be
     asked about, as long as there are others; 0: by any. See `armchair.feedback.screening`."""
+    memory: Filmed = 3
+    """Episodes of every copy that are remembered. Of more than three, a quarter of the candidate pairs are
+    cut from any of them, the others from the three latest: where the arm does nothing any more that could be
+    told apart (`least_jnd`), there is still something to ask about."""
     progress_share: Share = 0.2
     """With people: share of the questions that compare the newest policy with an older one, which tells
     when more answers have stopped helping; half of them once the newest does not look better any more."""
@@ -61,6 +65,10 @@ class ScheduleConfig:
     """With people: updates that training may run ahead of their answers before it waits."""
     queue: Queued = 10
     """With people: questions that wait for them."""
+    rival: Share = 0.0
+    """Share of the updates after which a second policy begins anew on the learned reward, for as many,
+    and takes over if it is worth more by that reward, see `armchair.training.rival`. 0: none. None either
+    where a run begins with demonstrations or a policy."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from armchair.config.teach import TeachConfig
 from armchair.console import warn
 from armchair.envs.base import Env, Snapshots
 from armchair.errors import RunError
@@ -55,6 +56,13 @@ class Guard:
     def look(self, env: Env) -> None:
         """A rollout begins: from here it could be played again."""
         self._before = env.snapshot() if isinstance(env, Snapshots) else {}
+
+    @staticmethod
+    def facts(config: TeachConfig, updates: int, env_steps: int) -> dict[str, Json]:
+        """What a dump says of a run of teaching."""
+        env, copies = config.env, config.practice.num_envs
+        facts: dict[str, Json] = {"updates": updates, "env_steps": env_steps, "num_envs": copies}
+        return facts | {"task": config.task, "engine": env.engine, "control": env.control}
 
     def go_back(
         self,

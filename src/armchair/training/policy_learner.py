@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 from armchair.agents.agent import Agent
 from armchair.agents.behaviour_cloning import ImitationTerm
 from armchair.agents.ppo import UpdateStats, update
@@ -17,21 +19,34 @@ class PolicyLearner:
     """An agent and the episodes that it is in the middle of."""
 
     def __init__(self, config: TeachConfig, env: Env) -> None:
-        self._config, self._env = config, env
-        self.agent: Agent = new_agent(env, config.ppo, config.seed)
-        self.rngs = {name: generator(config.seed, name) for name in ("act", "learn")}
+        self.config, self.env = config, env
+        self._know_nothing(config.seed)
         self.running = Running(env.reset(config.seed, stagger=True))
+
+    def _know_nothing(self, seed: int) -> None:
+        self.agent: Agent = new_agent(self.env, self.config.ppo, seed)
+        self.rngs = {name: generator(seed, name) for name in ("act", "learn")}
+
+    def beginner(self, number: int) -> PolicyLearner:
+        """Another learner, which knows nothing, in the same copies; `number` tells it from others.
+
+        Only one of the two can act: before the other does, it begins again.
+        """
+        other = copy.copy(self)
+        other._know_nothing(self.config.seed + number)
+        other.begin_again()
+        return other
 
     @property
     def steps(self) -> int:
         """Environment steps in a rollout."""
-        return self._config.practice.rollout * self._env.num_envs
+        return self.config.practice.rollout * self.env.num_envs
 
     def act(self) -> tuple[Rollout, Episodes]:
         """A rollout of the policy as it explores, without a reward yet; episodes that ended in it."""
         sample, rng = self.agent.net.sample, self.rngs["act"]
-        steps = self._config.practice.rollout
-        return collect(self._env, lambda obs: sample(obs, rng), steps, self.running, reward=None)
+        steps = self.config.practice.rollout
+        return collect(self.env, lambda obs: sample(obs, rng), steps, self.running, reward=None)
 
     def learn(
         self, rollout: Rollout, *, new_reward: bool, critic_only: bool, imitation: ImitationTerm | None
@@ -41,8 +56,8 @@ class PolicyLearner:
         new_reward: the critic catches up first. critic_only: it alone learns. imitation: what the
         policy is pulled towards.
         """
-        ppo, rng, stays = self._config.ppo, self.rngs["learn"], self._config.env.after_end == "stays"
-        for _ in range(self._config.practice.critic_updates if new_reward else 0):
+        ppo, rng, stays = self.config.ppo, self.rngs["learn"], self.config.env.after_end == "stays"
+        for _ in range(self.config.practice.critic_updates if new_reward else 0):
             update(self.agent, rollout, ppo, rng, critic_only=True, stays=stays)
         stats = update(
             self.agent, rollout, ppo, rng, critic_only=critic_only, imitation=imitation, stays=stays
@@ -52,4 +67,4 @@ class PolicyLearner:
 
     def begin_again(self) -> None:
         """New episodes in all copies, out of phase where that can be."""
-        self.running = Running(self._env.reset(stagger=True))
+        self.running = Running(self.env.reset(stagger=True))

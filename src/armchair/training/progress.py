@@ -9,6 +9,7 @@ from armchair.agents.ppo import UpdateStats
 from armchair.evaluate import Evaluation
 from armchair.jsonable import Json
 from armchair.rewards.fit import FitReport
+from armchair.training.rival import Contest
 
 
 class Update(NamedTuple):
@@ -17,6 +18,7 @@ class Update(NamedTuple):
     stats: UpdateStats
     reward: float  # mean learned reward of the rollout, per step
     success: float  # share of the rollout's ended episodes, true success at the end; NaN if none ended
+    contest: Contest | None = None  # with a policy that began anew, held before it
 
 
 class Progress(NamedTuple):
@@ -52,8 +54,10 @@ def metrics_of(progress: Progress) -> list[dict[str, Json]]:
 def _of_update(progress: Progress) -> dict[str, float | None]:
     if progress.update is None:
         return {}
-    stats, reward, success = progress.update
+    stats, reward, success, held = progress.update
     values = {"reward": reward, "success": success if progress.has_success else None, "kl": stats.kl}
+    if held is not None:
+        values |= {"contest_own": held.own, "contest_rival": held.rivals}
     return values | {"std": stats.std, "diverged": progress.diverged, "faults": progress.faults}
 
 

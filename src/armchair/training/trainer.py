@@ -26,6 +26,7 @@ from armchair.training.guard import Good, Guard
 from armchair.training.policy_learner import PolicyLearner
 from armchair.training.progress import Progress, Update
 from armchair.training.reward_learner import RewardLearner
+from armchair.training.rival import contest
 from armchair.training.standing.standing import Standing
 from armchair.training.status import Phase, StatusWriter, about
 
@@ -102,8 +103,8 @@ class Trainer:
         if self.annotators.answer():
             self._schedule_state = None
         fits += self._fit()
-        ready = self.reward.model is not None and not self._must_wait()
-        update = self._practise() if ready else None
+        allowed = self.annotators.schedule.allowed(self.schedule_state())  # not too far ahead of answers
+        update = self._practise() if self.reward.model is not None and self.updates < allowed else None
         progress = self._progress(update, fits) if update is not None or fits else None
         if update is not None:
             self.guard.keep(self._good())
@@ -140,7 +141,7 @@ class Trainer:
 
     @property
     def diverged(self) -> int:
-        """Episodes that the simulation lost so far; each copy was reset at once."""
+        """Episodes that the simulation lost so far."""
         return self.diverged_before + self.envs.train.diverged + self.envs.film.diverged
 
     @property
@@ -163,10 +164,6 @@ class Trainer:
                 extra=self.extra,
             )
         return self._schedule_state
-
-    def _must_wait(self) -> bool:
-        """Whether training is too far ahead of the answers."""
-        return self.updates >= self.annotators.schedule.allowed(self.schedule_state())
 
     # ---- the steps of a turn
 
@@ -194,8 +191,8 @@ class Trainer:
         if position == self.reward.fitted_at or not self._may_fit():
             return []
         given, since, before = self.store.preferences(), self.reward.fitted_at, self.reward.model
-        free = self.querier.episodes, self.share_done, self.reward.rng
-        answers = self.demonstrations.add_implicit(given, *free)
+        told = self.querier.episodes, self.share_done, self.reward.rng
+        answers = self.demonstrations.add_implicit(given, *told)
         if not len(answers.target):
             return []
         self.write_status("fitting")
@@ -213,6 +210,9 @@ class Trainer:
     def _practise(self) -> Update:
         """A rollout of the policy, and an update from what the learned reward makes of it."""
         self.write_status("practising")
+        held = contest(self.policy, self.reward.model, self.updates, self.last_update, self._goes_on)
+        if held:
+            self.policy, self.env_steps = held.better, self.env_steps + held.steps
         self.guard.look(self.envs.train)
         rollout, ended = self.policy.act()
         self.env_steps += self.policy.steps
@@ -226,7 +226,11 @@ class Trainer:
         )
         self.reward.critic_behind = False
         self.updates += 1
-        return Update(stats, float(rollout.reward.mean()), float(ended.success.float().mean()))
+        return Update(stats, float(rollout.reward.mean()), float(ended.success.float().mean()), held)
+
+    def _goes_on(self) -> bool:
+        self.write_status("practising")
+        return not self.stop
 
     # ---- reports
 
@@ -258,9 +262,8 @@ class Trainer:
 
     def write_status(self, phase: Phase, *, now: bool = False) -> None:
         """Let the page know what the run does; `now` in any case, else when it is time again."""
-        facts: dict[str, Json] = {"labels": self.labels, "updates": self.updates}
+        facts: dict[str, Json] = {"labels": self.labels, "updates": self.updates, **self.standing.facts()}
         facts |= {"of_updates": self.last_update, "env_steps": self.env_steps, "success": self.success}
-        facts |= self.standing.facts()
         if phase == "done":
             facts |= {"waits": self.stays, "position": self.store.counts().changed_at}
         self.status.write(phase, facts, now=now)
@@ -281,15 +284,12 @@ class Trainer:
     # ---- when numbers go wrong
 
     def _good(self) -> Good:
-        agent = self.policy.agent.tensors()
-        return Good(agent, self.reward.model, list(self.reward.recent), self.updates)
+        return Good(self.policy.agent.tensors(), self.reward.model, list(self.reward.recent), self.updates)
 
     def _go_back(self, fault: NotFinite) -> None:
         """Back to the last good state, with a dump of this one; the copies begin new episodes."""
         self.in_turn, self.faults = False, self.faults + 1
-        config, copies = self.config.env, self.config.practice.num_envs
-        facts: dict[str, Json] = {"updates": self.updates, "env_steps": self.env_steps, "num_envs": copies}
-        facts |= {"task": self.config.task, "engine": config.engine, "control": config.control}
+        facts = self.guard.facts(self.config, self.updates, self.env_steps)
         told = (env.trouble() for env in self.envs if isinstance(env, Explains))
         self.guard.go_back(fault, self._good(), facts, self._restore, next(filter(None, told), None))
 

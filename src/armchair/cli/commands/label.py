@@ -70,7 +70,7 @@ def serve_page(place: Place, flags: PageFlags, report: Report) -> int:
     database = str(place.store)
     films = films_by(command_of(database))
     launcher = Launcher()
-    options = Options(place.name, place.folder, flags.host, flags.port, films=films)
+    options = Options(place.name, place.folder, flags.host, flags.port, films=films, cookie_name=flags.cookie)
     if place.folder is not None:
         options = dataclasses.replace(options, resume=partial(launcher.resume, RunDir(place.folder)))
     with Store.open(database, create=False) as store:
@@ -87,9 +87,11 @@ def serve_classic(place: Place, flags: PageFlags, report: Report) -> int:
     """Streamlit's page of two videos and buttons, as a process; it can be reached from this machine only."""
     from armchair.cli.draw import command_of
     from armchair.cli.links import OWNER, open_browser
+    from armchair.offers.extras import need
     from armchair.web.dashboard.source import OPTIONS
     from armchair.web.serve import check_port
 
+    need("dashboard", "the plain page")
     check_port("127.0.0.1", flags.port)
     server = {**OPTIONS, "server.address": "127.0.0.1", "server.port": flags.port}
     words = [f"--{name}={str(value).lower()}" for name, value in server.items()]

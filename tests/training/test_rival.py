@@ -1,0 +1,116 @@
+"""A policy that locked itself in is replaced by one that begins anew; one that has not stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from armchair.agents.networks import ActorCritic
+from armchair.config.read import load_config, with_flags
+from armchair.config.teach import TeachConfig
+from armchair.envs.base import Env
+from armchair.envs.spec import resolve_task
+from armchair.feedback.teachers import make_teacher
+from armchair.maths import generator
+from armchair.rewards.ensemble import RewardEnsemble
+from armchair.rewards.fit import fit
+from armchair.runs.folder import RunDir
+from armchair.training import rival as rivalry
+from armchair.training.policy_learner import PolicyLearner
+from armchair.training.rival import contest
+from armchair.training.setup import teach
+from armchair.types import PreferenceBatch
+
+UPDATES = 24
+LAST = 60  # with a share of 0.4
+WANTED = {"practice.num_envs": 32, "practice.rollout": 32, "schedule.rival": 0.4, "ppo.gamma": 0.95}
+
+
+@pytest.fixture(scope="module")
+def config() -> TeachConfig:
+    return with_flags(load_config("reach"), {**WANTED, "reward.members": 5})
+
+
+@pytest.fixture(scope="module")
+def env(config: TeachConfig) -> Iterator[Env]:
+    made = resolve_task("reach").make(config.practice.num_envs, config.env)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def model(config: TeachConfig, env: Env) -> RewardEnsemble:
+    """Knows that the tool belongs at the goal: 200 pairs of states anywhere, told rightly."""
+    rng = torch.Generator().manual_seed(0)
+    states = torch.rand(2, 200, 1, 6, generator=rng) * torch.tensor([0.4, 0.8, 0.5] * 2) + torch.tensor(
+        [0.3, -0.4, 0.0] * 2
+    )
+    away = (states[..., :3] - states[..., 3:]).norm(dim=-1).squeeze(-1)
+    no, every = torch.zeros(200, dtype=torch.bool), torch.arange(200)
+    batch = PreferenceBatch(states[0], states[1], (away[0] > away[1]).float(), torch.ones(200), no, every)
+    return fit(batch, states.flatten(0, 2), env.layout, config.reward, rng)[0]
+
+
+def locked(policy: PolicyLearner) -> PolicyLearner:
+    """It drives into a corner whatever it sees, and tries next to nothing else."""
+    net: ActorCritic = policy.agent.net
+    tensors = net.tensors()
+    for name, value in tensors.items():
+        if name.startswith("actor.2"):
+            tensors[name] = torch.full_like(value, 3.0 if name.endswith("bias") else 0.0)
+    net.load_tensors(tensors)
+    return policy
+
+
+def test_a_policy_that_is_stuck_is_replaced(config: TeachConfig, env: Env, model: RewardEnsemble) -> None:
+    policy = locked(PolicyLearner(config, env))
+    held = contest(policy, model, UPDATES, LAST, lambda: True)
+    assert held is not None and held.wins and held.better is not policy
+    assert held.rivals > held.own + config.reward.std
+    assert held.steps == UPDATES * policy.steps + 2 * env.horizon * env.num_envs
+    assert "it takes over" in str(held)
+
+
+def test_one_that_does_as_well_stays(config: TeachConfig, env: Env, model: RewardEnsemble) -> None:
+    policy = locked(PolicyLearner(config, env))
+    good = contest(policy, model, UPDATES, LAST, lambda: True)
+    assert good is not None
+    held = contest(good.better, model, UPDATES, LAST, lambda: True)
+    assert held is not None and not held.wins and held.better is good.better
+    held.better.act()
+    assert len(held.better.running.length.unique()) > 1, "its episodes are out of phase again"
+
+
+@pytest.mark.parametrize(
+    ("flags", "updates"), [({}, UPDATES - 1), ({"schedule.rival": 0.0}, 0), ({"policy": "runs/a"}, UPDATES)]
+)
+def test_there_is_no_contest(
+    flags: dict[str, float | str], updates: int, config: TeachConfig, env: Env, model: RewardEnsemble
+) -> None:
+    policy = PolicyLearner(with_flags(config, flags), env)
+    policy.beginner = None  # type: ignore[assignment]  # nobody may ask for one
+    assert contest(policy, model, updates, LAST, lambda: True) is None
+
+
+def test_it_ends_as_soon_as_the_run_is_to(config: TeachConfig, env: Env, model: RewardEnsemble) -> None:
+    asked = iter([True, True, False])
+    assert contest(PolicyLearner(config, env), model, UPDATES, LAST, lambda: next(asked)) is None
+    assert next(asked, None) is None
+
+
+def test_a_run_goes_on_with_the_rival_that_won(
+    short: TeachConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rivalry, "MARGIN", -1e9)
+    config = with_flags(short, {"schedule.rival": 0.5})
+    run = RunDir.create(tmp_path, "run", {})
+    turns = list(teach(config, run, make_teacher("oracle", {}, generator(0, "teacher"))))
+    (told,) = [turn for turn in turns if turn.update is not None and turn.update.contest is not None]
+    assert told.updates == 4, "after three of six updates"
+    (line,) = [line for line in run.metrics() if "contest_rival" in line]
+    assert line["updates"] == 4 and "contest_own" in line
+    before, after = (turn.update.stats.std for turn in turns if turn.updates in (3, 4) and turn.update)
+    assert after > before, "the rival explores as much as at the beginning"
