@@ -30,8 +30,7 @@ from armchair.feedback.teachers import TEACHERS
 from armchair.intervals import mean_interval, reached
 from armchair.jsonable import Json
 from armchair.maths import generator
-from armchair.rewards.ensemble import RewardEnsemble
-from armchair.rewards.saved import REWARD_MODEL
+from armchair.rewards.saved import REWARD_MODEL, read_reward
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
 from armchair.training.setup import teach
@@ -74,7 +73,7 @@ def reward_around(run: RunDir, config: TeachConfig) -> list[float]:
     layout = spec.layout(config.env)
     if layout is None or not spec.cues:
         return []
-    model = RewardEnsemble.load(run.checkpoints / REWARD_MODEL)
+    model = read_reward(run.checkpoints / REWARD_MODEL)
     with Store.open(run.store) as store:
         states = store.preferences().left[:, -1]
     cue, rng = spec.cues[0], generator(0, "around")

@@ -30,5 +30,5 @@ def test_a_run_without_a_policy_says_so(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no checkpoint 'policy'"):
         load_policy(run)
     run.save("policy", {}, {"task": "reach"})
-    with pytest.raises(RunError, match="cannot be read: 'hidden'"):
+    with pytest.raises(RunError, match="does not say 'hidden'"):
         load_policy(run)

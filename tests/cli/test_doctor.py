@@ -205,6 +205,7 @@ def test_a_sound_run_says_what_was_looked_at(tmp_path: Path, capsys: Capture) ->
         "configuration",
         "database",
         "clips",
+        "assets",
         "answers",
         "audit chain",
         "people",

@@ -39,6 +39,11 @@ ppo:
 reward_model_path: trained_reward_model.pt
 """
 
+_LINES = [f"{chr(98 + k)}: &{chr(98 + k)} [{', '.join([f'*{chr(97 + k)}'] * 9)}]\n" for k in range(9)]
+BOMB = "a: &a [1]\n" + "".join(_LINES)
+MERGES = "a: &a {x: 1}\n" + "".join(line.replace("[", "{<<: [").replace("]", "]}") for line in _LINES)
+"""Short texts that stand for 9^9 values, by aliases and by what is merged."""
+
 
 def write(folder: Path, text: str) -> str:
     path = folder / "mine.yaml"
@@ -88,7 +93,10 @@ def test_a_file_says_what_is_otherwise_where_people_answer(tmp_path: Path) -> No
     ("text", "expected"),
     [
         ("people: {lables: 3}", "people: unknown key lables: did you mean queries.labels?"),
-        ("people: {queries: {labels: 0}}", "people: queries.labels must be at least 1, got 0"),
+        (
+            "people: {queries: {labels: 0}}",
+            "people: queries.labels must be at least 1 and at most 1,000,000, got 0",
+        ),
         ("people: 7", "people must be a section of keys and values, got 7"),
     ],
 )
@@ -135,14 +143,14 @@ def test_every_task_has_a_preset_of_its_own() -> None:
         ("ppo: {gamma: 1.5}", "ppo.gamma must be at least 0 and at most"),
         ("ppo: {hidden: 64}", "ppo.hidden must be a list such as [64, 64], got 64"),
         ("ppo: {hidden: [64, wide]}", "ppo.hidden[1] must be a whole number such as 64, got 'wide'"),
-        ("ppo: {hidden: [0]}", "ppo.hidden must be at least 1, got 0"),
+        ("ppo: {hidden: [0]}", "ppo.hidden must be at least 1 and at most 4,096, got 0"),
         ("ppo: {learning_rate_range: [1]}", "must be a list of 2 such as [0.0001, 0.003]"),
         ("ppo: 3", "ppo must be a section of keys and values, got 3"),
         ("reward: {inputs: rwa}", "reward.inputs cannot be 'rwa': did you mean 'raw'?"),
         ("reward: {drop: 2}", "reward.drop must be in [0, 1)"),
         ("labels: 3.5", f"queries.labels must be a whole number such as {LABELS}, got 3.5"),
         ("labels: true", f"queries.labels must be a whole number such as {LABELS}, got True"),
-        ("labels: 0", "queries.labels must be at least 1, got 0"),
+        ("labels: 0", "queries.labels must be at least 1 and at most 1,000,000, got 0"),
         ("same_start: 1", "queries.same_start must be true or false, got 1"),
         ("engine: no", "env.engine must be text such as mujoco, got False"),
         ("control: tol", "unknown env.control 'tol': did you mean 'tool'?"),
@@ -154,6 +162,34 @@ def test_every_task_has_a_preset_of_its_own() -> None:
         ("clip_length: 51", "queries.clip_length must be at most 50"),
         ("- 1", "must hold keys and values"),
         ("a: [", "is not YAML"),
+        ("num_envs: 1e9", "practice.num_envs must be at least 1 and at most 16,384, got 1,000,000,000"),
+        ("rollout: 200000", "practice.rollout must be at least 1 and at most 100,000, got 200,000"),
+        ("num_envs: 9000\nrollout: 9000", "num_envs times practice.rollout must be at most 4194304"),
+        ("film_envs: 1e6", "queries.film_envs must be at least 1 and at most 1,024"),
+        ("evaluate_episodes: 1e8", "evaluation.episodes must be at least 1 and at most 16,384"),
+        ("clip_length: 1e9", "queries.clip_length must be at least 1 and at most 100,000"),
+        ("labels: 1" + "0" * 17, "queries.labels must be at least 1 and at most 1,000,000"),
+        ("seed: 1e18", "seed must be at least 0 and at most 1,000,000,000,000,000"),
+        ("ppo: {hidden: [64, 1000000]}", "ppo.hidden must be at least 1 and at most 4,096"),
+        (f"ppo: {{hidden: {[8] * 17}}}", "ppo.hidden must have at most 16 layers, got 17"),
+        ("ppo: {minibatch: 1e12}", "ppo.minibatch must be at least 1 and at most 4,194,304"),
+        ("reward: {members: 1000000}", "members must be at least 1 and at most 1000"),
+        ("reward: {members: 1000, hidden: 4096}", "members times hidden squared must be at most"),
+        ("reward: {epochs: 1e12}", "epochs must be at most 1e+06"),
+        ("demonstrations: {implicit: {beats: 1000000000}}", "beats from 0 to 100000"),
+        ("demonstrations: {cloning: {minibatch: 1000000000}}", "minibatch from 1 to 4194304"),
+        ("env: {horizon: 1e9}", "env.horizon must be at least 0 and at most 100,000"),
+        ("threads: 1e9", "env.threads must be at least 0 and at most 1,024"),
+        ("labels: " + "9" * 10_000, "Exceeds the limit"),
+        ("labels: 0x" + "f" * 100, "a whole number that is beyond 64 bits"),
+        ("a: " + "[" * 5000, "inside each other more than 64 deep"),
+        ("- " * 5000, "inside each other more than 64 deep"),
+        (BOMB, "more than 20000 values"),
+        (MERGES, "more than 20000 values"),
+        ("labels: &a [*a]", "inside each other more than 64 deep"),
+        ("labels: 2020-01-01", "has a date, of which nothing is made: quote it"),
+        ("task: " + "x" * 70_000, "at most 65536 are read"),
+        ('task: "\\ud800"', "text that is no Unicode"),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_the_file_and_what_would_be_right(
@@ -212,7 +248,7 @@ def test_flags_go_over_a_file_and_those_not_given_do_not() -> None:
     assert (config.reward.inputs, config.ppo.hidden, config.ppo.epochs) == ("raw", (32,), base.ppo.epochs)
     assert with_flags(base, {"labels": 12}).queries.first == 12  # not more than were asked for
     assert with_flags(base, {"labels": 90}).queries.first == base.queries.first
-    with pytest.raises(ConfigError, match="the command line: labels must be at least 1, got 0"):
+    with pytest.raises(ConfigError, match="the command line: labels must be at least 1 and at most 1,0"):
         with_flags(base, {"labels": 0})
 
 

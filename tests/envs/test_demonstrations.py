@@ -95,7 +95,7 @@ def spoil(file: Path, **changes: object) -> None:
         ({}, Source("stack", "mujoco", "tool"), "of task 'push', here it must be 'stack'"),
         ({}, Source("push", "bullet", "tool"), "of engine 'mujoco', here it must be 'bullet'"),
         ({"obs": None}, SOURCE, "it has no obs"),
-        ({"about": np.array("[]")}, SOURCE, "`about` is not JSON"),
+        ({"about": np.array("[]")}, SOURCE, "must be a JSON object"),
         ({"about": np.array('{"format": "other"}')}, SOURCE, f"here it must be '{FORMAT}'"),
         ({"action": np.zeros((3, 4), np.float32)}, SOURCE, "action must have 60 rows as obs has, got (3, 4)"),
         ({"goal": np.zeros(2, np.float32)}, SOURCE, "goal must be three numbers"),
@@ -105,7 +105,7 @@ def spoil(file: Path, **changes: object) -> None:
             "poses has numbers that are not finite",
         ),
         ({"engine": np.array(["a"] * 60)}, SOURCE, "cannot be read"),
-        ({"obs": np.array([object()])}, SOURCE, "cannot be read: Object arrays"),
+        ({"obs": np.array([object()])}, SOURCE, "only whole numbers and floats are read"),
     ],
 )
 def test_files_that_do_not_fit_are_refused_in_one_line(
@@ -126,7 +126,7 @@ def test_a_folder_without_any_and_a_file_that_is_too_large_are_refused(
         load_demos(tmp_path, SOURCE)
     save_demos(tmp_path, demos[:1], SOURCE, "script")
     monkeypatch.setattr("armchair.envs.demonstrations.MOST_BYTES", 1000)
-    with pytest.raises(InvalidInput, match=r"unpacks to [0-9]+ bytes, at most 1000"):
+    with pytest.raises(InvalidInput, match=r"[0-9]+ bytes, at most 1000"):
         load_demos(tmp_path, SOURCE)
 
 

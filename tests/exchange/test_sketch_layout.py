@@ -181,7 +181,7 @@ def test_files_that_are_damaged_or_unpack_to_too_much_are_refused(
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InvalidInput, match="entry 3"):
         import_sketch_layout(store, tmp_path)
-    monkeypatch.setattr(sketch_layout, "MAX_BYTES", 50_000)
+    monkeypatch.setattr(sketch_layout, "ARRAYS_BYTES", 50_000)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("obs.npy", b"\0" * 60_000)
     with pytest.raises(InvalidInput, match="unpacks to 60000 bytes"):

@@ -22,7 +22,7 @@ from armchair.feedback.teachers import make_teacher
 from armchair.maths import generator
 from armchair.reports.reward_report import heldout, relearn, report_reward, updates_of
 from armchair.rewards.ensemble import RewardEnsemble
-from armchair.rewards.saved import check_layout, load_reward, reward_of
+from armchair.rewards.saved import check_layout, load_reward, read_reward, reward_of
 from armchair.runs.folder import RunDir
 from armchair.training.fixed_reward import new_agent
 from armchair.training.setup import teach
@@ -122,7 +122,7 @@ def test_a_reward_model_is_found_in_a_run_and_in_a_file_and_only_for_its_task(
     for path in (run.path, file):
         model = load_reward(path, "reach")
         check_layout(model, path, "reach", env.layout)
-        assert torch.equal(model.mean(states), RewardEnsemble.load(file).mean(states))
+        assert torch.equal(model.mean(states), read_reward(file).mean(states))
     with pytest.raises(InvalidInput, match="is a run of reach, not of push"):
         load_reward(run.path, "push")
     other = dataclasses.replace(env.layout, scalars=("opening",))

@@ -18,6 +18,7 @@ from armchair.rewards.ensemble import (
     normalise_outputs,
 )
 from armchair.rewards.relations import Relations
+from armchair.rewards.saved import read_reward
 from armchair.types import VisibleLayout
 
 LAYOUT = VisibleLayout(("tool", "goal"), ("opening",))
@@ -81,7 +82,7 @@ def test_saved_and_loaded_is_the_same_bit_for_bit(tmp_path: Path) -> None:
     config = RewardConfig(inputs="chosen", chosen=("tool-goal:way", "opening"), members=2, hidden=4, std=0.2)
     ensemble = made(config)
     ensemble.save(tmp_path / "reward.safetensors")
-    loaded = RewardEnsemble.load(tmp_path / "reward.safetensors")
+    loaded = read_reward(tmp_path / "reward.safetensors")
     states = torch.rand(9, LAYOUT.size)
     assert loaded.config == config and loaded.layout == LAYOUT
     assert torch.equal(loaded(states), ensemble(states))
@@ -90,13 +91,13 @@ def test_saved_and_loaded_is_the_same_bit_for_bit(tmp_path: Path) -> None:
 def test_what_is_no_reward_model_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "reward.safetensors"
     with pytest.raises(InvalidInput, match="no reward model"):
-        RewardEnsemble.load(path)
+        read_reward(path)
     path.write_bytes(b"nonsense")
     with pytest.raises(InvalidInput, match="no reward model"):
-        RewardEnsemble.load(path)
+        read_reward(path)
     save_file({"w1": torch.zeros(1)}, path)
     with pytest.raises(InvalidInput, match="format"):
-        RewardEnsemble.load(path)
+        read_reward(path)
 
 
 def test_wrong_sizes_are_named() -> None:

@@ -41,8 +41,8 @@ class Agent:
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """Become the agent that `tensors()` was taken from. Raises RunError where it was of another make."""
-        own = {name: value.shape for name, value in self.tensors().items()}
-        if own != {name: value.shape for name, value in tensors.items()}:
+        own = {name: (value.shape, value.dtype) for name, value in self.tensors().items()}
+        if own != {name: (value.shape, value.dtype) for name, value in tensors.items()}:
             raise RunError("the saved policy has another shape: use its own task, control mode and widths")
         self.net.load_tensors(part(tensors, "net"))
         for name, adam in self._adam.items():

@@ -14,6 +14,8 @@ from armchair.agents.agent import Agent
 from armchair.agents.networks import ActorCritic
 from armchair.errors import InvalidInput
 
+MOST_UPDATES, MOST_MINIBATCH = 10_000_000, 2**22
+
 
 @dataclass(frozen=True)
 class CloningConfig:
@@ -30,9 +32,10 @@ class CloningConfig:
 
     def __post_init__(self) -> None:
         """Raises InvalidInput for a number out of range."""
-        if self.updates < 0 or self.minibatch < 1:
+        if not (0 <= self.updates <= MOST_UPDATES and 1 <= self.minibatch <= MOST_MINIBATCH):
             given = f"{self.updates} and {self.minibatch}"
-            raise InvalidInput(f"updates must be at least 0 and minibatch at least 1, got {given}")
+            right = f"updates must be from 0 to {MOST_UPDATES} and minibatch from 1 to {MOST_MINIBATCH}"
+            raise InvalidInput(f"{right}, got {given}")
         if self.learning_rate <= 0.0 or self.std <= 0.0:
             raise InvalidInput("learning_rate and std must be greater than 0")
 

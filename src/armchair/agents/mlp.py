@@ -26,8 +26,8 @@ class Layer(NamedTuple):
 class Mlp:
     """Linear layers with ELU between them, on whatever device `theta` is."""
 
-    def __init__(self, sizes: tuple[int, ...], last_gain: float, rng: torch.Generator) -> None:
-        """Weights orthogonal (Saxe et al., 2014), biases 0.
+    def __init__(self, sizes: tuple[int, ...], last_gain: float, rng: torch.Generator | None) -> None:
+        """Weights orthogonal (Saxe et al., 2014), biases 0; without `rng` all 0, to be loaded.
 
         sizes: widths from input to output. last_gain: scale of the last layer's weights, √2 before it.
         """
@@ -37,7 +37,7 @@ class Mlp:
         self.gradient = torch.zeros(count)
         self.layers = _layers(self.theta, sizes)
         self._gradients = _layers(self.gradient, sizes)
-        for layer in self.layers:
+        for layer in self.layers if rng is not None else ():
             gain = last_gain if layer is self.layers[-1] else math.sqrt(2.0)
             torch.nn.init.orthogonal_(layer.weight, gain, generator=rng)
 

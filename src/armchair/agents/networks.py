@@ -65,9 +65,11 @@ class ActorCritic:
     """
 
     def __init__(
-        self, obs_dim: int, action_dim: int, hidden: tuple[int, ...], std: float, rng: torch.Generator
+        self, obs_dim: int, action_dim: int, hidden: tuple[int, ...], std: float, rng: torch.Generator | None
     ) -> None:
-        """hidden: widths of the hidden layers of each network. std: spread to begin with."""
+        """hidden: widths of the hidden layers of each network. std: spread to begin with. rng: None for a
+        policy that is to be loaded.
+        """
         self.obs_dim, self.action_dim, self.hidden = obs_dim, action_dim, hidden
         self.actor = Mlp((obs_dim, *hidden, action_dim), 0.01, rng)
         self.critic = Mlp((obs_dim, *hidden, 1), 1.0, rng)

@@ -14,9 +14,12 @@ from armchair.agents.agent import Agent
 from armchair.agents.behaviour_cloning import ImitationTerm
 from armchair.agents.gae import gae, value_after
 from armchair.agents.networks import ActorCritic, log_density
+from armchair.reading.limits import NETWORK_WIDTH
 from armchair.types import Rollout
 
-Count = Annotated[int, Field(ge=1)]
+Width = Annotated[int, Field(ge=1, le=NETWORK_WIDTH)]
+Epochs = Annotated[int, Field(ge=1, le=1000)]
+Minibatch = Annotated[int, Field(ge=1, le=2**22)]
 Positive = Annotated[float, Field(ge=1e-9)]
 
 
@@ -24,7 +27,7 @@ Positive = Annotated[float, Field(ge=1e-9)]
 class PPOConfig:
     """How to learn from a rollout. `armchair.agents.presets` has values for each task."""
 
-    hidden: tuple[Count, ...] = (64, 64)
+    hidden: tuple[Width, ...] = (64, 64)
     """Widths of the hidden layers, of actor and critic each."""
     std: Positive = 0.6
     """Spread of the actions to begin with, in units of the full action."""
@@ -36,9 +39,9 @@ class PPOConfig:
     """λ of the advantage estimate: 0 trusts the critic, 1 the returns."""
     reward_scale: float = 4.0
     """Rewards are multiplied by this times (1 - γ), so that rewards in [0, 1] give values in [0, this]."""
-    epochs: Count = 5
+    epochs: Epochs = 5
     """Times each step is used."""
-    minibatch: Count = 1024
+    minibatch: Minibatch = 1024
     """Steps in one gradient."""
     learning_rate: Positive = 1e-3
     """Of Adam, for both networks."""

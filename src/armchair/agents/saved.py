@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import NamedTuple
-
-import torch
 
 from armchair.agents.agent import Agent
 from armchair.agents.networks import ActorCritic
 from armchair.errors import RunError
 from armchair.jsonable import Json
+from armchair.reading.limits import NETWORK_INPUTS, NETWORK_LAYERS, NETWORK_WIDTH
+from armchair.reading.tensors import Header
 from armchair.runs.folder import RunDir
 
 CHECKPOINT = "policy"
@@ -45,21 +46,20 @@ def load_policy(run: RunDir) -> tuple[Agent, PolicyInfo]:
 
     Raises RunError when there is none, and when it is of another task than its run.
     """
-    tensors, about = run.load(CHECKPOINT)
+    header, about = run.header(CHECKPOINT)
     try:
-        widths = about["hidden"]
-        if not isinstance(widths, list):
-            raise ValueError(f"expected a list of widths, got {widths!r}")
-        hidden = tuple(int(str(width)) for width in widths)
-        task, engine, control = (str(about[name]) for name in ("task", "engine", "control"))
-        obs_dim, action_dim, steps = (int(str(about[k])) for k in ("obs_dim", "action_dim", "env_steps"))
-        _check_home(run, task)
-        info = PolicyInfo(task, engine, control, obs_dim, action_dim, hidden, steps)
-        net = ActorCritic(info.obs_dim, info.action_dim, hidden, 1.0, torch.Generator())
+        info = _info(about)
+        _check_home(run, info.task)
+        _check_size(info, header)
+        net = ActorCritic(info.obs_dim, info.action_dim, info.hidden, 1.0, None)
         agent = Agent(net, 1e-3)
+        tensors = run.load(CHECKPOINT)[0]
         agent.load_tensors(tensors)
-    except (KeyError, ValueError) as error:
-        raise RunError(f"the policy in {run.path} cannot be read: {error}") from None
+    except (KeyError, ValueError, TypeError) as error:
+        told = f"it does not say {error}" if isinstance(error, KeyError) else error
+        raise RunError(f"the policy in {run.path} cannot be read: {told}") from None
+    if not all(bool(value.isfinite().all()) for value in tensors.values()):
+        raise RunError(f"the policy in {run.path} has numbers that are not finite: go on from a backup")
     return agent, info
 
 
@@ -72,3 +72,31 @@ def _check_home(run: RunDir, task: str) -> None:
         raise RunError(
             f"{run.path} is a run of {own}, and the policy in it is for {task!r}: it is not its own"
         )
+
+
+def _info(about: Mapping[str, Json]) -> PolicyInfo:
+    """What is said of a policy. Raises KeyError for what is missing, ValueError for what makes no sense."""
+    widths = about["hidden"]
+    if not isinstance(widths, list):
+        raise ValueError(f"expected a list of widths, got {widths!r}")
+    task, engine, control = (str(about[name]) for name in ("task", "engine", "control"))
+    obs_dim, action_dim, steps = (int(str(about[k])) for k in ("obs_dim", "action_dim", "env_steps"))
+    hidden = tuple(int(str(width)) for width in widths)
+    return PolicyInfo(task, engine, control, obs_dim, action_dim, hidden, steps)
+
+
+def _check_size(info: PolicyInfo, header: Header) -> None:
+    """ValueError unless networks of these widths are such as there are, and are what the file holds."""
+    inputs = 1 <= info.obs_dim <= NETWORK_INPUTS and 1 <= info.action_dim <= NETWORK_WIDTH
+    if not inputs or not all(1 <= width <= NETWORK_WIDTH for width in info.hidden):
+        widths = str([info.obs_dim, *info.hidden, info.action_dim])[:80]
+        raise ValueError(f"its networks have the widths {widths}, at most {NETWORK_WIDTH} are read")
+    if len(info.hidden) > NETWORK_LAYERS:
+        raise ValueError(f"it has {len(info.hidden)} hidden layers, at most {NETWORK_LAYERS} are read")
+    for network, last in (("actor", info.action_dim), ("critic", 1)):
+        for k, (fan_in, fan_out) in enumerate(itertools.pairwise((info.obs_dim, *info.hidden, last))):
+            name = f"net.{network}.{k}.weight"
+            held = header.tensors.get(name)
+            if held is None or held.shape != (fan_out, fan_in):
+                shape = "has none" if held is None else f"has {list(held.shape)}"
+                raise ValueError(f"{name} must be {[fan_out, fan_in]} by what is said, the file {shape}")

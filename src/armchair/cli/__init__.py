@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from armchair.console import printable
 from armchair.errors import ArmchairError, check_choice
 
 COMMANDS: dict[str, str] = {
@@ -34,6 +35,7 @@ COMMANDS: dict[str, str] = {
     "bench": "measure speed on this machine",
 }
 FIRST = "serve"  # what `armchair` alone does
+MOST_LETTERS = 1000  # of an error's line
 EXAMPLES = (
     "armchair",
     "armchair play stack --policy scripted --episodes 1 --video stack.mp4",
@@ -102,6 +104,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return status
     except ArmchairError as error:
         return _fail(str(error), argv)
+    except MemoryError:
+        return _fail("there is not enough memory for that", argv)
     except KeyboardInterrupt:
         print("armchair: interrupted", file=sys.stderr)
         return 130
@@ -126,7 +130,9 @@ def process() -> int:
 def _fail(message: str, argv: Sequence[str]) -> int:
     """One line on standard error; with --json also an object with the error on standard output."""
     line = " ".join(message.split())
-    print(f"armchair: {line}", file=sys.stderr)
+    if len(line) > MOST_LETTERS:  # it quotes what was given
+        line = f"{line[: MOST_LETTERS // 2]} … {line[-MOST_LETTERS // 2 :]}"
+    print(f"armchair: {printable(line)}", file=sys.stderr)
     if "--json" in argv:
         from armchair.cli.report import print_json
 

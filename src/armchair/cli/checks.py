@@ -196,6 +196,7 @@ def check_run(where: str) -> Iterator[Check]:
     """
     from armchair.runs.folder import RunDir
     from armchair.runs.older import older_in_use
+    from armchair.runs.soundness import checkpoints, demonstrations
     from armchair.store.integrity import check_store
 
     if "://" in where:
@@ -215,7 +216,9 @@ def check_run(where: str) -> Iterator[Check]:
             yield Check(name, ok, found, RESTORE, True)
     else:
         yield Check("database", True, "none: this run asked nobody")
-    yield check_checkpoints(run)
+    for name, wrong, sound in (checkpoints(run), demonstrations(run)):
+        if wrong or sound:
+            yield Check(name, not wrong, "; ".join(wrong) or sound, RESTORE, True)
     if (older := older_in_use(run)) is not None:
         said = f"the one after {older['answers']} answers, chosen over that after {older['in_place_of']}"
         yield Check("policy", True, said)
@@ -229,27 +232,6 @@ def check_named(run: RunDir) -> Check | None:
     trusted = is_remembered(run.path, names) or all(map(gate.admits, names))
     mend = f"armchair doctor {run.path} --trust"
     return Check("trust", trusted, told_of_names(run.path, names, trusted=trusted), mend) if names else None
-
-
-def check_checkpoints(run: RunDir) -> Check:
-    """Every saved tensor of a run can be read, and checkpoints are what their manifests say."""
-    from armchair.errors import RunError
-    from armchair.runs.checkpoint import NUMBERED, verify
-    from armchair.runs.tensors import check_tensors
-
-    wrong: list[str] = []
-    aside = list(run.checkpoints.glob("broken-*"))
-    files = [file for file in run.checkpoints.rglob("*.safetensors") if file.parent not in aside]
-    folders = [path for path in run.checkpoints.glob("*") if path.is_dir() and NUMBERED.fullmatch(path.name)]
-    for check, path in [(check_tensors, file) for file in sorted(files)] + [(verify, one) for one in folders]:
-        try:
-            check(path)
-        except RunError as error:
-            if path.exists():  # else the trainer has replaced it just now
-                wrong.append(str(error))
-    kept = f"; {len(aside)} found damaged earlier and kept aside" if aside else ""
-    found = "; ".join(wrong) or f"{len(folders)} checkpoints, {len(files)} files, each as it was written"
-    return Check("checkpoints", not wrong, found + kept, RESTORE, True)
 
 
 def _python(program: str, environment: dict[str, str] | None = None) -> str | None:

@@ -18,6 +18,7 @@ from armchair.cli.report import Report, table
 from armchair.cli.teachers import make_described
 from armchair.config.read import as_yaml
 from armchair.config.teach import TeachConfig
+from armchair.console import printable
 from armchair.envs.spec import resolve_task
 from armchair.errors import InvalidInput
 from armchair.intervals import GOOD
@@ -102,7 +103,7 @@ def _curves(
             end, seconds = found[-1], time.perf_counter() - began
             steps = f"{end.env_steps:,} steps" + (f", {end.answers} answers" if end.answers else "")
             line = f"{name}, seed {config.seed}: success {end.success:.0%} after {steps} ({seconds:.0f} s)"
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
+            console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
     return tuple(made)
 
 

@@ -5,13 +5,14 @@ A process of its own, because drawing needs torch and OpenGL and the page's serv
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from armchair.console import printable
 from armchair.errors import ArmchairError, StoreError
+from armchair.reading.plain import parse_object
 
 if TYPE_CHECKING:
     from armchair.store.store import Store
@@ -46,7 +47,8 @@ def draw(store: Store, clip: str) -> bytes:
     if scene is not None and "frame" in header:  # of others: it is all there
         drawing = SceneRenderer(scene.data, SIZE, SIZE)
     else:
-        marker = str(header["goal"]["marker"]) if header else "none"
+        goal = header.get("goal")
+        marker = str(goal.get("marker", "none")) if isinstance(goal, dict) else "none"
         drawing = Renderer(blocks, marker, SIZE, SIZE)
     with drawing as renderer:
         return mp4_bytes(map(renderer.render, poses), 1.0 / dt)
@@ -54,7 +56,8 @@ def draw(store: Store, clip: str) -> bytes:
 
 def _header(scene: bytes) -> dict[str, dict[str, object]]:
     """What a scene says of itself."""
-    return json.loads(scene[4 : 4 + int.from_bytes(scene[:4], "little")])
+    header = parse_object(scene[4 : 4 + int.from_bytes(scene[:4], "little")], "the header of the scene")
+    return cast("dict[str, dict[str, object]]", header)
 
 
 def _control_dt(store: Store) -> float:
@@ -73,7 +76,7 @@ def main(argv: Sequence[str]) -> int:
         with Store.open(argv[0], create=False) as store:
             sys.stdout.buffer.write(draw(store, argv[1]))
     except ArmchairError as error:
-        print(f"armchair: {error}", file=sys.stderr)
+        print(f"armchair: {printable(str(error))}", file=sys.stderr)
         return 2
     return 0
 

@@ -11,12 +11,13 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
+from armchair.console import printable, printable_json
 from armchair.jsonable import Json, finite
 
 
 def print_json(summary: Mapping[str, Json]) -> None:
     """Prints the summary as one line of strict JSON on standard output."""
-    print(json.dumps(finite(summary), allow_nan=False, ensure_ascii=False), flush=True)
+    print(printable_json(json.dumps(finite(summary), allow_nan=False, ensure_ascii=False)), flush=True)
 
 
 class Report:
@@ -29,11 +30,11 @@ class Report:
 
     def say(self, line: str = "") -> None:
         """A line for people: standard output, or standard error with --json."""
-        print(line, file=sys.stderr if self.as_json else sys.stdout, flush=True)
+        print(printable(line), file=sys.stderr if self.as_json else sys.stdout, flush=True)
 
     def log(self, line: str) -> None:
         """A line about progress: always standard error."""
-        print(line, file=sys.stderr, flush=True)
+        print(printable(line), file=sys.stderr, flush=True)
 
     def finish(self, summary: Mapping[str, Json]) -> None:
         """Ends the command: with --json prints the summary with `command` before and `seconds` after it."""

@@ -61,7 +61,7 @@ def open_run(run: RunDir) -> tuple[TeachConfig, Teacher | None]:
     """A run of teaching that exists already, as it was set up; no teacher where people answer."""
     saved = run.config()
     described = saved.pop("teacher", None)
-    if not isinstance(described, Mapping):
+    if not isinstance(described, Mapping) or not isinstance(described.get("name"), str):
         raise RunError(f"{run.path} is no run of teaching: `armchair teach` makes one")
     config = from_run(saved)
     return config, make_described(described, config)

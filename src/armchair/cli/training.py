@@ -24,7 +24,7 @@ from armchair.errors import InvalidInput, RunError
 from armchair.evaluate import Evaluation, evaluate
 from armchair.jsonable import Json
 from armchair.rewards.ensemble import RewardEnsemble
-from armchair.rewards.saved import check_layout
+from armchair.rewards.saved import check_layout, read_reward
 from armchair.runs.folder import RunDir
 from armchair.training.demonstrations import Demonstrations, demonstrations_of, keep_demos, start_along
 from armchair.training.environments import begin_along
@@ -108,7 +108,7 @@ def resume_training(run: RunDir, report: Report) -> int:
     if not isinstance(steps, int):
         raise RunError(f"{run.config_file} does not say for how many steps to train")
     config = replace(from_run(saved), policy="")
-    reward = GivenReward(path, RewardEnsemble.load(path)) if "reward_model" in saved else None
+    reward = GivenReward(path, read_reward(path)) if "reward_model" in saved else None
     plan, spec = Plan(config, steps, reward), resolve_task(config.task)
     env = _copies(spec, config, demonstrations_of(spec, config, run))
     try:

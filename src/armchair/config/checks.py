@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from armchair.config.ranges import MOST_AT_ONCE
 from armchair.config.teach import TeachConfig
 from armchair.engines import ENGINES
 from armchair.envs.base import Demonstrable
@@ -12,6 +13,7 @@ from armchair.envs.foreign.points.declaration import Declared
 from armchair.envs.spec import resolve_task
 from armchair.errors import InvalidInput, check_choice
 from armchair.feedback.acquisition import STRATEGIES
+from armchair.reading.limits import NETWORK_LAYERS
 from armchair.rewards.relations import CHOSEN
 
 MOST_SCRIPTED = 1000
@@ -30,6 +32,7 @@ def check(config: TeachConfig) -> None:
     if config.reward.inputs == "chosen" and not config.reward.chosen and task not in CHOSEN:
         needed = "reward.inputs chosen needs names of relations in reward.chosen"
         raise InvalidInput(f"{needed}: none are known for {task}")
+    _check_memory(config)
     spec = resolve_task(task)
     if not spec.offers(Demonstrable):
         _check_undemonstrable(config)
@@ -40,6 +43,19 @@ def check(config: TeachConfig) -> None:
         most = f"{spec.horizon}, the length of an episode of {task}"
         raise InvalidInput(f"queries.clip_length must be at most {most}; got {queries.clip_length}")
     _check_script(config)
+
+
+def _check_memory(config: TeachConfig) -> None:
+    """What takes memory together, though each may be large by itself."""
+    steps = config.practice.num_envs * config.practice.rollout
+    if steps > MOST_AT_ONCE:
+        raise InvalidInput(
+            f"practice.num_envs times practice.rollout must be at most {MOST_AT_ONCE}, got {steps}"
+        )
+    if len(config.ppo.hidden) > NETWORK_LAYERS:
+        raise InvalidInput(
+            f"ppo.hidden must have at most {NETWORK_LAYERS} layers, got {len(config.ppo.hidden)}"
+        )
 
 
 def _check_undemonstrable(config: TeachConfig) -> None:

@@ -15,8 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple, cast
 
-import yaml
-
 from armchair.config.checks import check
 from armchair.config.keys import UNGROUPED, by_key
 from armchair.config.listing import PRESETS, presets, task_of
@@ -26,6 +24,9 @@ from armchair.console import warn
 from armchair.envs.spec import is_foreign
 from armchair.errors import ConfigError, InvalidInput, nearest
 from armchair.jsonable import Json
+from armchair.reading.files import read_text
+from armchair.reading.limits import CONFIG_BYTES
+from armchair.reading.plain import parse_yaml
 from armchair.rewards.relations import CHOSEN
 from armchair.tasks import TASKS
 
@@ -102,15 +103,16 @@ def load_settings(
         return _settings(text, f"preset {name_or_path}", people, None)
     path = Path(name_or_path)
     try:
-        return _settings(path.read_text(encoding="utf-8"), name_or_path, people, defaults)
+        text = read_text(path, CONFIG_BYTES)
     except (FileNotFoundError, NotADirectoryError):
         near = nearest(path.stem, presets())
         hint = f"did you mean {near}? " if near else ""
         raise ConfigError(
             f"there is no file and no preset {name_or_path!r}: {hint}presets: {', '.join(presets())}"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, InvalidInput) as error:
         raise ConfigError(f"{name_or_path} cannot be read: {error}") from None
+    return _settings(text, name_or_path, people, defaults)
 
 
 def with_flags(config: TeachConfig, flags: Mapping[str, Json]) -> TeachConfig:
@@ -152,9 +154,9 @@ def from_run(found: Mapping[str, Json]) -> TeachConfig:
 
 def _settings(text: str, where: str, people: bool, defaults: TeachConfig | None) -> Settings:
     try:
-        found: object = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{where} is not YAML: {' '.join(str(error).split())}") from None
+        found = parse_yaml(text, where)
+    except InvalidInput as error:
+        raise ConfigError(str(error)) from None
     if not isinstance(found, dict | None):
         raise ConfigError(f"{where} must hold keys and values such as 'task: push', got {found!r}")
     values = {str(key): value for key, value in cast("dict[object, object]", found or {}).items()}

@@ -9,12 +9,11 @@ from pydantic import ConfigDict, Field
 
 from armchair.agents.behaviour_cloning import CloningConfig
 from armchair.agents.ppo import PPOConfig
+from armchair.config.ranges import Answers, Copies, Filmed, Queued, Seed, SomeUpdates, Steps, Updates
 from armchair.envs.spec import EnvConfig
 from armchair.rewards.ensemble import RewardConfig
 from armchair.rewards.implicit import ImplicitConfig
 
-Count = Annotated[int, Field(ge=1)]
-Amount = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -22,18 +21,18 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 class QueryConfig:
     """Which questions are asked, and how many."""
 
-    labels: Count = 30
+    labels: Answers = 30
     """Questions that may be asked, in all; "can't tell" counts."""
-    first: Count = 12
+    first: Answers = 12
     """Of these, questions about a wandering arm, before there is a policy."""
     strategy: str = "diverse"
     """How pairs are chosen, see `armchair.feedback.acquisition.STRATEGIES`. `information` leaves out what
     people cannot tell apart."""
     random_share: Share = 0.25
     """Share of the questions that are chosen at random all the same."""
-    clip_length: Count = 20
+    clip_length: Steps = 20
     """Control steps in a clip: 20 are one second at 20 Hz."""
-    film_envs: Count = 16
+    film_envs: Filmed = 16
     """Copies that play the episodes which questions are cut from."""
     same_start: bool = True
     """Show pairs that begin alike, where the environment can do that."""
@@ -43,7 +42,7 @@ class QueryConfig:
     least_jnd: Annotated[float, Field(ge=0.0)] = 0.0
     """Where answers may be wrong: by how many just noticeable differences clips must differ on the page to be
     asked about, as long as there are others; 0: by any. See `armchair.feedback.screening`."""
-    memory: Count = 3
+    memory: Filmed = 3
     """Episodes of every copy that are remembered. Of more than three, a quarter of the candidate pairs are
     cut from any of them, the others from the three latest: where the arm does nothing any more that could be
     told apart (`least_jnd`), there is still something to ask about."""
@@ -56,15 +55,15 @@ class QueryConfig:
 class ScheduleConfig:
     """When questions are asked, and how long the policy is trained."""
 
-    session: Count = 2
+    session: Queued = 2
     """Questions put at a time after the first ones, each time about the newest behaviour."""
-    session_every: Count = 3
+    session_every: Updates = 3
     """Updates of the policy between two such sessions."""
-    updates: Count = 45
+    updates: Updates = 45
     """Updates of the policy in all."""
-    patience: Count = 10
+    patience: Updates = 10
     """With people: updates that training may run ahead of their answers before it waits."""
-    queue: Count = 10
+    queue: Queued = 10
     """With people: questions that wait for them."""
     rival: Share = 0.0
     """Share of the updates after which a second policy begins anew on the learned reward, for as many,
@@ -76,11 +75,11 @@ class ScheduleConfig:
 class PracticeConfig:
     """What the policy is trained on between two updates."""
 
-    num_envs: Count = 64
+    num_envs: Copies = 64
     """Copies simulated side by side for training."""
-    rollout: Count = 32
+    rollout: Steps = 32
     """Control steps of every copy between two updates."""
-    critic_updates: Amount = 1
+    critic_updates: SomeUpdates = 1
     """Updates of the critic alone after the reward has changed."""
 
 
@@ -107,9 +106,9 @@ class DemonstrationConfig:
 class EvaluationConfig:
     """How the policy is measured while it learns; for reports only."""
 
-    every: Count = 10
+    every: Updates = 10
     """Updates between two evaluations."""
-    episodes: Count = 100
+    episodes: Copies = 100
     """Episodes in an evaluation."""
 
 
@@ -124,7 +123,7 @@ class TeachConfig:
 
     task: str = "reach"
     """A task's name, or `gymnasium:ID` or `module:factory` for an environment of others."""
-    seed: Amount = 0
+    seed: Seed = 0
     """Of everything random in the run."""
     policy: str = ""
     """A run whose policy to go on with, in place of one that knows nothing."""

@@ -17,6 +17,7 @@ from armchair.errors import ConfigError, nearest
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+_LONG = 10**18
 _ADAPTER = TypeAdapter(TeachConfig)
 _EXPECTED = {"bool": "true or false", "int": "a whole number such as {}", "string": "text such as {}"}
 """By the first word of pydantic's type of error; what is left are numbers."""
@@ -41,6 +42,13 @@ def validated(values: Mapping[str, object], base: TeachConfig, where: str) -> Te
         return _ADAPTER.validate_json(json.dumps(nested(given), default=str))
     except ValidationError as error:
         raise ConfigError(f"{where}: {_line(error.errors(include_url=False)[0], base)}") from None
+
+
+def _shown(number: float) -> str:
+    """A number, however long, whole ones in full."""
+    if not abs(number) <= _LONG:
+        return f"{number:g}" if isinstance(number, float) else "one of very many digits"
+    return f"{number:g}" if number != int(number) else f"{int(number):,}"
 
 
 def _number(own: object, found: object) -> object:
@@ -75,8 +83,8 @@ def _line(error: ErrorDetails, base: TeachConfig) -> str:
         return f"{key} cannot be {given!r}: {hint}valid: {', '.join(field['enum'])}"
     if kind in ("greater_than_equal", "less_than_equal"):
         limits = field.get("items", field)
-        most = f" and at most {limits['maximum']:g}" if "maximum" in limits else ""
-        return f"{key} must be at least {limits['minimum']:g}{most}, got {given:g}"
+        most = f" and at most {_shown(limits['maximum'])}" if "maximum" in limits else ""
+        return f"{key} must be at least {_shown(limits['minimum'])}{most}, got {_shown(given)}"
     if kind in ("tuple_type", "missing", "too_long"):
         length, got = (f" of {field['maxItems']}", len(given)) if kind != "tuple_type" else ("", repr(given))
         return f"{key} must be a list{length} such as {list(own)}, got {got}"

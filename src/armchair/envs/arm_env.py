@@ -17,6 +17,7 @@ from armchair.envs.control import CONTROLS, Control
 from armchair.envs.scene import scene_of
 from armchair.errors import InvalidInput, check_choice
 from armchair.maths import generator
+from armchair.reading.limits import COPIES
 from armchair.tasks import Task, get_task
 from armchair.types import ArmState, Layout, Step
 
@@ -282,8 +283,8 @@ def make_env(
     Raises InvalidChoice for an unknown name, MissingDependency for an engine that is not installed.
     """
     chosen = get_task(task, motion=motion)
-    if num_envs < 1:
-        raise InvalidInput(f"num_envs must be at least 1, got {num_envs}")
+    if not 1 <= num_envs <= COPIES:
+        raise InvalidInput(f"num_envs must be at least 1 and at most {COPIES}, got {num_envs}")
     scene = make_scene(chosen.num_blocks, fingers=chosen.uses_gripper)
     made = make_engine(engine, scene, num_envs, threads)
     mode = CONTROLS[check_choice("control", control, CONTROLS)]

@@ -25,12 +25,15 @@ from torch import Tensor
 
 from armchair.envs.base import Demonstrable, Env
 from armchair.errors import InvalidInput
-from armchair.npz import read_npz
+from armchair.reading.arrays import read_npz
+from armchair.reading.limits import IMPORT_BYTES, TOLD_BYTES
+from armchair.reading.plain import parse_object
 from armchair.runs.files import write_atomic
 
 FORMAT = "armchair-demo-1"
 NOISE = 0.3  # standard deviation of what is added to the script's actions, so that the states differ
 TRIES = 8  # episodes played at most for each one that is wanted
+MOST_FILES = 5000  # demonstrations in a folder
 MOST_BYTES = 256 * 2**20  # that a file may unpack to
 EPISODES = 256  # scripted ones that start states come from where no demonstrations are given
 MOST_STATE_BYTES = 256 * 2**20  # that these may take: a row of PyBullet's has 50 kB, of MuJoCo's 2 kB
@@ -127,6 +130,8 @@ def load_demos(folder: Path, source: Source) -> list[Demo]:
     Raises InvalidInput where there are none, and for one that cannot be used here.
     """
     files = sorted(folder.glob("*.npz"))
+    if len(files) > MOST_FILES or sum(file.stat().st_size for file in files) > IMPORT_BYTES:
+        raise InvalidInput(f"{folder} holds more than {MOST_FILES} demonstrations or {IMPORT_BYTES} bytes")
     if not files:
         raise InvalidInput(f"{folder} holds no demonstrations: npz files, see `armchair.envs.demonstrations`")
     return [_load(file, source) for file in files]
@@ -138,16 +143,16 @@ def _load(file: Path, source: Source) -> Demo:
     if missing:
         raise InvalidInput(f"{file} is no demonstration: it has no {', '.join(missing)}")
     try:
-        about = json.loads(str(arrays["about"]))
-        found = {name: str(about.get(name)) for name in ("format", *Source._fields)}
-    except (ValueError, AttributeError):
-        raise InvalidInput(f"{file} is no demonstration: its `about` is not JSON") from None
+        about = parse_object(str(arrays["about"]), f"`about` in {file}", TOLD_BYTES)
+    except (InvalidInput, ValueError) as error:  # letters that are none, in NumPy's text
+        raise InvalidInput(f"{file} is no demonstration: {error}") from None
+    found = {name: str(about.get(name)) for name in ("format", *Source._fields)}
     for name, wanted in {"format": FORMAT, **source._asdict()}.items():
         if found[name] != wanted:
             raise InvalidInput(f"{file} is of {name} {found[name]!r}, here it must be {wanted!r}")
     try:
         demo = Demo(*(torch.from_numpy(arrays[name]) for name in Demo._fields))
-    except TypeError as error:
+    except (TypeError, ValueError) as error:  # ValueError: of bytes in the wrong order
         raise InvalidInput(f"{file} cannot be read: {error}") from None
     _check(file, demo)
     return demo

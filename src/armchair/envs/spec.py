@@ -50,7 +50,7 @@ class EnvConfig:
     """The simulator."""
     control: str = "tool"
     """What actions move: "tool" or "joint"."""
-    threads: Annotated[int, Field(ge=0)] = 1
+    threads: Annotated[int, Field(ge=0, le=1024)] = 1
     """Simulation threads; 0 for one a core."""
     motion: bool = False
     """Whether the reward model sees the speeds of the tool and of the blocks, for wishes about how fast."""
@@ -66,9 +66,9 @@ class EnvConfig:
     """The same of single numbers, such as {gripper: 3}."""
     differences: bool = False
     """Whether policies in an environment of others get the ways between its points besides."""
-    horizon: Annotated[int, Field(ge=0)] = 0
+    horizon: Annotated[int, Field(ge=0, le=100_000)] = 0
     """Decisions in an episode of an environment of others; 0: as long as its own limit allows."""
-    repeat: Annotated[int, Field(ge=1)] = 1
+    repeat: Annotated[int, Field(ge=1, le=10_000)] = 1
     """Steps of an environment of others that each action is held for: its rewards are summed, success is that
     of the last of these steps."""
     workers: Annotated[int, Field(ge=0, le=64)] = 0

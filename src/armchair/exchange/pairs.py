@@ -11,11 +11,13 @@ from torch import Tensor
 
 from armchair.errors import InvalidInput
 from armchair.ids import id_from
+from armchair.reading.limits import ARRAYS_BYTES, IMPORT_BYTES
 from armchair.store.rows.codec import digest, encode
 from armchair.store.store import Store
 from armchair.types import Answer, Choice, Clip, Question
 
 ANNOTATOR = STRATEGY = "imported"
+MOST_STEPS = 100_000  # of a clip
 
 
 class ComparedPair(NamedTuple):
@@ -40,10 +42,15 @@ def import_pairs(store: Store, pairs: Iterable[ComparedPair]) -> Imported:
     The true reward counts as unknown. Raises InvalidInput unless all clips have one length.
     """
     clips: dict[str, Clip] = {}
+    taken = 0
     questions: list[Question] = []
     answers: list[Answer] = []
     for number, (left, right, choice) in enumerate(pairs):
-        clips |= {left.id: left, right.id: right}
+        for clip in (left, right):
+            taken += 0 if clip.id in clips else _bytes_of(clip)
+            clips[clip.id] = clip
+        if taken > IMPORT_BYTES:
+            raise InvalidInput(f"the clips take more than {IMPORT_BYTES} bytes: import them in several parts")
         question = id_from(hashlib.sha256(f"{number} {left.id} {right.id}".encode()).digest())
         answer = id_from(hashlib.sha256(f"{question} {choice}".encode()).digest())
         questions.append(Question(question, left.id, right.id, STRATEGY, 0))
@@ -72,9 +79,14 @@ def trajectory_clip(
     obs: (L, F); act: (L, A). where: what to call it in an error. length: steps to bring it to. Its reward is
     zeros. Raises InvalidInput for other shapes and for numbers that are not finite.
     """
-    obs, act = obs.detach().to(torch.float32), act.detach().to(torch.float32)
-    if obs.ndim != 2 or act.ndim != 2 or len(obs) != len(act) or not len(obs):
+    if obs.ndim != 2 or act.ndim != 2 or len(obs) != len(act) or not obs.numel():
         raise InvalidInput(f"{where} must hold (L, F) and (L, A), got {(*obs.shape,)} and {(*act.shape,)}")
+    if length is not None and not 1 <= length <= MOST_STEPS:
+        raise InvalidInput(f"length must be from 1 to {MOST_STEPS}, got {length}")
+    taken = (length or len(obs)) * (obs.shape[1] + act.shape[1] + 1) * 4
+    if taken > ARRAYS_BYTES:
+        raise InvalidInput(f"{where} would take {taken} bytes as a clip, at most {ARRAYS_BYTES}")
+    obs, act = obs.detach().to(torch.float32), act.detach().to(torch.float32)
     if not (bool(obs.isfinite().all()) and bool(act.isfinite().all())):
         raise InvalidInput(f"{where} has numbers that are not finite")
     if length is not None:
@@ -86,9 +98,12 @@ def trajectory_clip(
     return unnamed._replace(id=id_from(contents))
 
 
+def _bytes_of(clip: Clip) -> int:
+    arrays = 4 * (clip.visible.numel() + clip.action.numel() + clip.reward.numel())
+    return arrays + len(clip.frames or b"")
+
+
 def _fit(values: Tensor, length: int) -> Tensor:
     """The last `length` rows, or all of them and then the last one again and again."""
-    if length < 1:
-        raise InvalidInput(f"length must be at least 1, got {length}")
     missing = max(0, length - len(values))
     return torch.cat((values[-length:], values[-1:].expand(missing, -1)))

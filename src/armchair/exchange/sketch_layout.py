@@ -13,15 +13,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
 
 from armchair.errors import InvalidInput, StoreError, check_choice
 from armchair.exchange.pairs import ComparedPair, Imported, import_pairs, trajectory_clip
-from armchair.npz import read_npz
-from armchair.store.rows.codec import MAX_BYTES
+from armchair.reading.arrays import read_npz
+from armchair.reading.files import read_bytes, resolve_inside
+from armchair.reading.limits import ARRAYS_BYTES, JSON_BYTES
+from armchair.reading.plain import parse_json
 from armchair.store.store import Store
 from armchair.types import Choice, Clip
 
@@ -93,15 +94,13 @@ def _root(folder: Path) -> Path:
 
 def _entries(root: Path) -> list[tuple[str, str, Choice]]:
     """Left path, right path and choice of each entry of preferences.json."""
-    try:
-        found: object = json.loads(_read(root / "preferences.json"))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInput(f"{root / 'preferences.json'} is not JSON: {error}") from error
+    file = root / "preferences.json"
+    found = parse_json(_read(resolve_inside(root, (file.name,), file.name), JSON_BYTES), str(file))
     if not isinstance(found, list):
         raise InvalidInput(f"{root / 'preferences.json'} must hold a list of entries")
     entries: list[tuple[str, str, Choice]] = []
-    for number, entry in enumerate(cast("list[object]", found)):
-        values = cast("dict[str, object]", entry) if isinstance(entry, dict) else {}
+    for number, entry in enumerate(found):
+        values = entry if isinstance(entry, dict) else {}
         left, right, word = (values.get(key) for key in ("left", "right", "preference"))
         if not (isinstance(left, str) and isinstance(right, str) and isinstance(word, str)):
             raise InvalidInput(
@@ -114,40 +113,32 @@ def _entries(root: Path) -> list[tuple[str, str, Choice]]:
 
 def _read_clip(root: Path, path: str, entry: str, length: int | None) -> Clip:
     """The clip that an entry names by the path of its MP4."""
-    film = _inside(root, path, entry)
+    parts = Path(path.replace("\\", "/")).parts
+    film = resolve_inside(root, parts[1:] if parts[:1] == ("data",) else parts, f"{entry}: {path[:200]!r}")
     if film.suffix != ".mp4" or film.parent.name != "clips":
         raise InvalidInput(f"{entry}: {path!r} must be a file clips/NAME.mp4")
     # resolved again: the trajectory may be a link of its own
-    trajectory = (film.parent.parent / "trajectories" / film.with_suffix(".npz").name).resolve()
-    if not trajectory.is_relative_to(root):
-        raise InvalidInput(f"{entry}: the trajectory of {path!r} leads out of the folder")
+    beside = film.parent.parent / "trajectories" / film.with_suffix(".npz").name
+    trajectory = resolve_inside(
+        root, beside.relative_to(root).parts, f"{entry}: the trajectory of {path[:200]!r}"
+    )
     if not trajectory.is_file():
         raise InvalidInput(f"{entry}: {path!r} has no trajectory {trajectory.relative_to(root)}")
     where = f"{entry}: {trajectory.name}"
-    arrays = read_npz(trajectory, MAX_BYTES, where)  # looked at before it is unpacked
+    arrays = read_npz(trajectory, ARRAYS_BYTES, where)  # looked at before it is unpacked
     names = next((keys for keys in KEYS if set(keys) <= set(arrays)), None)
     if names is None:
         raise InvalidInput(f"{where} must hold obs and act, or observations and actions")
-    try:
+    if any(arrays[name].dtype.kind == "U" for name in names):
+        raise InvalidInput(f"{where} holds texts where there should be numbers")
+    with np.errstate(over="ignore"):  # what is too large is refused as not finite
         obs, act = (torch.from_numpy(arrays[name].astype(np.float32)) for name in names)
-    except (ValueError, TypeError) as error:
-        raise InvalidInput(f"{where} cannot be read: {error}") from error
-    frames = _read(film) if film.is_file() else None
+    frames = _read(film, ARRAYS_BYTES) if film.exists() else None
     return trajectory_clip(obs, act, where, length=length, frames=frames, name=film.name)
 
 
-def _inside(root: Path, path: str, entry: str) -> Path:
-    """Where a path of preferences.json leads; it is relative to the folder or to the one above `data`."""
-    parts = Path(path.replace("\\", "/")).parts
-    if parts[:1] == ("data",):
-        parts = parts[1:]
-    found = root.joinpath(*parts).resolve() if "\0" not in path else Path("/")
-    if not found.is_relative_to(root):
-        raise InvalidInput(f"{entry}: {path!r} leads out of the folder")
-    return found
-
-
-def _read(path: Path) -> bytes:
-    if path.stat().st_size > MAX_BYTES:
-        raise InvalidInput(f"{path} has {path.stat().st_size} bytes, at most {MAX_BYTES}")
-    return path.read_bytes()
+def _read(path: Path, most: int) -> bytes:
+    try:
+        return read_bytes(path, most)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror or error}") from None

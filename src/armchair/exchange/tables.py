@@ -103,7 +103,7 @@ def _export(store: Store, folder: Path, suffix: str, write: Write) -> Exported:
         clip_rows += [
             clip_row(clip, all_known or store.rewards_known([clip.id])) for clip in store.clips(batch)
         ]
-    answer_rows = [answer_row(record, kinds[record.answer.annotator]) for record in records]
+    answer_rows = [answer_row(record, kinds.get(record.answer.annotator, "")) for record in records]
     files = (folder / f"answers.{suffix}", folder / f"clips.{suffix}")
     tables = ((answer_rows, ANSWER_COLUMNS), (clip_rows, CLIP_COLUMNS))
     try:

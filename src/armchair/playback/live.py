@@ -17,7 +17,7 @@ from armchair.errors import ArmchairError, InvalidInput
 from armchair.jsonable import Json
 from armchair.maths import generator
 from armchair.rewards.ensemble import RewardEnsemble
-from armchair.rewards.saved import REWARD_MODEL
+from armchair.rewards.saved import REWARD_MODEL, read_reward
 from armchair.runs.folder import RunDir
 
 LONG = 4  # times the usual length: time enough for new goals and pushes
@@ -122,7 +122,7 @@ class Newest:
 
     def _reward_model(self) -> RewardEnsemble | None:
         file = self._run.checkpoints / REWARD_MODEL
-        return RewardEnsemble.load(file) if file.is_file() else None
+        return read_reward(file) if file.is_file() else None
 
 
 class Stage:

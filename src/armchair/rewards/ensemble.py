@@ -5,22 +5,33 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional
 
 from armchair.errors import InvalidInput
+from armchair.reading.limits import NETWORK_SIZE, NETWORK_WIDTH
 from armchair.rewards.relations import InputMode, Relations
 from armchair.runs.files import write_atomic
+from armchair.runs.seal import KEY, ZEROS, sealed
 from armchair.types import VisibleLayout
 
-FORMAT = "armchair-reward-1"
+FORMAT, ABOUT = "armchair-reward-1", "armchair"  # ABOUT: the key of what is said in the file
+
+
+MOST = {
+    "members": 1000,
+    "hidden": NETWORK_WIDTH,
+    "batch": 100_000,
+    "min_updates": 10_000_000,
+    "steps": 100_000,
+}
+MOST_EPOCHS = 1e6
 
 
 @dataclass(frozen=True)
@@ -72,10 +83,15 @@ class RewardConfig:
 
     def __post_init__(self) -> None:
         """Raises InvalidInput for a number out of range."""
-        whole = ("members", "hidden", "batch", "min_updates", "steps")
-        for name in whole:
-            if getattr(self, name) < 1:
-                raise InvalidInput(f"{name} must be at least 1, got {getattr(self, name)}")
+        for name, most in MOST.items():
+            if not 1 <= getattr(self, name) <= most:
+                raise InvalidInput(f"{name} must be at least 1 and at most {most}, got {getattr(self, name)}")
+        if (size := self.members * self.hidden**2) > NETWORK_SIZE:
+            raise InvalidInput(
+                f"members times hidden squared must be at most {NETWORK_SIZE}, got {size}: take fewer"
+            )
+        if not self.epochs <= MOST_EPOCHS:
+            raise InvalidInput(f"epochs must be at most {MOST_EPOCHS:g}, got {self.epochs}")
         if not (0.0 <= self.drop < 1.0 and 0.0 <= self.smoothing < 0.5 and 0.0 < self.crop <= 1.0):
             raise InvalidInput("drop must be in [0, 1), smoothing in [0, 0.5), crop in (0, 1]")
         if self.early_stop < 0:
@@ -182,7 +198,9 @@ class RewardEnsemble:
     def from_tensors(
         cls, layout: VisibleLayout, config: RewardConfig, tensors: Mapping[str, Tensor]
     ) -> RewardEnsemble:
-        """The ensemble that `tensors` was taken from. Raises KeyError for a missing one, else as `load`."""
+        """The ensemble that `tensors` was taken from. Raises KeyError for a missing one, InvalidInput
+        for one of another shape.
+        """
         weights = Weights(*(tensors[name] for name in Weights._fields))
         normaliser = Normaliser(*(tensors[name] for name in Normaliser._fields))
         return cls(layout, config, weights, normaliser)
@@ -192,33 +210,7 @@ class RewardEnsemble:
         header = {"format": FORMAT, "config": asdict(self.config), "layout": asdict(self.layout)}
         plain = {name: tensor.contiguous() for name, tensor in self.tensors().items()}
         text = json.dumps(header | ({"task": task} if task else {}))
-        write_atomic(path, save(plain, {"armchair": text}))  # with the rights that other files have
-
-    @classmethod
-    def load(cls, path: Path) -> RewardEnsemble:
-        """Read what `save` wrote. Raises InvalidInput for anything else."""
-        try:
-            with safe_open(path, framework="pt") as file:  # pyright: ignore[reportUnknownVariableType]
-                header = json.loads((file.metadata() or {}).get("armchair", "{}"))
-                if header.get("format") != FORMAT:
-                    raise InvalidInput(f"{path} is no reward model: its format is not {FORMAT!r}")
-                names = (*Weights._fields, *Normaliser._fields)
-                tensors = {name: file.get_tensor(name) for name in names}
-        except (OSError, SafetensorError, json.JSONDecodeError) as error:
-            raise InvalidInput(f"{path} is no reward model: {error}") from error
-        layout = VisibleLayout(
-            *(tuple(header["layout"].get(key, ())) for key in ("points", "scalars", "units"))
-        )
-        return cls.from_tensors(layout, _config_of(header["config"]), tensors)
-
-
-def _config_of(saved: dict[str, float | str | list[str]]) -> RewardConfig:
-    known = {field.name for field in fields(RewardConfig)}
-    unknown = sorted(set(saved) - known)
-    if unknown:
-        raise InvalidInput(f"unknown settings of a reward model: {', '.join(unknown)}")
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in saved.items()}
-    return RewardConfig(**values)  # pyright: ignore[reportArgumentType]
+        write_atomic(path, sealed(save(plain, {ABOUT: text, KEY: ZEROS})))
 
 
 def clip_logit(logit: Tensor) -> Tensor:

@@ -18,6 +18,8 @@ from torch import Tensor
 from armchair.errors import InvalidInput
 from armchair.types import FREE, PreferenceBatch
 
+MOST = 100_000  # comparisons of either kind
+
 
 @dataclass(frozen=True)
 class ImplicitConfig:
@@ -38,10 +40,9 @@ class ImplicitConfig:
 
     def __post_init__(self) -> None:
         """Raises InvalidInput for a number out of range."""
-        if self.progress < 1 or self.beats < 0:
-            raise InvalidInput(
-                f"progress must be at least 1 and beats at least 0, got {self.progress} and {self.beats}"
-            )
+        if not (1 <= self.progress <= MOST and 0 <= self.beats <= MOST):
+            right = f"progress must be from 1 to {MOST} and beats from 0 to {MOST}"
+            raise InvalidInput(f"{right}, got {self.progress} and {self.beats}")
         if self.weight < 0.0 or not 0.5 <= self.sure <= 1.0 or self.apart < 0.0:
             raise InvalidInput("weight and apart must be at least 0, sure in [0.5, 1]")
 

@@ -29,6 +29,7 @@ InputMode = Literal["raw", "relational", "chosen"]
 INPUT_MODES: tuple[InputMode, ...] = ("raw", "relational", "chosen")
 
 CLOSEST = 0.005  # m, added to distances before the logarithm: closer than this is all the same
+MOST_POINTS, MOST_SCALARS = 32, 8192  # relations of three points grow with the cube of their number
 MIN_LENGTH = 0.01  # m, shorter displacements have no meaningful direction
 
 PRIOR: dict[str, float] = {"distance": 1.0, "planar": 0.5, "angle": 0.5, "way": 0.3, "height": 0.3}
@@ -68,6 +69,11 @@ class Relations:
         same as `raw`.
         """
         check_choice("input mode", mode, INPUT_MODES)
+        if len(layout.points) > MOST_POINTS or len(layout.scalars) > MOST_SCALARS:
+            raise InvalidInput(
+                f"at most {MOST_POINTS} points and {MOST_SCALARS} numbers can be looked at, got "
+                f"{len(layout.points)} and {len(layout.scalars)}"
+            )
         self.layout, self.mode = layout, mode
         known = raw_relations(layout) if mode == "raw" else all_relations(layout)
         if mode == "chosen":

@@ -27,11 +27,16 @@ from safetensors import SafetensorError
 from armchair.console import warn
 from armchair.errors import ArmchairError, RunError
 from armchair.jsonable import Json
+from armchair.reading.files import open_regular, read_bytes
+from armchair.reading.limits import TENSORS_BYTES, TOLD_BYTES
+from armchair.reading.plain import parse_object
 from armchair.runs.files import sync, write_atomic
 from armchair.runs.folder import RunDir
 
 KEPT = 3  # checkpoints
 MANIFEST = "manifest.json"
+SEAL = "sha256"  # in it, of the rest of it
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 NUMBERED = re.compile(r"\d{6,}")
 DRAFT = ".draft"  # begins with a dot: neither readers nor backups look at such names
 PUBLISHED = tuple(
@@ -84,8 +89,9 @@ def _finish(run: RunDir, draft: Path, about: Mapping[str, Json]) -> Path:
     files: dict[str, Json] = {}
     for file in sorted(draft.iterdir()):
         sync(file)
-        files[file.name] = {"bytes": file.stat().st_size, "sha256": _hash(file)}
-    manifest = {**about, "files": files}
+        files[file.name] = {"bytes": file.stat().st_size, "sha256": hash_file(file)}
+    manifest: dict[str, Json] = {**about, "files": files}
+    manifest[SEAL] = _hash_of(manifest)
     write_atomic(draft / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
     used = [int(path.name.removeprefix("broken-")[:6]) for path in _folders(run, "broken-*")]
     number = 1 + max([int(path.name) for path in _folders(run)] + used, default=0)
@@ -126,18 +132,29 @@ def newest(run: RunDir, tell: Callable[[str], None] | None = None) -> RunDir | N
 def verify(folder: Path) -> dict[str, Json]:
     """What a checkpoint's manifest says. Raises RunError where a file is not as it was written."""
     try:
-        manifest = cast("dict[str, Json]", json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+        manifest = read_manifest(folder)
         files = cast("dict[str, dict[str, Json]]", manifest["files"])
         for name, written in files.items():
+            if not PLAIN_NAME.fullmatch(name):
+                raise ValueError(f"{MANIFEST} speaks of a file {name!r}")
             file = folder / name
             if file.stat().st_size != written["bytes"]:
                 raise ValueError(f"{name} has {file.stat().st_size} bytes and should have {written['bytes']}")
-            if _hash(file) != written["sha256"]:
+            if hash_file(file) != written["sha256"]:
                 raise ValueError(f"{name} is not what was written")
     except FileNotFoundError as error:
         raise RunError(f"{folder} is damaged: {Path(str(error.filename)).name} is missing") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{folder} is damaged: {error}") from None
+    return manifest
+
+
+def read_manifest(folder: Path) -> dict[str, Json]:
+    """What a checkpoint's manifest says. Raises OSError, or ValueError where it is not what was written."""
+    file = folder / MANIFEST
+    manifest = parse_object(read_bytes(file, TOLD_BYTES), str(file), TOLD_BYTES)
+    if SEAL in manifest and manifest[SEAL] != _hash_of(manifest):  # older ones have none
+        raise ValueError(f"{MANIFEST} is not what was written")
     return manifest
 
 
@@ -191,6 +208,13 @@ def _prune(run: RunDir) -> None:
         shutil.rmtree(gone, ignore_errors=True)
 
 
-def _hash(file: Path) -> str:
-    with file.open("rb") as data:
+def _hash_of(manifest: Mapping[str, Json]) -> str:
+    """Of all that a manifest says but this."""
+    said = {name: value for name, value in manifest.items() if name != SEAL}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def hash_file(file: Path) -> str:
+    """SHA-256 of a file."""
+    with open_regular(file, TENSORS_BYTES) as data:
         return hashlib.file_digest(data, "sha256").hexdigest()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 from armchair.errors import RunError
 
 WINDOWS = os.name == "nt"
 READERS_LEAVE = 2.0  # s that others get to close a file on Windows, where an open one cannot be replaced
 LOOK = 0.02  # s
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # to open what is there, not what it points to
 
 
 def write_atomic(file: Path, content: bytes) -> None:
@@ -31,6 +33,12 @@ def write_atomic(file: Path, content: bytes) -> None:
         sync(file.parent)
     except OSError as error:
         raise RunError(f"{file} cannot be written: {error.strerror or error}") from None
+
+
+def open_to_append(file: Path) -> BinaryIO:
+    """Open a file to read it and to write at its end; OSError where it is a link."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | NO_LINK | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(file, flags, 0o666), "ab+")
 
 
 def replace(draft: Path, file: Path) -> None:

@@ -16,22 +16,28 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import yaml
 from safetensors import SafetensorError, safe_open
 
-from armchair.errors import RunError, nearest
+from armchair.errors import InvalidInput, RunError, nearest
 from armchair.jsonable import Json
-from armchair.runs.files import sync, write_atomic
+from armchair.reading.files import check_no_links, read_bytes, read_text
+from armchair.reading.limits import CONFIG_BYTES, METRICS_BYTES, METRICS_VALUES, TOLD_BYTES
+from armchair.reading.plain import check_plain, parse_object, parse_yaml
+from armchair.reading.tensors import Header, read_header
+from armchair.runs.files import open_to_append, sync, write_atomic
+from armchair.runs.seal import KEY, ZEROS, check_seal, sealed
 from armchair.runs.trust import gate
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
+T = TypeVar("T")
 STORE_KEY = "store"  # in the configuration of a run whose answers are in a database elsewhere: its URL
 
 
@@ -72,14 +78,46 @@ class RunDir:
         return run
 
     @staticmethod
+    def fill(
+        root: Path, prefix: str, config: Mapping[str, Json], put: Callable[[RunDir], T]
+    ) -> tuple[RunDir, T]:
+        """A new folder as of `create`, once `put` has filled it. -> the run, and what `put` returned.
+
+        Until then it has a name that nobody looks for. When `put` raises, whatever that is, nothing is left.
+        """
+        missing = [folder for folder in (root, *root.parents) if not folder.exists()]
+        draft = None
+        try:
+            draft = RunDir.create(root, f".{prefix}.{os.getpid()}", config)
+            result = put(draft)
+            return RunDir(_moved(draft.path, root, prefix)), result
+        finally:
+            if draft is not None:
+                shutil.rmtree(draft.path, ignore_errors=True)
+            for folder in missing:
+                with contextlib.suppress(OSError):  # there is something in it
+                    folder.rmdir()
+
+    @staticmethod
     def open(path: Path) -> RunDir:
-        """The run in this folder. Raises RunError, with the nearest name there is, where it holds none."""
+        """The run in this folder. Raises RunError, with the nearest name there is, where it holds none.
+
+        And where something in it is a link out of it, see `config`.
+        """
         run = RunDir(path)
         if not run.config_file.is_file():
             near = nearest(path.name, (found.name for found in runs_in(path.parent)))
             hint = f"did you mean {path.parent / near}? " if near else ""
             raise RunError(f"no run in {path}: {hint}a run's folder holds a config.yaml")
+        run.check_links()
         return run
+
+    def check_links(self) -> None:
+        """Raises RunError where something in the folder is a link out of it."""
+        try:
+            check_no_links(self.path)
+        except (OSError, InvalidInput) as error:
+            raise RunError(f"{self.path} cannot be used: {error}") from None
 
     @property
     def store(self) -> Path | str:
@@ -95,20 +133,25 @@ class RunDir:
         return url
 
     def config(self) -> dict[str, Json]:
-        """The configuration the run was started with. Raises RunError when it cannot be read."""
+        """The configuration the run was started with.
+
+        Raises RunError when it cannot be read, and where something in the folder is a link out of it: every
+        use of a run begins here, and would read or write there.
+        """
+        self.check_links()
         try:
-            found = yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            found = parse_yaml(read_text(self.config_file, CONFIG_BYTES), str(self.config_file))
+        except (OSError, InvalidInput) as error:
             raise RunError(f"{self.config_file} cannot be read: {error}") from None
         if not isinstance(found, dict):
             raise RunError(f"{self.config_file} must hold keys and values")
-        return cast("dict[str, Json]", found)
+        return {str(key): value for key, value in cast("dict[object, Json]", found).items()}
 
     def log(self, record: Mapping[str, Json]) -> None:
         """Add a line to the metrics. It reaches the disk with the next `save` at the latest."""
         line = json.dumps(record, allow_nan=True, ensure_ascii=False)
         try:
-            with self.metrics_file.open("ab+") as file:
+            with open_to_append(self.metrics_file) as file:
                 if file.tell():
                     file.seek(-1, os.SEEK_END)
                     if file.read(1) != b"\n":  # a crash cut the last line short
@@ -119,12 +162,21 @@ class RunDir:
 
     def metrics(self) -> list[dict[str, Json]]:
         """All lines of the metrics, less those that a crash cut short."""
-        if not self.metrics_file.exists():
+        try:
+            content = read_bytes(self.metrics_file, METRICS_BYTES)
+        except FileNotFoundError:
             return []
+        except (OSError, InvalidInput) as error:
+            raise RunError(f"{self.metrics_file} cannot be read: {error}") from None
         records: list[dict[str, Json]] = []
-        for line in self.metrics_file.read_bytes().splitlines():
-            with contextlib.suppress(ValueError):
-                records.append(json.loads(line))
+        values = 0
+        for line in content.splitlines():
+            with contextlib.suppress(InvalidInput):
+                record = parse_object(line, "a line of the metrics", TOLD_BYTES)
+                values += check_plain(record, "a line of the metrics")
+                records.append(record)
+            if values > METRICS_VALUES:
+                raise RunError(f"{self.metrics_file} has more than {METRICS_VALUES} values")
         return records
 
     def cut_metrics(self, after_env_steps: int) -> None:
@@ -147,24 +199,39 @@ class RunDir:
         plain = {key: tensor.contiguous() for key, tensor in tensors.items()}
         if self.metrics_file.exists():
             sync(self.metrics_file)
-        write_atomic(file, save(plain, {"about": text}))
+        write_atomic(file, sealed(save(plain, {"about": text, KEY: ZEROS})))
         pretty = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
         write_atomic(file.with_suffix(".json"), pretty.encode())
         return file
 
+    def header(self, name: str) -> tuple[Header, dict[str, Json]]:
+        """What a checkpoint holds, and what was said of it, without its tensors; errors as of `load`."""
+        file = self._saved(name)
+        try:
+            header = read_header(file)
+            return header, parse_object(header.metadata["about"], f"what {file} says", TOLD_BYTES)
+        except (OSError, InvalidInput, KeyError) as error:
+            told = f"it says nothing of {error}" if isinstance(error, KeyError) else error
+            raise RunError(f"{file} is damaged: {told}") from None
+
     def load(self, name: str) -> tuple[dict[str, Tensor], dict[str, Json]]:
         """The tensors of a checkpoint, and what was said of them. Raises RunError when they cannot be had."""
+        header, about = self.header(name)
+        file = self._saved(name)
+        try:
+            check_seal(file, header)
+            with safe_open(file, framework="pt") as found:
+                # copies: where numbers lie in memory, and so how sums are rounded, must not hang on the file
+                return {key: found.get_tensor(key).clone() for key in header.tensors}, about
+        except (SafetensorError, OSError, ValueError, TypeError) as error:
+            raise RunError(f"{file} is damaged: {error}") from None
+
+    def _saved(self, name: str) -> Path:
         file = self.checkpoints / f"{name}.safetensors"
         if not file.is_file():
             have = sorted(found.stem for found in self.checkpoints.glob("*.safetensors"))
             raise RunError(f"{self.path} has no checkpoint {name!r}: it has {', '.join(have) or '(none)'}")
-        try:
-            with safe_open(file, framework="pt") as found:
-                # copies: where numbers lie in memory, and so how sums are rounded, must not hang on the file
-                tensors = {name: found.get_tensor(name).clone() for name in found.keys()}  # noqa: SIM118
-                return tensors, json.loads(found.metadata()["about"])
-        except (SafetensorError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-            raise RunError(f"{file} is damaged: {error}") from None
+        return file
 
 
 def is_after(line: Mapping[str, Json], env_steps: int) -> bool:
@@ -174,8 +241,26 @@ def is_after(line: Mapping[str, Json], env_steps: int) -> bool:
 
 
 def runs_in(root: Path) -> list[RunDir]:
-    """The runs whose folders are in `root`, by name."""
-    return [RunDir(file.parent) for file in sorted(root.glob("*/config.yaml"))]
+    """The runs whose folders are in `root`, by name; those that are not filled yet are left out."""
+    found = sorted(root.glob("*/config.yaml"))
+    return [RunDir(file.parent) for file in found if not file.parent.name.startswith(".")]
+
+
+def _moved(draft: Path, root: Path, prefix: str) -> Path:
+    """Give a folder the first free number. -> its new path. Raises RunError where that cannot be done."""
+    number = 0
+    while True:
+        number += 1
+        path = root / f"{prefix}-{number:03d}"
+        if path.exists():
+            continue
+        try:
+            draft.rename(path)
+        except OSError as error:
+            if path.exists():  # made meanwhile
+                continue
+            raise RunError(f"no run can be made in {root}: {error.strerror}") from None
+        return path
 
 
 def _free_folder(root: Path, prefix: str) -> Path:

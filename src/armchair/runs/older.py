@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from typing import cast
 
 from armchair.errors import RunError
 from armchair.jsonable import Json
+from armchair.reading.files import read_bytes
+from armchair.reading.limits import JSON_BYTES, TOLD_BYTES
+from armchair.reading.plain import parse_object
 from armchair.runs.checkpoint import newest, publish_as
 from armchair.runs.files import write_atomic
 from armchair.runs.folder import RunDir
@@ -43,17 +45,16 @@ def use_newest(run: RunDir) -> None:
 def older_in_use(run: RunDir) -> dict[str, Json] | None:
     """What is said of the run's policy where it is an older one: after how many answers; else None."""
     with suppress(OSError, ValueError):
-        about = json.loads((run.checkpoints / f"{POLICY}.json").read_text(encoding="utf-8"))
-        if isinstance(about, dict) and INSTEAD in about:
-            return {
-                name: cast("Json", about.get(name)) for name in (ANSWERS, INSTEAD, "success", "env_steps")
-            }
+        file = run.checkpoints / f"{POLICY}.json"
+        about = parse_object(read_bytes(file, TOLD_BYTES), str(file))
+        if INSTEAD in about:
+            return {name: about.get(name) for name in (ANSWERS, INSTEAD, "success", "env_steps")}
     return None
 
 
 def _sum_up(run: RunDir) -> None:
     file = run.path / "summary.json"
     with suppress(OSError, ValueError):
-        summary = json.loads(file.read_text(encoding="utf-8"))
+        summary = parse_object(read_bytes(file, JSON_BYTES), str(file))
         summary["older_policy"] = older_in_use(run)
         write_atomic(file, (json.dumps(summary, indent=2) + "\n").encode())

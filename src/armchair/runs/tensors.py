@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safetensors import SafetensorError, safe_open
-
-from armchair.errors import RunError
+from armchair.errors import InvalidInput, RunError
+from armchair.reading.tensors import read_header
+from armchair.runs.seal import check_seal
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,12 +36,11 @@ def part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def check_tensors(file: Path) -> None:
-    """Raises RunError unless this is a safetensors file whose header, and the sizes in it, fit the file.
+    """Raises RunError unless this is a safetensors file whose header fits it, and which is as it was written.
 
-    Reads no tensor, so a damaged or hostile file cannot ask for more memory than it has bytes.
+    Loads no tensor, so a damaged or hostile file cannot ask for more memory than it has bytes.
     """
     try:
-        with safe_open(file, framework="np"):
-            pass
-    except (OSError, SafetensorError) as error:
+        check_seal(file, read_header(file))
+    except (OSError, InvalidInput) as error:
         raise RunError(f"{file} is damaged: {error}") from None

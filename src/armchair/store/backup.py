@@ -17,8 +17,11 @@ from typing import cast
 import sqlalchemy as sa
 import yaml
 
-from armchair.errors import RunError, StoreError
+from armchair.errors import InvalidInput, RunError, StoreError
 from armchair.jsonable import Json
+from armchair.reading.files import read_bytes
+from armchair.reading.limits import RUN_BYTES, TENSORS_BYTES
+from armchair.reading.plain import parse_yaml
 from armchair.runs.files import write_atomic
 from armchair.runs.folder import STORE_KEY, RunDir
 from armchair.store.migrations import open_database
@@ -64,12 +67,12 @@ def copy_from_database(url: str, folder: Path) -> int:
     rows = copy_store(url, run.store_file)
     ours = assets.c.name.startswith(PREFIX, autoescape=True)
     with open_database(run.store_file, create=False) as database, database.write() as conn:
-        found = conn.execute(sa.select(assets.c.name, assets.c.data).where(ours)).all()
+        for (name,) in conn.execute(sa.select(assets.c.name).where(ours)).all():
+            inside = name.removeprefix(PREFIX)
+            if FILE.fullmatch(inside):  # one after the other: each may be large
+                data = conn.execute(sa.select(assets.c.data).where(assets.c.name == name)).scalar_one()
+                _write_files(folder, {inside: _at_home(data) if inside == "config.yaml" else bytes(data)})
         conn.execute(assets.delete().where(ours))
-    files = {name.removeprefix(PREFIX): bytes(data) for name, data in found}
-    if "config.yaml" in files:
-        files["config.yaml"] = _at_home(files["config.yaml"])
-    _write_files(folder, {name: data for name, data in files.items() if FILE.fullmatch(name)})
     return rows
 
 
@@ -78,12 +81,15 @@ def read_files(run: RunDir) -> dict[str, bytes]:
     for _ in range(TRIES):
         before = _versions(run)
         try:
-            files = {name: (run.path / name).read_bytes() for name in before}
+            if sum(size for _, _, size in before.values()) > RUN_BYTES:
+                raise RunError(f"{run.path} has files of more than {RUN_BYTES} bytes: it cannot be copied")
+            files = {name: read_bytes(run.path / name, TENSORS_BYTES) for name in before}
             files["config.yaml"] = _at_home(files["config.yaml"])
         except FileNotFoundError:
             continue  # replaced meanwhile
-        except OSError as error:
-            raise RunError(f"{run.path} cannot be read: {error.strerror}") from error
+        except (OSError, InvalidInput) as error:
+            told = (isinstance(error, OSError) and error.strerror) or error
+            raise RunError(f"{run.path} cannot be read: {told}") from error
         after = _versions(run)
         if all(before[name] == after.get(name) for name in before if name.startswith("checkpoints/")):
             return files
@@ -93,8 +99,8 @@ def read_files(run: RunDir) -> dict[str, bytes]:
 def _at_home(config: bytes) -> bytes:
     """A run's configuration without the database that its answers are in: a copy has them in its folder."""
     try:
-        found: object = yaml.safe_load(config)
-    except (UnicodeDecodeError, yaml.YAMLError):
+        found = parse_yaml(config.decode("utf-8"), "config.yaml")
+    except (UnicodeDecodeError, InvalidInput):
         return config
     if not isinstance(found, dict) or STORE_KEY not in found:
         return config

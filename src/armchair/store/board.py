@@ -11,8 +11,10 @@ from typing import NamedTuple, cast
 
 import sqlalchemy as sa
 
-from armchair.errors import InvalidInput, check_choice
+from armchair.errors import InvalidInput, StoreError, check_choice
 from armchair.jsonable import Json, finite
+from armchair.reading.limits import TOLD_BYTES
+from armchair.reading.plain import parse_json, parse_object
 from armchair.runs.folder import is_after
 from armchair.store import schema as tables
 from armchair.store.database import Database
@@ -20,6 +22,7 @@ from armchair.store.database import Database
 MAX_QUESTION = 200  # letters
 MAX_LABELS, MAX_OVERLAP = 1_000_000, 100
 MAX_ASSET = 64 * 2**20  # bytes
+_LINE = "a line of the metrics"
 CHANGE = "change"  # the asset with the arm before and now
 
 
@@ -107,7 +110,7 @@ class Board:
         """What the trainer said last; None when it never said anything."""
         with self._database.read() as conn:
             row = conn.execute(sa.select(tables.status)).one_or_none()
-        return None if row is None else Status(json.loads(row.value), row.updated)
+        return None if row is None else Status(parse_object(row.value, "the status"), row.updated)
 
     def log(self, line: Mapping[str, Json]) -> None:
         """Add a line to the metrics. Numbers that are not finite become None."""
@@ -121,7 +124,7 @@ class Board:
         with self._database.read() as conn:
             rows = conn.execute(later).all()
         return [
-            {"created": row.created} | cast("dict[str, Json]", json.loads(row.line)) | {"seq": row.seq}
+            {"created": row.created} | parse_object(row.line, _LINE, TOLD_BYTES) | {"seq": row.seq}
             for row in rows
         ]
 
@@ -129,7 +132,11 @@ class Board:
         """Remove the lines whose "env_steps" lie after that, as a run needs that goes back. -> how many."""
         with self._database.write() as conn:
             rows = conn.execute(sa.select(tables.metrics))
-            late = [row.seq for row in rows if is_after(json.loads(row.line), after_env_steps)]
+            late = [
+                row.seq
+                for row in rows
+                if is_after(parse_object(row.line, _LINE, TOLD_BYTES), after_env_steps)
+            ]
             for seq in late:
                 conn.execute(tables.metrics.delete().where(tables.metrics.c.seq == seq))
         return len(late)
@@ -172,10 +179,15 @@ _KNOWN = {field.name for field in fields(Settings)}
 def read_settings(conn: sa.Connection) -> Settings:
     """The settings, within a transaction that the caller holds."""
     rows = conn.execute(_SETTINGS).all()
-    return Settings(**{row.key: json.loads(row.value) for row in rows if row.key in _KNOWN})
+    try:
+        told = {row.key: parse_json(row.value, row.key, TOLD_BYTES) for row in rows if row.key in _KNOWN}
+        checked = {key: _check_setting(key, value) for key, value in told.items()}
+        return Settings(**checked)  # pyright: ignore[reportArgumentType]
+    except InvalidInput as error:
+        raise StoreError(f"the store has a setting that armchair never makes: {error}") from None
 
 
-def _check_setting(key: str, value: str | float | bool | None) -> str | float | bool | None:
+def _check_setting(key: str, value: Json) -> str | float | bool | None:
     """The value as it is stored. Raises InvalidInput when the setting cannot have it."""
     check_choice("setting", key, asdict(Settings()))
     number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
@@ -194,7 +206,8 @@ def _check_setting(key: str, value: str | float | bool | None) -> str | float | 
     }.get(key, (isinstance(value, bool), "true or false"))
     if not valid:
         raise InvalidInput(f"{key} must be {wanted}, got {value!r}")
-    return float(number) if key == "repeat_share" else value
+    assert not isinstance(value, list | Mapping), "it would not be valid"
+    return float(number) if key == "repeat_share" else cast("str | float | bool | None", value)
 
 
 def _to_json(value: Mapping[str, Json]) -> str:

@@ -19,11 +19,13 @@ from sqlalchemy import event, exc
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from armchair.errors import MissingDependency, StoreError
+from armchair.errors import InvalidInput, MissingDependency, StoreError
 from armchair.offers.extras import command
+from armchair.reading.files import check_regular
 
 BUSY_SECONDS = 30.0  # how long a writer waits for the others
 PAUSE = (0.001, 0.008)  # s between two tries of a writer, drawn anew each time
+MOST_BYTES = 2**40  # of a file
 CACHE_KIB = 256  # pages that a connection to SQLite keeps; it would be 2 MiB, of each thread that reads
 WRITE_LOCK = 0x41524D43  # PostgreSQL's advisory lock that stands for "the writer"
 TRAINER_LOCK = 0x41524D54  # and for "the trainer"
@@ -161,6 +163,10 @@ class Database:
     def _translated(self) -> Generator[None]:
         try:
             yield
+        except UnicodeDecodeError as error:  # what SQLite says quotes the bytes that are wrong
+            raise StoreError(
+                f"the store {self.where} cannot be used: its schema is malformed{_DAMAGED}"
+            ) from error
         except (exc.SQLAlchemyError, sqlite3.Error) as error:
             cause = str(getattr(error, "orig", None) or error).splitlines()[0]
             remedy = next((remedy for part, remedy in REMEDIES.items() if part in cause), "")
@@ -204,6 +210,7 @@ def _url(url_or_path: str | Path, create: bool) -> sa.URL:
         raise StoreError(f"there is no folder {path.parent} to put the store in")
     if not create and not path.is_file():
         raise StoreError(f"there is no store at {path}")
+    _check_file(path)
     return sa.URL.create("sqlite", database=str(path.resolve()))
 
 
@@ -215,6 +222,14 @@ def _make_file(file: Path) -> None:
         return
     except OSError as error:
         raise StoreError(f"the store {file} cannot be used: {error.strerror}{_SHUT}") from None
+
+
+def _check_file(path: Path) -> None:
+    try:
+        if path.exists():
+            check_regular(path.stat(), MOST_BYTES, str(path))
+    except InvalidInput as error:
+        raise StoreError(f"no store: {error}") from None
 
 
 def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from armchair.store.migrations import open_database
 from armchair.store.people import People
 from armchair.store.rows import audit as chain
 from armchair.store.rows.codec import check_digest, read_head
-from armchair.store.schema import annotators, answers, clips, exclusions, questions, times_answered
+from armchair.store.rows.kinds import wrong_kinds, wrong_tables
+from armchair.store.schema import annotators, answers, assets, clips, exclusions, questions, times_answered
 
 SHOWN = 5  # findings of one kind that are told one by one
 
@@ -39,7 +41,8 @@ def check_store(url_or_path: str | Path) -> Iterator[Finding]:
     except StoreError as error:
         yield Finding("database", False, str(error))
         return
-    several = {"database": _database, "clips": _clips, "answers": _answers, "audit chain": _chain}
+    several = {"database": _database, "clips": _clips, "assets": _assets}
+    several |= {"answers": _answers, "audit chain": _chain}
     with database:
         for name, check in several.items():
             try:
@@ -47,6 +50,8 @@ def check_store(url_or_path: str | Path) -> Iterator[Finding]:
                     wrong, sound = check(conn)
             except StoreError as error:
                 wrong, sound = [str(error)], ""
+            except (ValueError, TypeError, OverflowError) as error:  # of values that are of no right kind
+                wrong, sound = [f"what is there cannot be read: {error}"], ""
             more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
             yield Finding(name, not wrong, "; ".join(wrong[:SHOWN]) + more if wrong else sound)
         yield _people(database)
@@ -74,13 +79,17 @@ def _people(database: Database) -> Finding:
 
 
 def _database(conn: sa.Connection) -> Checked:
-    """What SQLite finds when it reads all its pages; a PostgreSQL server does that by its own means."""
+    """What SQLite finds when it reads all its pages and compares the tables with their copies.
+
+    A PostgreSQL server does the like by its own means.
+    """
     if conn.dialect.name != "sqlite":
         return [], "opens; its server keeps its own checksums"
     wrong = [str(row[0]) for row in conn.exec_driver_sql("PRAGMA integrity_check(20)") if row[0] != "ok"]
+    wrong += wrong_tables(conn) + wrong_kinds(conn)
     for row in conn.exec_driver_sql("PRAGMA foreign_key_check"):
         wrong.append(f"row {row[1]} of {row[0]} speaks of something in {row[2]} that is not there")
-    return wrong, "opens, and every page of it can be read"
+    return wrong, "opens, every page of it can be read, and every value is what was written"
 
 
 def _clips(conn: sa.Connection) -> Checked:
@@ -88,7 +97,7 @@ def _clips(conn: sa.Connection) -> Checked:
     wrong: list[str] = []
     number = 0
     columns = (clips.c.id, clips.c.arrays, clips.c.frames, clips.c.sha256)
-    for row in conn.execution_options(yield_per=100).execute(sa.select(*columns)):
+    for row in conn.execution_options(yield_per=10).execute(sa.select(*columns)):
         number += 1
         try:
             check_digest(row.id, row.arrays, row.frames, row.sha256)
@@ -96,6 +105,17 @@ def _clips(conn: sa.Connection) -> Checked:
         except StoreError as error:
             wrong.append(str(error))
     return wrong, f"{number} clips, each as it was stored"
+
+
+def _assets(conn: sa.Connection) -> Checked:
+    """Each file has the bytes that were stored."""
+    wrong: list[str] = []
+    number = 0
+    for row in conn.execution_options(yield_per=1).execute(sa.select(assets)):
+        number += 1
+        if hashlib.sha256(row.data).hexdigest() != row.sha256:
+            wrong.append(f"{row.name} is damaged: its bytes are not the ones that were stored")
+    return wrong, f"{number} files, each as it was stored"
 
 
 def _answers(conn: sa.Connection) -> Checked:

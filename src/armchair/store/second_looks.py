@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from armchair.reading.plain import parse_json
 from armchair.store.board import Board
 
 OFFERED, LOOKED = "look_again", "looked_again"  # assets: ids of questions, as JSON
@@ -39,4 +40,5 @@ def waiting(board: Board, names: Iterable[str]) -> list[str]:
 
 def _read(board: Board, name: str) -> list[str]:
     asset = board.asset(name)
-    return [] if asset is None else json.loads(asset.data)
+    found = [] if asset is None else parse_json(asset.data, f"the asset {name}")
+    return [question for question in found if isinstance(question, str)] if isinstance(found, list) else []

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
+from armchair.errors import StoreError
+from armchair.reading.plain import parse_object
 from armchair.store.board import Board
 from armchair.store.store import Store
 
@@ -34,8 +36,12 @@ def read(board: Board, names: Iterable[str] | None = None) -> Offer | None:
     asset = None if names is not None and ASSET not in names else board.asset(ASSET)
     if asset is None or asset.data == b"null":
         return None
-    values = json.loads(asset.data)
-    return Offer(tuple(values.pop("questions")), **values)
+    values = parse_object(asset.data, "what is offered to be compared")
+    try:
+        questions = cast("list[str]", values.pop("questions"))
+        return Offer(tuple(questions), **values)  # pyright: ignore[reportArgumentType]
+    except (KeyError, TypeError) as error:
+        raise StoreError(f"what is offered to be compared cannot be read: {error}") from None
 
 
 def write(board: Board, offer: Offer | None) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Generator
 
 from armchair.errors import RunError
 from armchair.runs import locks
+from armchair.runs.files import NO_LINK
 from armchair.runs.folder import RunDir
 from armchair.store.database import shown
 from armchair.store.migrations import open_database
@@ -40,7 +41,7 @@ def trainer_lock(run: RunDir) -> Generator[None]:
 def _in_folder(run: RunDir) -> Generator[None]:
     file = run.path / LOCK
     try:
-        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | NO_LINK, 0o666)
     except OSError as error:
         raise RunError(f"{run.path} cannot be written: {error.strerror}") from None
     try:
@@ -63,7 +64,7 @@ def trainer_of(run: RunDir) -> int | None:
     trainer that begins meanwhile must not find the lock taken.
     """
     with contextlib.suppress(OSError):
-        handle = os.open(run.path / LOCK, os.O_RDONLY)
+        handle = os.open(run.path / LOCK, os.O_RDONLY | NO_LINK)
         try:
             pid = os.read(handle, 32).decode(errors="replace").strip()
             if pid.isdecimal() and _may_be_there(int(pid)) and locks.is_held(handle):

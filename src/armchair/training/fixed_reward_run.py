@@ -59,7 +59,7 @@ def _go_on(run: RunDir, training: Training) -> None:
     tensors, _ = found.load(CHECKPOINT)
     try:
         training.load_tensors(tensors)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (LookupError, TypeError, ValueError, RuntimeError, OverflowError, AttributeError) as error:
         raise RunError(f"the checkpoint in {run.path} does not fit this run: {error}") from None
     run.cut_metrics(training.env_steps)
 

@@ -51,7 +51,7 @@ def load_state(run: RunDir, trainer: Trainer) -> None:
         _load_counters(trainer, about)
         load_tensors(trainer, tensors)
         position = int(str(about["position"]))
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (LookupError, TypeError, ValueError, RuntimeError, OverflowError, AttributeError) as error:
         raise RunError(f"the checkpoint in {run.path} does not fit this run: {error}") from None
     if trainer.annotators.people:  # their answers stay: even clips that come out the same are asked anew
         seed = trainer.config.seed

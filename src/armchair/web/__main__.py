@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from armchair.console import printable
 from armchair.errors import ArmchairError
 from armchair.runs.folder import RunDir
 from armchair.web.films import films_by
@@ -34,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         serve(args.store, _options(args, launcher), ready=ready, until=ended.is_set)
     except ArmchairError as error:
-        print(f"armchair: {error}", file=sys.stderr)
+        print(f"armchair: {printable(str(error))}", file=sys.stderr)
         return 2
     finally:
         launcher.close()

@@ -50,7 +50,7 @@ def test_unknown_names_say_what_would_have_been_right() -> None:
             import_env("metaworld:reach-v3")
     with pytest.raises(InvalidInput, match="cannot import 'no_such_module'"):
         import_env("no_such_module:make")
-    with pytest.raises(InvalidInput, match="num_envs must be at least 1, got 0"):
+    with pytest.raises(InvalidInput, match="num_envs must be at least 1 and at most 16384, got 0"):
         import_env("Pendulum-v1", num_envs=0)
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +12,6 @@ import tyro
 from armchair.cli.flags import RunsFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
-from armchair.errors import ArmchairError
 
 if TYPE_CHECKING:
     from armchair.exchange.pairs import Imported
@@ -51,21 +48,12 @@ def main(argv: Sequence[str]) -> int:
     from armchair.store.database import shown
     from armchair.store.store import Store
 
-    was_there = args.runs.exists()
     source = shown(args.folder)
     about = {"command": "import", "folder": source, "length": args.length}
-    run = RunDir.create(args.runs, "imported", about)
-    try:
-        url = "://" in args.folder
-        found = _from_database(args.folder, run) if url else _from_files(Path(args.folder), run, args.length)
-        with Store.open(run.store_file, create=False) as store:
-            choices = {choice: count for choice, count in store.counts().by_choice.items() if count}
-    except (ArmchairError, KeyboardInterrupt):
-        shutil.rmtree(run.path)
-        if not was_there:
-            with contextlib.suppress(OSError):  # somebody else made a run there meanwhile
-                args.runs.rmdir()
-        raise
+    read = _from_database if "://" in args.folder else _from_files
+    run, found = RunDir.fill(args.runs, "imported", about, lambda into: read(args, into))
+    with Store.open(run.store_file, create=False) as store:
+        choices = {choice: count for choice, count in store.counts().by_choice.items() if count}
     by_choice = ", ".join(f"{count} {choice}" for choice, count in choices.items())
     report.say(f"{found.answers} answers ({by_choice}) about {found.clips} clips; saved in {run.path}")
     summary = {"folder": source, "answers": found.answers, "clips": found.clips, "by_choice": choices}
@@ -73,24 +61,25 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _from_files(path: Path, run: RunDir, length: int | None) -> Imported:
+def _from_files(args: Args, run: RunDir) -> Imported:
     """Answers of the older layout, a folder or its .pt file."""
     from armchair.exchange.sketch_layout import import_sketch_layout
     from armchair.exchange.sketch_tensors import import_sketch_tensors
     from armchair.store.store import Store
 
+    path = Path(args.folder)
     read = import_sketch_tensors if path.suffix == ".pt" else import_sketch_layout
     with Store.open(run.store_file) as store:
-        return read(store, path, length=length)
+        return read(store, path, length=args.length)
 
 
-def _from_database(url: str, run: RunDir) -> Imported:
+def _from_database(args: Args, run: RunDir) -> Imported:
     """A whole run; its configuration takes the place of the one that says it was imported."""
     from armchair.exchange.pairs import Imported
     from armchair.store.backup import copy_from_database
     from armchair.store.store import Store
 
-    copy_from_database(url, run.path)
+    copy_from_database(args.folder, run.path)
     with Store.open(run.store_file, create=False) as store:
         records = store.records()
         clips = {name for record in records for name in (record.question.left, record.question.right)}

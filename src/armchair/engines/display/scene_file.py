@@ -10,6 +10,7 @@ import numpy as np
 from armchair.engines.display.appearance import Material, Part
 from armchair.engines.display.shapes import Mesh
 from armchair.errors import InvalidInput
+from armchair.reading.plain import parse_object
 
 Vector = tuple[float, float, float]
 
@@ -37,6 +38,7 @@ def read_scene(asset: bytes) -> SceneFile:
     """The scene in these bytes, see `scene_asset`. Raises InvalidInput where there is none."""
     try:
         begin = 4 + int.from_bytes(asset[:4], "little")
+        parse_object(asset[4:begin], "their header")  # its limits
         header = json.loads(asset[4:begin])
         binary = asset[begin:]
 
@@ -54,7 +56,7 @@ def read_scene(asset: bytes) -> SceneFile:
             eye=_vector(header["camera"]["eye"]),
             target=_vector(header["camera"]["target"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise InvalidInput(f"these bytes are no scene: {error}") from error
 
 

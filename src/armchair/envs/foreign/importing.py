@@ -25,6 +25,7 @@ from armchair.envs.foreign.points.witness import telling
 from armchair.envs.foreign.sources import Factory, check, maker, named
 from armchair.envs.foreign.workers import WorkerCopies
 from armchair.errors import ForeignError, InvalidInput, MissingDependency
+from armchair.reading.limits import COPIES
 
 
 class Able(NamedTuple):
@@ -58,8 +59,8 @@ def import_env(
 
     Raises InvalidInput where the environment cannot be found or used, ForeignError where it raises.
     """
-    if num_envs < 1:
-        raise InvalidInput(f"num_envs must be at least 1, got {num_envs}")
+    if not 1 <= num_envs <= COPIES:
+        raise InvalidInput(f"num_envs must be at least 1 and at most {COPIES}, got {num_envs}")
     workers, limit = running or Running()
     paceless = str(source) if isinstance(source, Paced) else source
     found = Able(False, False) if workers else able(paceless, horizon)

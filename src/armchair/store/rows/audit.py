@@ -22,6 +22,7 @@ from armchair.store.rows.binds import ID
 from armchair.store.rows.meta import get_meta, set_meta
 from armchair.store.schema import answers, clips, exclusions, questions
 
+MOST_DIGITS = 18  # of a number of a change
 Plain = str | int | float | bool | None
 SHOWN = ("left", "right", "left_sha256", "right_sha256")  # of the clips; None where there is no such clip
 NUMBERS, FLAGS = ("strength", "seconds", "created"), ("swapped", "excluded")
@@ -57,7 +58,7 @@ def head(conn: sa.Connection) -> Head:
     """The last change. Raises StoreError for a store that does not say it."""
     text = get_meta(conn, "head") or ""
     number, _, sealed = text.partition(" ")
-    if not number.isdecimal() or len(sealed) != len(EMPTY.hash):
+    if not number.isdecimal() or len(number) > MOST_DIGITS or len(sealed) != len(EMPTY.hash):
         raise StoreError("the store does not say where its audit chain ends: it is damaged")
     return Head(int(number), sealed)
 

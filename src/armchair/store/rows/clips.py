@@ -26,6 +26,7 @@ from armchair.store.schema import clips, questions
 from armchair.types import Clip, Question
 
 CHUNK = 500  # ids in one statement
+MOST_DIGITS = 9  # of a clip's length
 HEAD = 4096  # bytes at the beginning of a clip's arrays that surely hold their header
 
 QUESTION_COLUMNS = ("id", "left_clip", "right_clip", *Question._fields[3:])
@@ -85,7 +86,11 @@ def insert_clips(conn: sa.Connection, given: Iterable[Clip], reward_known: bool)
 def stored_shape(conn: sa.Connection) -> tuple[int, int] | None:
     """Length and visible width of the store's clips, or None before the first."""
     length, width = get_meta(conn, "clip_length"), get_meta(conn, "visible_dim")
-    return None if length is None or width is None else (int(length), int(width))
+    if length is None or width is None:
+        return None
+    if not (length + width).isdecimal() or len(length + width) > 2 * MOST_DIGITS:
+        raise StoreError("the store does not say how long its clips are: it is damaged")
+    return int(length), int(width)
 
 
 def load_clips(conn: sa.Connection, ids: Sequence[str]) -> list[Clip]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 from safetensors import SafetensorError
 
 from armchair.errors import InvalidInput, StoreError
 from armchair.ids import check_id
+from armchair.reading.limits import ARRAYS_BYTES
+from armchair.reading.tensors import Header, parse_header
 from armchair.types import Clip
 
 if TYPE_CHECKING:  # what only replays clips does without torch
     from torch import Tensor
 
-MAX_BYTES = 64 * 2**20  # of the arrays or of the frames of one clip; a usual clip has a few kB
+MAX_BYTES = ARRAYS_BYTES  # of the arrays or of the frames of one clip; a usual clip has a few kB
 
 
 def check_clip(clip: Clip) -> None:
@@ -67,9 +69,11 @@ def decode(clip: Clip, arrays: bytes, sha256: str) -> Clip:
 
     check_digest(clip.id, arrays, clip.frames, sha256)
     try:
+        header = parse_header(arrays, len(arrays), "it")
+        _check_kinds(header)
+        if not np.isfinite(np.frombuffer(arrays, "<f4", offset=header.begin)).all():
+            raise InvalidInput("it has numbers that are not finite")
         found = load(arrays)
-        if set(found) - {"poses"} != {"visible", "action", "reward"}:
-            raise InvalidInput(f"it holds {', '.join(sorted(found))}")
         full = clip._replace(**found)
         _check_shapes(full)
     except (SafetensorError, ValueError) as error:
@@ -98,19 +102,24 @@ def read_head(clip: str, start: bytes) -> Head:
     Raises StoreError when they make no sense.
     """
     try:
-        size = int.from_bytes(start[:8], "little")
-        header = json.loads(start[8 : 8 + size])
-        steps = int(header["visible"]["shape"][0])
-        poses = header.get("poses")
-        if poses is None:
-            return Head(steps, 0, 0, 0)
-        length, bodies, _ = (int(number) for number in poses["shape"])
-        begin, end = (8 + size + int(offset) for offset in poses["data_offsets"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"clip {clip} is damaged: {error}") from error
-    if poses["dtype"] != "F32" or length != steps or end - begin != length * bodies * 28:
+        header = parse_header(start, None, "it")
+        _check_kinds(header)
+    except InvalidInput as error:
+        raise StoreError(f"clip {clip} is damaged: {error}") from None
+    steps, poses = header.tensors["visible"].shape[0], header.tensors.get("poses")
+    if poses is None:
+        return Head(steps, 0, 0, 0)
+    if len(poses.shape) != 3 or poses.shape[::2] != (steps, 7):
         raise StoreError(f"clip {clip} is damaged: its poses are not of the clip's {steps} steps")
-    return Head(steps, bodies, begin, end)
+    return Head(steps, poses.shape[1], header.begin + poses.begin, header.begin + poses.end)
+
+
+def _check_kinds(header: Header) -> None:
+    """InvalidInput unless a blob holds the arrays of a clip, of the numbers that are stored."""
+    if set(header.tensors) - {"poses"} != {"visible", "action", "reward"}:
+        raise InvalidInput(f"it holds {', '.join(sorted(header.tensors))[:200]}")
+    if any(info.dtype != "F32" for info in header.tensors.values()) or not header.tensors["visible"].shape:
+        raise InvalidInput("its arrays are not of the kind F32")
 
 
 def _arrays(clip: Clip) -> dict[str, Tensor]:

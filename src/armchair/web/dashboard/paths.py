@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypedDict, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from armchair.reading.plain import parse_object
 from armchair.store.rows.clips import Replay
 
 View = Literal["above", "side"]
 AXES: dict[View, tuple[int, int]] = {"above": (0, 1), "side": (0, 2)}  # which of x, y, z go right and up
 BLOCK = "block"  # names of blocks begin so
+
+
+class _Header(TypedDict):
+    """What a scene says of itself."""
+
+    tool_offset: list[float]  # m
+    tool_body: int
+    bodies: list[dict[str, object]]
 
 
 class Tool(NamedTuple):
@@ -42,7 +50,8 @@ def poses_of(clip: Replay) -> NDArray[np.float32] | None:
 def tool_of(scene: bytes) -> Tool | None:
     """What the scene's header says of the tool; None where it does not say it."""
     try:
-        header = json.loads(scene[4 : 4 + int.from_bytes(scene[:4], "little")])
+        told = parse_object(scene[4 : 4 + int.from_bytes(scene[:4], "little")], "the header of the scene")
+        header = cast("_Header", told)
         x, y, z = (float(value) for value in header["tool_offset"])
         names = [str(body["name"]) for body in header["bodies"]]
         blocks = tuple(k for k, name in enumerate(names) if name.startswith(BLOCK))

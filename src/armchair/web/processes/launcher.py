@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from armchair.errors import InvalidInput, RunError
+from armchair.runs.files import open_to_append
 from armchair.runs.folder import RunDir
 from armchair.store.trainer_lock import LOCK, trainer_of
 from armchair.web.processes.requests import OWN_GROUP, ask_to_end
@@ -105,7 +106,11 @@ class Launcher:
     def _start(self, words: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
         """A trainer that writes what it says into the log; Ctrl-C here does not reach it."""
         said = " ".join(["armchair", *words])
-        with log.open("ab") as out:
+        try:
+            opened = open_to_append(log)
+        except OSError as error:  # a link, for one
+            raise RunError(f"{log} cannot be written: {error.strerror}") from None
+        with opened as out:
             out.write(f"{MARK}{time.strftime('%Y-%m-%d %H:%M:%S')} {said}\n".encode())
             out.flush()
             return subprocess.Popen(

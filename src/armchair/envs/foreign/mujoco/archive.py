@@ -19,6 +19,7 @@ from torch import Tensor
 
 from armchair.errors import InvalidInput
 from armchair.jsonable import Json
+from armchair.reading.plain import parse_object
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -36,16 +37,18 @@ def unpack(packed: Tensor) -> tuple[Json, Arrays]:
     content = packed.contiguous().numpy().tobytes()
     try:
         begin = 8 + int.from_bytes(content[:8], "little")
-        header = json.loads(content[8:begin])
+        header = parse_object(content[8:begin], "its header")
         arrays: Arrays = {}
         for name, kind, shape in cast("list[tuple[str, str, list[int]]]", header["arrays"]):
             dtype = np.dtype(kind)
-            if dtype.hasobject:
-                raise ValueError("it holds objects")
+            if dtype.kind not in "biuf":
+                raise ValueError("it holds something else than numbers")
             count = math.prod(shape)
+            if any(size < 0 for size in shape):
+                raise ValueError(f"{name} has the shape {shape}")
             array = np.frombuffer(content, dtype, count, begin)
             arrays[name] = array.reshape(shape).copy()
             begin += count * dtype.itemsize
         return header["told"], arrays
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, SyntaxError) as error:
         raise InvalidInput(f"this snapshot cannot be read: {error}") from error

@@ -1,0 +1,312 @@
+"""A good file of each kind that armchair reads, and what it does with one: the commands' own functions."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import shutil
+import sqlite3
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import yaml
+from fuzz_mutations import Mutate, harm_bytes, harm_json, harm_lines, harm_tensors, harm_value, odd_value
+
+from armchair.agents.saved import load_policy
+from armchair.cli.teachers import open_run
+from armchair.config.read import as_yaml, load_settings
+from armchair.engines.display.scene_file import read_scene
+from armchair.envs.demonstrations import Source, load_demos, record_script, save_demos
+from armchair.envs.spec import EnvConfig, resolve_task
+from armchair.exchange.sketch_layout import export_sketch_layout, import_sketch_layout
+from armchair.exchange.sketch_tensors import import_sketch_tensors
+from armchair.exchange.tables import export_jsonl
+from armchair.feedback.teachers import make_teacher
+from armchair.ids import new_id
+from armchair.maths import generator
+from armchair.rewards.saved import read_reward
+from armchair.runs.checkpoint import newest
+from armchair.runs.folder import RunDir
+from armchair.runs.older import older_in_use
+from armchair.store import second_looks, settling
+from armchair.store.backup import copy_from_database
+from armchair.store.integrity import check_store
+from armchair.store.rows.codec import digest
+from armchair.store.store import Store
+from armchair.store.wishes import run_wish
+from armchair.training.setup import make_trainer, teach
+from armchair.training.state import load_state
+
+
+class Kind(NamedTuple):
+    """A kind of file."""
+
+    file: Path  # that is harmed; its content is put back after each try
+    harm: Mutate
+    read: Callable[[], object]
+
+
+def make_run(folder: Path) -> RunDir:
+    """A run of teaching that is done."""
+    config = load_settings("smoke").config
+    run = RunDir.create(folder, "reach", {**as_yaml(config), "teacher": {"name": "oracle"}})
+    list(teach(config, run, make_teacher("oracle", {}, generator(0, "teacher"))))
+    return run
+
+
+def kinds(folder: Path) -> dict[str, Kind]:
+    """All kinds by name, with good files below the folder."""
+    torch.set_num_threads(1)
+    run = make_run(folder / "runs")
+    sketch = folder / "sketch"
+    with Store.open(run.store_file) as store:
+        scene = store.board.asset("scene")
+        assert scene is not None
+        (folder / "scene.bin").write_bytes(scene.data)
+        export_sketch_layout(store, sketch)
+    film = next((sketch / "data" / "trajectories").glob("left*.npz"))
+    torch.save([(trajectory(), trajectory(), k % 2) for k in range(4)], folder / "data.pt")
+    (folder / "mine.yaml").write_text(yaml.safe_dump(as_yaml(load_settings("smoke").config)))
+    checkpoints = sorted(run.checkpoints.glob("[0-9]*"))
+    preferences, scene_file = sketch / "data" / "preferences.json", folder / "scene.bin"
+    said, mine = run.checkpoints / "policy.json", folder / "mine.yaml"
+    return {
+        "npz": Kind(film, harm_npz, lambda: sketch_into(folder, sketch)),
+        "preferences": Kind(preferences, harm_json, lambda: sketch_into(folder, sketch)),
+        "tensors of the sketch": Kind(folder / "data.pt", harm_zip, lambda: tensors_into(folder)),
+        "demonstration": demonstration(folder),
+        "policy": Kind(run.checkpoints / "policy.safetensors", harm_tensors, lambda: play(run)),
+        "reward": Kind(run.checkpoints / "reward.safetensors", harm_tensors, lambda: judge(run)),
+        "state": Kind(run.checkpoints / "state.safetensors", harm_tensors, resume_of(folder, run)),
+        "manifest": Kind(checkpoints[-1] / "manifest.json", harm_json, lambda: newest_of(folder, run)),
+        "what is said of a policy": Kind(said, harm_json, lambda: older_in_use(run)),
+        "run's configuration": Kind(run.config_file, harm_yaml, lambda: (open_run(run), run_wish(run))),
+        "configuration": Kind(mine, harm_yaml, lambda: load_settings(str(mine))),
+        "metrics": Kind(run.metrics_file, harm_lines, lambda: (run.metrics(), run.cut_metrics(300))),
+        "scene": Kind(scene_file, harm_scene, lambda: read_scene(scene_file.read_bytes())),
+        "store": Kind(run.store_file, harm_store, lambda: use_store(folder, run)),
+        "backup": Kind(run.store_file, harm_store, lambda: bring_back(folder, run)),
+    }
+
+
+def trajectory() -> dict[str, torch.Tensor]:
+    return {"obs": torch.rand(5, 3), "act": torch.rand(5, 2)}
+
+
+# ---- what is done with a file
+
+
+def sketch_into(folder: Path, sketch: Path) -> None:
+    with Store.open(fresh(folder / "imported.db")) as store:
+        import_sketch_layout(store, sketch)
+
+
+def tensors_into(folder: Path) -> None:
+    with Store.open(fresh(folder / "imported.db")) as store:
+        import_sketch_tensors(store, folder / "data.pt")
+
+
+def fresh(file: Path) -> Path:
+    for end in ("", "-wal", "-shm"):
+        file.with_name(file.name + end).unlink(missing_ok=True)
+    return file
+
+
+def play(run: RunDir) -> None:
+    agent, info = load_policy(run)
+    agent.net.best(torch.zeros(1, info.obs_dim))
+
+
+def judge(run: RunDir) -> None:
+    model = read_reward(run.checkpoints / "reward.safetensors")
+    model.mean(torch.zeros(1, model.layout.size))
+
+
+def resume_of(folder: Path, run: RunDir) -> Callable[[], None]:
+    """Load the state into a trainer, and let it act once where it could be loaded."""
+    config = load_settings("smoke").config
+    store = Store.open(shutil.copy(run.store_file, folder / "resumed.db"))
+    trainer = make_trainer(config, store, make_teacher("oracle", {}, generator(0, "teacher")))
+    return lambda: load_state(run, trainer)
+
+
+def newest_of(folder: Path, run: RunDir) -> None:
+    shutil.rmtree(folder / "copy", ignore_errors=True)
+    shutil.copytree(run.path, folder / "copy")
+    newest(RunDir(folder / "copy"), lambda line: None)
+
+
+def demonstration(folder: Path) -> Kind:
+    spec, source = resolve_task("reach"), Source("reach", "mujoco", "tool")
+    env = spec.make(2, EnvConfig(), record=True)
+    save_demos(folder / "demos", record_script(env, 1, 0), source, "script")  # pyright: ignore
+    env.close()
+    file = next((folder / "demos").glob("*.npz"))
+    return Kind(file, harm_npz, lambda: load_demos(folder / "demos", source))
+
+
+def use_store(folder: Path, run: RunDir) -> None:
+    """All that commands and pages do with a store that somebody handed over."""
+    file = fresh(folder / "used.db")
+    shutil.copy(run.store_file, file)
+    list(check_store(file))
+    with Store.open(file, create=False) as store:
+        store.counts(), store.annotators(), store.people.people(), store.people.invited()
+        store.board.settings(), store.board.status(), store.board.metrics(), store.board.asset_versions()
+        settling.read(store.board), second_looks.looked(store.board)
+        records = store.history(None)
+        for record in records:
+            names = [record.question.left, record.question.right]
+            store.clip_info(names), store.replay(names[0]), store.rewards_known(names)
+        store.preferences()
+        store.board.cut_metrics(300)
+        export_jsonl(store, folder / "tables")
+        store.put(), store.claim("eve", n=2), store.undo("eve"), store.retire(10**6)
+
+
+def bring_back(folder: Path, run: RunDir) -> None:
+    shutil.rmtree(folder / "back", ignore_errors=True)
+    (folder / "back").mkdir()
+    copy_from_database(f"sqlite:///{run.store_file}", folder / "back")
+
+
+# ---- harms that know a format
+
+SHAPES = ("(1000000000000,)", "(-1, 3)", "(3,) * 9", "(2**62, 4)", "()", "(5, 3)", "'x'")
+DESCRS = ("<f4", "<f8", "<c16", "<M8[s]", "|O", "<U9999999", "|V8", "<f2", "<g", ">i8", "|b1")
+ODD = [
+    *(np.array([1j]), np.array(["2026-01-01"], "M8[s]"), np.full((5, 3), np.nan)),
+    *(np.zeros((0, 3)), np.array("\ud800"), np.full((5, 3), 1e300)),
+]
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
+
+
+def harm_npz(data: bytes, rng: random.Random) -> bytes:
+    """An array's header that lies, another kind of number, another member; or any zip file's harms."""
+    if rng.random() < 0.4:
+        return harm_zip(data, rng)
+    with zipfile.ZipFile(io.BytesIO(data)) as old:
+        members = {name: old.read(name) for name in old.namelist()}
+    name = rng.choice(sorted(members))
+    kind = rng.randrange(4)
+    if kind == 0:
+        members[name] = harm_bytes(members[name], rng)
+    elif kind == 1:
+        shape = rng.choice(("(1000000000000,)", "(-1, 3)", "(3,) * 9", "(2**62, 4)", "()", "(5, 3)", "'x'"))
+        descr = rng.choice(
+            ("<f4", "<f8", "<c16", "<M8[s]", "|O", "<U9999999", "|V8", "<f2", "<g", ">i8", "|b1")
+        )
+        header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+        header += b" " * (64 - (len(header) + 11) % 64) + b"\n"
+        size = len(header).to_bytes(2, "little")
+        members[name] = b"\x93NUMPY\x01\x00" + size + header + members[name][128:]
+    elif kind == 2:
+        out = io.BytesIO()
+        odd = (
+            np.array([1j]),
+            np.array(["now"], "M8[s]"),
+            np.full((5, 3), np.nan),
+            np.zeros((0, 3)),
+            np.array("\ud800"),
+        )
+        np.save(out, rng.choice(odd), allow_pickle=False)
+        members[name] = out.getvalue()
+    else:
+        members.pop(name)
+    out = io.BytesIO()
+    with zipfile.ZipFile(
+        out, "w", rng.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2))
+    ) as new:
+        for key, value in members.items():
+            new.writestr(key, value)
+    return out.getvalue()
+
+
+def harm_zip(data: bytes, rng: random.Random) -> bytes:
+    """Fields of the lists of members: sizes, flags, kinds of compression; or any bytes."""
+    if rng.random() < 0.5:
+        return harm_bytes(data, rng)
+    out = bytearray(data)
+    for mark in (b"PK\1\2", b"PK\3\4", b"PK\5\6", b"PK\6\6"):
+        at = data.find(mark, rng.randrange(max(1, len(data) // 2)))
+        if at >= 0 and rng.random() < 0.6:
+            field = at + rng.randrange(4, 48)
+            out[field : field + 4] = rng.choice(
+                (b"\xff\xff\xff\xff", b"\0\0\0\0", b"\1\0\0\0", rng.randbytes(4))
+            )
+    return bytes(out)
+
+
+def harm_yaml(data: bytes, rng: random.Random) -> bytes:
+    if rng.random() < 0.4:
+        return harm_bytes(data, rng)
+    try:
+        return yaml.safe_dump(harm_value(yaml.safe_load(data), rng)).encode("utf-8", "surrogatepass")
+    except (yaml.YAMLError, RecursionError):
+        return data[: rng.randrange(len(data))]
+
+
+def harm_scene(data: bytes, rng: random.Random) -> bytes:
+    if rng.random() < 0.4:
+        return harm_bytes(data, rng)
+    begin = 4 + int.from_bytes(data[:4], "little")
+    header = harm_json(data[4:begin], rng)
+    return len(header).to_bytes(4, "little") + header + data[begin:]
+
+
+def harm_store(data: bytes, rng: random.Random) -> bytes:
+    """A value that no armchair writes, an array of a clip that is another, or any bytes."""
+    if rng.random() < 0.3:
+        return harm_bytes(data, rng)
+    raw = sqlite3.connect(":memory:")
+    raw.deserialize(data[:18] + b"\1\1" + data[20:])  # in memory there is no log
+    try:
+        raw.execute("PRAGMA ignore_check_constraints = ON")
+        for _ in range(rng.choice((1, 1, 3))):
+            _harm_row(raw, rng)
+        raw.commit()
+        out = bytes(raw.serialize())
+        return out[:18] + rng.choice((b"\1\1", b"\2\2")) + out[20:]
+    finally:
+        raw.close()
+
+
+def _harm_row(raw: sqlite3.Connection, rng: random.Random) -> None:
+    tables = [row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    table = rng.choice(tables)
+    if table == "clips" or rng.random() < 0.1:
+        name, arrays = rng.choice(raw.execute("SELECT id, arrays FROM clips").fetchall())
+        changed = harm_tensors(arrays, rng)
+        sealed = digest(changed, None).hex()
+        raw.execute("UPDATE clips SET arrays = ?, sha256 = ? WHERE id = ?", (changed, sealed, name))
+        return
+    if rng.random() < 0.1:
+        harms = (f"DELETE FROM {table}", f"DROP TABLE {table}", f"CREATE TABLE [{new_id()}] (x)")
+        raw.execute(rng.choice(harms)) if not table.startswith("sqlite_") else None
+        return
+    columns = [row[1] for row in raw.execute(f"PRAGMA table_info({table})")]
+    value = odd_value(rng)
+    if isinstance(value, dict | list):
+        value = json.dumps(value)
+    if isinstance(value, str):
+        value = rng.choice(
+            (value.encode("utf-8", "surrogatepass"), value.encode("ascii", "replace").decode())
+        )
+    if isinstance(value, int) and abs(value) >= 2**63:
+        value = str(value)
+    texts = [column for column in columns if column in ("value", "line")]
+    column = rng.choice(texts or columns)
+    if column in texts and rng.random() < 0.7:
+        row = raw.execute(f"SELECT rowid, {column} FROM {table} ORDER BY random() LIMIT 1").fetchone()
+        if row is not None and isinstance(row[1], str) and row[1][:1] in "{[":
+            changed = harm_json(row[1].encode("utf-8", "replace"), rng).decode("utf-8", "replace")
+            raw.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (changed, row[0]))
+            return
+    with suppress(sqlite3.IntegrityError):  # a key that is no whole number
+        raw.execute(f"UPDATE OR IGNORE {table} SET [{column}] = ?", (value,))
