@@ -22,7 +22,7 @@ from armchair.cli import COMMANDS, main
 from armchair.config.read import as_yaml, with_flags
 from armchair.config.teach import TeachConfig
 from armchair.errors import StoreError
-from armchair.rewards.ensemble import RewardEnsemble
+from armchair.rewards.saved import read_reward
 from armchair.runs import trust
 from armchair.runs.folder import RunDir
 from armchair.runs.home import state_folder
@@ -238,6 +238,7 @@ def test_a_database_that_a_run_names_is_not_connected_to(
     here: Path, command: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     run = plant(here / "runs", config="reach", policy="reach")
+    (here / "small.yaml").write_text(f"task: reach\n{SMALL}")
     saved = yaml.safe_load(run.config_file.read_text())
     run.config_file.write_text(yaml.safe_dump({**saved, "store": f"sqlite:///{here}/private.db"}))
     walked = READING[command](str(run.path))[-1:]
@@ -260,7 +261,7 @@ def test_a_policy_of_another_task_than_its_run_is_refused(here: Path, capsys: Ca
 
 
 def test_a_reward_of_another_task_is_refused(here: Path, taught: RunDir, capsys: Capture) -> None:
-    model = RewardEnsemble.load(taught.checkpoints / "reward.safetensors")
+    model = read_reward(taught.checkpoints / "reward.safetensors")
     run = RunDir(shutil.copytree(taught.path, here / "copy"))
     for target in (run.checkpoints / "reward.safetensors", here / "alone.safetensors"):
         model.save(target, "push")
