@@ -15,7 +15,7 @@ from armchair.cli.report import Report
 from armchair.config.teach import TeachConfig
 from armchair.envs.base import tells_success
 from armchair.envs.spec import EnvConfig, resolve_task
-from armchair.errors import InvalidInput
+from armchair.errors import InvalidInput, RunError
 from armchair.evaluate import Evaluation, evaluate
 from armchair.intervals import Interval
 from armchair.jsonable import Json
@@ -102,13 +102,17 @@ def measure_reward(
         report.say(f"  {error}")
         return summary
     fresh, plot = found.fresh, run.path / "reliability.png"
-    plot_reliability(found.reliability, plot)
     report.say(f"  {fresh.answers} fresh pairs      {_agreement(fresh.accuracy, fresh.nll, fresh.ece)}")
     report.say(f"  rank correlation     {found.rank_correlation:.3f} of learned and true returns of clips")
     report.say(f"  spread               {found.spread:.3f} between members, in units of reward")
-    report.say(f"  reliability          {plot}")
     summary |= {"pairs": fresh.answers, "accuracy": fresh.accuracy, "nll": fresh.nll, "ece": fresh.ece}
     summary |= {"rank_correlation": found.rank_correlation, "spread": found.spread}
+    try:
+        plot_reliability(found.reliability, plot)
+    except RunError as error:  # the figures are what was asked for
+        report.log(f"no plot of the reliability: {error}")
+        return summary | {"reliability": None}
+    report.say(f"  reliability          {plot}")
     return summary | {"reliability": str(plot)}
 
 

@@ -44,7 +44,7 @@ class Args(PageFlags, JsonFlag):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Serves until Ctrl-C; returns 0."""
+    """Serves until it is asked to end."""
     args = parse(Args, "label", argv, EXAMPLES)
     report = Report("label", args.json)
     from armchair.cli.links import check_page
@@ -57,8 +57,10 @@ def main(argv: Sequence[str]) -> int:
 
 
 def serve_page(place: Place, flags: PageFlags, report: Report) -> int:
-    """The page in this process, until Ctrl-C."""
+    """The page in this process, until it is asked to end."""
     from armchair.cli.draw import command_of
+    from armchair.cli.endings.signals import calmly
+    from armchair.cli.endings.told import leaving
     from armchair.cli.links import invite, show_links
     from armchair.runs.folder import RunDir
     from armchair.store.store import Store
@@ -73,9 +75,12 @@ def serve_page(place: Place, flags: PageFlags, report: Report) -> int:
     options = Options(place.name, place.folder, flags.host, flags.port, films=films)
     if place.folder is not None:
         options = dataclasses.replace(options, resume=partial(launcher.resume, RunDir(place.folder)))
-    with Store.open(database, create=False) as store:
+    again = f"answers are kept, `armchair label {place.shown}` serves the page again"
+    with Store.open(database, create=False) as store, leaving(lambda: again):
         invited = invite(store, flags)
-        serve(database, options, ready=lambda where: show_links(invited, flags, where, report))
+        with calmly() as asked:
+            ready = partial(show_links, invited, flags, report=report)
+            serve(database, options, ready=ready, until=asked)
         if launcher.live():
             report.log("stopping the trainer that the page started; `armchair resume` goes on from there")
             launcher.close(PATIENCE)
