@@ -106,9 +106,9 @@ def process() -> int:
     streams.guard()
     signals.listen()
     status = main()
-    if (why := streams.lost()) is not None:
+    if status == 0 and (why := streams.lost()) is not None:
         warn(f"what should have been printed could not be written: {why}")
-        status = status or told.BAD_INPUT
+        status = told.BAD_INPUT
     signals.finish(status)
     gc.freeze()  # nor at the end, when the system takes all
     return status

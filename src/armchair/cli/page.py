@@ -60,23 +60,21 @@ def teach_with_page(
             show_links(invited, flags, page.address, report)
             try:
                 teach_run(run, config, None, report, resume=resume, stays=stays)
-                while stays and more_to_do(run, store, page.address, report):
-                    teach_run(run, config, None, report, resume=True, stays=True)
+                with leaving(
+                    lambda: f"{run.path} is done, `armchair resume {run.path}` serves its page again"
+                ):
+                    while stays and more_to_do(store, page.address, report):
+                        teach_run(run, config, None, report, resume=True, stays=True)
             finally:
                 page.say_goodbye()
     return 0
 
 
-def more_to_do(run: RunDir, store: Store, address: str, report: Report) -> bool:
+def more_to_do(store: Store, address: str, report: Report) -> bool:
     """Wait until a run that is done has more to do: a raised budget, answers that changed. -> False: ended.
 
     Its owner ends it on the page, or with Ctrl-C, which is passed on once the page knows.
     """
-    with leaving(lambda: f"{run.path} is done, `armchair resume {run.path}` serves its page again"):
-        return _more_to_do(store, address, report)
-
-
-def _more_to_do(store: Store, address: str, report: Report) -> bool:
     report.say(f"the page stays at {address}, where the run can be given more answers: Ctrl-C ends it")
     told = store.board.status()
     facts = {} if told is None else told.value

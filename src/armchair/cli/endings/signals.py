@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -40,6 +41,7 @@ def listen() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _come)
     sys.unraisablehook = _unraisable
+    atexit.register(_ignore)  # what is registered first is done last
 
 
 def received() -> int | None:
@@ -77,6 +79,12 @@ def finish(status: int) -> None:
     for number in ENDING:
         if signal.getsignal(number) is _come:
             signal.signal(number, at_once)
+
+
+def _ignore() -> None:
+    """The interpreter takes handlers away in its last moments; a signal then would be its end, not ours."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _come(number: int, _: FrameType | None) -> None:
