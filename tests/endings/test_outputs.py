@@ -1,4 +1,4 @@
-"""Outputs that are full, closed, left by their reader, or of few characters: the work is done all the same."""
+"""Outputs that are full, closed, left by their reader or poor in characters: the work is done."""
 
 from __future__ import annotations
 

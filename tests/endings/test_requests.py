@@ -183,7 +183,7 @@ def test_a_signal_waits_for_the_end_of_the_block_and_no_longer() -> None:
     from armchair.runs.undisturbed import undisturbed
 
     began = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt):
         with undisturbed(), undisturbed():
             signal.raise_signal(signal.SIGINT)
             signal.raise_signal(signal.SIGINT)

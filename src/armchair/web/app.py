@@ -15,6 +15,7 @@ import armchair
 from armchair.store.store import Store
 from armchair.web import errors, pages
 from armchair.web.api import again, auth, clips, events, label, owner, play, replay, settling, state, training
+from armchair.web.api.read_only import ReadOnly
 from armchair.web.caches.clips import Clips
 from armchair.web.caches.hub import Hub
 from armchair.web.caches.sessions import SessionCache
@@ -73,6 +74,8 @@ def create_app(store: str | Path, options: Options) -> FastAPI:
         app.mount("/dashboard", dashboard)
     errors.install(app)
     login_page = partial(pages.send_page, "login.html", Headers({}), 401)
+    if options.read_only:
+        app.add_middleware(ReadOnly)
     app.add_middleware(Gate, options=options, sessions=sessions, login_page=login_page)
     app.add_middleware(SecurityHeaders)  # added last, so that it is the outermost
     return app
