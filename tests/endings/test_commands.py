@@ -37,7 +37,7 @@ class Case(NamedTuple):
     words: str
     once: str  # this is printed
     says: str  # of the one line, as a pattern
-    before: str = ""  # a command that must have ended well first
+    before: str = ""  # a command that went before, and ended well or was stopped
     run: str = ""  # the run that must be there and go on
     wait: float = 0.0  # s more
 
@@ -50,7 +50,7 @@ CASES = {
     "teach, drawing": Case(SMOKE, "summary.json", "is done, with its summary", run="reach-001"),
     "people": Case(PEOPLE, "answer here", "`armchair resume runs/reach-001` begins", run="reach-001"),
     "train": Case(TRAINED, "steps  reward", r"all up to update \d+ .* is saved", run="reach-001", wait=0.5),
-    "resume": Case("resume runs/reach-001", "6/6 answers", "resume", SMOKE, "reach-001"),
+    "resume": Case("resume runs/reach-001", "/4000 answers", "is saved", TAUGHT, "reach-001"),
     "label": Case("label runs/reach-001 --no-open --port 0", "answer here", "answers are kept", SMOKE),
     "serve": Case("serve --no-open --port 0", "your runs", "opens runs again"),
     "armchair": Case("--no-open --port 0", "your runs", "opens runs again"),
@@ -88,7 +88,12 @@ def updates_of(run: RunDir) -> int:
 @pytest.mark.parametrize("name", CASES)
 def test_a_request_to_end(name: str, number: signal.Signals, start: Start, tmp_path: Path) -> None:
     case = CASES[name]
-    if case.before:
+    if case.before == TAUGHT:
+        first = start(TAUGHT)
+        first.wait_for("/4000 answers")
+        first.send(signal.SIGTERM)
+        assert first.end() == 143
+    elif case.before:
         assert start(case.before).end() == 0
     job = start(case.words)
     job.wait_for(case.once or (lambda: True))
