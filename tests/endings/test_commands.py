@@ -28,7 +28,7 @@ reward: {min_updates: 5, members: 2}
 SMOKE = "teach reach --teacher oracle --config smoke"
 TAUGHT = "teach --config long.yaml --teacher oracle"
 PEOPLE = "teach --config long.yaml --no-open --port 0"
-TRAINED = "train reach --steps 10000000 --num-envs 8"
+TRAINED = "train reach --steps 200000 --num-envs 8"
 
 
 class Case(NamedTuple):

@@ -54,7 +54,7 @@ def test_the_summary_is_there_before_anything_is_drawn(
 
 @pytest.mark.slow
 def test_training_ends_with_its_reader_and_goes_on(tmp_path: Path) -> None:
-    words = f"{sys.executable} -m armchair.cli train reach --steps 10000000 --num-envs 8"
+    words = f"{sys.executable} -m armchair.cli train reach --steps 200000 --num-envs 8"
     script = f"{words} 2>err | head -1; echo ${{PIPESTATUS[0]}} >status"
     subprocess.run(["bash", "-c", script], cwd=tmp_path, check=True, timeout=300, capture_output=True)
     assert (tmp_path / "status").read_text().strip() == "141"
