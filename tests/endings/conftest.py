@@ -13,6 +13,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import torch
+
+from armchair.config.read import as_yaml, load_config
+from armchair.feedback.teachers import make_teacher
+from armchair.maths import generator
+from armchair.runs.folder import RunDir
+from armchair.training.setup import teach
 
 START = """
 import sys, types
@@ -118,3 +125,14 @@ def stand_in(process: Callable[..., Job]) -> Callable[..., Job]:
         return process("-c", START.format(body=body), "envs", *flags, **environment)
 
     return start
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that is done."""
+    torch.set_num_threads(1)
+    config = load_config("smoke")
+    described = {**as_yaml(config), "teacher": {"name": "oracle"}}
+    run = RunDir.create(tmp_path_factory.mktemp("runs"), "reach", described)
+    list(teach(config, run, make_teacher("oracle", {}, generator(0, "teacher"))))
+    return run.path

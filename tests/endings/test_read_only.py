@@ -20,16 +20,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-import torch
 
-from armchair.config.read import as_yaml, load_config
 from armchair.errors import StoreError
-from armchair.feedback.teachers import make_teacher
-from armchair.maths import generator
-from armchair.runs.folder import RunDir
 from armchair.runs.unwritable import is_writable
 from armchair.store.store import Store
-from armchair.training.setup import teach
 
 GIVE_UP = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner"]
 WRITE_AND_DIE = """
@@ -55,17 +49,6 @@ def run_python(*words: str) -> subprocess.CompletedProcess[str]:
 
 def armchair(*words: str) -> subprocess.CompletedProcess[str]:
     return run_python("-m", "armchair.cli", *words)
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run that is done."""
-    torch.set_num_threads(1)
-    config = load_config("smoke")
-    described = {**as_yaml(config), "teacher": {"name": "oracle"}}
-    run = RunDir.create(tmp_path_factory.mktemp("runs"), "reach", described)
-    list(teach(config, run, make_teacher("oracle", {}, generator(0, "teacher"))))
-    return run.path
 
 
 @pytest.fixture
