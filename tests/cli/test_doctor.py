@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sqlite3
 import subprocess
@@ -13,13 +14,15 @@ import torch
 
 from armchair.cli import checks, main
 from armchair.cli.checks import Check
-from armchair.cli.commands import doctor
+from armchair.cli.commands import doctor, serve
+from armchair.cli.flags import PageFlags
 from armchair.engines.display import gl
 from armchair.errors import RunError
 from armchair.ids import new_id
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
 from armchair.types import Answer, Clip, Question
+from armchair.web import options
 
 Capture = pytest.CaptureFixture[str]
 GOOD = Check("disk", True, "12.0 GB free")
@@ -57,14 +60,43 @@ def test_json(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     assert summary["checks"][1]["mend"] == "pip install mujoco"
 
 
-def test_a_port_in_use_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_port_of_the_pages_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert options.DEFAULT_PORT == PageFlags().port == serve.Args().port
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        port = taken.getsockname()[1]
-        monkeypatch.setattr(checks, "PORTS", {port: "a test"})
-        assert [check.ok for check in checks.check_ports()] == [False]
-    assert [check.ok for check in checks.check_ports()] == [True]
+        monkeypatch.setattr(options, "DEFAULT_PORT", taken.getsockname()[1])
+        (check,) = checks.check_ports()
+        assert not check.ok and f"port {options.DEFAULT_PORT} of 127.0.0.1 is in use" in check.found
+    (check,) = checks.check_ports()
+    assert check.ok
+
+
+def test_what_the_server_imports_is_imported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    server, pages = checks.check_server()
+    assert server == Check("server", True, "imports", server.mend, True)
+    assert pages.name == "pages"
+    (tmp_path / "starlette.py").write_text("raise ImportError('libfoo is missing')", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
+    server, _ = checks.check_server()
+    assert not server.ok and server.essential and "libfoo is missing" in server.found
+
+
+def test_pages_that_were_not_built_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(checks, "_python", lambda program: None)
+    monkeypatch.setattr(checks, "files", lambda name: tmp_path)
+    (tmp_path / "web" / "static").mkdir(parents=True)
+    for name in checks.PAGES[1:]:
+        (tmp_path / "web" / "static" / name).touch()
+    server, pages = checks.check_server()
+    assert server.ok and (pages.ok, pages.found) == (False, "not built: index.html")
+
+
+def test_the_extras_that_are_missing_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "missing", lambda name: ["matplotlib"] if name == "plots" else [])
+    check = checks.check_extras()
+    assert check.ok and check.found.endswith("optional: pip install 'armchair[plots]' for plots")
+    assert check.found.startswith("dashboard, gym, parquet, postgres")
 
 
 def test_no_gl_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,21 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import gymnasium
 import pytest
 
 from armchair.cli import main
+from armchair.cli.checks import ENGINE_PACKAGES
+from armchair.config.listing import listed, presets
+from armchair.config.read import load_config
+from armchair.engines import ENGINES
+from armchair.envs.control import CONTROLS
+from armchair.envs.spec import resolve_task
+from armchair.offers.catalogue import CONTROL_WIDTHS, TASK_OUTLINES
+from armchair.tasks import TASKS
 
 
 def test_lists_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,3 +36,29 @@ def test_the_ids_it_lists_are_ids_of_gymnasium(capsys: pytest.CaptureFixture[str
     main(["envs", "--json"])
     for name in json.loads(capsys.readouterr().out)["gymnasium"]:
         assert gymnasium.spec(name).id == name
+
+
+def test_what_is_listed_without_torch_is_what_there_is() -> None:
+    assert list(TASK_OUTLINES) == list(TASKS) and tuple(ENGINE_PACKAGES) == ENGINES
+    widths = {
+        name: tuple(sorted({mode.action_dim(False), mode.action_dim(True)}))
+        for name, mode in CONTROLS.items()
+    }
+    assert widths == CONTROL_WIDTHS
+
+
+@pytest.mark.parametrize("name", presets())
+def test_a_preset_is_listed_as_it_is_read_where_people_answer(name: str) -> None:
+    config, found = load_config(name, people=True), listed(name)
+    assert (found.task, found.labels) == (config.task, config.queries.labels)
+    assert found.question == resolve_task(config.task).question
+    assert found.about and not found.about.startswith("#")
+
+
+def test_the_lists_load_no_torch_and_no_simulator() -> None:
+    program = (
+        "import sys\nfrom armchair.cli import main\nassert main(['envs', '--json']) == 0\n"
+        "print(sorted({'torch', 'mujoco', 'pybullet', 'fastapi'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "[]"

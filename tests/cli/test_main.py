@@ -23,12 +23,22 @@ def test_help_names_every_command(capsys: Capture) -> None:
 
 
 def test_help_is_quick_since_it_loads_no_simulator_and_no_torch() -> None:
+    assert loaded("['--help']", {"torch", "mujoco", "pybullet", "tyro"}) == "[]"
+
+
+def test_help_of_a_command_loads_none_of_them_either() -> None:
+    heavy = {"torch", "mujoco", "pybullet", "fastapi", "sqlalchemy", "streamlit", "pandas", "matplotlib"}
+    assert loaded(", ".join(f"[{name!r}, '--help']" for name in COMMANDS), heavy) == "[]"
+
+
+def loaded(commands: str, modules: set[str]) -> str:
+    """Which of these modules some commands load."""
     program = (
-        "import sys\nfrom armchair.cli import main\nmain(['--help'])\n"
-        "print(sorted({'torch', 'mujoco', 'pybullet', 'tyro'} & set(sys.modules)), file=sys.stderr)"
+        f"import sys\nfrom armchair.cli import main\nfor words in ({commands},):\n    main(words)\n"
+        f"print(sorted({modules} & set(sys.modules)), file=sys.stderr)"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert run.stderr.strip() == "[]"
+    return run.stderr.strip()
 
 
 @pytest.mark.parametrize("command", COMMANDS)

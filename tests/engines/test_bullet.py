@@ -200,7 +200,7 @@ def test_a_window_needs_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_pybullet_the_error_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch, python: tuple[int, int], advice: str
 ) -> None:
-    monkeypatch.setattr(armchair.engines.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(armchair.engines, "missing", lambda extra: ["pybullet"])
     monkeypatch.setattr(armchair.engines.sys, "version_info", (*python, 0))
     with pytest.raises(MissingDependency, match=advice):
         armchair.engines.make_engine("bullet", make_scene(0, fingers=False), 1)

@@ -88,7 +88,7 @@ def test_parquet_without_pyarrow_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with pytest.raises(MissingDependency, match="pip install pyarrow"):
+    with pytest.raises(MissingDependency, match=r"pip install 'armchair\[parquet\]'"):
         export_parquet(store, tmp_path)
 
 

@@ -45,6 +45,17 @@ def test_a_clip_holds_one_window_of_one_episode_and_says_which() -> None:
         assert clip.episode == N * (first // T) + int(clip.visible[0, 0])
 
 
+def test_pairs_that_are_joined_are_cut_as_they_were() -> None:
+    episodes, rng = made(), generator(0)
+    some, others = episodes.propose(5, 3, rng), episodes.propose(7, 3, rng)
+    joined = some.join(others)
+    assert joined.left.equal(torch.cat((some.left, others.left)))
+    assert joined.policy_step.equal(torch.cat((some.policy_step, others.policy_step)))
+    assert len(joined.left) == len(some.left) + len(others.left) > len(some.left)
+    for (left, right), row, other in zip(episodes.clips(joined, rng), joined.left, joined.right, strict=True):
+        assert left.visible.equal(row) and right.visible.equal(other)
+
+
 def test_every_window_is_as_likely_the_last_step_too() -> None:
     starts = torch.tensor([clip.start for clip in made().cut(4000, 3, generator(1))])
     counts = starts.bincount(minlength=T - 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import pytest
 
@@ -17,3 +18,10 @@ def test_films_by_a_command() -> None:
         films_by([sys.executable, "-c", "raise SystemExit('no OpenGL')"])("c1")
     with pytest.raises(MissingDependency, match="clip c1 cannot be drawn"):
         films_by(["no-such-command"])("c1")
+
+
+def test_a_film_that_nobody_waits_for_is_not_drawn_to_the_end() -> None:
+    began = time.monotonic()
+    with pytest.raises(MissingDependency, match="nobody waits"):
+        films_by([sys.executable, "-c", "import time; time.sleep(60)"])("c1", lambda: False)
+    assert time.monotonic() - began < 20

@@ -17,10 +17,11 @@ from starlette.websockets import WebSocketDisconnect
 
 from armchair.ids import new_id
 from armchair.web.app import create_app
-from armchair.web.gate import MAX_BODY
+from armchair.web.limits.inbox import MAX_BODY
 from armchair.web.options import Options, host_allowed
 
 PUBLIC = {("GET", "/login"), ("POST", "/api/login"), ("GET", "/assets/{name}"), ("GET", "/favicon.ico")}
+PUBLIC |= {(method, path) for method in ("GET", "HEAD") for path in ("/healthz", "/readyz")}
 PAGE = {"X-Armchair": "1"}
 
 

@@ -12,6 +12,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from armchair.cli.endings import signals, streams, told
 from armchair.console import warn
@@ -43,15 +44,29 @@ EXAMPLES = (
 )
 
 
+def benchmarks_folder() -> Path | None:
+    """The folder of benchmarks: under the working directory, or in the checkout this package runs from."""
+    for root in (Path.cwd(), Path(__file__).resolve().parents[3]):
+        if (root / "benchmarks").is_dir() and (root / "pyproject.toml").is_file():
+            return root / "benchmarks"
+    return None
+
+
+def offered() -> dict[str, str]:
+    """The commands and what they do; `bench` only where there are benchmarks."""
+    return {name: does for name, does in COMMANDS.items() if name != "bench" or benchmarks_folder()}
+
+
 def overview() -> str:
     """The text of `armchair --help`."""
-    width = max(map(len, COMMANDS))
-    commands = "\n".join(f"  {name:<{width}}  {summary}" for name, summary in COMMANDS.items())
+    shown = offered()
+    width = max(map(len, shown))
+    listed = "\n".join(f"  {name:<{width}}  {summary}" for name, summary in shown.items())
     examples = "\n".join(f"  {line}" for line in EXAMPLES)
     return (
         "usage: armchair\n       armchair COMMAND [options]\n\n"
         "Teach a robot arm from your armchair. Alone it opens a page on which everything can be done.\n\n"
-        f"commands:\n{commands}\n\n"
+        f"commands:\n{listed}\n\n"
         f"examples:\n{examples}\n\n"
         "armchair COMMAND --help tells more; --json on any command ends its output with one JSON object."
     )
@@ -70,7 +85,7 @@ def run_command(argv: Sequence[str]) -> int:
     if not argv or argv[0].startswith("-"):
         argv = [FIRST, *argv]
     name, rest = argv[0], list(argv[1:])
-    check_choice("command", name, COMMANDS)
+    check_choice("command", name, COMMANDS if name == "bench" else offered())
     module = "import_" if name == "import" else name
     return int(importlib.import_module(f"armchair.cli.commands.{module}").main(rest))
 

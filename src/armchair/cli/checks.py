@@ -8,23 +8,27 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from armchair.errors import ArmchairError
+from armchair.offers.extras import EXTRAS, command, missing
 
 if TYPE_CHECKING:
     from armchair.runs.folder import RunDir
 
 ENGINE_PACKAGES = {"mujoco": "mujoco", "bullet": "pybullet"}
 CORE_PACKAGES = ("torch", "numpy", "gymnasium")
+PAGES = ("index.html", "login.html", "play.html", "replay.html", "runs.html")
+SERVER = "armchair.web.app, armchair.web.runs.app, armchair.web.serve"
 OLDEST_PYTHON = (3, 11)
 BULLET_BEFORE_PYTHON = (3, 12)  # PyBullet's last release (3.2.7) has wheels up to Python 3.11
 WANTED_BYTES = 2 * 10**9
 RESTORE = "go on from a backup; `armchair export RUN --backup FOLDER` makes one"
-PORTS = {8501: "the dashboard", 8000: "the labelling page"}
 RENDER = """
 import mujoco
 model = mujoco.MjModel.from_xml_string(
@@ -124,6 +128,27 @@ def _draw(platform: str, environment: dict[str, str]) -> Check:
     return Check(f"GL {platform}", complaint is None, found, "install the graphics driver")
 
 
+def check_server() -> list[Check]:
+    """The pages' server can be imported as it will be, and its pages were built."""
+    mend = "pip install --upgrade --force-reinstall armchair"
+    complaint = _python(f"import {SERVER}")
+    found = "imports" if complaint is None else f"cannot be imported: {complaint}"
+    server = Check("server", complaint is None, found, mend, True)
+    pages = files("armchair").joinpath("web", "static")
+    lost = [name for name in PAGES if not pages.joinpath(name).is_file()]
+    found = f"not built: {', '.join(lost)}" if lost else "built"
+    how = "install Node.js 20 or newer, then `pip install` again, or `make page` in a checkout"
+    return [server, Check("pages", not lost, found, how)]
+
+
+def check_extras() -> Check:
+    """The optional parts: which are there, and how the others are installed."""
+    absent = {name: extra for name, extra in EXTRAS.items() if name not in ENGINE_PACKAGES and missing(name)}
+    there = [name for name in EXTRAS if name not in absent and name not in ENGINE_PACKAGES]
+    lacks = "; ".join(f"{command(name)} for {extra.gives}" for name, extra in absent.items())
+    return Check("extras", True, f"{', '.join(there) or 'none'}{'; optional: ' if lacks else ''}{lacks}")
+
+
 def check_codec() -> Check:
     """PyAV can write the H.264 that browsers play."""
     mend = "pip install --force-reinstall av (its wheels carry libx264)"
@@ -141,19 +166,18 @@ def check_threads() -> Check:
 
 
 def check_ports() -> list[Check]:
-    """The ports that pages are served on are free."""
-    return [_check_port(port, purpose) for port, purpose in PORTS.items()]
-
-
-def _check_port(port: int, purpose: str) -> Check:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            mend = "stop the program that listens on it, or use another port"
-            return Check(f"port {port}", False, f"in use, wanted for {purpose}", mend)
-        return Check(f"port {port}", True, f"free ({purpose})")
+    """The port that pages are served on unless another one is named is free."""
+    try:
+        from armchair.web.options import DEFAULT_PORT
+        from armchair.web.serve import check_port
+    except ImportError as error:
+        return [Check("port", False, f"not checked: {error}", "mend what is wrong above first")]
+    name = f"port {DEFAULT_PORT}"
+    try:
+        check_port("127.0.0.1", DEFAULT_PORT)
+    except ArmchairError as error:
+        return [Check(name, False, str(error), "stop the program that listens on it, or use another port")]
+    return [Check(name, True, "free (the pages)")]
 
 
 def check_disk(folder: Path) -> Check:
@@ -170,7 +194,6 @@ def check_run(where: str) -> Iterator[Check]:
 
     Raises RunError when there is no run.
     """
-    from armchair.errors import ArmchairError
     from armchair.runs.folder import RunDir
     from armchair.runs.older import older_in_use
     from armchair.store.integrity import check_store

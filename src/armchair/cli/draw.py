@@ -6,6 +6,7 @@ A process of its own, because drawing needs torch and OpenGL and the page's serv
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -64,6 +65,8 @@ def _control_dt(store: Store) -> float:
 
 def main(argv: Sequence[str]) -> int:
     """Write the film; 2 and one line on standard error where that cannot be."""
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(10)  # whoever answers comes first
     from armchair.store.store import Store
 
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
 from rich.console import Console
@@ -15,14 +16,14 @@ from armchair.cli.report import Report
 from armchair.config.teach import TeachConfig
 from armchair.envs.base import tells_success
 from armchair.envs.spec import EnvConfig, resolve_task
-from armchair.errors import InvalidInput, RunError
+from armchair.errors import InvalidInput, MissingDependency, RunError
 from armchair.evaluate import Evaluation, evaluate
 from armchair.intervals import Interval
 from armchair.jsonable import Json
 from armchair.maths import generator
 from armchair.reports.reward_report import heldout, relearn, report_reward, updates_of
 from armchair.rewards.ensemble import RewardEnsemble
-from armchair.rewards.metrics import plot_reliability
+from armchair.rewards.metrics import Reliability, plot_reliability
 from armchair.runs.folder import RunDir
 
 LAYOUTS = 1_000_000  # added to the seed, so that training has seen none of them
@@ -101,19 +102,25 @@ def measure_reward(
     except InvalidInput as error:
         report.say(f"  {error}")
         return summary
-    fresh, plot = found.fresh, run.path / "reliability.png"
+    fresh, plot = found.fresh, _reliability_plot(found.reliability, run, report)
     report.say(f"  {fresh.answers} fresh pairs      {_agreement(fresh.accuracy, fresh.nll, fresh.ece)}")
     report.say(f"  rank correlation     {found.rank_correlation:.3f} of learned and true returns of clips")
     report.say(f"  spread               {found.spread:.3f} between members, in units of reward")
+    if plot is not None:
+        report.say(f"  reliability          {plot}")
     summary |= {"pairs": fresh.answers, "accuracy": fresh.accuracy, "nll": fresh.nll, "ece": fresh.ece}
     summary |= {"rank_correlation": found.rank_correlation, "spread": found.spread}
+    return summary | {"reliability": None if plot is None else str(plot)}
+
+
+def _reliability_plot(found: Reliability, run: RunDir, report: Report) -> Path | None:
+    plot = run.path / "reliability.png"
     try:
-        plot_reliability(found.reliability, plot)
-    except RunError as error:  # the figures are what was asked for
+        plot_reliability(found, plot)
+    except (MissingDependency, RunError) as error:  # the figures are what was asked for
         report.log(f"no plot of the reliability: {error}")
-        return summary | {"reliability": None}
-    report.say(f"  reliability          {plot}")
-    return summary | {"reliability": str(plot)}
+        return None
+    return plot
 
 
 def measure_relearned(

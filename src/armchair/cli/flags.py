@@ -58,6 +58,8 @@ class PageFlags:
     """The page's port."""
     invite: tuple[str, ...] = ()
     """Names of further people who answer; a link is printed for each."""
+    cookie: str = ""
+    """The name of the session's cookie, for servers that share sessions, or a host, but not a port."""
     no_open: bool = False
     """Leave the browser alone: the link is printed in any case."""
 

@@ -15,7 +15,7 @@ from armchair.cli.flags import PageFlags
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput
 from armchair.store.store import Store
-from armchair.web.options import is_loopback
+from armchair.web.options import check_cookie, is_loopback
 from armchair.web.serve import anyone_invited, check_port
 
 OWNER = "owner"  # the name under which whoever starts a run answers
@@ -35,6 +35,7 @@ def check_page(flags: PageFlags, store: Path | str | None = None) -> None:
         raise InvalidInput(
             f"{host} can be reached by others, so say who may answer: --host {host} --invite NAME"
         )
+    check_cookie(flags.cookie)
     if OWNER in flags.invite:
         raise InvalidInput(f"{OWNER} is the name of whoever started the run: choose another for --invite")
     check_port(flags.host, flags.port)

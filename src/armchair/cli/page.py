@@ -102,6 +102,7 @@ class PageServer:
     def __init__(self, run: RunDir, flags: PageFlags, report: Report) -> None:
         """Starts it and waits until it listens. Raises RunError, which says why, where it cannot."""
         self._run, self._host, self._report = run, flags.host, report
+        self._cookie = flags.cookie
         self._closing, self._lock = False, threading.Lock()
         self._process, self.address = self._start(flags.port)
         self._watching = threading.Thread(target=self._watch, daemon=True)
@@ -110,7 +111,9 @@ class PageServer:
     def _start(self, port: int) -> tuple[subprocess.Popen[str], str]:
         """The server, and where it listens."""
         films = command_of(str(self._run.store))
-        process, address = start_page(self._run, self._host, port, films, subprocess.PIPE)
+        process, address = start_page(
+            self._run, self._host, port, films, subprocess.PIPE, cookie=self._cookie
+        )
         if address is not None:
             return process, address
         assert process.stderr is not None

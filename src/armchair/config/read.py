@@ -12,19 +12,17 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple, cast
 
-import gymnasium
 import yaml
 
 from armchair.config.checks import check
 from armchair.config.keys import UNGROUPED, by_key
+from armchair.config.listing import PRESETS, presets, task_of
 from armchair.config.teach import FALLIBLE, FOREIGN_DEFAULTS, POINTED_DEFAULTS, TeachConfig
 from armchair.config.validation import validated
 from armchair.console import warn
-from armchair.envs.gym.registration import IDS, register_envs
 from armchair.envs.spec import is_foreign
 from armchair.errors import ConfigError, InvalidInput, nearest
 from armchair.jsonable import Json
@@ -39,7 +37,6 @@ PRESET_OF = {
     "gymnasium_robotics:FetchReach-v4": "fetch_reach",
     "metaworld": "metaworld",
 }
-PRESETS = files("armchair").joinpath("config", "presets")
 
 
 class Settings(NamedTuple):
@@ -47,18 +44,6 @@ class Settings(NamedTuple):
 
     config: TeachConfig
     reward_model_path: Path | None  # for training on a saved reward model; teaching makes its own
-
-
-def presets() -> list[str]:
-    """The names of the presets that are part of armchair."""
-    names = [entry.name for entry in PRESETS.iterdir()]
-    return sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml"))
-
-
-def about_preset(name: str) -> str:
-    """What a preset is for, in the words at its beginning."""
-    lines = PRESETS.joinpath(f"{name}.yaml").read_text(encoding="utf-8").splitlines()
-    return lines[0].removeprefix("#").strip()
 
 
 def preset_for(
@@ -160,21 +145,6 @@ def from_run(found: Mapping[str, Json]) -> TeachConfig:
     where = "the run's config.yaml"
     values = by_key({key: value for key, value in found.items() if key in names}, where)
     return _checked(values, TeachConfig(), where)
-
-
-def task_of(env_name: str) -> str:
-    """The task that a Gymnasium id stands for: one of ours, or `gymnasium:ID`. ConfigError if unknown."""
-    register_envs()
-    for name in (env_name, f"armchair/{env_name}"):
-        if name in IDS:
-            task = gymnasium.registry[name].kwargs.get("task")
-            return str(task) if task else f"gymnasium:{name}"
-    if env_name in gymnasium.registry:
-        return f"gymnasium:{env_name}"
-    ours = [name.removeprefix("armchair/") for name in IDS]
-    near = nearest(env_name, [*ours, *gymnasium.registry])
-    hint = f"did you mean {near!r}? " if near else ""
-    raise ConfigError(f"unknown env_name {env_name!r}: {hint}ours: {', '.join(ours)}")
 
 
 # ---- reading and checking

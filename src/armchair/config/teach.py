@@ -43,6 +43,10 @@ class QueryConfig:
     least_jnd: Annotated[float, Field(ge=0.0)] = 0.0
     """Where answers may be wrong: by how many just noticeable differences clips must differ on the page to be
     asked about, as long as there are others; 0: by any. See `armchair.feedback.screening`."""
+    memory: Count = 3
+    """Episodes of every copy that are remembered. Of more than three, a quarter of the candidate pairs are
+    cut from any of them, the others from the three latest: where the arm does nothing any more that could be
+    told apart (`least_jnd`), there is still something to ask about."""
     progress_share: Share = 0.2
     """With people: share of the questions that compare the newest policy with an older one, which tells
     when more answers have stopped helping; half of them once the newest does not look better any more."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 
 from armchair.engines.base import Engine
 from armchair.engines.scene import Scene
 from armchair.errors import InvalidInput, MissingDependency, check_choice
+from armchair.offers.extras import command, missing
 
-__all__ = ["ENGINES", "Engine", "make_engine"]
+__all__ = ["ENGINES", "Engine", "check_engine", "make_engine"]
 
 
 def _no_bullet(python: tuple[int, int]) -> str:
@@ -19,10 +19,16 @@ def _no_bullet(python: tuple[int, int]) -> str:
             "the bullet engine needs pybullet, whose last release (3.2.7) has no wheels for Python "
             f"{python[0]}.{python[1]}: use Python 3.11, or --engine mujoco"
         )
-    return "the bullet engine needs pybullet: pip install 'armchair[bullet]', or use --engine mujoco"
+    return f"the bullet engine needs pybullet: {command('bullet')}, or use --engine mujoco"
 
 
 ENGINES = ("mujoco", "bullet")
+
+
+def check_engine(name: str) -> None:
+    """Raises InvalidChoice for an unknown name, MissingDependency where the simulator is not installed."""
+    if check_choice("engine", name, ENGINES) == "bullet" and missing("bullet"):
+        raise MissingDependency(_no_bullet(sys.version_info[:2]))
 
 
 def make_engine(name: str, scene: Scene, num_envs: int, threads: int = 1) -> Engine:
@@ -34,12 +40,11 @@ def make_engine(name: str, scene: Scene, num_envs: int, threads: int = 1) -> Eng
     """
     if threads < 0:
         raise InvalidInput(f"threads must be at least 0, which takes one a core; got {threads}")
-    if check_choice("engine", name, ENGINES) == "mujoco":
+    check_engine(name)
+    if name == "mujoco":
         from armchair.engines.mujoco import MujocoEngine
 
         return MujocoEngine(scene, num_envs, threads)
-    if importlib.util.find_spec("pybullet") is None:
-        raise MissingDependency(_no_bullet(sys.version_info[:2]))
     from armchair.engines.bullet import BulletEngine
 
     return BulletEngine(scene, num_envs)  # PyBullet holds the GIL: more threads do not make it quicker

@@ -7,6 +7,7 @@ How the worlds are made to agree with the other engine, and why they replay exac
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -31,7 +32,7 @@ class BulletEngine:
 
     def __init__(self, scene: Scene, num_envs: int, *, gui: bool = False) -> None:
         """`num_envs` copies, at most 1024 a process; with `gui=True` PyBullet's window shows the first."""
-        if gui and not os.environ.get("DISPLAY"):  # Bullet would end the process
+        if gui and sys.platform == "linux" and not os.environ.get("DISPLAY"):  # Bullet would end the process
             raise MissingDependency(
                 "PyBullet's window needs a display, and DISPLAY is not set",
                 "run it on a desktop, or choose render_mode 'rgb_array'",

@@ -215,7 +215,9 @@ class World:
 
 def write_models(scene: Scene, folder: Path, *, drawn: bool) -> None:
     """Write the URDF files that `World` loads; drawn: with shapes for PyBullet's window."""
-    (folder / "arm.urdf").write_text(urdf_text("arm", fused(scene.arm), _ARM_TINTS if drawn else ()))
+    arm = urdf_text("arm", fused(scene.arm), _ARM_TINTS if drawn else ())
+    (folder / "arm.urdf").write_text(arm, encoding="utf-8")
     for k, block in enumerate(scene.blocks):
         tint = (_BLOCK_TINTS[k % len(_BLOCK_TINTS)],) if drawn else ()
-        (folder / f"{block.name}.urdf").write_text(urdf_text(block.name, (block,), tint))
+        text = urdf_text(block.name, (block,), tint)
+        (folder / f"{block.name}.urdf").write_text(text, encoding="utf-8")

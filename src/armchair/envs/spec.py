@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import gymnasium
 from pydantic import Field
 
+from armchair.engines import check_engine
 from armchair.envs.arm_env import make_env
 from armchair.envs.base import (
     Demonstrable,
@@ -31,11 +32,11 @@ from armchair.envs.foreign.points.settle import settle_points
 from armchair.envs.foreign.trial import COPIES, try_out
 from armchair.envs.scene import scene_of
 from armchair.errors import InvalidInput, nearest
+from armchair.offers.catalogue import ANY_TASK
 from armchair.tasks import TASKS, Task, get_task
 from armchair.tasks.cues import Cue
 from armchair.types import VisibleLayout
 
-ANY_TASK = "Which one does better, over the whole clip?"
 FORMS = ("gymnasium:ID", "module:factory")
 SERIAL_COPIES = 16  # of an environment of others, at most, in an evaluation: they run one after the other
 OWN_ABILITIES = (Snapshots, Poses, Points, Goals, Demonstrable, TellsSuccess, Pushable)  # of `ArmEnv`
@@ -200,7 +201,8 @@ class BuiltinTask(TaskSpec):
         return config
 
     def check(self, config: EnvConfig | None = None, *, rewarded: bool = True) -> int:
-        """It is sound. -> steps in an episode."""
+        """It is sound; its simulator must be there. -> steps in an episode. Raises MissingDependency."""
+        check_engine((config or EnvConfig()).engine)
         return self._task.horizon
 
     def offers(self, ability: type) -> bool:

@@ -8,7 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from armchair.errors import MissingDependency, StoreError
+from armchair.errors import StoreError
+from armchair.offers.extras import need
 from armchair.store.rows.records import Record
 from armchair.store.store import Store
 from armchair.types import Clip
@@ -64,12 +65,9 @@ def export_jsonl(store: Store, folder: Path) -> Exported:
 def export_parquet(store: Store, folder: Path) -> Exported:
     """Write `answers.parquet` and `clips.parquet`. Files of these names are replaced.
 
-    Raises MissingDependency when pyarrow is not installed.
+    Raises MissingDependency without pyarrow.
     """
-    try:
-        import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise MissingDependency("Parquet needs pyarrow", "pip install pyarrow") from error
+    need("parquet", "Parquet")
     return _export(store, folder, "parquet", _write_parquet)
 
 

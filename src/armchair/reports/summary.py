@@ -8,6 +8,7 @@ from pathlib import Path
 
 from armchair.config.teach import TeachConfig
 from armchair.jsonable import Json
+from armchair.offers.extras import need
 from armchair.runs.files import write_atomic
 from armchair.runs.folder import RunDir
 from armchair.store.wishes import run_wish
@@ -55,8 +56,9 @@ def plot_curve(run: RunDir) -> Path:
     """Draw success and answers against environment steps, as curve.png.
 
     Where success is not told, returns; where another wish than the task's was taught, how many of the answers
-    that were held out the reward model predicted.
+    that were held out the reward model predicted. Raises MissingDependency without matplotlib.
     """
+    need("plots", "a plot")
     from matplotlib.figure import Figure
 
     lines = run.metrics()

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from armchair.offers.extras import need
 from armchair.runs.files import write_atomic
 
 BINS = 10
@@ -73,7 +74,11 @@ def spread(rewards: Tensor) -> float:
 
 
 def plot_reliability(found: Reliability, path: Path) -> None:
-    """Write a PNG: accuracy over confidence, a bar for each bin with answers, the diagonal for perfect."""
+    """Write a PNG: accuracy over confidence, a bar for each bin with answers, the diagonal for perfect.
+
+    Raises MissingDependency without matplotlib.
+    """
+    need("plots", "a plot")
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.0, 4.0), layout="constrained")

@@ -33,6 +33,16 @@ class CandidatePairs(NamedTuple):
         left_at, right_at = self.left_at.select(rows), self.right_at.select(rows)
         return CandidatePairs(self.left[rows], self.right[rows], self.policy_step[rows], left_at, right_at)
 
+    def join(self, others: CandidatePairs) -> CandidatePairs:
+        """These pairs, then the others."""
+        return CandidatePairs(
+            torch.cat((self.left, others.left)),
+            torch.cat((self.right, others.right)),
+            torch.cat((self.policy_step, others.policy_step)),
+            self.left_at.join(others.left_at),
+            self.right_at.join(others.right_at),
+        )
+
     def alike(self, share: float) -> CandidatePairs:
         """The share of the pairs whose two clips begin most alike, so in like stages of the task.
 

@@ -56,6 +56,10 @@ class Windows(NamedTuple):
         """The given rows of every field."""
         return Windows(*(field[rows] for field in self))
 
+    def join(self, others: Windows) -> Windows:
+        """These windows, then the others."""
+        return Windows(*(torch.cat(both) for both in zip(self, others, strict=True)))
+
 
 def draw(episodes: Sequence[Episode], n: int, length: int, rng: torch.Generator) -> Windows:
     """Draw n windows of `length` steps: an episode that has such, then one of them, see `Episode.windows`.

@@ -1,14 +1,23 @@
-"""A run's metrics as they come about: lines in metrics.jsonl, and the same numbers for TensorBoard."""
+"""A run's metrics as they come about: lines in metrics.jsonl, and the same numbers for TensorBoard.
+
+These are left out where TensorBoard is not installed: whoever does not look at them needs no word of it.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
+from armchair.console import warn
 from armchair.errors import RunError
 from armchair.jsonable import Json
+from armchair.offers.extras import missing
 from armchair.runs.folder import RunDir
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard.writer import SummaryWriter
 
 FOLDER = "tensorboard"
 STEP = "env_steps"  # what TensorBoard draws everything else against
@@ -21,16 +30,16 @@ class MetricsLog:
         """after: environment steps that a run going on has behind it: TensorBoard hides what a crash left
         beyond them.
         """
-        from torch.utils.tensorboard.writer import SummaryWriter  # here, since it takes a moment
-
         self._run = run
         with _translated(run):
-            self._board = SummaryWriter(run.path / FOLDER, purge_step=after + 1 if after else None)
+            self._board = _writer(run, after)
 
     def add(self, record: Mapping[str, Json]) -> None:
         """Add a line; its finite numbers become scalars at its `env_steps`."""
         self._run.log(record)
         step = record.get(STEP)
+        if self._board is None:
+            return
         for name, value in record.items():
             number = isinstance(value, int | float) and math.isfinite(value)
             if number and name != STEP and isinstance(step, int):
@@ -43,12 +52,26 @@ class MetricsLog:
 
     def __exit__(self, kind: object, error: object, where: object) -> None:
         """Write out what is pending; where that fails after an error, the error is what is told."""
+        if self._board is None:
+            return
         try:
             with _translated(self._run):
                 self._board.close()
         except RunError:
             if error is None:
                 raise
+
+
+def _writer(run: RunDir, after: int) -> SummaryWriter | None:
+    """What writes for TensorBoard, or None where that cannot be."""
+    if missing("tensorboard"):
+        return None
+    try:
+        from torch.utils.tensorboard.writer import SummaryWriter  # here, since it takes a moment
+    except ImportError as error:  # it is there, but broken: no reason not to train
+        warn(f"nothing is written for TensorBoard: {error}")
+        return None
+    return SummaryWriter(run.path / FOLDER, purge_step=after + 1 if after else None)
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from collections.abc import Generator
 from types import FrameType
 
 ENDING = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-)  # Windows has no SIGHUP
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
+)  # Windows has no SIGHUP, but SIGBREAK (Ctrl-Break), by which a trainer is asked to end there
 """Signals that ask a process to end."""
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from armchair.errors import MissingDependency, StoreError
+from armchair.offers.extras import command
 from armchair.runs.unwritable import Unwritable, is_writable
 
 BUSY_SECONDS = 30.0  # how long a writer waits for the others
@@ -76,8 +77,8 @@ class Database:
                 url, **({} if self._sqlite else {"isolation_level": "READ COMMITTED"})
             )
         except ModuleNotFoundError as error:
-            package = "'armchair[postgres]'" if error.name == "psycopg" else error.name
-            raise MissingDependency(f"{error.name} is not installed", f"pip install {package}") from error
+            how = command("postgres") if error.name == "psycopg" else f"pip install {error.name}"
+            raise MissingDependency(f"{error.name} is not installed", how) from error
         except exc.ArgumentError as error:
             raise StoreError(f"no database at {self.where}: {error}") from error
         if self._unwritable is not None:

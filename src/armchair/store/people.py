@@ -88,11 +88,14 @@ class People:
 
     def redeem(self, token: str, *, seconds: float = SESSION_SECONDS) -> Session | None:
         """Exchange an invitation for a session; None for one that is unknown, used or expired."""
+        this = sa.and_(
+            invites.c.token_hash == _hash(token), invites.c.used.is_(None), invites.c.expires > self._clock()
+        )
+        with self._database.read() as conn:  # whoever guesses takes no turn among those who write
+            if conn.execute(sa.select(invites.c.role).where(this)).first() is None:
+                return None
         with self._database.write() as conn:
             now = self._clock()
-            this = sa.and_(
-                invites.c.token_hash == _hash(token), invites.c.used.is_(None), invites.c.expires > now
-            )
             row = conn.execute(sa.select(invites).where(this)).one_or_none()
             if row is None or not conn.execute(invites.update().where(this).values(used=now)).rowcount:
                 return None

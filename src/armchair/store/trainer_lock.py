@@ -10,14 +10,10 @@ import os
 from collections.abc import Generator
 
 from armchair.errors import RunError
+from armchair.runs import locks
 from armchair.runs.folder import RunDir
 from armchair.store.database import shown
 from armchair.store.migrations import open_database
-
-try:
-    import fcntl
-except ImportError:  # Windows: nothing stops a second trainer there
-    fcntl = None
 
 LOCK = "trainer.lock"
 
@@ -66,23 +62,20 @@ def trainer_of(run: RunDir) -> int | None:
     A free lock is not touched unless the process that took it last, or another of its number, is there: a
     trainer that begins meanwhile must not find the lock taken.
     """
-    if fcntl is None:
-        return None
-    pid = ""
     with contextlib.suppress(OSError):
         handle = os.open(run.path / LOCK, os.O_RDONLY)
         try:
             pid = os.read(handle, 32).decode(errors="replace").strip()
-            if pid.isdecimal() and _is_there(int(pid)):
-                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return int(pid)
+            if pid.isdecimal() and _may_be_there(int(pid)) and locks.is_held(handle):
+                return int(pid)
         finally:
             os.close(handle)
     return None
 
 
-def _is_there(pid: int) -> bool:
+def _may_be_there(pid: int) -> bool:
+    if os.name != "posix":  # where such a question would end the process
+        return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -93,17 +86,11 @@ def _is_there(pid: int) -> bool:
 
 
 def _take(handle: int, run: RunDir) -> None:
-    if fcntl is None:
-        return
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not locks.take(handle):
         who = os.read(handle, 32).decode(errors="replace").strip()
         raise RunError(
             f"{run.path} is being trained already, by process {who or 'unknown'}: stop that one first"
-        ) from None
-    except OSError:
-        return  # a file system that knows no locks
+        )
     with contextlib.suppress(OSError):  # a full disk: the lock holds all the same
         os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        os.write(handle, f"{os.getpid()}\n".encode())

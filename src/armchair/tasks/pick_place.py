@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from armchair.maths import closeness
+from armchair.offers.catalogue import TASK_OUTLINES
 from armchair.tasks.base import Task, observe_scene, spawn, spawn_apart, start_layout
 from armchair.tasks.cues import Cue
 from armchair.tasks.scripting import choose, go, grasped, pick_up, raised
@@ -64,12 +65,8 @@ def script(state: ArmState, goal: Tensor) -> Tensor:
 
 
 PICK_PLACE = Task(
-    name="pick_place",
-    question="In which one is the block closer to the see-through cube, over the whole clip?",
-    num_blocks=1,
-    uses_gripper=True,
-    horizon=75,
-    goal_marker="cube",
+    "pick_place",
+    *TASK_OUTLINES["pick_place"],
     layout=layout,
     observe=observe,
     reward=reward,

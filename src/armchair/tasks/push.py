@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from armchair.maths import closeness
+from armchair.offers.catalogue import TASK_OUTLINES
 from armchair.tasks.base import Task, observe_scene, spawn, spawn_apart, start_layout
 from armchair.tasks.cues import Cue
 from armchair.tasks.scripting import choose, go, raised
@@ -85,12 +86,8 @@ def _push(state: ArmState, unit: Tensor, aside: Tensor, distance: Tensor) -> Ten
 
 
 PUSH = Task(
-    name="push",
-    question="In which one is the block closer to the disc, over the whole clip?",
-    num_blocks=1,
-    uses_gripper=False,
-    horizon=60,
-    goal_marker="disc",
+    "push",
+    *TASK_OUTLINES["push"],
     layout=layout,
     observe=observe,
     reward=reward,

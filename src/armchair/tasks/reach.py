@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from armchair.maths import closeness, uniform
+from armchair.offers.catalogue import TASK_OUTLINES
 from armchair.tasks.base import Task, observe_scene, start_layout
 from armchair.tasks.cues import Cue
 from armchair.tasks.scripting import go
@@ -42,12 +43,8 @@ def script(state: ArmState, goal: Tensor) -> Tensor:
 
 
 REACH = Task(
-    name="reach",
-    question="In which one is the tool closer to the red ball, over the whole clip?",
-    num_blocks=0,
-    uses_gripper=False,
-    horizon=50,
-    goal_marker="ball",
+    "reach",
+    *TASK_OUTLINES["reach"],
     layout=layout,
     observe=observe,
     reward=reward,

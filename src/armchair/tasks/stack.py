@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from armchair.maths import closeness
+from armchair.offers.catalogue import TASK_OUTLINES
 from armchair.tasks.base import Task, observe_scene, spawn, spawn_apart, start_layout
 from armchair.tasks.cues import Cue
 from armchair.tasks.scripting import choose, go, grasped, pick_up, raised
@@ -100,12 +101,8 @@ def script(state: ArmState, goal: Tensor) -> Tensor:
 
 
 STACK = Task(
-    name="stack",
-    question="Which one is closer to putting the blue block on the yellow one, over the whole clip?",
-    num_blocks=2,
-    uses_gripper=True,
-    horizon=75,
-    goal_marker="none",
+    "stack",
+    *TASK_OUTLINES["stack"],
     layout=layout,
     observe=observe,
     reward=reward,

@@ -11,6 +11,7 @@ Modules import only from lines below their own:
     context, dashboard             what endpoints share; Streamlit's pages
     gate                           who may pass
     caches                         what the server keeps in memory
+    limits                         who gets how much of it
     errors, films, live            refusals; films and live play, which the caller supplies
     processes                      trainers and servers of pages, started beside this one
     headers, options               what every response says; how a server is set up

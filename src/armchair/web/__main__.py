@@ -23,19 +23,7 @@ from armchair.web.serve import serve
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until told to stop. -> the exit code: 2, after one line on stderr, when that cannot be."""
     args = _parser().parse_args(argv)
-    launcher, folder = Launcher(), args.run_path
-    options = Options(
-        run=args.run,
-        run_path=args.run_path,
-        host=args.host,
-        port=args.port,
-        hosts=tuple(args.allow_host),
-        https=args.https,
-        dashboard=not args.no_dashboard,
-        films=films_by(shlex.split(args.films)) if args.films else None,
-        runs_at=args.runs_at,
-        resume=partial(launcher.resume, RunDir(folder)) if args.may_start and folder else None,
-    )
+    launcher = Launcher()
     ended = threading.Event()
     if args.stop_with_stdin:
         threading.Thread(target=_wait_for_end, args=[ended], daemon=True).start()
@@ -44,13 +32,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(json.dumps({"listening": address}), flush=True)
 
     try:
-        serve(args.store, options, ready=ready, until=ended.is_set)
+        serve(args.store, _options(args, launcher), ready=ready, until=ended.is_set)
     except ArmchairError as error:
         print(f"armchair: {error}", file=sys.stderr)
         return 2
     finally:
         launcher.close()
     return 0
+
+
+def _options(args: argparse.Namespace, launcher: Launcher) -> Options:
+    folder = args.run_path
+    return Options(
+        run=args.run,
+        run_path=folder,
+        host=args.host,
+        port=args.port,
+        hosts=tuple(args.allow_host),
+        https=args.https,
+        dashboard=not args.no_dashboard,
+        films=films_by(shlex.split(args.films)) if args.films else None,
+        runs_at=args.runs_at,
+        cookie_name=args.cookie,
+        resume=partial(launcher.resume, RunDir(folder)) if args.may_start and folder else None,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--no-dashboard", action="store_true")
     parser.add_argument("--runs-at", default="", help="the address of the list of all runs")
+    parser.add_argument("--cookie", default="", help="the name of the session's cookie")
     parser.add_argument(
         "--may-start", action="store_true", help="the run's owner may start its trainer from the page"
     )

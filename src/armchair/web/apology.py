@@ -9,6 +9,7 @@ TITLES = {
     403: "This page is not for you",
     404: "There is nothing here",
     429: "Too many tries",
+    501: "This is not installed",
     503: "This cannot be shown now",
 }
 OTHER = "Something went wrong"

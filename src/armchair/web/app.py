@@ -14,10 +14,25 @@ from starlette.datastructures import Headers
 import armchair
 from armchair.store.store import Store
 from armchair.web import errors, pages
-from armchair.web.api import again, auth, clips, events, label, owner, play, replay, settling, state, training
+from armchair.web.api import (
+    again,
+    auth,
+    clips,
+    events,
+    health,
+    label,
+    owner,
+    play,
+    replay,
+    settling,
+    state,
+    training,
+)
 from armchair.web.api.read_only import ReadOnly
 from armchair.web.caches.clips import Clips
+from armchair.web.caches.drawing import Drawing
 from armchair.web.caches.hub import Hub
+from armchair.web.caches.readiness import Readiness
 from armchair.web.caches.sessions import SessionCache
 from armchair.web.caches.snapshots import Snapshots
 from armchair.web.caches.throttle import Throttle
@@ -25,8 +40,12 @@ from armchair.web.caches.visits import Visits
 from armchair.web.context import Context
 from armchair.web.gate import Gate
 from armchair.web.headers import SecurityHeaders
+from armchair.web.limits.admission import Admission
+from armchair.web.limits.places import Places
 from armchair.web.mount import Dashboard
 from armchair.web.options import Options
+
+PARTS = (health, auth, pages, state, label, again, clips, owner, training, settling, play, events, replay)
 
 
 def create_app(store: str | Path, options: Options) -> FastAPI:
@@ -55,27 +74,37 @@ def create_app(store: str | Path, options: Options) -> FastAPI:
         openapi_url="/api/openapi.json",
         redirect_slashes=False,  # one address a page
     )
-    snapshots, sessions = Snapshots(opened), SessionCache(opened.people.session)
-    app.state.context = Context(
-        store=opened,
-        options=options,
-        snapshots=snapshots,
-        clips=Clips(opened, options.films),
-        hub=Hub(snapshots.latest),
-        throttle=Throttle(),
-        sessions=sessions,
-        visits=Visits(),
-        writing=threading.Lock(),
-    )
-    for part in (auth, pages, state, label, again, clips, owner, training, settling, play, events, replay):
+    app.state.context = context = _context(opened, options)
+    for part in PARTS:
         app.include_router(part.router)
     app.include_router(pages.files)
     if dashboard is not None:
         app.mount("/dashboard", dashboard)
     errors.install(app)
     login_page = partial(pages.send_page, "login.html", Headers({}), 401)
+    known, places = context.sessions, context.places
+    app.add_middleware(Admission, places=places)
     if options.read_only:
         app.add_middleware(ReadOnly)
-    app.add_middleware(Gate, options=options, sessions=sessions, login_page=login_page)
+    app.add_middleware(Gate, options=options, sessions=known, places=places, login_page=login_page)
     app.add_middleware(SecurityHeaders)  # added last, so that it is the outermost
     return app
+
+
+def _context(store: Store, options: Options) -> Context:
+    """The parts of a server over an open store."""
+    snapshots, places = Snapshots(store), Places()
+    return Context(
+        store=store,
+        options=options,
+        snapshots=snapshots,
+        clips=Clips(store),
+        drawing=Drawing(options.films, places.drawing),
+        hub=Hub(snapshots.latest),
+        throttle=Throttle(),
+        sessions=SessionCache(store.people.session),
+        visits=Visits(),
+        places=places,
+        ready=Readiness(store.position),
+        writing=threading.Lock(),
+    )

@@ -11,12 +11,15 @@ from starlette.requests import HTTPConnection
 from armchair.store.people import SessionInfo
 from armchair.store.store import Store
 from armchair.web.caches.clips import Clips
+from armchair.web.caches.drawing import Drawing
 from armchair.web.caches.hub import Hub
+from armchair.web.caches.readiness import Readiness
 from armchair.web.caches.sessions import SessionCache
 from armchair.web.caches.snapshots import Snapshots
 from armchair.web.caches.throttle import Throttle
 from armchair.web.caches.visits import Visits
-from armchair.web.gate import VIEWER
+from armchair.web.limits.admission import VIEWER
+from armchair.web.limits.places import Places
 from armchair.web.options import Options
 
 
@@ -27,10 +30,13 @@ class Context(NamedTuple):
     options: Options
     snapshots: Snapshots
     clips: Clips
+    drawing: Drawing
     hub: Hub
     throttle: Throttle
     sessions: SessionCache
     visits: Visits
+    places: Places
+    ready: Readiness
     writing: threading.Lock
     """Held by whoever writes: a queue here is fair, waiting for the database's lock is a lottery."""
 
@@ -56,6 +62,11 @@ class Entrance(Protocol):
     @property
     def sessions(self) -> SessionCache:
         """Sessions that were looked up lately."""
+        ...
+
+    @property
+    def ready(self) -> Readiness:
+        """Whether the store can be read."""
         ...
 
 

@@ -16,25 +16,26 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from armchair.errors import InvalidInput, StoreError
+from armchair.errors import InvalidInput, MissingDependency, StoreError
 from armchair.web.apology import apology, wants_page
 from armchair.web.headers import SECURITY
 
 CODES = {400: "bad", 404: "not_found", 405: "method", 413: "too_large", 415: "bad"}
+RETRY = {429: 5, 503: 5}  # s after which a client may ask again, where nothing more exact is known
 
 
 class Refused(Exception):
     """A request that is answered with an error."""
 
-    def __init__(self, status: int, code: str, error: str) -> None:
-        """`code` is for the page, `error` for the person."""
+    def __init__(self, status: int, code: str, error: str, retry: int | None = None) -> None:
+        """`code` is for the page, `error` for the person. retry: s after which to ask again."""
         super().__init__(error)
-        self.status, self.code = status, code
+        self.status, self.code, self.retry = status, code, retry
 
 
-def refuse(status: int, code: str, error: str) -> NoReturn:
-    """End the request with this error."""
-    raise Refused(status, code, error)
+def refuse(status: int, code: str, error: str, *, retry: int | None = None) -> NoReturn:
+    """End the request with this error. retry: s after which to ask again (429, 503)."""
+    raise Refused(status, code, error, retry)
 
 
 def unusable(error: StoreError) -> bool:
@@ -45,9 +46,11 @@ def unusable(error: StoreError) -> bool:
 def response_to(error: Exception, scope: Scope) -> Response:
     """The error as it is sent. It brings the headers itself: bugs are answered outside the other layers."""
     status, code, text = _told(error)
+    retry = (error.retry if isinstance(error, Refused) else None) or RETRY.get(status)
+    headers = SECURITY if retry is None else {**SECURITY, "Retry-After": str(retry)}
     if wants_page(scope["method"], scope["path"], Headers(scope=scope).get("accept", "")):
-        return HTMLResponse(apology(status, text), status, headers=SECURITY)
-    return JSONResponse({"error": text, "code": code}, status, headers=SECURITY)
+        return HTMLResponse(apology(status, text), status, headers=headers)
+    return JSONResponse({"error": text, "code": code}, status, headers=headers)
 
 
 def _told(error: Exception) -> tuple[int, str, str]:
@@ -61,6 +64,8 @@ def _told(error: Exception) -> tuple[int, str, str]:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"] if part != "body")
             return 422, "bad", f"{where or 'the request'}: {first['msg']}"
+        case MissingDependency():
+            return 501, "missing", str(error)
         case InvalidInput():
             return 422, "bad", str(error)
         case StoreError() if unusable(error):
@@ -77,5 +82,6 @@ async def _respond(request: Request, error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Have the app answer errors like this."""
-    for kind in (Refused, HTTPException, RequestValidationError, InvalidInput, StoreError, Exception):
+    kinds = (Refused, HTTPException, RequestValidationError, MissingDependency, InvalidInput, StoreError)
+    for kind in (*kinds, Exception):
         app.add_exception_handler(kind, _respond)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from armchair.errors import MissingDependency
 from armchair.web.options import Films
 
 TIMEOUT = 120.0  # s
+LOOK = 0.1  # s between two looks whether the film is still wanted
 
 
 def films_by(command: Sequence[str]) -> Films:
@@ -17,16 +19,37 @@ def films_by(command: Sequence[str]) -> Films:
     What is returned raises MissingDependency, with the last line of its errors, when it cannot.
     """
 
-    def film(clip: str) -> bytes:
+    def film(clip: str, /, wanted: Callable[[], bool] = lambda: True) -> bytes:
+        pipe = subprocess.PIPE
         try:
-            made = subprocess.run([*command, clip], capture_output=True, timeout=TIMEOUT, check=False)
-        except subprocess.TimeoutExpired:
-            raise MissingDependency(f"clip {clip} took longer than {TIMEOUT:.0f} s to draw") from None
+            process = subprocess.Popen([*command, clip], stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe)
         except OSError as error:
             raise MissingDependency(f"clip {clip} cannot be drawn: {error.strerror}") from None
-        if made.returncode == 0:
-            return made.stdout
-        lines = made.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+        with process:
+            made, errors = _until_done(process, clip, wanted)
+        if process.returncode == 0:
+            return made
+        lines = errors.decode(errors="replace").strip().splitlines() or ["no message"]
         raise MissingDependency(f"clip {clip} cannot be drawn: {lines[-1].removeprefix('armchair: ')}")
 
     return film
+
+
+def _until_done(
+    process: subprocess.Popen[bytes], clip: str, wanted: Callable[[], bool]
+) -> tuple[bytes, bytes]:
+    """What it writes to standard output and error. It is killed when it takes too long or is not wanted."""
+    end = time.monotonic() + TIMEOUT
+    try:
+        while True:
+            try:
+                return process.communicate(timeout=LOOK)
+            except subprocess.TimeoutExpired:
+                if not wanted():
+                    raise MissingDependency(f"clip {clip} is not drawn: nobody waits for it") from None
+                if time.monotonic() > end:
+                    why = f"clip {clip} took longer than {TIMEOUT:.0f} s to draw"
+                    raise MissingDependency(why) from None
+    except BaseException:
+        process.kill()
+        raise

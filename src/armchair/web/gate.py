@@ -11,34 +11,43 @@ from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from armchair.errors import StoreError
+from armchair.store.people import SessionInfo
 from armchair.web.apology import wants_page
 from armchair.web.caches.sessions import SessionCache
 from armchair.web.errors import Refused, refuse, response_to
+from armchair.web.limits.admission import VIEWER, address
+from armchair.web.limits.inbox import check_size
+from armchair.web.limits.places import HEALTH, SAFE, Places
 from armchair.web.options import Options, host_allowed
 
-MAX_BODY = 64 * 1024  # bytes; the largest that the page sends is a list of ids
-PUBLIC = {"GET /login", "POST /api/login", "GET /favicon.ico"}
+PUBLIC = {"GET /login", "POST /api/login", "GET /favicon.ico"} | {
+    f"{method} {path}" for method in ("GET", "HEAD") for path in HEALTH
+}
 _PUBLIC_ASSET = re.compile(r"GET /assets/[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _PAGES = ("/", "/play", "/dashboard", "/dashboard/")
-VIEWER = "armchair.viewer"  # where in the scope the gate leaves who it let in
 
 
 class Gate:
     """Checks host, origin, size and session of every request and WebSocket."""
 
     def __init__(
-        self, app: ASGIApp, options: Options, sessions: SessionCache, login_page: Callable[[], Response]
+        self,
+        app: ASGIApp,
+        options: Options,
+        sessions: SessionCache,
+        places: Places,
+        login_page: Callable[[], Response],
     ) -> None:
         """sessions: whose session a cookie is. login_page: the body of a 401 for a browser."""
         self._app = app
         self._options = options
         self._sessions = sessions
+        self._places = places
         self._login_page = login_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,7 +64,7 @@ class Gate:
             else:
                 await self._answer(scope, refused)(scope, receive, send)
             return
-        await self._app(scope, limited(receive), send)
+        await self._app(scope, receive, send)
 
     def _check_request(self, scope: Scope) -> None:
         """Refuses a request that is wrong in itself."""
@@ -63,14 +72,12 @@ class Gate:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not host_allowed(hosts[0], self._options):
             refuse(400, "host", "this server is not known by that name; allow it with --allow-host")
-        writes = scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS")
+        writes = scope["type"] == "http" and scope["method"] not in SAFE
         if (writes or scope["type"] == "websocket") and not same_origin(headers, hosts[0]):
             refuse(403, "origin", "this may only be sent by the page itself")
         if writes and not in_dashboard(scope) and headers.get("x-armchair") != "1":
             refuse(403, "header", "the header X-Armchair: 1 is missing")
-        size = headers.get("content-length", "0")
-        if not size.isdecimal() or int(size) > MAX_BODY:
-            refuse(413, "too_large", f"a request may have {MAX_BODY} bytes")
+        check_size(headers)
 
     async def _check_session(self, scope: Scope) -> None:
         """Refuses whoever is not logged in, or may not go there."""
@@ -80,7 +87,7 @@ class Gate:
         viewer = self._sessions.cached(token) if token else None
         try:
             if token and viewer is None:
-                viewer = await run_in_threadpool(self._sessions.look_up, token)
+                viewer = await self._look_up(token, address(scope))
         except StoreError as error:
             refuse(503, "store", str(error))
         if viewer is None:
@@ -88,6 +95,13 @@ class Gate:
         if in_dashboard(scope) and viewer.role != "owner":
             refuse(403, "forbidden", "the dashboard is for the run's owner")
         scope[VIEWER] = viewer
+
+    async def _look_up(self, token: str, where: str) -> SessionInfo | None:
+        """Whose session it is, as the store says. Those who were here lately wait for no stranger's tries."""
+        known = self._sessions.known(token)
+        turns, who = (self._places.sessions, where) if known is None else (self._places.reads, known)
+        async with turns.turn(who):
+            return await run_in_threadpool(self._sessions.look_up, token)
 
     def _answer(self, scope: Scope, refused: Refused) -> Response:
         """The refusal, or the login page where a browser wanted a page."""
@@ -124,19 +138,3 @@ def same_origin(headers: Headers, host: str) -> bool:
         return urlsplit(origin).netloc.lower() == host.lower()
     except ValueError:
         return False
-
-
-def limited(receive: Receive) -> Receive:
-    """`receive` that stops at a body larger than allowed, also when it comes in pieces of no stated size."""
-    taken = 0
-
-    async def counted() -> Message:
-        nonlocal taken
-        message = await receive()
-        if message["type"] == "http.request":
-            taken += len(message.get("body", b""))
-            if taken > MAX_BODY:
-                raise HTTPException(413, f"a request may have {MAX_BODY} bytes")
-        return message
-
-    return counted

@@ -20,6 +20,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from armchair.errors import MissingDependency
+from armchair.offers.extras import command, need
 from armchair.web.options import Options
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Dashboard:
         await self._stack.enter_async_context(app.lifespan()(FastAPI()))
         self._policy = await run_in_threadpool(policy)
         for name in ("uvicorn", "uvicorn.access", "uvicorn.asgi", "uvicorn.error", "websockets"):
-            logging.getLogger(name).setLevel(logging.WARNING)  # Streamlit has turned the log of requests on
+            logging.getLogger(name).setLevel(logging.ERROR)  # Streamlit has turned the log of requests on
         return app
 
     async def close(self) -> None:
@@ -84,11 +85,13 @@ class Dashboard:
 
 def _make(script: Path, store: str | Path, options: Options) -> App:
     """Import and set up Streamlit; takes half a second. Raises MissingDependency without it."""
+    need("dashboard", "the dashboard")
     try:
         from streamlit import config
         from streamlit.starlette import App
-    except ImportError as error:
-        raise MissingDependency("Streamlit 1.67 is not installed", "pip install 'streamlit>=1.67'") from error
+    except ImportError as error:  # an older one, or one that is broken
+        what = f"the dashboard needs Streamlit 1.67 or newer ({error})"
+        raise MissingDependency(what, command("dashboard")) from error
     from armchair.web.dashboard import source
 
     for name, value in (source.OPTIONS | SETTINGS).items():

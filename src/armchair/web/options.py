@@ -9,18 +9,36 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 from starlette.websockets import WebSocket
+
+from armchair.errors import InvalidInput
 
 DEFAULT_PORT = 8642
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 ANY_IPV4 = "0.0.0.0"  # only compared with: nothing is bound to it unless asked for  # nosec B104
 ANY_ADDRESS = (ANY_IPV4, "::", "")
+_COOKIE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,253})(:[0-9]{1,5})?")
 
-Films = Callable[[str], bytes]
 Player = Callable[[WebSocket], Awaitable[None]]
 Resume = Callable[[], bool]
+
+
+def _always() -> bool:
+    return True
+
+
+class Films(Protocol):
+    """Draws a clip that has poses."""
+
+    def __call__(self, clip: str, /, wanted: Callable[[], bool] = _always) -> bytes:
+        """The MP4 of a clip (id). wanted: asked now and then, and where nobody does any more, it ends.
+
+        Raises ArmchairError, which says why it cannot.
+        """
+        ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +58,7 @@ class Options:
     """A proxy in front speaks HTTPS: cookies are Secure and its forwarded headers are believed."""
     dashboard: bool = True
     films: Films | None = None
-    """Draws a clip (id) that has poses as an MP4; an ArmchairError says why it cannot."""
+    """Draws clips that have poses."""
     player: Player | None = None
     """Plays live over an accepted WebSocket until one side leaves."""
     resume: Resume | None = None
@@ -50,6 +68,12 @@ class Options:
     """The run cannot be written: the store that is served is a copy, and takes no answers."""
     runs_at: str = ""
     """Where the list of all runs is served, so that the page can lead back to it."""
+    cookie_name: str = ""
+    """The session's cookie, where the port does not tell servers apart, or two serve one store."""
+
+    def __post_init__(self) -> None:
+        """Raises InvalidInput for a name that no cookie can have."""
+        check_cookie(self.cookie_name)
 
     @property
     def private(self) -> bool:
@@ -59,7 +83,15 @@ class Options:
     @property
     def cookie(self) -> str:
         """The session's cookie. Cookies do not know ports, and two servers must not log each other out."""
-        return f"armchair_session_{self.port}"
+        return self.cookie_name or f"armchair_session_{self.port}"
+
+
+def check_cookie(name: str) -> None:
+    """Raises InvalidInput for a name that no cookie can have; none is right."""
+    if name and _COOKIE.fullmatch(name) is None:
+        raise InvalidInput(
+            f"a cookie's name has 1 to 64 letters, digits, - and _, such as armchair_reach; got {name!r}"
+        )
 
 
 def is_loopback(host: str) -> bool:

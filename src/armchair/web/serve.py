@@ -20,11 +20,13 @@ from armchair.errors import ArmchairError, InvalidInput
 from armchair.store.migrations import open_database
 from armchair.store.schema import invites, sessions
 from armchair.web.app import create_app
+from armchair.web.limits.connection import GuardedProtocol
+from armchair.web.limits.socket import GuardedSocket
 from armchair.web.options import ANY_ADDRESS, Options, is_loopback, lan_address
 
 PORTS_TO_TRY = 100
 PATIENCE = 2  # s that open connections get when the server stops
-MAX_MESSAGE = 4 * 2**20  # bytes of one WebSocket message
+MAX_MESSAGE = 2**20  # bytes of one WebSocket message
 SWITCH_SECONDS = 0.001  # threads that work in the store must let the one that listens have its turn
 
 
@@ -103,7 +105,9 @@ def listen(
         app = create(options)
         config = uvicorn.Config(
             app,
-            log_level="warning",
+            http=GuardedProtocol,
+            ws=GuardedSocket,
+            log_level="error",  # what strangers send amiss is no news
             access_log=False,
             server_header=False,
             proxy_headers=options.https,
@@ -138,13 +142,22 @@ def _bind(host: str, port: int) -> socket.socket:
     )[0]
     listening = socket.socket(family, kind, protocol)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserve(listening)
         listening.bind(where)
         listening.listen(128)
     except OSError:
         listening.close()
         raise
     return listening
+
+
+def reserve(listening: socket.socket) -> None:
+    """Let a port be taken again right after a server has left it, but never one that is served.
+
+    On Windows it is SO_EXCLUSIVEADDRUSE that does so; there SO_REUSEADDR would share it with that server.
+    """
+    exclusive: int | None = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR if exclusive is None else exclusive, 1)
 
 
 def _next_free(host: str, port: int) -> int | None:

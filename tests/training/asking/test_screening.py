@@ -34,8 +34,14 @@ def viewer(**params: float) -> Teacher:
 
 def asked_by(teacher: Teacher, root: Path, labels: int) -> tuple[torch.Tensor, torch.Tensor]:
     """The clips of all questions of a short run, left and right, (Q, L, F) each."""
-    few = {"queries.first": 6, "schedule.session": 4, "schedule.session_every": 1, "schedule.updates": 8}
-    config = with_flags(load_config("smoke"), {"queries.labels": labels, "evaluation.every": 100, **few})
+    few: dict[str, float] = {
+        "queries.first": 6,
+        "schedule.session": 4,
+        "schedule.session_every": 1,
+        "schedule.updates": 8,
+    }
+    few |= {"queries.labels": labels, "queries.least_jnd": 1.0, "evaluation.every": 100}
+    config = with_flags(load_config("smoke"), few)
     run = RunDir.create(root, "run", as_yaml(config))
     list(teach(config, run, teacher))
     with Store.open(run.store_file, create=False) as store:

@@ -43,7 +43,7 @@ def test_a_film_is_drawn_once_and_a_failure_is_explained(place: Any) -> None:
     place.store.add_clips([good, bad])
     drawn: list[str] = []
 
-    def draw(name: str) -> bytes:
+    def draw(name: str, wanted: Any = None) -> bytes:
         drawn.append(name)
         if name == bad.id:
             raise ArmchairError("there is no OpenGL here")

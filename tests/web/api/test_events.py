@@ -14,6 +14,8 @@ import pytest
 from armchair.ids import new_id
 from armchair.types import Answer
 from armchair.web.api import events
+from armchair.web.limits import places
+from armchair.web.options import Options
 
 
 def states(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
@@ -89,14 +91,18 @@ def test_a_stream_ends_with_its_session(place: Any, server: Any, visit: Any, mon
             pass
 
 
-def test_one_stream_too_many_is_refused(place: Any, server: Any, visit: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(events, "MAX_STREAMS", 1)
+def test_one_stream_too_many_is_refused(visit: Any, start: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(places, "STREAMS", 1)
+    server = start(Options(run="x", port=0, dashboard=False))
     ann = visit(server)
     with ann.stream("GET", "/api/events") as stream:
         lines = stream.iter_lines()  # kept, because the stream is closed with it
         next(states(lines))
         refused = ann.get("/api/events")
-        assert (refused.status_code, refused.json()["code"]) == (429, "too_often")
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many")
+        assert int(refused.headers["retry-after"]) > 0
+        with visit(server, "bob").stream("GET", "/api/events") as other:
+            assert other.status_code == 200  # of somebody else
     for _ in range(50):  # the place is free again once the server has noticed
         with ann.stream("GET", "/api/events") as again:
             if again.status_code == 200:

@@ -12,6 +12,7 @@ from typing import cast
 
 import tyro
 
+from armchair.cli import benchmarks_folder
 from armchair.cli.endings.group import run_script
 from armchair.cli.endings.told import leaving
 from armchair.cli.flags import JsonFlag
@@ -40,7 +41,10 @@ class Args(JsonFlag):
 def main(argv: Sequence[str]) -> int:
     """Runs the benchmarks; returns 0, or 1 when one of them says that it missed its mark."""
     args = parse(Args, "bench", argv, EXAMPLES)
-    scripts = find_benchmarks(benchmarks_folder())
+    folder = benchmarks_folder()
+    if folder is None:
+        raise MissingDependency("the benchmarks are not in the installed package", "a checkout of armchair")
+    scripts = find_benchmarks(folder)
     chosen = [check_choice("benchmark", name, scripts) for name in args.names]
     report = Report("bench", args.json)
     if args.list:
@@ -58,15 +62,6 @@ def main(argv: Sequence[str]) -> int:
     success = all(result.get("success") is not False for result in results.values())
     report.finish({"success": success, "benchmarks": results})
     return 0 if success else 1
-
-
-def benchmarks_folder() -> Path:
-    """The folder of benchmarks: under the working directory, or in the checkout this package runs from."""
-    candidates = (Path.cwd(), Path(__file__).resolve().parents[4])
-    for root in candidates:
-        if (root / "benchmarks").is_dir() and (root / "pyproject.toml").is_file():
-            return root / "benchmarks"
-    raise MissingDependency("the benchmarks are not in the installed package", "a checkout of armchair")
 
 
 def find_benchmarks(folder: Path) -> dict[str, Path]:

@@ -13,6 +13,7 @@ from armchair.cli.flags import SetupFlags
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput, check_choice
+from armchair.offers.extras import need
 
 if TYPE_CHECKING:
     from armchair.config.teach import TeachConfig
@@ -60,6 +61,7 @@ def main(argv: Sequence[str]) -> int:
     """Trains, teaches, compares; returns 0."""
     args = parse(Args, "compare", argv, EXAMPLES)
     report = Report("compare", args.json)
+    need("plots", "the plot of a comparison")  # before hours of work
     import torch
 
     from armchair.agents.presets import preset

@@ -20,7 +20,7 @@ EXAMPLES = ("armchair doctor", "armchair doctor runs/reach-001", "armchair docto
 
 @dataclasses.dataclass(frozen=True)
 class Args(JsonFlag):
-    """Check this machine: Python, engines, OpenGL, video, threads, ports, disk. Or, with RUN, that run.
+    """Check this machine: Python, engines, server, OpenGL, video, threads, disk. Or, with RUN, that run.
 
     Of a run: its database, the clips in it, its answers, the audit chain that shows whether anything was
     altered, and its checkpoints; it may be in use. Exit status 0 unless something is missing without which
@@ -56,6 +56,8 @@ def run_checks() -> Iterator[Check]:
         checks.check_packages,
         checks.check_mujoco,
         checks.check_bullet,
+        checks.check_server,
+        checks.check_extras,
         checks.check_gl,
         checks.check_codec,
         checks.check_threads,

@@ -9,6 +9,7 @@ from armchair.cli.flags import JsonFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report, table
 from armchair.jsonable import Json
+from armchair.offers.catalogue import CONTROL_WIDTHS, TASK_OUTLINES
 
 EXAMPLES = ("armchair envs", "armchair envs --json")
 
@@ -42,39 +43,25 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _tasks() -> list[tuple[str, str]]:
-    from armchair.tasks import TASKS
-
-    rows = TASKS.items()
+    rows = TASK_OUTLINES.items()
     return [(name, f"{_count(task.num_blocks, 'block')}, {task.horizon} steps") for name, task in rows]
 
 
 def _presets() -> list[dict[str, Json]]:
-    from armchair.config.read import about_preset, load_config, presets
-    from armchair.envs.spec import resolve_task
+    from armchair.config.listing import listed, presets
 
-    found: list[dict[str, Json]] = []
-    for name in presets():
-        config = load_config(name, people=True)
-        facts = {"question": resolve_task(config.task).question, "labels": config.queries.labels}
-        found.append({"name": name, "task": config.task, "about": about_preset(name), **facts})
-    return found
+    return [{"name": name, **listed(name)._asdict()} for name in presets()]
 
 
 def _engines() -> list[tuple[str, str]]:
-    from armchair.cli.checks import engine_version
-    from armchair.engines import ENGINES
+    from armchair.cli.checks import ENGINE_PACKAGES, engine_version
 
-    return [(name, engine_version(name) or "not installed: see armchair doctor") for name in ENGINES]
+    return [(name, engine_version(name) or "not installed: see armchair doctor") for name in ENGINE_PACKAGES]
 
 
 def _controls() -> list[tuple[str, str]]:
-    from armchair.envs.control import CONTROLS
-
-    rows: list[tuple[str, str]] = []
-    for name, control in CONTROLS.items():
-        widths = sorted({control.action_dim(False), control.action_dim(True)})
-        rows.append((name, f"{' or '.join(map(str, widths))} numbers in [-1, 1]"))
-    return rows
+    rows = CONTROL_WIDTHS.items()
+    return [(name, f"{' or '.join(map(str, widths))} numbers in [-1, 1]") for name, widths in rows]
 
 
 def _gymnasium_ids() -> list[tuple[str, str]]:

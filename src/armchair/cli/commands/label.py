@@ -98,9 +98,9 @@ def serve_page(place: Place, flags: PageFlags, report: Report, *, read_only: boo
     database = str(place.store)
     films = films_by(command_of(database))
     launcher = Launcher()
-    options = Options(place.name, place.folder, flags.host, flags.port, films=films, read_only=read_only)
+    options = Options(place.name, place.folder, flags.host, flags.port, films=films, cookie_name=flags.cookie)
     if read_only:
-        options = dataclasses.replace(options, dashboard=False)  # which has settings
+        options = dataclasses.replace(options, read_only=True, dashboard=False)  # which has settings
     elif place.folder is not None:
         options = dataclasses.replace(options, resume=partial(launcher.resume, RunDir(place.folder)))
     kept = "nothing was changed" if read_only else "answers are kept"
@@ -121,9 +121,11 @@ def serve_classic(place: Place, flags: PageFlags, report: Report) -> int:
     """Streamlit's page of two videos and buttons, as a process; it can be reached from this machine only."""
     from armchair.cli.draw import command_of
     from armchair.cli.links import OWNER, open_browser
+    from armchair.offers.extras import need
     from armchair.web.dashboard.source import OPTIONS
     from armchair.web.serve import check_port
 
+    need("dashboard", "the plain page")
     check_port("127.0.0.1", flags.port)
     server = {**OPTIONS, "server.address": "127.0.0.1", "server.port": flags.port}
     words = [f"--{name}={str(value).lower()}" for name, value in server.items()]

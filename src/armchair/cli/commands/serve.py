@@ -34,6 +34,8 @@ class Args(JsonFlag):
     """Where the page listens, on this machine."""
     port: int = 8642
     """The page's port."""
+    cookie: str = ""
+    """The name of the session's cookie, where the port does not tell servers on one host apart."""
     no_open: bool = False
     """Leave the browser alone: the link is printed in any case."""
 
@@ -44,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
     report = Report("serve", args.json)
     from armchair.cli.endings.told import leaving
     from armchair.store.store import Store
-    from armchair.web.options import is_loopback
+    from armchair.web.options import check_cookie, is_loopback
     from armchair.web.processes.launcher import PATIENCE, Launcher
     from armchair.web.serve import check_port
 
@@ -53,6 +55,7 @@ def main(argv: Sequence[str]) -> int:
             f"the list of runs is for this machine alone, and others can reach {args.host}; to let others "
             f"answer: armchair teach TASK --host {args.host} --invite NAME"
         )
+    check_cookie(args.cookie)
     check_port(args.host, args.port)
     try:
         args.runs.mkdir(parents=True, exist_ok=True)
@@ -99,6 +102,6 @@ def _serve(store: Store, args: Args, launcher: Launcher, report: Report) -> None
         if not args.no_open:
             open_browser(f"{address}/login#{store.people.invite(OWNER, 'owner')}")
 
-    options = Options("runs", host=args.host, port=args.port, dashboard=False)
+    options = Options("runs", host=args.host, port=args.port, dashboard=False, cookie_name=args.cookie)
     with calmly() as asked:
         listen(create, options, ready=ready, until=asked)

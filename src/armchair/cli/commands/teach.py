@@ -13,6 +13,7 @@ from armchair.cli.flags import PointsFlags, SetupFlags, TrainerFlags
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput
+from armchair.offers.extras import need
 
 if TYPE_CHECKING:
     from armchair.config.teach import TeachConfig
@@ -114,6 +115,8 @@ def main(argv: Sequence[str]) -> int:
     from armchair.training.environments import check_task
 
     described = describe_teacher(args)
+    if args.compare:
+        need("plots", "the plot of a comparison")  # before hours of work
     people = errs(described)
     config = _config(args, people=people, pointed=False)
     spec = resolve_task(config.task)

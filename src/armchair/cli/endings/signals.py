@@ -16,7 +16,7 @@ from armchair.runs.undisturbed import ENDING
 
 SAME = 1.0  # s in which further signals are the same request: a group gets some of them twice
 AGAIN = 0.1  # s after which a request that was lost is made again
-BY = {"SIGINT": "Ctrl-C", "SIGTERM": "SIGTERM", "SIGHUP": "the end of its terminal (SIGHUP)"}
+BY = {"SIGINT": "Ctrl-C", "SIGHUP": "the end of its terminal (SIGHUP)", "SIGBREAK": "Ctrl-Break"}
 
 
 class Stopped(KeyboardInterrupt):

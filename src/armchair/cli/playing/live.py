@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,7 +19,7 @@ from armchair.runs.folder import RunDir
 from armchair.store.store import Store
 from armchair.training.status import put_scene
 from armchair.web.live import Moment, Wish, player_of
-from armchair.web.options import Options
+from armchair.web.options import Options, check_cookie
 from armchair.web.serve import check_port, serve
 
 
@@ -69,6 +70,7 @@ class LiveSource:
 
 def play_live(cast: Cast, seed: int, flags: PageFlags, report: Report) -> int:
     """Serve the live page until it is asked to end."""
+    check_cookie(flags.cookie)
     check_port(flags.host, flags.port)
     env = check_live(cast.spec.name, cast.spec.make(1, cast.config, seed=seed, record=cast.spec.foreign))
     stage = Stage(env, actor_of(cast, env, seed), seed, tells=cast.wish is None)
@@ -95,6 +97,7 @@ def _serve(database: Path, env: LiveEnv, source: LiveSource, flags: PageFlags, r
 
         name, player = str(source.about()["source"]), player_of(source)
         options = Options(name, None, flags.host, flags.port, dashboard=False, player=player)
+        options = dataclasses.replace(options, cookie_name=flags.cookie)
         with calmly() as asked:
             serve(database, options, ready=ready, until=asked)
 

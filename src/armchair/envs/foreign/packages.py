@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from gymnasium.error import DependencyNotInstalled
+
 from armchair.envs.foreign.shims import metaworld
+from armchair.offers.extras import command, missing
 
 HINTS = {
-    "gymnasium_robotics": "; pip install 'armchair[robotics]'",
-    "metaworld": "; pip install 'armchair[robotics]', then pip install --no-deps metaworld==3.1.1, which by "
+    "gymnasium_robotics": f"; {command('robotics')}",
+    "metaworld": f"; {command('robotics')}, then pip install --no-deps metaworld==3.1.1, which by "
     "itself would ask for an older MuJoCo (docs/environments.md)",
 }
 """What helps where a package of others cannot be imported."""
@@ -24,6 +27,12 @@ IDS = {
 """What ids, or names of tasks, look like that belong to a package."""
 
 _TASKS: dict[str, Callable[[], Mapping[str, Callable[..., object]]]] = {"metaworld": metaworld.tasks}
+
+
+def remedy(error: BaseException) -> str:
+    """What installs what one of Gymnasium's own environments misses ("; pip install …"), or nothing."""
+    lacks = isinstance(error, ImportError | DependencyNotInstalled)
+    return f"; {command('gym')}" if lacks and any(name in str(error) for name in missing("gym")) else ""
 
 
 def owner(name: str) -> str | None:

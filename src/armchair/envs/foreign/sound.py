@@ -14,6 +14,7 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from armchair.envs.foreign.limits import Overdue
+from armchair.envs.foreign.packages import remedy
 from armchair.envs.foreign.pictures import Pictures
 from armchair.envs.foreign.values import (
     Numbers,
@@ -107,12 +108,12 @@ def told(what: str, call: Callable[[], object]) -> object:
 
 
 def raised(error: BaseException) -> str:
-    """An exception in a line: its kind, what it says, and where it was raised."""
+    """An exception in a line: its kind, what it says, where it was raised, and what would install it."""
     says = " ".join(_says(error).split())
     says = says if len(says) <= 300 else f"{says[:297]}…"
     frames = traceback.extract_tb(error.__traceback__)
     at = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}{': ' if says else ''}{says}{at}"
+    return f"{type(error).__name__}{': ' if says else ''}{says}{at}{remedy(error)}"
 
 
 def _says(error: BaseException) -> str:

@@ -80,7 +80,8 @@ def make_one(found: EnvSpec | Factory, horizon: int | None, render: bool) -> For
         try:  # what Gymnasium's own checker would warn of is checked, or converted, by `Sound`
             return gymnasium.make(found, max_episode_steps=horizon, disable_env_checker=True, **options)
         except (GymnasiumError, ImportError) as error:  # for want of a package, for example
-            raise InvalidInput(f"cannot make {found.id}: {' '.join(str(error).split())}") from error
+            said = " ".join(str(error).split())
+            raise InvalidInput(f"cannot make {found.id}: {said}{packages.remedy(error)}") from error
         except Exception as error:
             raise ForeignError(f"cannot make {found.id}: it raised {raised(error)}") from error
     env = _call(found, render)

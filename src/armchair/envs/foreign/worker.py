@@ -29,8 +29,8 @@ def work(pipe: Connection, make: CloudpickleWrapper, name: str, numbers: list[in
     What a terminal asks, by Ctrl-C or by closing, is the parent's matter. Where the parent has gone this
     process ends, whatever it is doing.
     """
-    for name in ("SIGINT", "SIGHUP"):
-        if hasattr(signal, name):  # Windows has no SIGHUP
+    for name in ("SIGINT", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):  # Windows alone has SIGBREAK, and no SIGHUP
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     copies: SerialCopies | None = None

@@ -64,7 +64,7 @@ class Querier:
         self._sight = Sight(env.layout.points, spec.cues)
         self.rngs = {name: generator(config.seed, name) for name in ("film", "ask", "progress")}
         env.reset(config.seed + 1)
-        self.episodes = episodes_of(env, stays=config.env.after_end == "stays")
+        self.episodes = episodes_of(env, config.queries.memory, stays=config.env.after_end == "stays")
         self.asked = 0
         self.in_vain = 0  # films on end in which there was nothing to ask about
         self.history = PolicyHistory()
@@ -98,14 +98,7 @@ class Querier:
         placed = wanted.same_start and isinstance(self.env, Goals)
         same = placed and (not wandering or self.asked > 0)
         steps = self._film(newest, self._shown(newest), same)
-        pairs = self.episodes.propose(
-            CANDIDATES,
-            wanted.clip_length,
-            rng,
-            same_start=same,
-            recent=None if self.episodes.stays else KEPT * wanted.film_envs,
-        )
-        pairs = pairs.alike(wanted.alike)
+        pairs = self._candidates(same).alike(wanted.alike)
         self.in_vain = 0 if len(pairs.left) else self.in_vain + 1
         if self.in_vain == PATIENCE:
             raise InvalidInput(
@@ -123,6 +116,20 @@ class Querier:
         questions = make_questions(clips, names, newest.env_steps, rng)
         self._put(questions, clips, guesses(predictions, rows), newest)
         return steps
+
+    def _candidates(self, same_start: bool) -> CandidatePairs:
+        """Pairs to choose from: of the latest episodes, and a few of any that are remembered."""
+        wanted, rng = self.config.queries, self.rngs["ask"]
+        length, recent = wanted.clip_length, KEPT * wanted.film_envs
+        older = CANDIDATES // 4 if wanted.memory > KEPT else 0
+        pairs = self.episodes.propose(
+            CANDIDATES - older,
+            length,
+            rng,
+            same_start=same_start,
+            recent=None if self.episodes.stays else recent,
+        )
+        return pairs.join(self.episodes.propose(older, length, rng)) if older else pairs
 
     def watch(self, newest: Newest) -> int:
         """Film the policy without asking anything. -> environment steps taken."""

@@ -6,6 +6,7 @@ import gzip
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from armchair.store.board import CHANGE
 from armchair.web.api.types import Id
@@ -33,9 +34,18 @@ def poses(
 @router.get(
     "/api/clips/{clip}/film", response_class=Response, responses={200: {"content": {"video/mp4": {}}}}
 )
-def film(clip: Id, context: ContextDep, viewer: Viewer) -> Response:
+async def film(clip: Id, request: Request, context: ContextDep, viewer: Viewer) -> Response:
     """A clip as MP4, stored or drawn now."""
-    return Response(context.clips.film(clip), headers={"Cache-Control": FOREVER}, media_type="video/mp4")
+
+    async def gone() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    async with context.places.reads.turn(viewer.annotator, gone):
+        found = await run_in_threadpool(context.clips.film, clip)
+    if found is None:
+        found = await context.drawing.film(clip, viewer.annotator, gone)
+    return Response(found, headers={"Cache-Control": FOREVER}, media_type="video/mp4")
 
 
 @router.get("/api/scene", response_class=Response, responses={200: {"content": {BINARY: {}}}})

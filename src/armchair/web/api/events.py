@@ -12,18 +12,14 @@ from starlette.concurrency import run_in_threadpool
 
 from armchair.web.api.state import describe
 from armchair.web.context import ContextDep, Viewer
-from armchair.web.errors import refuse
 
 SIGN_OF_LIFE = 10.0  # s between comments, at which the session is looked up again
-MAX_STREAMS = 200
 
 router = APIRouter()
 
 
-async def room(context: ContextDep) -> AsyncIterator[None]:
-    """Counts a stream while it lasts, and refuses one too many."""
-    if context.hub.watchers >= MAX_STREAMS:
-        refuse(429, "too_often", "too many pages are open: close some of them")
+async def watched(context: ContextDep) -> AsyncIterator[None]:
+    """Counts a stream while it lasts, so that the store is looked at only for somebody."""
     context.hub.watchers += 1
     try:
         yield
@@ -31,7 +27,7 @@ async def room(context: ContextDep) -> AsyncIterator[None]:
         context.hub.watchers -= 1
 
 
-@router.get("/api/events", response_class=EventSourceResponse, dependencies=[Depends(room)])
+@router.get("/api/events", response_class=EventSourceResponse, dependencies=[Depends(watched)])
 async def events(request: Request, context: ContextDep, viewer: Viewer) -> AsyncIterator[ServerSentEvent]:
     """The event "state" with what /api/state says, whenever it has changed."""
     sent, life = "", time.monotonic()
@@ -43,6 +39,8 @@ async def events(request: Request, context: ContextDep, viewer: Viewer) -> Async
             yield ServerSentEvent(event="state", raw_data=text)
         if time.monotonic() - life > SIGN_OF_LIFE:
             life = time.monotonic()
-            if await run_in_threadpool(context.store.people.session, token) is None:
+            async with context.places.reads.turn(viewer.annotator):
+                session = await run_in_threadpool(context.store.people.session, token)
+            if session is None:
                 return
             yield ServerSentEvent(comment="still here")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 from fastapi import APIRouter, Depends
@@ -25,13 +26,16 @@ def teach_on(given: TeachOn, context: ContextDep) -> TaughtOn:
     start = context.options.resume
     if start is None:
         refuse(409, "no_start", "this server starts no trainers: use `armchair resume` in a terminal")
-    with context.writing:
-        return go_on(context.store, given.labels, start)
+    return go_on(context.store, given.labels, start, context.writing)
 
 
-def go_on(store: Store, more: int, start: Resume) -> TaughtOn:
-    """Raise a run's budget where fewer than `more` answers are left of it, and have a trainer started."""
-    labels = _raise_budget(store.board, store.counts().asked + more)
+def go_on(store: Store, more: int, start: Resume, writing: threading.Lock) -> TaughtOn:
+    """Raise a run's budget where fewer than `more` answers are left of it, and have a trainer started.
+
+    writing: held while the budget is raised, and not while the trainer starts, which takes seconds.
+    """
+    with writing:
+        labels = _raise_budget(store.board, store.counts().asked + more)
     before = store.board.status()
     if before is not None and before.value.get("waits") and time.time() - before.updated < ALIVE_SECONDS:
         return {"labels": labels, "started": False}  # one whose run is done goes on by itself

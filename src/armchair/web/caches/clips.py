@@ -11,18 +11,16 @@ from typing import Literal
 
 from typing_extensions import TypedDict  # pydantic wants this one below Python 3.12
 
-from armchair.errors import ArmchairError, StoreError
+from armchair.errors import StoreError
 from armchair.feedback.beginnings import begin_alike
 from armchair.store.rows.clips import Replay
 from armchair.store.store import Store
 from armchair.types import Question
 from armchair.web.caches.assets import Asset
 from armchair.web.errors import refuse, unusable
-from armchair.web.options import Films
 
 MAX_REFS = 2048
 MAX_POSES = 4 * 2**20  # bytes kept, some four hundred clips: what twenty people have before them
-MAX_FILMS = 32 * 2**20
 
 
 class ClipRef(TypedDict):
@@ -45,13 +43,20 @@ class ByteCache:
         self._size = 0
         self._found: OrderedDict[str, bytes] = OrderedDict()
 
-    def get(self, name: str, make: Callable[[], bytes]) -> bytes:
-        """What is kept under this name, or else what `make` gives."""
+    def find(self, name: str) -> bytes | None:
+        """What is kept under this name."""
         with self._lock:
             if name in self._found:
                 self._found.move_to_end(name)
-                return self._found[name]
-        made = make()
+            return self._found.get(name)
+
+    def get(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """What is kept under this name, or else what `make` gives."""
+        found = self.find(name)
+        return self.keep(name, make()) if found is None else found
+
+    def keep(self, name: str, made: bytes) -> bytes:
+        """Keep it under this name, unless it would push out too many others. -> the same."""
         with self._lock:
             if name not in self._found and len(made) <= self._most // 4:
                 self._found[name] = made
@@ -62,17 +67,14 @@ class ByteCache:
 
 
 class Clips:
-    """The clips of a store: what they are, their poses, their films."""
+    """The clips of a store: what they are, their poses, the films that are stored."""
 
-    def __init__(self, store: Store, films: Films | None) -> None:
-        """films: draws a clip that has poses, or None where nothing can be drawn."""
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._films = films
-        self._drawing = threading.Lock()  # one at a time: it takes a core and a renderer
         self._refs: dict[str, ClipRef] = {}
         self._beginnings: dict[str, tuple[float, ...]] = {}
         self._assets: dict[str, Asset] = {}
-        self._poses, self._drawn = ByteCache(MAX_POSES), ByteCache(MAX_FILMS)
+        self._poses = ByteCache(MAX_POSES)
 
     def refs(self, questions: Iterable[Question]) -> dict[str, ClipRef]:
         """What the page needs to know of the clips of these questions, by id."""
@@ -130,10 +132,9 @@ class Clips:
         self._assets[name] = Asset(stored.data, packed, f'"{stored.sha256}"', stored.media_type)
         return self._assets[name]
 
-    def film(self, name: str) -> bytes:
-        """A clip as MP4: the stored film or one drawn from its poses."""
-        film = self._replay(name).film
-        return self._drawn.get(name, lambda: self._draw(name)) if film is None else film
+    def film(self, name: str) -> bytes | None:
+        """The MP4 that was stored with a clip; None where it has to be drawn."""
+        return self._replay(name).film
 
     def _pack(self, name: str) -> bytes:
         poses = self._replay(name).poses
@@ -148,12 +149,3 @@ class Clips:
             if unusable(error):
                 raise
             refuse(404, "not_found", str(error))
-
-    def _draw(self, name: str) -> bytes:
-        if self._films is None:
-            refuse(404, "no_film", "no film is stored of this clip and this server draws none")
-        with self._drawing:
-            try:
-                return self._films(name)
-            except ArmchairError as error:
-                refuse(404, "no_film", str(error))

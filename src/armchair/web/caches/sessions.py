@@ -31,6 +31,12 @@ class SessionCache:
             since, found = self._cached.get(token, (0.0, None))
             return found if found is not None and self._clock() - since < MAX_AGE else None
 
+    def known(self, token: str) -> str | None:
+        """Whose session this was when it was looked up last; None where that is not remembered."""
+        with self._lock:
+            _, found = self._cached.get(token, (0.0, None))
+            return None if found is None else found.annotator
+
     def look_up(self, token: str) -> SessionInfo | None:
         """Whose session this is, as the store says now; None for an unknown or expired one."""
         with self._lock:

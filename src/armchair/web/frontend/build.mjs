@@ -1,6 +1,7 @@
 // Bundles the pages into ../static: scripts, styles and HTML, and the one-file template of the replay.
 // `npm run build` for the real thing; `node build.mjs --out DIR` to put it elsewhere.
 import { build } from "esbuild";
+import { notices } from "./licences.mjs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,7 +22,7 @@ const sources = {
   play: "src/play/main.ts",
   replay: "src/replay/main.ts",
 };
-await build({
+const made = await build({
   absWorkingDir: root,
   entryPoints: {
     ...sources,
@@ -32,7 +33,8 @@ await build({
   minify: true,
   format: "iife",
   target: ["es2022", "chrome111", "firefox114", "safari16.4"],
-  legalComments: "none",
+  legalComments: "eof", // what single files say of themselves
+  metafile: true,
   entryNames: "[name]",
   logLevel: "warning",
 });
@@ -46,7 +48,11 @@ for (const name of ["label", "login", "runs", "play", "replay"]) {
   await put(`${name}.css`, await readFile(join(out, `${name}.style.css`), "utf8"));
   await rm(join(out, `${name}.style.css`));
 }
-for (const name of Object.keys(sources)) await put(`${name}.js`, await readFile(join(out, `${name}.js`), "utf8"));
+// each script begins with the licences of the packages that are in it, so that every copy of it has them
+const licences = await notices(root, made.metafile);
+for (const name of Object.keys(sources)) {
+  await put(`${name}.js`, (licences[`${name}.js`] ?? "") + (await readFile(join(out, `${name}.js`), "utf8")));
+}
 
 // @HEAD@ and @ICONS name ...@ stand for what the pages share
 const source = (name) => readFile(join(root, "pages", name), "utf8");

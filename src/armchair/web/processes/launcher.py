@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 from armchair.errors import InvalidInput, RunError
 from armchair.runs.folder import RunDir
 from armchair.store.trainer_lock import LOCK, trainer_of
+from armchair.web.processes.requests import OWN_GROUP, ask_to_end
 
 LOG = "trainer.log"  # in a run's folder: what its trainer printed
 COMMAND = (sys.executable, "-m", "armchair.cli")
@@ -59,7 +59,8 @@ class Launcher:
                 with suppress(OSError):
                     log.replace(run.path / LOG)
             finally:
-                log.unlink(missing_ok=True)
+                with suppress(OSError):  # Windows: the trainer writes to it still
+                    log.unlink(missing_ok=True)
             self._started.append((run, process))
             return run
 
@@ -89,7 +90,7 @@ class Launcher:
         with self._lock:
             live = [(run, process) for run, process in self._started if process.poll() is None]
             for _, process in live:
-                process.send_signal(signal.SIGTERM)
+                ask_to_end(process.pid)
             until = time.monotonic() + patience
             for _, process in live:
                 with suppress(subprocess.TimeoutExpired):
@@ -115,6 +116,7 @@ class Launcher:
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
+                creationflags=OWN_GROUP,
             )
 
 
@@ -123,8 +125,7 @@ def stop(run: RunDir) -> bool:
     pid = trainer_of(run)
     if pid is None:
         return False
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
+    ask_to_end(pid)
     return True
 
 
@@ -152,7 +153,10 @@ def _begun(process: subprocess.Popen[bytes], runs: Path, log: Path) -> RunDir:
         for file in runs.glob(f"*/{LOCK}"):
             with suppress(OSError):
                 run = RunDir(file.parent)
-                if file.read_text(errors="replace").strip() == mine and trainer_of(run) == process.pid:
+                if (
+                    file.read_text(encoding="ascii", errors="replace").strip() == mine
+                    and trainer_of(run) == process.pid
+                ):
                     return run
         if time.monotonic() > until:
             process.kill()

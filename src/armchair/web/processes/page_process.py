@@ -11,21 +11,31 @@ from collections.abc import Sequence
 from typing import IO
 
 from armchair.runs.folder import RunDir
+from armchair.web.processes.requests import OWN_GROUP
 
 GRACE = 5.0  # s that a server gets to end
 FEW_HEAPS = {"MALLOC_ARENA_MAX": "2"}  # its many threads would each keep a heap with holes of its own (glibc)
 
 
 def start_page(
-    run: RunDir, host: str, port: int, films: Sequence[str], complaints: IO[bytes] | int, runs_at: str = ""
+    run: RunDir,
+    host: str,
+    port: int,
+    films: Sequence[str],
+    complaints: IO[bytes] | int,
+    *,
+    runs_at: str = "",
+    cookie: str = "",
 ) -> tuple[subprocess.Popen[str], str | None]:
     """Start a server, which ends with this process. -> it, and where it listens; None where it never did.
 
     films: the command that draws a clip of the run's store. complaints: where its standard error goes.
-    runs_at: the address of a list of runs, which its page then leads back to.
+    runs_at: the address of a list of runs, which its page then leads back to. cookie: the name of the
+    session's cookie, if not by the port.
     """
     options = {"store": run.store, "run": run.name, "run-path": run.path, "host": host, "port": port}
     options |= {"films": shlex.join(films)} | ({"runs-at": runs_at} if runs_at else {})
+    options |= {"cookie": cookie} if cookie else {}
     words = [f"--{name}={value}" for name, value in options.items()]
     process = subprocess.Popen(
         [sys.executable, "-m", "armchair.web", "--stop-with-stdin", "--may-start", *words],
@@ -36,6 +46,7 @@ def start_page(
         errors="replace",
         env={**FEW_HEAPS, **os.environ},
         start_new_session=True,  # Ctrl-C is for whoever started it, who ends this one in turn
+        creationflags=OWN_GROUP,
     )
     assert process.stdout is not None
     line = process.stdout.readline()

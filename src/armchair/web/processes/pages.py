@@ -54,7 +54,7 @@ class PageServers:
     def _start(self, run: RunDir) -> tuple[subprocess.Popen[str], str]:
         films, log = self._films(str(run.store)), run.path / LOG
         with log.open("wb") as complaints:
-            process, address = start_page(run, HOST, port_of(run), films, complaints, self._runs_at())
+            process, address = start_page(run, HOST, port_of(run), films, complaints, runs_at=self._runs_at())
         if address is not None:
             return process, address
         end_page(process)

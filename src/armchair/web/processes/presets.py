@@ -1,4 +1,4 @@
-"""What a new run may begin with, as the command line tells it: reading presets here would load torch."""
+"""What a new run may begin with, as the command line tells it."""
 
 from __future__ import annotations
 

@@ -105,8 +105,8 @@ def teach_on(given: TeachOn, run: Run, parts: Parts) -> TaughtOn:
     try:
         if run.config().get("command") == "train":
             return {"labels": None, "started": start()}
-        with parts.writing, Store.open(run.store, create=False) as store:
-            return go_on(store, given.labels, start)
+        with Store.open(run.store, create=False) as store:
+            return go_on(store, given.labels, start, parts.writing)
     except ArmchairError as error:
         refuse(409, "conflict", str(error))
 

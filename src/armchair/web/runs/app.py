@@ -14,11 +14,14 @@ from starlette.datastructures import Headers
 import armchair
 from armchair.store.store import Store
 from armchair.web import errors, pages
-from armchair.web.api import auth
+from armchair.web.api import auth, health
+from armchair.web.caches.readiness import Readiness
 from armchair.web.caches.sessions import SessionCache
 from armchair.web.caches.throttle import Throttle
 from armchair.web.gate import Gate
 from armchair.web.headers import SecurityHeaders
+from armchair.web.limits.admission import Admission
+from armchair.web.limits.places import Places
 from armchair.web.options import Options
 from armchair.web.processes.launcher import Launcher
 from armchair.web.processes.pages import PageServers
@@ -58,7 +61,7 @@ def create_app(
         openapi_url="/api/openapi.json",
         redirect_slashes=False,
     )
-    sessions = SessionCache(store.people.session)
+    sessions, places = SessionCache(store.people.session), Places()
     app.state.context = RunsContext(
         store=store,
         options=options,
@@ -68,12 +71,14 @@ def create_app(
         launcher=launcher,
         pages=page_servers,
         presets=presets,
+        ready=Readiness(store.position),
         writing=threading.Lock(),
     )
-    for part in (auth.router, pages.files, api.page, api.router):
+    for part in (health.router, auth.router, pages.files, api.page, api.router):
         app.include_router(part)
     errors.install(app)
     login_page = partial(pages.send_page, "login.html", Headers({}), 401)
-    app.add_middleware(Gate, options=options, sessions=sessions, login_page=login_page)
+    app.add_middleware(Admission, places=places)
+    app.add_middleware(Gate, options=options, sessions=sessions, places=places, login_page=login_page)
     app.add_middleware(SecurityHeaders)  # added last, so that it is the outermost
     return app

@@ -6,6 +6,7 @@ import threading
 from typing import NamedTuple
 
 from armchair.store.store import Store
+from armchair.web.caches.readiness import Readiness
 from armchair.web.caches.sessions import SessionCache
 from armchair.web.caches.throttle import Throttle
 from armchair.web.options import Options
@@ -27,5 +28,6 @@ class RunsContext(NamedTuple):
     launcher: Launcher
     pages: PageServers
     presets: Presets
+    ready: Readiness
     writing: threading.Lock
     """Held by whoever goes on with a run."""

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from armchair.envs.base import Frames
 from armchair.envs.foreign import import_env
 from armchair.envs.foreign.points.look import Looked
 from armchair.errors import InvalidInput
+from armchair.offers.extras import need
 
 DPI = 100
 COLOURS = ("#ff6a13", "#1f77ff", "#12b76a", "#d62fb0", "#f2c811")
@@ -21,8 +21,9 @@ COLOURS = ("#ff6a13", "#1f77ff", "#12b76a", "#d62fb0", "#f2c811")
 def draw(env: str, looked: Looked, file: Path) -> None:
     """Draw the points into the scene, or the environment's own picture without them.
 
-    Raises InvalidInput where neither can be had.
+    Raises InvalidInput where neither can be had, MissingDependency without matplotlib.
     """
+    need("plots", "a picture")
     if looked.shot is not None:
         _write(file, looked.shot.pixels, [point.name for point in looked.points], looked.shot.at)
         return
@@ -47,6 +48,8 @@ def why_not(attempt: Callable[[], None]) -> str | None:
 
 
 def _write(file: Path, pixels: NDArray[np.uint8], names: list[str], at: NDArray[np.float64]) -> None:
+    from matplotlib.figure import Figure
+
     height, width = pixels.shape[:2]
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
