@@ -47,6 +47,7 @@ NOT_EVERYWHERE = {  # module: names that Windows or macOS does not have
 GUARDED = {  # used where `hasattr` has been asked, or by a module that is imported where it exists
     *(("envs/foreign/limits.py", name) for name in ("SIGALRM", "getitimer", "setitimer", "ITIMER_REAL")),
     ("cli/checks.py", "sched_getaffinity"),
+    ("cli/endings/group.py", "killpg"),
 }
 
 

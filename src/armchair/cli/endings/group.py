@@ -20,6 +20,7 @@ from armchair.runs.undisturbed import ENDING
 
 GRACE = 15.0  # s that the group gets to clean up
 LOOK = 0.05  # s between two looks whether it has
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has no SIGKILL; SIGTERM is as hard there
 
 
 def run_script(script: Path, environment: Mapping[str, str]) -> tuple[int, str]:
@@ -54,7 +55,7 @@ def main() -> int:
     until = time.monotonic() + (GRACE if asked.is_set() else 0.0)
     while _end_group(script.pid, 0) and time.monotonic() < until:
         time.sleep(LOOK)
-    _end_group(script.pid, signal.SIGKILL)
+    _end_group(script.pid, KILL)
     return status if status >= 0 else 128 - status
 
 
@@ -64,14 +65,20 @@ def _end_with_stdin(group: int, asked: threading.Event) -> None:
     asked.set()
     _end_group(group, signal.SIGTERM)
     time.sleep(GRACE)
-    _end_group(group, signal.SIGKILL)
+    _end_group(group, KILL)
 
 
 def _end_group(group: int, number: int) -> bool:
-    """Send a signal to all of a group; 0 is none. -> whether there was anybody."""
+    """Send a signal to all of a group; 0 is none. -> whether there was anybody.
+
+    Windows has no such groups: there the script alone is ended, and nobody is waited for.
+    """
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
-        return True
+        if hasattr(os, "killpg"):
+            os.killpg(group, number)
+            return True
+        if number:  # there 0 would be Ctrl-C
+            os.kill(group, number)
     return False
 
 
