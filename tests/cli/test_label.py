@@ -66,7 +66,7 @@ def test_a_finished_run_is_served_without_a_trainer(taught: RunDir) -> None:
         loaded = Path(f"/proc/{process.pid}/maps")
         assert not loaded.exists() or "libtorch" not in loaded.read_text()  # the page's server stays small
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
+        assert process.wait(60) == 130
     finally:
         process.kill()
         process.communicate()
@@ -151,7 +151,7 @@ def test_the_classic_page_is_streamlits_own_on_this_machine_only(taught: RunDir)
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            assert process.wait(60) == 0
+            assert process.wait(60) == 130
         finally:
             process.kill()
             process.communicate()
@@ -159,7 +159,7 @@ def test_the_classic_page_is_streamlits_own_on_this_machine_only(taught: RunDir)
 
 def test_its_summary_is_an_object(taught: RunDir, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setattr(
-        "armchair.web.serve.serve", lambda store, options, *, ready: ready("http://localhost:7")
+        "armchair.web.serve.serve", lambda store, options, *, ready, until: ready("http://localhost:7")
     )
     assert main(["label", str(taught.path), "--no-open", "--port", "0", "--json"]) == 0
     captured = capsys.readouterr()

@@ -22,6 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from armchair.errors import InvalidInput, MissingDependency, StoreError
 from armchair.offers.extras import command
 from armchair.reading.files import check_regular
+from armchair.runs.unwritable import Unwritable, is_writable
 
 BUSY_SECONDS = 30.0  # how long a writer waits for the others
 PAUSE = (0.001, 0.008)  # s between two tries of a writer, drawn anew each time
@@ -60,10 +61,16 @@ class Database:
     """
 
     def __init__(self, url_or_path: str | Path, *, create: bool = True) -> None:
-        """Raises StoreError for a place where no database can be, or (create=False) where none is."""
+        """Raises StoreError for a place where no database can be, or (create=False) where none is.
+
+        A SQLite file that is there and cannot be written is `read_only`.
+        """
         url = _url(url_or_path, create)
         self.where = url.database if url.drivername == "sqlite" else shown(url)
         self._sqlite = url.get_backend_name() == "sqlite"
+        self._unwritable = _unwritable(Path(str(url.database))) if self._sqlite else None
+        if self._unwritable is not None:
+            url = sa.URL.create("sqlite", database=self._unwritable.uri, query={"uri": "true"})
         # threads queue here: SQLite itself would have them try again and again, and some wait for seconds
         self._turn = threading.Lock()
         try:
@@ -76,15 +83,25 @@ class Database:
             raise MissingDependency(f"{error.name} is not installed", how) from error
         except exc.ArgumentError as error:
             raise StoreError(f"no database at {self.where}: {error}") from error
-        if self._sqlite:
+        if self._unwritable is not None:
+            event.listen(self._engine, "connect", _set_up_unwritable)
+        elif self._sqlite:
             event.listen(self._engine, "connect", _set_up_sqlite)
+        if self._sqlite:
             event.listen(self._engine, "begin", _begin_sqlite)
         else:
             event.listen(self._engine, "connect", _set_up_postgresql)
 
+    @property
+    def read_only(self) -> bool:
+        """Whether it can be read and not written."""
+        return self._unwritable is not None
+
     def close(self) -> None:
         """Close all connections; twice is harmless."""
         self._engine.dispose()
+        if self._unwritable is not None:
+            self._unwritable.close()
 
     def __enter__(self) -> Database:
         return self
@@ -106,8 +123,13 @@ class Database:
         """A transaction that may write. It is on disk when the block ends, and undone when it raises.
 
         durable: False where a power cut may undo the last ones, as of leases and status, which is several
-        times as fast. A durable one that comes after makes them durable too.
+        times as fast. A durable one that comes after makes them durable too. Raises StoreError where the
+        database is read-only.
         """
+        if self.read_only:
+            raise StoreError(
+                f"the store {self.where} is read-only: it can be looked at, and nothing be changed"
+            )
         with self._turn, self._translated(), self._engine.connect() as conn:
             conn = conn.execution_options(armchair_durable=durable)
             with conn.begin():
@@ -228,6 +250,22 @@ def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> 
     raw.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
     if raw.execute("PRAGMA journal_mode").fetchone() != ("wal",):
         _retry(raw, "PRAGMA journal_mode = WAL")
+
+
+def _set_up_unwritable(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    """Settings of a connection to a file that cannot be written."""
+    connection.isolation_level = None
+    cast("sqlite3.Connection", connection).execute("PRAGMA query_only = ON")
+
+
+def _unwritable(file: Path) -> Unwritable | None:
+    """A way to read a file that is there and cannot be written."""
+    if not file.is_file() or is_writable(file):
+        return None
+    try:
+        return Unwritable(file)
+    except OSError as error:
+        raise StoreError(f"the store {file} cannot be read: {error.strerror}") from error
 
 
 def _set_up_postgresql(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:

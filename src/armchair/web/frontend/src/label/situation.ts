@@ -53,6 +53,12 @@ function ended(state: State, reason: Reason | null, deeds: Deeds | null): Messag
       lines: ["The run’s owner has decided to go on without them. Ask them if that surprises you."],
     };
   }
+  if (reason === "read_only") {
+    return {
+      title: "This run is read-only",
+      lines: ["Its folder cannot be written, so nobody can answer here.", "All that was answered is in the history."],
+    };
+  }
   if (state.settling?.on && reason !== "paused") return { title: "One moment", lines: ["The next pair to compare is on its way."], busy: true };
   const end = state.trainer.phase === "done" || reason === "budget" || (reason !== null && isSpent(state));
   const told = end ? ending(state, deeds) : null;
