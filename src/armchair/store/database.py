@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -66,8 +66,8 @@ class Database:
         A SQLite file that is there and cannot be written is `read_only`.
         """
         url = _url(url_or_path, create)
-        self.where = url.database if url.drivername == "sqlite" else shown(url)
         self._sqlite = url.get_backend_name() == "sqlite"
+        self.where = url.database if self._sqlite else shown(url)
         self._unwritable = _unwritable(Path(str(url.database))) if self._sqlite else None
         if self._unwritable is not None:
             url = sa.URL.create("sqlite", database=self._unwritable.uri, query={"uri": "true"})
@@ -75,9 +75,8 @@ class Database:
         self._turn = threading.Lock()
         try:
             # claims rely on this level, see `leases`; SQLite has one level only
-            self._engine = sa.create_engine(
-                url, **({} if self._sqlite else {"isolation_level": "READ COMMITTED"})
-            )
+            level = {} if self._sqlite else {"isolation_level": "READ COMMITTED"}
+            self._engine = sa.create_engine(url, **level)
         except ModuleNotFoundError as error:
             how = command("postgres") if error.name == "psycopg" else f"pip install {error.name}"
             raise MissingDependency(f"{error.name} is not installed", how) from error
@@ -122,14 +121,11 @@ class Database:
     def write(self, *, durable: bool = True) -> Generator[sa.Connection]:
         """A transaction that may write. It is on disk when the block ends, and undone when it raises.
 
-        durable: False where a power cut may undo the last ones, as of leases and status, which is several
-        times as fast. A durable one that comes after makes them durable too. Raises StoreError where the
-        database is read-only.
+        durable: False where a power cut may undo the last ones, which is several times as fast; a durable one
+        that comes after makes them durable too. Raises StoreError where the database is read-only.
         """
         if self.read_only:
-            raise StoreError(
-                f"the store {self.where} is read-only: it can be looked at, and nothing be changed"
-            )
+            raise StoreError(f"the store {self.where} is read-only: look at it, nothing can be changed")
         with self._turn, self._translated(), self._engine.connect() as conn:
             conn = conn.execution_options(armchair_durable=durable)
             with conn.begin():
@@ -183,9 +179,8 @@ class Database:
         try:
             yield
         except UnicodeDecodeError as error:  # what SQLite says quotes the bytes that are wrong
-            raise StoreError(
-                f"the store {self.where} cannot be used: its schema is malformed{_DAMAGED}"
-            ) from error
+            told = f"the store {self.where} cannot be used: its schema is malformed{_DAMAGED}"
+            raise StoreError(told) from error
         except (exc.SQLAlchemyError, sqlite3.Error) as error:
             cause = str(getattr(error, "orig", None) or error).splitlines()[0]
             remedy = next((remedy for part, remedy in REMEDIES.items() if part in cause), "")
@@ -229,16 +224,12 @@ def _url(url_or_path: str | Path, create: bool) -> sa.URL:
         raise StoreError(f"there is no folder {path.parent} to put the store in")
     if not create and not path.is_file():
         raise StoreError(f"there is no store at {path}")
-    _check_file(path)
-    return sa.URL.create("sqlite", database=str(path.resolve()))
-
-
-def _check_file(path: Path) -> None:
     try:
-        if path.exists():
+        with suppress(FileNotFoundError):
             check_regular(path.stat(), MOST_BYTES, str(path))
     except InvalidInput as error:
         raise StoreError(f"no store: {error}") from None
+    return sa.URL.create("sqlite", database=str(path.resolve()))
 
 
 def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
