@@ -46,6 +46,7 @@ STEPS, CLIPS, QUESTIONS, FILM = (
     4000,
     300_000,
 )  # of which half of the clips are films, of so many bytes
+MINUTES = 15  # `armchair bench` runs what takes minutes only when it is named
 EVERY = 0.25  # s between two rounds of the honest annotator
 WORST, GROWTH, KEPT = 3.0, 64.0, 16.0  # times p95; MB during an attack; MB that stay
 LOCKS = "locked database"  # the attack during which nothing can be saved

@@ -12,6 +12,7 @@ import argparse
 import collections
 import json
 import os
+import signal
 import socket
 import statistics
 import sys
@@ -28,6 +29,7 @@ from _timing import finish
 from armchair.store.integrity import check_store
 from armchair.store.store import Store
 
+MINUTES = 20  # `armchair bench` runs what takes minutes only when it is named
 SETTLED = 25.0  # s after which a process that was started has all it needs
 PRESET = """
 queries: {labels: 100000, first: 40}
@@ -178,31 +180,36 @@ def soak(given: Arguments, folder: Path) -> tuple[Run, list[Annotator], Watch, d
     began = time.monotonic()
     killed: dict[str, int] = dict.fromkeys(TURNS, 0)
     due = given.every
-    while (now := time.monotonic() - began) < 60 * given.minutes:
-        watch.look(run)
-        if given.every and now >= due:
-            what = TURNS[sum(killed.values()) % len(TURNS)]
-            run.kill(what)
-            killed[what] += 1
-            due += given.every
-            count = sum(len(person.tally.acknowledged) for person in people)
-            print(f"{now:.0f} s: {what} killed, back after {time.monotonic() - began - now:.1f} s; {count}")
-        time.sleep(2.0)
-    stop.set()
-    for person in people:
-        person.join(120)
-    run.stop()
+    try:
+        while (now := time.monotonic() - began) < 60 * given.minutes:
+            watch.look(run)
+            if given.every and now >= due:
+                what = TURNS[sum(killed.values()) % len(TURNS)]
+                run.kill(what)
+                killed[what] += 1
+                due += given.every
+                count = sum(len(person.tally.acknowledged) for person in people)
+                print(
+                    f"{now:.0f} s: {what} killed, back after {time.monotonic() - began - now:.1f} s; {count}"
+                )
+            time.sleep(2.0)
+    finally:
+        stop.set()
+        for person in people:
+            person.join(120)
+        run.stop()
     return run, people, watch, killed
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--minutes", type=float, default=MINUTES)
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=3.0, help="between two answers of one person")
     parser.add_argument("--every", type=float, default=60.0, help="seconds between two kills, 0 for none")
     parser.add_argument("--keep", type=Path, help="an empty folder for the run, to look at afterwards")
     given = parser.parse_args(namespace=Arguments())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that trainer and folder do not stay behind
     with tempfile.TemporaryDirectory() as temporary:
         run, people, watch, killed = soak(given, given.keep or Path(temporary))
         told = judge(run, people)
@@ -252,4 +259,7 @@ def judge(run: Run, people: list[Annotator]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

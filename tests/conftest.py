@@ -163,6 +163,22 @@ def run_probe(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, A
     return run
 
 
+@pytest.fixture
+def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A disk of its own, of the size in megabytes that the test is parametrised with."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    options = ["-t", "tmpfs", "-o", f"size={request.param}m", "tmpfs", str(folder)]
+    done = mount and subprocess.run([mount, *options], capture_output=True, check=False)
+    if not done or done.returncode:
+        pytest.skip("no small disk can be mounted here: that takes root")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
 # ---- stores, and made-up clips whose worth is known
 
 MakeClip = Callable[[float], Clip]

@@ -65,7 +65,7 @@ def test_a_finished_run_is_served_without_a_trainer(taught: RunDir) -> None:
         loaded = Path(f"/proc/{process.pid}/maps")
         assert not loaded.exists() or "libtorch" not in loaded.read_text()  # the page's server stays small
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
+        assert process.wait(60) == 130
     finally:
         process.kill()
         process.communicate()
@@ -133,7 +133,7 @@ def test_a_clip_that_is_not_there_is_told_in_a_sentence(taught: RunDir) -> None:
 
 def test_its_summary_is_an_object(taught: RunDir, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setattr(
-        "armchair.web.serve.serve", lambda store, options, *, ready: ready("http://localhost:7")
+        "armchair.web.serve.serve", lambda store, options, *, ready, until: ready("http://localhost:7")
     )
     assert main(["label", str(taught.path), "--no-open", "--port", "0", "--json"]) == 0
     captured = capsys.readouterr()

@@ -85,7 +85,7 @@ def test_with_json_an_error_is_an_object_too(capsys: Capture) -> None:
     ("error", "status", "line"),
     [
         (InvalidInput("row 3\nis NaN"), 2, "armchair: row 3 is NaN\n"),
-        (KeyboardInterrupt(), 130, "armchair: interrupted\n"),
+        (KeyboardInterrupt(), 130, "armchair: stopped by Ctrl-C\n"),
     ],
 )
 def test_a_command_that_stops(

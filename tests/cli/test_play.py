@@ -101,7 +101,7 @@ def test_the_live_page_shows_the_arm_and_lets_it_be_pushed(tmp_path: Path) -> No
             socket.send(json.dumps({"do": "push"}))
             assert max(farthest(socket, 15)) > max(still) + 0.05
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
+        assert process.wait(60) == 130
     finally:
         process.kill()
         process.communicate()

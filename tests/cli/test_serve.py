@@ -66,7 +66,9 @@ def test_armchair_alone_serves_until_it_is_told_to_end(how: signal.Signals, tmp_
         assert browser.get("/api/runs").json() == {"folder": "runs", "runs": []}
     process.send_signal(how)
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (0, "")
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}[how]
+    (line,) = err.splitlines()
+    assert line.startswith("armchair: stopped by ") and line.endswith("; `armchair` opens runs again")
     assert json.loads(out)["stopped"] == []
     assert not list((tmp_path / "runs").glob("*/*"))
 
@@ -93,4 +95,4 @@ def test_who_was_let_in_stays_in_after_a_restart(tmp_path: Path) -> None:
         assert browser.get("/api/runs").status_code == 200
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
-    assert process.returncode == 0
+    assert process.returncode == 130

@@ -48,6 +48,7 @@ GUARDED = {  # used where `hasattr` has been asked, or by a module that is impor
     *(("envs/foreign/limits.py", name) for name in ("SIGALRM", "getitimer", "setitimer", "ITIMER_REAL")),
     ("cli/checks.py", "sched_getaffinity"),
     ("cli/draw.py", "nice"),
+    ("cli/endings/group.py", "killpg"),
 }
 
 

@@ -29,7 +29,7 @@ from armchair.training import trainer as loop
 from armchair.training.asking import querying as asking
 from armchair.training.progress import Progress
 from armchair.training.setup import make_trainer, teach
-from armchair.training.state import load_state, save_state
+from armchair.training.state import load_state, state_of
 from armchair.training.trainer import Trainer
 from armchair.types import Answer, Choice, Clip, Question
 
@@ -391,7 +391,7 @@ def test_whether_the_critic_must_catch_up_is_in_the_checkpoint(
         pass
     assert trainer.reward.critic_behind is behind
     run = RunDir.create(tmp_path, "reach", as_yaml(SMALL))
-    save_state(run, trainer)
+    state_of(trainer).save(run)
     again = make_trainer(SMALL, trainer.store)
     again.reward.critic_behind = not behind
     load_state(run, again)

@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from torch import Tensor
+
 from armchair.agents.agent import Agent
 from armchair.agents.networks import ActorCritic
 from armchair.errors import RunError
@@ -38,7 +40,19 @@ def save_policy(
     more: Mapping[str, Json] | None = None,
 ) -> None:
     """Write the run's policy, in place of an older one. more: is to be known of it, too."""
-    run.save(name, agent.tensors(), {**info._asdict(), "hidden": list(info.hidden), **(more or {})})
+    save_tensors(run, agent.tensors(), info, name=name, more=more)
+
+
+def save_tensors(
+    run: RunDir,
+    tensors: Mapping[str, Tensor],
+    info: PolicyInfo,
+    *,
+    name: str = CHECKPOINT,
+    more: Mapping[str, Json] | None = None,
+) -> None:
+    """The same of an agent as it was: `Agent.tensors()` of a moment that has gone."""
+    run.save(name, tensors, {**info._asdict(), "hidden": list(info.hidden), **(more or {})})
 
 
 def load_policy(run: RunDir) -> tuple[Agent, PolicyInfo]:

@@ -1,7 +1,8 @@
 """The command line. One module a command: `main(argv) -> int` parses, calls and prints.
 
 Nothing heavy is imported here or at the top of a command's module, so that `armchair --help` is quick.
-A command returns its exit status: 0 done, 1 done but the answer is bad (a check that failed), 2 bad input.
+A command returns its exit status: 0 done, 1 done but the answer is bad (a check that failed). All else comes
+to `main` as an exception: 2 for bad input and faults of the surroundings, 128 and the signal that ended it.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from __future__ import annotations
 import gc
 import importlib
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from armchair.console import printable
-from armchair.errors import ArmchairError, check_choice
+from armchair.cli.endings import signals, streams, told
+from armchair.console import warn
+from armchair.errors import check_choice
 
 COMMANDS: dict[str, str] = {
     "serve": "open the list of runs: begin, label, look, go on, stop; `armchair` alone does it too",
@@ -94,47 +95,60 @@ def run_command(argv: Sequence[str]) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The `armchair` command: returns the exit status and never shows a traceback for bad input."""
+    """The `armchair` command: returns the exit status, after one line where it ends early.
+
+    A traceback is a mistake of ours, and nothing else.
+    """
     argv = sys.argv[1:] if argv is None else argv
     # Many small matrices on few cores: more BLAS threads than one only get in each other's way.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    signals.forget()
+    told.forget()
     try:
         status = run_command(argv)
         sys.stdout.flush()  # here, where a reader that has left can still be dealt with
-        return status
-    except ArmchairError as error:
-        return _fail(str(error), argv)
-    except MemoryError:
-        return _fail("there is not enough memory for that", argv)
-    except KeyboardInterrupt:
-        print("armchair: interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # the reader of our output (a `| head`) left; Python would complain again at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
     except SystemExit as stop:  # after --help
         return stop.code if isinstance(stop.code, int) else 0
+    except BaseException as error:
+        ending = told.ending_of(error)
+        if ending is None:
+            raise
+        return _end(ending, argv)
+    if status == 0 and (number := signals.received()) is not None:  # a server that was asked to end
+        return _end(told.stopped(number), argv)
+    return status
 
 
 def process() -> int:
     """`main` as a process of its own: garbage is looked for seldom, for loading packages makes hardly any."""
     gc.set_threshold(10_000)
-    for name in ("SIGTERM", "SIGBREAK"):  # whoever ends it otherwise means Ctrl-C; SIGBREAK: Windows
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
+    streams.guard()
+    signals.listen()
     status = main()
+    if status == 0 and (why := streams.lost()) is not None:
+        warn(f"what should have been printed could not be written: {why}")
+        status = told.BAD_INPUT
+    signals.finish(status)
     gc.freeze()  # nor at the end, when the system takes all
     return status
 
 
-def _fail(message: str, argv: Sequence[str]) -> int:
-    """One line on standard error; with --json also an object with the error on standard output."""
-    line = " ".join(message.split())
-    if len(line) > MOST_LETTERS:  # it quotes what was given
-        line = f"{line[: MOST_LETTERS // 2]} … {line[-MOST_LETTERS // 2 :]}"
-    print(f"armchair: {printable(line)}", file=sys.stderr)
-    if "--json" in argv:
+def _end(ending: told.Ending, argv: Sequence[str]) -> int:
+    """One line on standard error; with --json an object with it on standard output, if none is there yet."""
+    signals.finish(ending.status)
+    if ending.status == told.BROKEN_PIPE:
+        streams.leave_reader()
+    line = _short(ending.line)
+    if line:
+        warn(line)
+    if "--json" in argv and not told.is_finished():
         from armchair.cli.report import print_json
 
         print_json({"command": argv[0] if not argv[0].startswith("-") else FIRST, "error": line})
-    return 2
+    return ending.status
+
+
+def _short(line: str) -> str:
+    """Without the middle where it is very long: it quotes what was given."""
+    half = MOST_LETTERS // 2
+    return line if len(line) <= MOST_LETTERS else f"{line[:half]} … {line[-half:]}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def without_demos(config: TeachConfig) -> TeachConfig:
     return replace(config, demonstrations=replace(config.demonstrations, source=""), queries=queries)
 
 
-def _train(config: TeachConfig, settings: Preset, folder: RunDir) -> Iterator[Point]:
+def _train(config: TeachConfig, settings: Preset, folder: RunDir) -> Generator[Point]:
     practice = replace(config.practice, num_envs=settings.num_envs, rollout=settings.rollout)
     plan = replace(config, practice=practice, ppo=settings.ppo)
     kept = ("task", "seed", "env", "practice", "ppo")
@@ -76,7 +77,7 @@ def _train(config: TeachConfig, settings: Preset, folder: RunDir) -> Iterator[Po
     return curves.train_with_curve(config, settings, run)
 
 
-def _teach(config: TeachConfig, teacher: str, folder: RunDir) -> Iterator[Point]:
+def _teach(config: TeachConfig, teacher: str, folder: RunDir) -> Generator[Point]:
     described: dict[str, Json] = {"name": teacher}
     run = begin_run(folder.path / "runs", "teach", {**as_yaml(config), "teacher": described})
     made = make_described(described, config)
@@ -85,7 +86,7 @@ def _teach(config: TeachConfig, teacher: str, folder: RunDir) -> Iterator[Point]
 
 
 def _curves(
-    name: str, configs: Sequence[TeachConfig], begin: Callable[[TeachConfig], Iterator[Point]], points: int
+    name: str, configs: Sequence[TeachConfig], begin: Callable[[TeachConfig], Generator[Point]], points: int
 ) -> tuple[Curve, ...]:
     """The curves of one kind, with a bar and a line for each; `points` is how many each will have."""
     console = Console(file=sys.stderr)
@@ -95,10 +96,11 @@ def _curves(
         bar = bars.add_task(name, total=len(configs) * points)
         for config in configs:
             began, found = time.perf_counter(), list[Point]()
-            for point in begin(config):
-                found.append(point)
-                now = f"{name}, seed {config.seed}: success {point.success:.0%}"
-                bars.update(bar, advance=1, description=now)
+            with closing(begin(config)) as points_to_come:
+                for point in points_to_come:
+                    found.append(point)
+                    now = f"{name}, seed {config.seed}: success {point.success:.0%}"
+                    bars.update(bar, advance=1, description=now)
             made.append(Curve(config.seed, tuple(found)))
             end, seconds = found[-1], time.perf_counter() - began
             steps = f"{end.env_steps:,} steps" + (f", {end.answers} answers" if end.answers else "")
@@ -114,8 +116,8 @@ def draw_with_baselines(run: RunDir, config: TeachConfig, teacher: str) -> str:
     groups = baselines([config], preset(config.task), teacher, run)
     groups.append(Group(name_of(config, teacher), (curves.curve_of(run),)))
     plot = run.path / "comparison.png"
-    draw_comparison(plot, config.task, groups)
     write_rows(run.path / "comparison.json", curves.summary_of(groups))
+    draw_comparison(plot, config.task, groups)
     return plot.name
 
 
@@ -150,15 +152,20 @@ def leave_comparison(task: str, groups: Sequence[Group], folder: RunDir, report:
     from armchair.reports.plots import draw_comparison
 
     plot, rows, lines = folder.path / "curves.png", curves.summary_of(groups), _table(groups)
-    draw_comparison(plot, task, groups)
     write_rows(folder.path / "summary.json", rows)
     write_atomic(folder.path / "table.txt", (lines + "\n").encode())
     report.say(
         f"{task}: success at the end of the episode, with 95 % intervals over seeds (Student's t, Wilson)"
     )
     report.say(lines)
-    report.say(f"plot and runs in {folder.path}")
-    return {"groups": rows, "plot": str(plot), "run": str(folder.path)}
+    drawn = True
+    try:
+        draw_comparison(plot, task, groups)
+    except Exception as error:  # the figures are there
+        drawn = False
+        report.log(f"no plot: {' '.join(str(error).split()) or type(error).__name__}")
+    report.say(f"{'plot and ' if drawn else ''}runs in {folder.path}")
+    return {"groups": rows, "plot": str(plot) if drawn else None, "run": str(folder.path)}
 
 
 def _table(groups: Sequence[Group]) -> str:

@@ -16,7 +16,7 @@ from armchair.cli.report import Report
 from armchair.config.teach import TeachConfig
 from armchair.envs.base import tells_success
 from armchair.envs.spec import EnvConfig, resolve_task
-from armchair.errors import InvalidInput, MissingDependency
+from armchair.errors import InvalidInput, MissingDependency, RunError
 from armchair.evaluate import Evaluation, evaluate
 from armchair.intervals import Interval
 from armchair.jsonable import Json
@@ -117,8 +117,8 @@ def _reliability_plot(found: Reliability, run: RunDir, report: Report) -> Path |
     plot = run.path / "reliability.png"
     try:
         plot_reliability(found, plot)
-    except MissingDependency as error:
-        report.say(f"  no reliability plot: {error}")
+    except (MissingDependency, RunError) as error:  # the figures are what was asked for
+        report.log(f"no plot of the reliability: {error}")
         return None
     return plot
 

@@ -10,6 +10,8 @@ import time
 from collections.abc import Mapping
 
 from armchair.cli.draw import command_of
+from armchair.cli.endings.runs import how_to_go_on
+from armchair.cli.endings.told import leaving
 from armchair.cli.flags import PageFlags, TrainerFlags
 from armchair.cli.links import Shown, invite, show_links
 from armchair.cli.report import Report
@@ -39,7 +41,7 @@ def teach_with_page(
     resume: bool,
     settings: Mapping[str, Json] | None = None,
 ) -> int:
-    """Teach with people: serve the page, say where it is, train while they answer. -> as `teach_run`.
+    """Teach with people: serve the page, say where it is, train while they answer; returns 0.
 
     Without a page of its own where the flags say so: then another server has it. With one, a run that is
     done is served on, and trained on when its owner raises the budget or answers change.
@@ -55,14 +57,18 @@ def teach_with_page(
             return teach_run(run, config, None, report, resume=resume)
         invited = invite(store, flags)
         stays = not (flags.exit_when_done or report.as_json)
-        with PageServer(run, flags, report) as page:
+        with PageServer(run, flags, report) as page, leaving(lambda: how_to_go_on(run)):
             show_links(store, invited, flags, Shown(page.address, report))
-            status = teach_run(run, config, None, report, resume=resume, stays=stays)
-            with contextlib.suppress(KeyboardInterrupt):
-                while stays and status == 0 and more_to_do(store, page.address, report):
-                    status = teach_run(run, config, None, report, resume=True, stays=True)
-            page.say_goodbye()
-    return status
+            try:
+                teach_run(run, config, None, report, resume=resume, stays=stays)
+                with leaving(
+                    lambda: f"{run.path} is done, `armchair resume {run.path}` serves its page again"
+                ):
+                    while stays and more_to_do(store, page.address, report):
+                        teach_run(run, config, None, report, resume=True, stays=True)
+            finally:
+                page.say_goodbye()
+    return 0
 
 
 def more_to_do(store: Store, address: str, report: Report) -> bool:

@@ -11,13 +11,15 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
+from armchair.cli.endings.told import finished
 from armchair.console import printable, printable_json
 from armchair.jsonable import Json, finite
 
 
 def print_json(summary: Mapping[str, Json]) -> None:
-    """Prints the summary as one line of strict JSON on standard output."""
-    print(printable_json(json.dumps(finite(summary), allow_nan=False, ensure_ascii=False)), flush=True)
+    """Prints the summary as one line of strict JSON on standard output, in ASCII where that knows no more."""
+    plain = not (sys.stdout.encoding or "").lower().startswith("utf")
+    print(printable_json(json.dumps(finite(summary), allow_nan=False, ensure_ascii=plain)), flush=True)
 
 
 class Report:
@@ -41,6 +43,7 @@ class Report:
         if self.as_json:
             seconds = round(time.perf_counter() - self._started, 3)
             print_json({"command": self._command, **summary, "seconds": seconds})
+            finished(self._command)
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> str:

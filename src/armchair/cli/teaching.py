@@ -7,6 +7,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from rich.progress import Progress as ProgressBar
 
 from armchair.agents.saved import load_policy
 from armchair.cli.comparing import draw_with_baselines
+from armchair.cli.endings.runs import how_to_go_on
+from armchair.cli.endings.told import leaving
 from armchair.cli.report import Report
 from armchair.config.teach import TeachConfig
 from armchair.envs.base import Poses
@@ -47,7 +50,7 @@ def teach_run(
     stays: bool = False,
     compared: str | None = None,
 ) -> int:
-    """Teach to the end, then leave a summary, a plot, a film and a replay; returns 0, or 130 on Ctrl-C.
+    """Teach to the end, then leave a summary, a plot, a film and a replay; returns 0.
 
     teacher: None where people answer. stays: whether the caller waits, afterwards, for a raised budget.
     compared: the teacher's name, where baselines are wanted beside it.
@@ -55,23 +58,24 @@ def teach_run(
     torch.set_num_threads(1)  # the networks are small: more threads would only wait for each other
     report.log(f"teaching {config.task} in {run.path}")
     began = time.perf_counter()
-    try:
-        slips = _watch(teach(config, run, teacher, resume=resume, stays=stays), run_wish(run))
-    except KeyboardInterrupt:
-        report.log(f"stopped; `armchair resume {run.path}` goes on from here")
-        return 130
-    summary = summarise(run, config, time.perf_counter() - began)
-    write_summary(run, summary)
-    wish = summary["wish"]
-    came_to = f'taught "{wish}"' if wish else _outcome(summary["success"], summary["return"])
-    report.say(
-        f"{came_to} after {summary['answers']} answers and "
-        f"{summary['env_steps']:,} environment steps; in {run.path}: summary.json"
-    )
-    if slips is not None:
-        report.say(str(slips))
-    report.finish({**summary, "run": str(run.path)})
-    report.log(f"drawn in {run.path}: {', '.join(_draw(run, config, compared, report))}")
+    with leaving(lambda: how_to_go_on(run, config.schedule.updates)):
+        with closing(teach(config, run, teacher, resume=resume, stays=stays)) as going:
+            slips = _watch(going, run_wish(run))
+        summary = summarise(run, config, time.perf_counter() - began)
+        write_summary(run, summary)
+    with leaving(
+        lambda: f"{run.path} is done, with its summary: `armchair resume {run.path}` draws the rest"
+    ):
+        wish = summary["wish"]
+        came_to = f'taught "{wish}"' if wish else _outcome(summary["success"], summary["return"])
+        report.say(
+            f"{came_to} after {summary['answers']} answers and "
+            f"{summary['env_steps']:,} environment steps; in {run.path}: summary.json"
+        )
+        if slips is not None:
+            report.say(str(slips))
+        report.finish({**summary, "run": str(run.path)})
+        report.log(f"drawn in {run.path}: {', '.join(_draw(run, config, compared, report))}")
     return 0
 
 

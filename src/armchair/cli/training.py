@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,8 @@ import torch
 from armchair.agents.agent import Agent
 from armchair.agents.presets import preset
 from armchair.agents.saved import load_policy
+from armchair.cli.endings.runs import how_to_go_on
+from armchair.cli.endings.told import leaving
 from armchair.cli.locate import begin_run
 from armchair.cli.report import Report
 from armchair.config.read import as_yaml, from_run
@@ -26,10 +29,11 @@ from armchair.jsonable import Json
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.saved import check_layout, read_reward
 from armchair.runs.folder import RunDir
+from armchair.runs.undisturbed import undisturbed
 from armchair.training.demonstrations import Demonstrations, demonstrations_of, keep_demos, start_along
 from armchair.training.environments import begin_along
 from armchair.training.fixed_reward import Progress, TrainConfig, Training, new_agent
-from armchair.training.fixed_reward_run import GIVEN_REWARD, at_work, train
+from armchair.training.fixed_reward_run import GIVEN_REWARD, at_work, begin, train
 
 EPISODES = 100  # of the evaluation at the end
 LINES = 20  # about as many lines of progress
@@ -92,10 +96,12 @@ def start_training(plan: Plan, runs: Path, report: Report) -> int:
             agent = new_agent(env, config.ppo, config.seed)
             Demonstrations(config, demos).prepare(agent)
         training = _training(plan, env, agent)
-        run = begin_run(runs, spec.slug, _described(plan))
-        keep_demos(run, config, demos)
-        if plan.reward is not None:
-            plan.reward.model.save(run.path / GIVEN_REWARD, config.task)
+        with undisturbed():  # until there is a checkpoint nothing can be gone on with
+            run = begin_run(runs, spec.slug, _described(plan))
+            keep_demos(run, config, demos)
+            if plan.reward is not None:
+                plan.reward.model.save(run.path / GIVEN_REWARD, config.task)
+            begin(run, config, training)
         return _train(run, plan, training, env, report, resume=False)
     finally:
         env.close()
@@ -136,17 +142,14 @@ def _training(plan: Plan, env: Env, agent: Agent) -> Training:
 
 
 def _train(run: RunDir, plan: Plan, training: Training, env: Env, report: Report, *, resume: bool) -> int:
-    """Train to the end, then evaluate; returns 0, or 130 on Ctrl-C."""
+    """Train to the end, then evaluate; returns 0."""
     config = plan.config
-    try:
-        with at_work(run, config, training, resume=resume) as log:
-            _watch(train(run, config, training, log), report)
-            evaluation = _evaluate(env, training, config.seed)
-            if not any("eval_success" in known for known in run.metrics()):  # one that had ended has it
-                log.add({"env_steps": training.env_steps, "eval_success": evaluation.success.value})
-    except KeyboardInterrupt:
-        report.log(f"stopped; `armchair resume {run.path}` goes on from {training.env_steps:,} steps")
-        return 130
+    with leaving(lambda: how_to_go_on(run)), at_work(run, config, training, resume=resume) as log:
+        with closing(train(run, config, training, log)) as turns:
+            _watch(turns, report)
+        evaluation = _evaluate(env, training, config.seed)
+        if not any("eval_success" in known for known in run.metrics()):  # one that had ended has it
+            log.add({"env_steps": training.env_steps, "eval_success": evaluation.success.value})
     tells = tells_success(env)
     report.say(f"{outcome_line(evaluation, tells)}; saved in {run.path}")
     summary = {"task": config.task, "engine": config.env.engine, "control": config.env.control}

@@ -25,6 +25,7 @@ TENSORS = 20_000  # in a file
 DIMENSIONS = 8  # of an array
 MEMBERS = 64  # arrays in an npz file
 WHOLE = 2**63  # whole numbers lie below it, either way
+STATE = 2**256  # those in the state of a random generator, which is written as JSON
 
 NETWORK_WIDTH = 4096  # units in a layer
 NETWORK_INPUTS = 2**20

@@ -19,11 +19,11 @@ _NOT_USABLE = (ValueError, TypeError, OverflowError, AttributeError, KeyError, I
 _ENOUGH = 10**9  # values: so many are never counted, what is parsed is as large as its text
 
 
-def parse_json(text: str | bytes, where: str, most: int = JSON_BYTES) -> Json:
+def parse_json(text: str | bytes, where: str, most: int = JSON_BYTES, whole: int = WHOLE) -> Json:
     """What a JSON text of at most `most` bytes holds. where: what an error calls it.
 
-    Raises InvalidInput for what is too long, too deep or no JSON, for whole numbers beyond 64 bits and for
-    text that is no Unicode.
+    whole: what whole numbers lie below, either way. Raises InvalidInput for what is too long, too deep or no
+    JSON, for larger numbers and for text that is no Unicode.
     """
     if len(text) > most:
         raise InvalidInput(f"{where} has {len(text)} bytes of JSON, at most {most} are read")
@@ -38,13 +38,15 @@ def parse_json(text: str | bytes, where: str, most: int = JSON_BYTES) -> Json:
         raise InvalidInput(_too_deep(where)) from None
     except ValueError as error:  # numbers of thousands of digits, too
         raise InvalidInput(f"{where} is not JSON: {_short(error)}") from None
-    check_plain(found, where, _ENOUGH)
+    check_plain(found, where, _ENOUGH, whole)
     return cast("Json", found)
 
 
-def parse_object(text: str | bytes, where: str, most: int = JSON_BYTES) -> dict[str, Json]:
+def parse_object(
+    text: str | bytes, where: str, most: int = JSON_BYTES, whole: int = WHOLE
+) -> dict[str, Json]:
     """The JSON object in a text; InvalidInput for anything else, see `parse_json`."""
-    found = parse_json(text, where, most)
+    found = parse_json(text, where, most, whole)
     if not isinstance(found, dict):
         raise InvalidInput(f"{where} must be a JSON object, got {_short(repr(found))}")
     return found
@@ -101,7 +103,7 @@ def _check_events(text: str, where: str) -> None:
             )
 
 
-def check_plain(value: object, where: str, most: int = NODES) -> int:
+def check_plain(value: object, where: str, most: int = NODES, whole: int = WHOLE) -> int:
     """InvalidInput for what is too deep or has more than `most` values, for numbers and text as above.
 
     Keeps no note of what it has seen: what is used twice is counted twice. -> how many values there are.
@@ -112,7 +114,7 @@ def check_plain(value: object, where: str, most: int = NODES) -> int:
         deeper: list[object] = []
         for item in level:
             if isinstance(item, str | int):
-                _check_value(item, where)
+                _check_value(item, where, whole)
             elif isinstance(item, dict):
                 inside = cast("dict[object, object]", item)
                 deeper += inside.keys()
@@ -130,10 +132,10 @@ def check_plain(value: object, where: str, most: int = NODES) -> int:
     raise InvalidInput(_too_deep(where))
 
 
-def _check_value(value: str | int, where: str) -> None:
+def _check_value(value: str | int, where: str, whole: int) -> None:
     if isinstance(value, int):
-        if not -WHOLE < value < WHOLE:
-            raise InvalidInput(f"{where} has a whole number that is beyond 64 bits")
+        if not -whole < value < whole:
+            raise InvalidInput(f"{where} has a whole number that is beyond {whole.bit_length()} bits")
     elif not value.isascii() and SURROGATE.search(value):
         raise InvalidInput(f"{where} has text that is no Unicode: {_short(ascii(value))}")
 

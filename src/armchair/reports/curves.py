@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -79,7 +80,7 @@ class Band(NamedTuple):
 # ---- making curves
 
 
-def train_with_curve(config: TeachConfig, settings: Preset, run: RunDir) -> Iterator[Point]:
+def train_with_curve(config: TeachConfig, settings: Preset, run: RunDir) -> Generator[Point]:
     """Train on the task's own reward, evaluated as teaching is; each turn is one evaluation.
 
     config: says task, engine, control, seed and the evaluations; how to learn is in `settings`. The run gets
@@ -124,11 +125,12 @@ def count_evaluations(config: TeachConfig, settings: Preset) -> tuple[int, int]:
     return -(-updates // every), -(-config.schedule.updates // config.evaluation.every)
 
 
-def teach_with_curve(config: TeachConfig, teacher: Teacher, run: RunDir) -> Iterator[Point]:
+def teach_with_curve(config: TeachConfig, teacher: Teacher, run: RunDir) -> Generator[Point]:
     """Have a simulated teacher teach in the folder `run`; each turn is one evaluation."""
-    for progress in teach(config, run, teacher):
-        if progress.evaluation is not None:
-            yield Point(progress.env_steps, progress.answers, progress.evaluation.success.value)
+    with closing(teach(config, run, teacher)) as going:
+        for progress in going:
+            if progress.evaluation is not None:
+                yield Point(progress.env_steps, progress.answers, progress.evaluation.success.value)
 
 
 def curve_of(run: RunDir) -> Curve:

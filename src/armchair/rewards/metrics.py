@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from armchair.offers.extras import need
+from armchair.runs.files import write_atomic
 
 BINS = 10
 
@@ -88,7 +90,9 @@ def plot_reliability(found: Reliability, path: Path) -> None:
     for count, x, y in torch.stack(found, 1)[some].tolist():
         axes.annotate(f"{int(count)}", (x, y), ha="center", va="bottom", fontsize=8)
     axes.set(xlim=(0.48, 1.02), ylim=(0.0, 1.08), xlabel="confidence", ylabel="accuracy")
-    figure.savefig(path, dpi=120)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=120)
+    write_atomic(path, picture.getvalue())
 
 
 def _right(probability: Tensor, target: Tensor) -> Tensor:

@@ -32,6 +32,7 @@ from armchair.reading.limits import TENSORS_BYTES, TOLD_BYTES
 from armchair.reading.plain import parse_object
 from armchair.runs.files import sync, write_atomic
 from armchair.runs.folder import RunDir
+from armchair.runs.undisturbed import undisturbed
 
 KEPT = 3  # checkpoints
 MANIFEST = "manifest.json"
@@ -52,6 +53,11 @@ def write_checkpoint(run: RunDir, write: Callable[[RunDir], None], about: Mappin
     Raises RunError when that cannot be done, as where the disk is full; the checkpoint before is whole.
     """
     draft = run.checkpoints / DRAFT
+    with undisturbed():
+        return _write(run, draft, write, about)
+
+
+def _write(run: RunDir, draft: Path, write: Callable[[RunDir], None], about: Mapping[str, Json]) -> Path:
     try:
         shutil.rmtree(draft, ignore_errors=True)  # a crash left it
         draft.mkdir(parents=True)
@@ -71,17 +77,31 @@ def write_checkpoint(run: RunDir, write: Callable[[RunDir], None], about: Mappin
 
 @contextlib.contextmanager
 def on_exit(callback: Callable[[], None]) -> Generator[None]:
-    """Call `callback` at the end of the block: after its last line, a fault, Ctrl-C or a closed iterator."""
+    """Call `callback` at the end of the block: after its last line, a fault, Ctrl-C or a closed iterator.
+
+    A further Ctrl-C waits until it has returned.
+    """
     try:
         yield
     except ArmchairError:
-        with contextlib.suppress(ArmchairError):  # what went wrong first is what should be told
+        with undisturbed(), contextlib.suppress(ArmchairError):  # what went wrong first should be told
             callback()
         raise
     except BaseException:
-        callback()
+        with undisturbed():
+            callback()
         raise
-    callback()
+    with undisturbed():
+        callback()
+
+
+def moment_of(run: RunDir) -> dict[str, Json] | None:
+    """What the newest checkpoint says of its moment, unverified; None where there is none."""
+    for folder in reversed(_folders(run)):
+        with contextlib.suppress(OSError, ValueError):
+            found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            return {name: value for name, value in found.items() if name != "files"}
+    return None
 
 
 def _finish(run: RunDir, draft: Path, about: Mapping[str, Json]) -> Path:

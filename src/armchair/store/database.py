@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -22,6 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from armchair.errors import InvalidInput, MissingDependency, StoreError
 from armchair.offers.extras import command
 from armchair.reading.files import check_regular
+from armchair.runs.unwritable import way_to_read
 
 BUSY_SECONDS = 30.0  # how long a writer waits for the others
 PAUSE = (0.001, 0.008)  # s between two tries of a writer, drawn anew each time
@@ -60,34 +61,46 @@ class Database:
     """
 
     def __init__(self, url_or_path: str | Path, *, create: bool = True) -> None:
-        """Raises StoreError for a place where no database can be, or (create=False) where none is."""
+        """Raises StoreError for a place where no database can be, or (create=False) where none is.
+
+        A SQLite file that is there and cannot be written is `read_only`.
+        """
         url = _url(url_or_path, create)
-        self.where = url.database if url.drivername == "sqlite" else shown(url)
         self._sqlite = url.get_backend_name() == "sqlite"
         self.is_file = self._sqlite  # which can be copied; else a server keeps it
+        self.where = url.database if self._sqlite else shown(url)
+        self._unwritable = way_to_read(Path(str(url.database))) if self._sqlite else None
+        if self._unwritable is not None:
+            url = sa.URL.create("sqlite", database=self._unwritable.uri, query={"uri": "true"})
         # threads queue here: SQLite itself would have them try again and again, and some wait for seconds
         self._turn = threading.Lock()
         if self._sqlite and create:
             _make_file(Path(str(url.database)))
         try:
             # claims rely on this level, see `leases`; SQLite has one level only
-            self._engine = sa.create_engine(
-                url, **({} if self._sqlite else {"isolation_level": "READ COMMITTED"})
-            )
+            level = {} if self._sqlite else {"isolation_level": "READ COMMITTED"}
+            self._engine = sa.create_engine(url, **level)
         except ModuleNotFoundError as error:
             how = command("postgres") if error.name == "psycopg" else f"pip install {error.name}"
             raise MissingDependency(f"{error.name} is not installed", how) from error
         except exc.ArgumentError as error:
             raise StoreError(f"no database at {self.where}: {error}") from error
         if self._sqlite:
-            event.listen(self._engine, "connect", _set_up_sqlite)
+            event.listen(self._engine, "connect", _set_up_unwritable if self.read_only else _set_up_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)
         else:
             event.listen(self._engine, "connect", _set_up_postgresql)
 
+    @property
+    def read_only(self) -> bool:
+        """Whether it can be read and not written."""
+        return self._unwritable is not None
+
     def close(self) -> None:
         """Close all connections; twice is harmless."""
         self._engine.dispose()
+        if self._unwritable is not None:
+            self._unwritable.close()
 
     def __enter__(self) -> Database:
         return self
@@ -108,9 +121,11 @@ class Database:
     def write(self, *, durable: bool = True) -> Generator[sa.Connection]:
         """A transaction that may write. It is on disk when the block ends, and undone when it raises.
 
-        durable: False where a power cut may undo the last ones, as of leases and status, which is several
-        times as fast. A durable one that comes after makes them durable too.
+        durable: False where a power cut may undo the last ones, which is several times as fast; a durable one
+        that comes after makes them durable too. Raises StoreError where the database is read-only.
         """
+        if self.read_only:
+            raise StoreError(f"the store {self.where} is read-only: look at it, nothing can be changed")
         with self._turn, self._translated(), self._engine.connect() as conn:
             conn = conn.execution_options(armchair_durable=durable)
             with conn.begin():
@@ -164,9 +179,8 @@ class Database:
         try:
             yield
         except UnicodeDecodeError as error:  # what SQLite says quotes the bytes that are wrong
-            raise StoreError(
-                f"the store {self.where} cannot be used: its schema is malformed{_DAMAGED}"
-            ) from error
+            told = f"the store {self.where} cannot be used: its schema is malformed{_DAMAGED}"
+            raise StoreError(told) from error
         except (exc.SQLAlchemyError, sqlite3.Error) as error:
             cause = str(getattr(error, "orig", None) or error).splitlines()[0]
             remedy = next((remedy for part, remedy in REMEDIES.items() if part in cause), "")
@@ -210,26 +224,21 @@ def _url(url_or_path: str | Path, create: bool) -> sa.URL:
         raise StoreError(f"there is no folder {path.parent} to put the store in")
     if not create and not path.is_file():
         raise StoreError(f"there is no store at {path}")
-    _check_file(path)
+    try:
+        with suppress(FileNotFoundError):
+            check_regular(path.stat(), MOST_BYTES, str(path))
+    except InvalidInput as error:
+        raise StoreError(f"no store: {error}") from None
     return sa.URL.create("sqlite", database=str(path.resolve()))
 
 
 def _make_file(file: Path) -> None:
     """An empty file, with the rights that new files have here: SQLite by itself would give narrower ones."""
     try:
-        file.open("xb").close()
-    except FileExistsError:
-        return
+        with suppress(FileExistsError):
+            file.open("xb").close()
     except OSError as error:
         raise StoreError(f"the store {file} cannot be used: {error.strerror}{_SHUT}") from None
-
-
-def _check_file(path: Path) -> None:
-    try:
-        if path.exists():
-            check_regular(path.stat(), MOST_BYTES, str(path))
-    except InvalidInput as error:
-        raise StoreError(f"no store: {error}") from None
 
 
 def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
@@ -242,6 +251,12 @@ def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> 
     raw.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
     if raw.execute("PRAGMA journal_mode").fetchone() != ("wal",):
         _retry(raw, "PRAGMA journal_mode = WAL")
+
+
+def _set_up_unwritable(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    """Settings of a connection to a file that cannot be written."""
+    connection.isolation_level = None
+    cast("sqlite3.Connection", connection).execute("PRAGMA query_only = ON")
 
 
 def _set_up_postgresql(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:

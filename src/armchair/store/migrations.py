@@ -15,7 +15,8 @@ from armchair.store.schema import COPY, SCHEMA_VERSION, meta, metadata, question
 from armchair.version import __version__
 
 ALIENS = 5  # of what does not belong into a store, named in an error
-OLDER, CHAINED = (1, 2, 3), 3  # versions that are brought up to date; the one that brought the audit chain
+OLDER = ("1", "2", "3")  # schemas that are brought up to date
+CHAINED = 3  # the one that brought the audit chain
 MOST_DIGITS = 9  # of a version
 
 
@@ -27,7 +28,12 @@ def open_database(url_or_path: str | Path, *, create: bool = True) -> Database:
     """
     database = Database(url_or_path, create=create)
     try:
-        _check_or_make(database, create)
+        if database.read_only:
+            with database.read() as conn:
+                check_plain(conn, str(database.where))
+                _check_readable(conn, str(database.where))
+        else:
+            _check_or_make(database, create)
     except StoreError:
         database.close()
         raise
@@ -88,6 +94,15 @@ def _printable(name: str) -> str:
     return "".join(sign if sign.isprintable() else "?" for sign in name)[:60]
 
 
+def _check_readable(conn: sa.Connection, where: str) -> None:
+    """Raises StoreError for a store that would first have to be brought up to date, and for what is none."""
+    if "meta" in sa.inspect(conn).get_table_names() and get_meta(conn, "schema") in OLDER:
+        raise StoreError(
+            f"{where} is of an older armchair and cannot be written: copy the run, and open that"
+        )
+    _check_version(conn, set(sa.inspect(conn).get_table_names()), where)
+
+
 def _check_version(conn: sa.Connection, tables: set[str], where: str) -> None:
     """Bring an older store up to date. Raises StoreError for a newer one and for what is no store."""
     if "meta" not in tables:
@@ -95,7 +110,7 @@ def _check_version(conn: sa.Connection, tables: set[str], where: str) -> None:
     found = get_meta(conn, "schema")
     if not isinstance(found, str) or not found.isdecimal() or len(found) > MOST_DIGITS:
         raise StoreError(f"{where} does not say which schema it has: it is not a store of armchair")
-    if int(found) in OLDER:
+    if found in OLDER:
         _upgrade(conn, int(found))
     elif int(found) != SCHEMA_VERSION:
         writer = get_meta(conn, "written_by")

@@ -18,6 +18,7 @@ from armchair.errors import RunError
 from armchair.maths import generator
 from armchair.rollout.collect import Episodes, NotFinite, Running, Score, check_rollout, collect
 from armchair.runs.tensors import part, prefixed
+from armchair.runs.undisturbed import undisturbed
 from armchair.types import Rollout
 
 IN_A_ROW = 3  # faults with nothing learnt between them, after which training stops
@@ -101,7 +102,8 @@ class Training:
                 warn(f"{fault}: back to where the policy was before")
                 continue
             except BaseException:
-                self._go_back()
+                with undisturbed():
+                    self._go_back()
                 raise
             faults = 0
             yield progress
@@ -141,8 +143,9 @@ class Training:
         collected = time.process_time()
         stats = update(self.agent, rollout, config.ppo, self._rngs["minibatch"], stays=config.stays)
         check_sound(self.agent, stats, rollout)
-        self.rollouts += 1
-        self._state = self._now()
+        with undisturbed():
+            self.rollouts += 1
+            self._state = self._now()
         return Progress(
             env_steps=self.env_steps,
             total_steps=total_steps,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from armchair.agents.saved import save_policy
@@ -26,7 +26,7 @@ GIVEN_REWARD = "given_reward.safetensors"  # in the folder of a run that learns 
 def at_work(
     run: RunDir, config: TeachConfig, training: Training, *, resume: bool = False
 ) -> Generator[MetricsLog]:
-    """While the run is trained in its folder: nobody else trains it, and its metrics can be written.
+    """While the run, which has a checkpoint, is trained: nobody else does, and its metrics can be written.
 
     resume: go on from the run's newest checkpoint. However it ends (Ctrl-C too), the last update is in a
     checkpoint. Raises RunError where another trainer is at work on the run, and where nothing can be written.
@@ -34,14 +34,17 @@ def at_work(
     with trainer_lock(run):
         if resume:
             _go_on(run, training)
-        else:
-            _save(run, config, training)  # from here on there always is one
         leave = on_exit(lambda: _save(run, config, training))
         with leave, MetricsLog(run, after=training.env_steps) as log:
             yield log
 
 
-def train(run: RunDir, config: TeachConfig, training: Training, log: MetricsLog) -> Iterator[Progress]:
+def begin(run: RunDir, config: TeachConfig, training: Training) -> None:
+    """Leave the first checkpoint of a new run: from here on there always is one."""
+    _save(run, config, training)
+
+
+def train(run: RunDir, config: TeachConfig, training: Training, log: MetricsLog) -> Generator[Progress]:
     """Train to the end, within `at_work`; each turn is one update of the policy, and a line of metrics."""
     saved = time.monotonic()
     for progress in training.run():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from armchair.agents.agent import Agent
-from armchair.agents.saved import PolicyInfo, load_policy, save_policy
+from armchair.agents.saved import PolicyInfo, load_policy, save_policy, save_tensors
 from armchair.config.teach import TeachConfig
 from armchair.envs.base import Poses
 from armchair.envs.demonstrations import Demo
@@ -17,11 +18,13 @@ from armchair.envs.spec import resolve_task
 from armchair.errors import InvalidInput, RunError
 from armchair.feedback.teachers import Teacher
 from armchair.jsonable import Json
+from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.saved import REWARD_MODEL
 from armchair.runs.checkpoint import newest, on_exit, write_checkpoint
 from armchair.runs.folder import RunDir
 from armchair.runs.metrics_log import MetricsLog
 from armchair.runs.older import ANSWERS, INSTEAD, OLDER
+from armchair.runs.tensors import part
 from armchair.store import settling
 from armchair.store.store import Store
 from armchair.store.trainer_lock import trainer_lock
@@ -30,7 +33,7 @@ from armchair.training.asking.policy_history import network_of
 from armchair.training.demonstrations import demonstrations_of, start_along
 from armchair.training.environments import make_envs
 from armchair.training.progress import Progress, metrics_of
-from armchair.training.state import CHECKPOINT, load_state, save_state
+from armchair.training.state import CHECKPOINT, State, load_state, state_of
 from armchair.training.status import put_scene
 from armchair.training.trainer import Trainer
 
@@ -44,7 +47,7 @@ def teach(
     *,
     resume: bool = False,
     stays: bool = False,
-) -> Iterator[Progress]:
+) -> Generator[Progress]:
     """Teach in the folder `run`; each turn tells of an update of the policy, of fits, or of both.
 
     teacher: simulated; None where people answer through the run's store. resume: go on from the run's newest
@@ -98,48 +101,71 @@ def set_out(run: RunDir, trainer: Trainer, *, resume: bool) -> None:
     if resume:
         trainer.annotators.go_back(0)
     trainer.demonstrations.prepare(trainer.policy.agent)
-    write_checkpoint(run, lambda into: save_state(into, trainer), _moment(trainer))
+    state = state_of(trainer)
+    write_checkpoint(run, state.save, state.when)
 
 
-def _train(run: RunDir, trainer: Trainer) -> Iterator[Progress]:
+class Moment(NamedTuple):
+    """A run between two turns, kept in memory."""
+
+    state: State
+    model: RewardEnsemble | None
+
+    @staticmethod
+    def of(trainer: Trainer) -> Moment:
+        """The moment at which a trainer stands."""
+        return Moment(state_of(trainer), trainer.reward.model)
+
+
+def _train(run: RunDir, trainer: Trainer) -> Generator[Progress]:
     """Train to the end; however it ends, leave a checkpoint and say so to the page."""
-    with on_exit(lambda: _leave(run, trainer)), MetricsLog(run, after=trainer.env_steps) as log:
+    last: list[Moment] = []  # the end of the last turn
+    with on_exit(lambda: _leave(run, trainer, last)), MetricsLog(run, after=trainer.env_steps) as log:
         saved = time.monotonic()
         for progress in trainer.run():
             for line in metrics_of(progress):
                 log.add(line)
                 trainer.store.board.log(line)
+            last[:] = [Moment.of(trainer)]
             if progress.evaluation is not None or time.monotonic() - saved > SAVE_SECONDS:
-                save(run, trainer)
+                _save(run, trainer, last[0])
                 saved = time.monotonic()
             yield progress
 
 
-def _leave(run: RunDir, trainer: Trainer) -> None:
+def _leave(run: RunDir, trainer: Trainer, last: Sequence[Moment]) -> None:
     """Save, and say that the run has stopped.
 
-    In the middle of a turn a simulated teacher may have answered half of a batch: then the checkpoint before
-    is what to go on from. People's answers do not hang on where the trainer stood.
+    In the middle of a turn half of a batch may be answered, or half of an update made: then the end of the
+    turn before is what to go on from.
     """
     try:
-        if trainer.annotators.people or not trainer.in_turn:
+        if not trainer.in_turn:
             save(run, trainer)
+        elif last:
+            _save(run, trainer, last[0])
     finally:
         trainer.end()
 
 
 def save(run: RunDir, trainer: Trainer) -> None:
     """Leave a checkpoint: the state to resume from, the policy to play, the reward model to train on."""
+    _save(run, trainer, Moment.of(trainer))
+
+
+def _save(run: RunDir, trainer: Trainer, moment: Moment) -> None:
+    state, agent = moment.state, trainer.policy.agent
 
     def write(into: RunDir) -> None:
-        save_state(into, trainer)
-        agent = trainer.policy.agent
-        save_policy(into, agent, home_of(trainer.config, agent, trainer.env_steps))
-        save_older(into, trainer)
-        if trainer.reward.model is not None:
-            trainer.reward.model.save(into.checkpoints / REWARD_MODEL, trainer.config.task)
+        state.save(into)
+        home = home_of(trainer.config, agent, state.env_steps)
+        save_tensors(into, part(state.tensors, "agent"), home)
+        if not trainer.in_turn:
+            save_older(into, trainer)
+        if moment.model is not None:
+            moment.model.save(into.checkpoints / REWARD_MODEL, trainer.config.task)
 
-    write_checkpoint(run, write, _moment(trainer))
+    write_checkpoint(run, write, state.when)
 
 
 def save_older(into: RunDir, trainer: Trainer) -> None:
@@ -151,10 +177,6 @@ def save_older(into: RunDir, trainer: Trainer) -> None:
     agent = Agent(net, trainer.config.ppo.learning_rate)
     about: dict[str, Json] = {ANSWERS: offer.older, INSTEAD: offer.newest, "success": offer.older_success}
     save_policy(into, agent, home_of(trainer.config, agent, older.policy_step), name=OLDER, more=about)
-
-
-def _moment(trainer: Trainer) -> dict[str, Json]:
-    return {"updates": trainer.updates, "env_steps": trainer.env_steps}
 
 
 def home_of(config: TeachConfig, agent: Agent, env_steps: int) -> PolicyInfo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,8 +22,29 @@ from armchair.training.trainer import Trainer
 CHECKPOINT = "state"
 
 
-def save_state(run: RunDir, trainer: Trainer) -> None:
-    """Write the run's checkpoint, in place of the one before."""
+class State(NamedTuple):
+    """A moment that a run can go on from."""
+
+    tensors: dict[str, Tensor]
+    about: dict[str, Json]
+
+    @property
+    def env_steps(self) -> int:
+        """How far the run had come."""
+        return int(str(self.about["env_steps"]))
+
+    @property
+    def when(self) -> dict[str, Json]:
+        """Which moment it is."""
+        return {name: self.about[name] for name in ("updates", "env_steps")}
+
+    def save(self, run: RunDir) -> None:
+        """Write the run's checkpoint, in place of the one before."""
+        run.save(CHECKPOINT, self.tensors, self.about)
+
+
+def state_of(trainer: Trainer) -> State:
+    """The moment at which a trainer stands, between two turns; what the trainer does next changes it not."""
     about: dict[str, Json] = {
         "updates": trainer.updates,
         "env_steps": trainer.env_steps,
@@ -36,7 +58,7 @@ def save_state(run: RunDir, trainer: Trainer) -> None:
         "position": trainer.store.position(),
         "success": trainer.success,
     }
-    run.save(CHECKPOINT, state_tensors(trainer), about)
+    return State({name: value.clone() for name, value in state_tensors(trainer).items()}, about)
 
 
 def load_state(run: RunDir, trainer: Trainer) -> None:

@@ -288,7 +288,7 @@ class Trainer:
 
     def _go_back(self, fault: NotFinite) -> None:
         """Back to the last good state, with a dump of this one; the copies begin new episodes."""
-        self.in_turn, self.faults = False, self.faults + 1
+        self.faults += 1
         facts = self.guard.facts(self.config, self.updates, self.env_steps)
         told = (env.trouble() for env in self.envs if isinstance(env, Explains))
         self.guard.go_back(fault, self._good(), facts, self._restore, next(filter(None, told), None))

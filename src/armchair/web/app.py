@@ -28,6 +28,7 @@ from armchair.web.api import (
     state,
     training,
 )
+from armchair.web.api.read_only import ReadOnly
 from armchair.web.caches.clips import Clips
 from armchair.web.caches.drawing import Drawing
 from armchair.web.caches.hub import Hub
@@ -83,6 +84,8 @@ def create_app(store: str | Path, options: Options) -> FastAPI:
     login_page = partial(pages.send_page, "login.html", Headers({}), 401)
     known, places = context.sessions, context.places
     app.add_middleware(Admission, places=places)
+    if options.read_only:
+        app.add_middleware(ReadOnly)
     app.add_middleware(Gate, options=options, sessions=known, places=places, login_page=login_page)
     app.add_middleware(SecurityHeaders, https=options.https)  # added last, so that it is the outermost
     return app

@@ -64,6 +64,8 @@ class Options:
     resume: Resume | None = None
     """Starts a trainer for the run unless one is at work, and says whether it did; an ArmchairError says why
     it cannot."""
+    read_only: bool = False
+    """The run cannot be written: the store that is served is a copy, and takes no answers."""
     runs_at: str = ""
     """Where the list of all runs is served, so that the page can lead back to it."""
     cookie_name: str = ""

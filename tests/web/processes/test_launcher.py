@@ -118,7 +118,7 @@ def test_a_real_trainer_begins_stops_at_a_checkpoint_and_goes_on(tmp_path: Path)
         status = store.board.status()
         assert status is not None and status.value["phase"] == "stopped"
         assert newest(find_run(run.path)) is not None
-        assert "goes on from here" in str(last_line(run.path / LOG))
+        assert "stopped by SIGTERM; " in str(last_line(run.path / LOG))
         assert launcher.resume(run)
         wait_for(lambda: (status := store.board.status()) and status.value["phase"] == "waiting")
         assert json.dumps(status.value)

@@ -71,7 +71,7 @@ def test_a_trainer_that_died_says_its_last_line(tmp_path: Path) -> None:
     row = only(tmp_path)
     assert (row["state"], row["detail"]) == ("stopped", "Last line of its log: OSError: no space left")
     assert row["can_teach_on"]
-    (run.path / LOG).write_text("# start\nstopped; `armchair resume runs/reach-001` goes on from here\n")
+    (run.path / LOG).write_text("# start\narmchair: stopped by SIGTERM; nothing was learned yet\n")
     assert (only(tmp_path)["state"], only(tmp_path)["detail"]) == ("stopped", ""), "before it said anything"
 
 

@@ -66,8 +66,10 @@ def main(argv: Sequence[str]) -> int:
 
     from armchair.agents.presets import preset
     from armchair.cli.comparing import baselines, comparison_folder, group_of, leave_comparison, taught_group
+    from armchair.cli.endings.told import leaving
     from armchair.cli.locate import admit_config, admit_run
     from armchair.cli.teachers import make_described
+    from armchair.config.pace import told_short
     from armchair.config.points import settled_by
     from armchair.envs.spec import resolve_task
     from armchair.runs.folder import RunDir
@@ -84,19 +86,24 @@ def main(argv: Sequence[str]) -> int:
     settings = settings if args.steps is None else replace(settings, steps=args.steps)
     make_described({"name": args.teacher}, config)  # so that what cannot be is said before hours of work
     given = [] if args.run is None else [group_of(args.run, config.task)]
+    if short := told_short(config):
+        report.log(short)
     about = {"seeds": args.seeds, "compared_teacher": args.teacher}
     folder = comparison_folder(args.runs, about, config, settings)
     configs = [replace(config, seed=config.seed + k) for k in range(args.seeds)]
-    groups = baselines(configs, settings, args.teacher, folder)
-    groups += [taught_group(configs, args.teacher, folder), *given]
-    summary: dict[str, Json] = {"task": config.task, "teacher": args.teacher, "seeds": args.seeds}
-    report.finish({**summary, **leave_comparison(config.task, groups, folder, report)})
+    with leaving(lambda: f"what ended of it is in {folder.path}/runs, a comparison begins anew each time"):
+        groups = baselines(configs, settings, args.teacher, folder)
+        groups += [taught_group(configs, args.teacher, folder), *given]
+    with leaving(lambda: f"the figures are in {folder.path}"):
+        summary: dict[str, Json] = {"task": config.task, "teacher": args.teacher, "seeds": args.seeds}
+        report.finish({**summary, **leave_comparison(config.task, groups, folder, report)})
     return 0
 
 
 def _config(args: Args, *, pointed: bool) -> TeachConfig:
     """How to teach; pointed: whether the points of an environment of others are known."""
     from armchair.cli.teachers import errs
+    from armchair.config.pace import paced
     from armchair.config.read import preset_for, task_named, with_flags
     from armchair.feedback.teachers import TEACHERS
     from armchair.reports.curves import EVALUATIONS
@@ -110,6 +117,6 @@ def _config(args: Args, *, pointed: bool) -> TeachConfig:
     flags = {name: getattr(args, name) for name in names}
     task, people = task_named(args.task, args.config), errs({"name": args.teacher})
     base = preset_for(task, args.control, args.config, people=people, pointed=pointed)
-    config = with_flags(base, flags)
+    config = paced(with_flags(base, flags), base, fixed_updates=args.updates is not None)
     every = max(1, config.schedule.updates // EVALUATIONS)
     return with_flags(config, {"evaluation.every": min(every, config.evaluation.every)})

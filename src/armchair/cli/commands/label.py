@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import sqlite3
+import tempfile
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tyro
@@ -13,6 +16,8 @@ from armchair.cli.flags import JsonFlag, PageFlags, TrustFlag
 from armchair.cli.locate import find_store
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
+from armchair.errors import InvalidInput, StoreError
+from armchair.runs.unwritable import copy_readable, is_writable
 
 if TYPE_CHECKING:
     from armchair.cli.locate import Place
@@ -30,7 +35,8 @@ PLAIN = "?to=answer"
 class Args(PageFlags, TrustFlag, JsonFlag):
     """Serve the labelling page of a run: answer what waits there, look at answers, charts and settings.
 
-    No trainer is needed; one that runs learns from the answers, and `armchair resume` takes them up later.
+    No trainer is needed; one that runs learns from the answers, and `armchair resume` takes them up later. A
+    run that cannot be written is shown, and takes no answers.
     """
 
     run: tyro.conf.Positional[str]
@@ -40,22 +46,47 @@ class Args(PageFlags, TrustFlag, JsonFlag):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Serves until Ctrl-C; returns 0."""
+    """Serves until it is asked to end."""
     args = parse(Args, "label", argv, EXAMPLES)
     report = Report("label", args.json)
     from armchair.cli.links import check_page
     from armchair.offers.extras import need
 
+    place = find_store(args.run, trust=args.trust)
+    if isinstance(place.store, Path) and not is_writable(place.store):
+        return look_at(place, args, report)
     if args.streamlit:
         need("dashboard", "the plain page")
-    place = find_store(args.run, trust=args.trust)
     check_page(args, place.store)
     return serve_page(place, args, report, PLAIN if args.streamlit else "")
 
 
-def serve_page(place: Place, flags: PageFlags, report: Report, page: str = "") -> int:
-    """The page in this process, until Ctrl-C. page: the owner's first one, see `Shown`."""
+def look_at(place: Place, args: Args, report: Report) -> int:
+    """The page over a copy of a store that cannot be written, which takes no answers."""
+    assert isinstance(place.store, Path)
+    if args.streamlit:
+        raise InvalidInput(
+            f"{place.shown} is read-only, and the plain page is for answering: leave --streamlit out"
+        )
+    if args.invite:
+        raise InvalidInput(f"{place.shown} is read-only, so nobody can answer: leave --invite out")
+    report.log(f"{place.shown} is read-only: the page shows it, and takes no answers")
+    with tempfile.TemporaryDirectory(prefix="armchair-reads-") as folder:
+        copy = Path(folder) / place.store.name
+        try:
+            copy_readable(place.store, copy)
+        except sqlite3.Error as error:
+            raise StoreError(f"the store {place.store} cannot be read: {error}") from None
+        return serve_page(place._replace(store=copy), args, report, read_only=True)
+
+
+def serve_page(
+    place: Place, flags: PageFlags, report: Report, page: str = "", *, read_only: bool = False
+) -> int:
+    """The page in this process, until it is asked to end. page: the owner's first one, see `Shown`."""
     from armchair.cli.draw import command_of
+    from armchair.cli.endings.signals import calmly
+    from armchair.cli.endings.told import leaving
     from armchair.cli.links import Shown, invite, show_links
     from armchair.runs.folder import RunDir
     from armchair.store.store import Store
@@ -77,15 +108,20 @@ def serve_page(place: Place, flags: PageFlags, report: Report, page: str = "") -
         films=films,
         cookie_name=flags.cookie,
     )
-    if place.folder is not None:
+    if read_only:
+        options = dataclasses.replace(options, read_only=True, dashboard=False)  # which has settings
+    elif place.folder is not None:
         options = dataclasses.replace(options, resume=partial(launcher.resume, RunDir(place.folder)))
-    with Store.open(database, create=False) as store:
+    kept = "nothing was changed" if read_only else "answers are kept"
+    again = f"{kept}, `armchair label {place.shown}` serves the page again"
+    with Store.open(database, create=False) as store, leaving(lambda: again):
         invited = invite(store, flags)
 
         def ready(where: str) -> None:
             show_links(store, invited, flags, Shown(where, report, page))
 
-        serve(database, options, ready=ready)
+        with calmly() as asked:
+            serve(database, options, ready=ready, until=asked)
         if launcher.live():
             report.log("stopping the trainer that the page started; `armchair resume` goes on from there")
             launcher.close(PATIENCE)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import signal
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,9 +41,10 @@ class Args(ProxyFlags, JsonFlag):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Serves until Ctrl-C; returns 0."""
+    """Serves until it is asked to end."""
     args = parse(Args, "serve", argv, EXAMPLES)
     report = Report("serve", args.json)
+    from armchair.cli.endings.told import leaving
     from armchair.store.store import Store
     from armchair.web.options import check_cookie, is_loopback
     from armchair.web.processes.launcher import PATIENCE, Launcher
@@ -64,7 +63,7 @@ def main(argv: Sequence[str]) -> int:
         raise InvalidInput(f"{args.runs} cannot be the folder of the runs: {error.strerror}") from None
     launcher = Launcher()
     live: list[str] = []
-    with Store.open(args.runs / PEOPLE) as store:
+    with Store.open(args.runs / PEOPLE) as store, leaving(lambda: f"`armchair` opens {args.runs} again"):
         try:
             _serve(store, args, launcher, report)
         finally:
@@ -82,6 +81,7 @@ def _serve(store: Store, args: Args, launcher: Launcher, report: Report) -> None
     from fastapi import FastAPI
 
     from armchair.cli.draw import command_of
+    from armchair.cli.endings.signals import calmly
     from armchair.cli.links import OWNER, open_browser
     from armchair.web.options import Options
     from armchair.web.processes.pages import PageServers
@@ -111,13 +111,5 @@ def _serve(store: Store, args: Args, launcher: Launcher, report: Report) -> None
         dashboard=False,
         cookie_name=args.cookie,
     )
-    listen(create, options, ready=ready, until=_hung_up())
-
-
-def _hung_up() -> Callable[[], bool]:
-    """Whether the terminal was closed: that is the same as Ctrl-C, unless nohup says otherwise."""
-    gone = threading.Event()
-    hang_up = getattr(signal, "SIGHUP", None)  # not on Windows
-    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
-        signal.signal(hang_up, lambda number, frame: gone.set())
-    return gone.is_set
+    with calmly() as asked:
+        listen(create, options, ready=ready, until=asked)

@@ -150,6 +150,8 @@ def _config(args: Args, *, people: bool, pointed: bool) -> TeachConfig:
     """The preset or file, with the flags over it. people: whether answers may be wrong; pointed: whether the
     points of an environment of others are known.
     """
+    from armchair.cli.teachers import PERSON
+    from armchair.config.pace import paced
     from armchair.config.points import flags_of_points
     from armchair.config.read import preset_for, task_named, with_flags
     from armchair.envs.spec import resolve_task
@@ -164,17 +166,23 @@ def _config(args: Args, *, people: bool, pointed: bool) -> TeachConfig:
     task = task_named(args.task, args.config)
     base = preset_for(task, args.control, args.config, people=people, pointed=pointed)
     config = with_flags(base, flags)
+    if args.teacher not in (None, PERSON):
+        config = paced(config, base, fixed_updates=args.updates is not None)
     check_folder(resolve_task(config.task), config)
     return with_widths_of_policy(config)
 
 
 def _warn(args: Args, config: TeachConfig, report: Report) -> None:
-    """Say so where teaching cannot use what it was given: a reward model, or a wish that it cannot see."""
+    """Say so where teaching cannot use what it was given: questions, a reward model, a wish it cannot see."""
+    from armchair.cli.teachers import PERSON
+    from armchair.config.pace import told_short
     from armchair.config.read import load_settings
     from armchair.feedback.styles import OF_MOTION
 
     if args.style in OF_MOTION and not config.env.motion:
         report.log(f"{args.style} is about speed, which the reward model sees with --motion only")
+    if args.teacher not in (None, PERSON) and (short := told_short(config)):
+        report.log(short)
     path = load_settings(args.config).reward_model_path if args.config is not None else None
     if path is not None:
         train = f"armchair train {config.task} --reward {path}"

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from armchair.cli.endings.signals import calmly
 from armchair.cli.flags import PageFlags
 from armchair.cli.links import OWNER, open_browser
 from armchair.cli.playing.cast import Cast, policy_of
@@ -68,7 +69,7 @@ class LiveSource:
 
 
 def play_live(cast: Cast, seed: int, flags: PageFlags, report: Report) -> int:
-    """Serve the live page until Ctrl-C; returns 0."""
+    """Serve the live page until it is asked to end."""
     check_cookie(flags.cookie)
     check_port(flags.host, flags.port)
     env = check_live(cast.spec.name, cast.spec.make(1, cast.config, seed=seed, record=cast.spec.foreign))
@@ -97,7 +98,8 @@ def _serve(database: Path, env: LiveEnv, source: LiveSource, flags: PageFlags, r
         name, player = str(source.about()["source"]), player_of(source)
         options = Options(name, None, flags.host, flags.port, dashboard=False, player=player)
         options = dataclasses.replace(options, cookie_name=flags.cookie)
-        serve(database, options, ready=ready)
+        with calmly() as asked:
+            serve(database, options, ready=ready, until=asked)
 
 
 def play_link(store: Store, where: str) -> str:

@@ -26,9 +26,12 @@ LOOK = 1.0  # s between two looks whether the parent still lives
 def work(pipe: Connection, make: CloudpickleWrapper, name: str, numbers: list[int], draws: bool) -> None:
     """Answer requests (method, arguments) until the pipe is closed: (error, its kind), or (None, answer).
 
-    Ctrl-C is the parent's matter. Where the parent has gone this process ends, whatever it is doing.
+    What a terminal asks, by Ctrl-C or by closing, is the parent's matter. Where the parent has gone this
+    process ends, whatever it is doing.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):  # Windows alone has SIGBREAK, and no SIGHUP
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     copies: SerialCopies | None = None
     with contextlib.suppress(EOFError, OSError):

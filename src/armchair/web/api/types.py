@@ -15,7 +15,7 @@ from armchair.web.caches.clips import ClipRef
 MAX_WANTED, MAX_ROWS, MAX_RELEASED = 8, 200, 100
 MAX_SECONDS = 7 * 86400.0
 MAX_MORE = 10_000  # answers by which a budget is raised at once
-Reason = Literal["empty", "budget", "paused", "done"]
+Reason = Literal["empty", "budget", "paused", "done", "read_only"]
 
 
 def _strength(value: float) -> float:

@@ -38,7 +38,8 @@ def start_page(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=complaints,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         env={**FEW_HEAPS, **os.environ},
         start_new_session=True,  # Ctrl-C is for whoever started it, who ends this one in turn
         creationflags=OWN_GROUP,

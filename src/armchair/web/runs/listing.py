@@ -25,7 +25,7 @@ MORE = 30  # answers more that are offered when a budget is spent
 ELSEWHERE = 10.0  # s between two looks into a database that is no file
 PATIENCE = 0.5  # s that its first answer is waited for
 HIDDEN = ("compare",)  # commands whose folders hold other runs
-ON_REQUEST = ("stopped;", "interrupted")  # the last words of a trainer that was asked to end early on
+ON_REQUEST = "stopped by "  # begins the last words of a trainer that was asked to end early on
 PEOPLE = "person"  # in a run's description, where people answer
 
 State = Literal["running", "waiting", "paused", "stopped", "done", "broken"]

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from armchair.errors import InvalidInput
 from armchair.jsonable import Json
+from armchair.reading.limits import STATE
 from armchair.reading.plain import parse_object
 
 Arrays = dict[str, NDArray[np.generic]]
@@ -37,7 +38,7 @@ def unpack(packed: Tensor) -> tuple[Json, Arrays]:
     content = packed.contiguous().numpy().tobytes()
     try:
         begin = 8 + int.from_bytes(content[:8], "little")
-        header = parse_object(content[8:begin], "its header")
+        header = parse_object(content[8:begin], "its header", whole=STATE)
         arrays: Arrays = {}
         for name, kind, shape in cast("list[tuple[str, str, list[int]]]", header["arrays"]):
             dtype = np.dtype(kind)

@@ -2,7 +2,7 @@
 
 export type Choice = "left" | "right" | "tie" | "both_bad" | "cant_tell";
 export type Strength = 0.5 | 1 | 2;
-export type Reason = "empty" | "budget" | "paused" | "done";
+export type Reason = "empty" | "budget" | "paused" | "done" | "read_only";
 export type Phase =
   | "collecting" | "fitting" | "practising" | "waiting" | "paused" | "done" | "stopped" | "none";
 

@@ -78,6 +78,7 @@ describe("situation", () => {
     ["paused", { reason: "paused" }, "Paused"],
     ["done", { reason: "done", state: { ...state, trainer: { ...trainer, phase: "done" }, progress: { ...progress, answers: 100 } } }, "Not there yet"],
     ["ended by its owner", { offline: true, state: { ...state, finished: true } }, "Finished"],
+    ["read-only", { reason: "read_only" }, "This run is read-only"],
     ["offline", { offline: true, unsent: 2 }, "The server cannot be reached"],
     ["expired", { expired: true, showing: true, unsent: 2 }, "Please sign in again"],
     ["trainer gone", { reason: "empty", state: { ...state, trainer: { ...trainer, alive: false } } }, "Training has stopped"],

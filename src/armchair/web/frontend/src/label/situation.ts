@@ -47,6 +47,12 @@ function kept(unsent: number): string {
 }
 
 function ended(state: State, reason: Reason | null, deeds: Deeds | null): Message | null {
+  if (reason === "read_only") {
+    return {
+      title: "This run is read-only",
+      lines: ["Its folder cannot be written, so nobody can answer here.", "All that was answered is in the history."],
+    };
+  }
   if (state.settling?.on && reason !== "paused") return { title: "One moment", lines: ["The next pair to compare is on its way."], busy: true };
   const end = state.trainer.phase === "done" || reason === "budget" || (reason !== null && isSpent(state));
   const told = end ? ending(state, deeds) : null;
