@@ -106,7 +106,7 @@ def test_the_plain_page_is_behind_the_same_login(
 ) -> None:
     """No server of its own, and no process: the owner's link leads to it."""
     monkeypatch.setattr("subprocess.Popen", lambda *_, **__: pytest.fail("a process was started"))
-    monkeypatch.setattr("armchair.web.serve.serve", lambda store, options, *, ready: ready("http://x"))
+    monkeypatch.setattr("armchair.web.serve.serve", lambda store, options, *, ready, until: ready("http://x"))
     run = RunDir.create(tmp_path, "reach", {"task": "reach"})
     Store.open(run.store_file).close()
     assert main(["label", str(run.path), "--streamlit", "--no-open", "--port", "0"]) == 0

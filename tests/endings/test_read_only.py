@@ -117,7 +117,7 @@ def test_an_older_store_that_cannot_be_brought_up_to_date_says_so(
     with contextlib.closing(sqlite3.connect(copy)) as conn:
         conn.execute("UPDATE meta SET value = '2' WHERE key = 'schema'")
         conn.commit()
-    monkeypatch.setattr("armchair.store.database.is_writable", lambda file: False)
+    monkeypatch.setattr("armchair.runs.unwritable.is_writable", lambda file: False)
     with pytest.raises(StoreError, match="of an older armchair and cannot be written: copy the run"):
         Store.open(copy, create=False)
 
