@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import warnings
@@ -37,6 +38,15 @@ def missing_browser() -> str | None:
 
 
 NEEDS = {"gl": missing_gl, "browser": missing_browser}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_are_heard() -> None:
+    """What began the tests may ignore signals (`nohup`, `&` in a script), and children inherit that."""
+    for name, heard in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, heard)
 
 
 def unmet(reason: str) -> None:

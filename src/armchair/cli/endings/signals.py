@@ -71,10 +71,11 @@ def calmly() -> Generator[Callable[[], bool]]:
 
 
 def finish(status: int) -> None:
-    """All is done but the end of the interpreter: a further request ends the process at once."""
+    """All is done but the end of the interpreter: a further request, not the same again, ends it at once."""
 
     def at_once(number: int, _: FrameType | None) -> None:
-        os._exit(status)
+        if time.monotonic() - _requests.last >= SAME:
+            os._exit(status)
 
     for number in ENDING:
         if signal.getsignal(number) is _come:
