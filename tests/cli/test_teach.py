@@ -193,7 +193,8 @@ def test_a_run_goes_on_with_the_policy_of_another(
 def test_answers_that_count_no_longer_are_told_and_those_of_demonstrations_are_not() -> None:
     def turn(answers: int, fitted: int) -> Any:
         fit = SimpleNamespace(answers=fitted, heldout=None)
-        return SimpleNamespace(answers=answers, labels=60, env_steps=0, evaluation=None, fits=(fit,))
+        told = {"answers": answers, "labels": 60, "env_steps": 0, "evaluation": None, "update": None}
+        return SimpleNamespace(**told, fits=(fit,))
 
     line = ProgressLine()
     assert line.update(turn(12, 350), 0.0) is None

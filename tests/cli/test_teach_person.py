@@ -267,7 +267,7 @@ def test_a_port_in_use_is_named_with_a_free_one(
     ("words", "right"),
     [
         (["teach", "reach", "--style", "from_above"], "--style is a trait of simulated teachers"),
-        (["teach", "reach", "--host", "0.0.0.0"], "--host 0.0.0.0 --invite NAME"),
+        (["teach", "reach", "--host", "0.0.0.0"], "say who may answer: add --invite NAME"),
         (["teach", "reach", "--invite", "owner"], "choose another for --invite"),
         (["resume", "runs/none"], "no run in runs/none"),
         (["label", "runs/none"], "no run in runs/none"),

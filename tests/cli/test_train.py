@@ -96,7 +96,7 @@ def test_a_policy_goes_on_where_it_stood(taught: RunDir, tmp_path: Path, capsys:
     ("argv", "expected"),
     [
         (("push", "--reward", "RUN"), "is a run of reach, not of push: train reach on it instead"),
-        (("push", "--reward", "RUN/checkpoints/reward.safetensors"), "does not fit push: it sees tool, goal"),
+        (("push", "--reward", "RUN/checkpoints/reward.safetensors"), "is of reach, not of push"),
         (("reach", "--reward", "RUN/config.yaml"), "config.yaml is no reward model"),
         (("push", "--policy", "RUN"), "has a policy for reach, not for push"),
         (

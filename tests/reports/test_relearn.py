@@ -126,8 +126,10 @@ def test_a_reward_model_is_found_in_a_run_and_in_a_file_and_only_for_its_task(
     with pytest.raises(InvalidInput, match="is a run of reach, not of push"):
         load_reward(run.path, "push")
     other = dataclasses.replace(env.layout, scalars=("opening",))
-    with pytest.raises(InvalidInput, match="does not fit push: it sees tool, goal, push has"):
-        check_layout(load_reward(file, "push"), file, "push", other)
+    with pytest.raises(InvalidInput, match="does not fit reach: it sees tool, goal, reach has"):
+        check_layout(load_reward(file, "reach"), file, "reach", other)
+    with pytest.raises(InvalidInput, match="is of reach, not of push"):
+        load_reward(file, "push")
     with pytest.raises(RunError, match="no run in"):
         load_reward(tmp_path / "nowhere", "reach")
     with pytest.raises(RunError, match="has no reward model"):

@@ -74,7 +74,7 @@ class Database:
             url = sa.URL.create("sqlite", database=self._unwritable.uri, query={"uri": "true"})
         # threads queue here: SQLite itself would have them try again and again, and some wait for seconds
         self._turn = threading.Lock()
-        if self._sqlite and create:
+        if self._sqlite and create and not self.read_only:
             _make_file(Path(str(url.database)))
         try:
             # claims rely on this level, see `leases`; SQLite has one level only

@@ -29,9 +29,9 @@ def work(pipe: Connection, make: CloudpickleWrapper, name: str, numbers: list[in
     What a terminal asks, by Ctrl-C or by closing, is the parent's matter. Where the parent has gone this
     process ends, whatever it is doing.
     """
-    for name in ("SIGINT", "SIGHUP", "SIGBREAK"):
-        if hasattr(signal, name):  # Windows alone has SIGBREAK, and no SIGHUP
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    for asks in ("SIGINT", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, asks):  # Windows alone has SIGBREAK, and no SIGHUP
+            signal.signal(getattr(signal, asks), signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     copies: SerialCopies | None = None
     with contextlib.suppress(EOFError, OSError):
