@@ -296,5 +296,5 @@ class Trainer:
     def _restore(self, good: Good) -> None:
         self.policy.agent.load_tensors(good.agent)
         self.reward.load(good.model, list(good.recent))
-        self.updates = good.updates
+        self.updates, self.in_turn = good.updates, False
         self.policy.begin_again()
