@@ -72,7 +72,7 @@ def teach_run(
             f"{came_to} after {summary['answers']} answers and "
             f"{summary['env_steps']:,} environment steps; in {run.path}: summary.json"
         )
-        if slips is not None:
+        if slips is not None and (teacher is None or teacher.params.errs):
             report.say(str(slips))
         report.finish({**summary, "run": str(run.path)})
         report.log(f"drawn in {run.path}: {', '.join(_draw(run, config, compared, report))}")
