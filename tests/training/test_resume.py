@@ -25,7 +25,8 @@ from armchair.store.store import Store
 from armchair.tasks import TASKS
 from armchair.training import rival
 from armchair.training import trainer as loop
-from armchair.training.setup import teach
+from armchair.training.setup import make_trainer, teach
+from armchair.training.state import state_of
 from armchair.types import Answer
 
 ABOUT = ("updates", "env_steps", "fitted_update", "asked", "success")
@@ -125,6 +126,23 @@ def test_half_a_run_twice_is_a_whole_one(task: str, tmp_path: Path, whole_reach:
     found = hashes(moved)
     assert {"agent", "model", "rng", "env", "running", "episodes", "teacher", "recent"} <= found.keys()
     assert [name for name in expected if found[name] != expected[name]] == []
+
+
+@pytest.mark.parametrize("who", [oracle, viewer])
+def test_a_moment_that_is_kept_stays_as_it_was(who: Who, tmp_path: Path) -> None:
+    config = with_flags(small("reach"), {"schedule.rival": 0.5})
+    with Store.open(tmp_path / "armchair.db") as store:
+        trainer = make_trainer(config, store, who(config))
+        going = trainer.run()
+        next(going)
+        kept = state_of(trainer)
+        before = {name: value.clone() for name, value in kept.tensors.items()}
+        list(going)
+        now = state_of(trainer).tensors
+        trainer.envs.close()
+    assert [name for name, value in before.items() if not kept.tensors[name].equal(value)] == []
+    changed = {name.split(".")[0] for name, value in before.items() if not now[name].equal(value)}
+    assert {"agent", "running", "episodes", "rng", "env"} <= changed
 
 
 def test_with_somebody_who_errs_it_is_the_same_after_a_stop(

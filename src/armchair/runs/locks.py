@@ -29,13 +29,7 @@ def take(handle: int) -> bool:
     """Take the lock. -> False where another process holds it; True, too, on file systems without locks."""
     if fcntl is None:
         return any(_take_byte(handle, pause) for pause in (0.0, *[PAUSE] * (TRIES - 1)))
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
+    return _flock(handle, fcntl.LOCK_EX) is not False
 
 
 def is_held(handle: int) -> bool:
@@ -45,13 +39,19 @@ def is_held(handle: int) -> bool:
             return True
         _lock_byte(handle, _msvcrt().LK_UNLCK)
         return False
+    return _flock(handle, fcntl.LOCK_SH) is False
+
+
+def _flock(handle: int, kind: int) -> bool | None:
+    """Take a lock of this kind. -> False where another process holds it, None where there are no locks."""
+    assert fcntl is not None
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
     except BlockingIOError:
-        return True
-    except OSError:
         return False
-    return False
+    except OSError:
+        return None
+    return True
 
 
 def _take_byte(handle: int, pause: float = 0.0) -> bool:

@@ -58,7 +58,7 @@ def state_of(trainer: Trainer) -> State:
         "position": trainer.store.position(),
         "success": trainer.success,
     }
-    return State({name: value.clone() for name, value in state_tensors(trainer).items()}, about)
+    return State(state_tensors(trainer), about)
 
 
 def load_state(run: RunDir, trainer: Trainer) -> None:
@@ -102,7 +102,7 @@ def _load_counters(trainer: Trainer, about: Mapping[str, Json]) -> None:
 
 
 def state_tensors(trainer: Trainer) -> dict[str, Tensor]:
-    """Everything but the counters, by name."""
+    """Everything but the counters, by name: copies, and what is replaced and never changed."""
     out = prefixed("agent", trainer.policy.agent.tensors())
     out |= {f"rng.{name}": rng.get_state() for name, rng in _generators(trainer).items()}
     out |= prefixed("running", trainer.policy.running.tensors())

@@ -211,7 +211,7 @@ class Trainer:
         """A rollout of the policy, and an update from what the learned reward makes of it."""
         self.write_status("practising")
         held = contest(self.policy, self.reward.model, self.updates, self.last_update, self._goes_on)
-        if held:
+        if held is not None:
             self.policy, self.env_steps = held.better, self.env_steps + held.steps
         self.guard.look(self.envs.train)
         rollout, ended = self.policy.act()
