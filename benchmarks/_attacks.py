@@ -137,7 +137,8 @@ def lengths(target: Target) -> None:
                 head = b"POST /api/login HTTP/1.1\r\nX-Armchair: 1\r\n" + target.host()
                 connection.sendall(head + b"Content-Length: " + next(lengths) + b"\r\n\r\n")
                 status = connection.recv(12)
-                assert status in (b"HTTP/1.1 400", b"HTTP/1.1 413", b""), status
+                known = (b"HTTP/1.1 400", b"HTTP/1.1 408", b"HTTP/1.1 413", b"")  # 408: one byte never comes
+                assert status in known, status
             time.sleep(0.02)
 
     in_parallel(4, work)

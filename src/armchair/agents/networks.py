@@ -61,35 +61,51 @@ class Normaliser:
 class ActorCritic:
     """A Gaussian policy whose spread does not depend on the state, and a critic, apart from each other.
 
-    `actor` and `critic` work on normalised observations; `sample`, `best` and `value` on raw ones.
+    `actor` and `critic` work on normalised observations; `sample`, `best` and `value` on raw ones. A policy
+    with wishes has a weight for each as inputs besides, in [0, 1]: `weights` where observations come without.
     """
 
     def __init__(
-        self, obs_dim: int, action_dim: int, hidden: tuple[int, ...], std: float, rng: torch.Generator | None
+        self,
+        obs_dim: int,
+        action_dim: int,
+        hidden: tuple[int, ...],
+        std: float,
+        rng: torch.Generator | None,
+        *,
+        wishes: int = 0,
     ) -> None:
         """hidden: widths of the hidden layers of each network. std: spread to begin with. rng: None for a
-        policy that is to be loaded.
+        policy that is to be loaded. wishes: W, see above.
         """
         self.obs_dim, self.action_dim, self.hidden = obs_dim, action_dim, hidden
-        self.actor = Mlp((obs_dim, *hidden, action_dim), 0.01, rng)
-        self.critic = Mlp((obs_dim, *hidden, 1), 1.0, rng)
+        inputs = obs_dim + wishes
+        self.actor = Mlp((inputs, *hidden, action_dim), 0.01, rng)
+        self.critic = Mlp((inputs, *hidden, 1), 1.0, rng)
         self.log_std = torch.full((action_dim,), math.log(std))
-        self.normaliser = Normaliser(obs_dim)
+        self.normaliser = Normaliser(inputs)
+        self.weights = torch.zeros(wishes)
 
     def sample(self, obs: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         """Draw actions. (N, D) -> actions (N, A), not clipped, and their log density (N,)."""
-        mean = self.actor(self.normaliser(obs))
+        mean = self.actor(self._inputs(obs))
         noise = torch.randn(mean.shape, generator=rng)
         action = torch.addcmul(mean, noise, self.log_std.exp())
         return action, log_density(noise, self.log_std)
 
     def best(self, obs: Tensor) -> Tensor:
         """The most likely actions, for evaluation and for showing. (N, D) -> (N, A) in [-1, 1]."""
-        return self.actor(self.normaliser(obs)).clamp_(-1.0, 1.0)
+        return self.actor(self._inputs(obs)).clamp_(-1.0, 1.0)
 
     def value(self, obs: Tensor) -> Tensor:
         """What the critic expects from here on. (..., D) -> (...)."""
-        return self.critic(self.normaliser(obs)).squeeze(-1)
+        return self.critic(self._inputs(obs)).squeeze(-1)
+
+    def _inputs(self, obs: Tensor) -> Tensor:
+        """Normalised inputs (..., D + W) of observations, with the weights (..., D + W) or without."""
+        if len(self.weights) and obs.shape[-1] == self.obs_dim:
+            obs = torch.cat((obs, self.weights.expand(*obs.shape[:-1], -1)), dim=-1)
+        return self.normaliser(obs)
 
     def tensors(self) -> dict[str, Tensor]:
         """All weights and statistics by name; views, not copies."""
@@ -97,6 +113,8 @@ class ActorCritic:
         for name, network in (("actor", self.actor), ("critic", self.critic)):
             for k, layer in enumerate(network.layers):
                 out |= {f"{name}.{k}.weight": layer.weight, f"{name}.{k}.bias": layer.bias}
+        if len(self.weights):
+            out["weights"] = self.weights
         return out | prefixed("normaliser", self.normaliser.tensors())
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:

@@ -29,6 +29,7 @@ class PolicyInfo(NamedTuple):
     action_dim: int
     hidden: tuple[int, ...]
     env_steps: int  # it was trained for
+    wishes: tuple[str, ...] = ()  # whose weights are inputs besides
 
 
 def save_policy(
@@ -52,7 +53,8 @@ def save_tensors(
     more: Mapping[str, Json] | None = None,
 ) -> None:
     """The same of an agent as it was: `Agent.tensors()` of a moment that has gone."""
-    run.save(name, tensors, {**info._asdict(), "hidden": list(info.hidden), **(more or {})})
+    lists = {"hidden": list(info.hidden), "wishes": list(info.wishes)}
+    run.save(name, tensors, {**info._asdict(), **lists, **(more or {})})
 
 
 def load_policy(run: RunDir) -> tuple[Agent, PolicyInfo]:
@@ -65,7 +67,7 @@ def load_policy(run: RunDir) -> tuple[Agent, PolicyInfo]:
         info = _info(about)
         _check_home(run, info.task)
         _check_size(info, header)
-        net = ActorCritic(info.obs_dim, info.action_dim, info.hidden, 1.0, None)
+        net = ActorCritic(info.obs_dim, info.action_dim, info.hidden, 1.0, None, wishes=len(info.wishes))
         agent = Agent(net, 1e-3)
         tensors = run.load(CHECKPOINT)[0]
         agent.load_tensors(tensors)
@@ -90,25 +92,28 @@ def _check_home(run: RunDir, task: str) -> None:
 
 def _info(about: Mapping[str, Json]) -> PolicyInfo:
     """What is said of a policy. Raises KeyError for what is missing, ValueError for what makes no sense."""
-    widths = about["hidden"]
+    widths, wishes = about["hidden"], about.get("wishes", [])  # older ones have none
     if not isinstance(widths, list):
         raise ValueError(f"expected a list of widths, got {widths!r}")
+    if not isinstance(wishes, list) or not all(isinstance(name, str) for name in wishes):
+        raise ValueError(f"expected a list of names of wishes, got {str(wishes)[:80]!r}")
     task, engine, control = (str(about[name]) for name in ("task", "engine", "control"))
     obs_dim, action_dim, steps = (int(str(about[k])) for k in ("obs_dim", "action_dim", "env_steps"))
     hidden = tuple(int(str(width)) for width in widths)
-    return PolicyInfo(task, engine, control, obs_dim, action_dim, hidden, steps)
+    return PolicyInfo(task, engine, control, obs_dim, action_dim, hidden, steps, tuple(map(str, wishes)))
 
 
 def _check_size(info: PolicyInfo, header: Header) -> None:
     """ValueError unless networks of these widths are such as there are, and are what the file holds."""
-    inputs = 1 <= info.obs_dim <= NETWORK_INPUTS and 1 <= info.action_dim <= NETWORK_WIDTH
-    if not inputs or not all(1 <= width <= NETWORK_WIDTH for width in info.hidden):
-        widths = str([info.obs_dim, *info.hidden, info.action_dim])[:80]
+    inputs = info.obs_dim + len(info.wishes)
+    sane = info.obs_dim >= 1 and inputs <= NETWORK_INPUTS and 1 <= info.action_dim <= NETWORK_WIDTH
+    if not sane or not all(1 <= width <= NETWORK_WIDTH for width in info.hidden):
+        widths = str([inputs, *info.hidden, info.action_dim])[:80]
         raise ValueError(f"its networks have the widths {widths}, at most {NETWORK_WIDTH} are read")
     if len(info.hidden) > NETWORK_LAYERS:
         raise ValueError(f"it has {len(info.hidden)} hidden layers, at most {NETWORK_LAYERS} are read")
     for network, last in (("actor", info.action_dim), ("critic", 1)):
-        for k, (fan_in, fan_out) in enumerate(itertools.pairwise((info.obs_dim, *info.hidden, last))):
+        for k, (fan_in, fan_out) in enumerate(itertools.pairwise((inputs, *info.hidden, last))):
             name = f"net.{network}.{k}.weight"
             held = header.tensors.get(name)
             if held is None or held.shape != (fan_out, fan_in):

@@ -66,7 +66,8 @@ class PolicyHistory:
 
 def network_of(version: Version, like: ActorCritic) -> ActorCritic:
     """The older policy, able to act."""
-    net = ActorCritic(like.obs_dim, like.action_dim, like.hidden, 1.0, torch.Generator())
+    wishes = len(like.weights)
+    net = ActorCritic(like.obs_dim, like.action_dim, like.hidden, 1.0, torch.Generator(), wishes=wishes)
     net.load_tensors(version.net)
     return net
 
