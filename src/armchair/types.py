@@ -119,8 +119,16 @@ class Clip(NamedTuple):
 Choice = Literal["left", "right", "tie", "both_bad", "cant_tell"]
 
 
+class Wish(NamedTuple):
+    """What is wanted of how a skill is done, learned from answers of its own."""
+
+    name: str  # such as "carry_high"
+    question: str  # what annotators are asked, in plain words
+    weight: float | None  # from 0 to 1, how much of it the run's owner wants; None: nobody has chosen
+
+
 class Question(NamedTuple):
-    """Two clips and the wish to know which is better."""
+    """Two clips, of which somebody is to say which is better."""
 
     id: str  # uuid
     left: str  # clip ids
@@ -130,6 +138,7 @@ class Question(NamedTuple):
     guess: float | None = None  # what the reward model gave for "right is better" when it asked
     repeat_of: str | None = None  # the question that this one puts again, with the sides exchanged
     only_for: str | None = None  # the annotator who alone may get it
+    wish: str | None = None  # the name of the wish that it speaks of; None: the skill itself
 
 
 class Answer(NamedTuple):

@@ -471,6 +471,19 @@ def test_a_damaged_replay_is_noticed(store: Store, url: str) -> None:
 # ---- older stores
 
 
+def _drop_wishes(conn: sa.Connection) -> None:
+    """Takes away what version 5 has more."""
+    conn.execute(sa.text("DROP TABLE wishes"))
+    if conn.dialect.name == "sqlite":
+        copy = conn.execute(sa.text("SELECT sql FROM sqlite_master WHERE name = 'copy_of_questions'"))
+        without = str(copy.scalar_one()).replace(", wish)", ")")
+        conn.execute(sa.text("DROP INDEX copy_of_questions"))
+        conn.execute(sa.text("ALTER TABLE questions DROP COLUMN wish"))
+        conn.execute(sa.text(without))
+        return
+    conn.execute(sa.text("ALTER TABLE questions DROP COLUMN wish"))
+
+
 def _drop_copies(conn: sa.Connection) -> None:
     """Takes away what version 4 has more."""
     for name in sa.inspect(conn).get_table_names():
@@ -480,6 +493,34 @@ def _drop_copies(conn: sa.Connection) -> None:
     conn.execute(sa.text("DELETE FROM meta WHERE key = 'tables'"))
 
 
+def test_a_store_of_version_4_takes_wishes_and_keeps_its_chain(store: Store, url: str) -> None:
+    put(store, 4)
+    answer = give(store, "ann", "right")
+    store.close()
+    engine = sa.create_engine(url)
+    with engine.begin() as conn:
+        head = conn.execute(sa.text("SELECT value FROM meta WHERE key = 'head'")).scalar_one()
+        _drop_wishes(conn)
+        conn.execute(sa.text("UPDATE meta SET value = '4' WHERE key = 'schema'"))
+    for _ in range(2):
+        with Store.open(url) as old:
+            assert [record.answer for record in old.records(wish=None)] == [answer]
+            assert old.wishes() == [] and old.preferences().target.tolist() == [1.0]
+        assert all(finding.ok for finding in check_store(url))
+    with engine.begin() as conn:
+        assert conn.execute(sa.text("SELECT value FROM meta WHERE key = 'head'")).scalar_one() == head
+        copied = next(
+            (i for i in sa.inspect(conn).get_indexes("questions") if "copy" in str(i["name"])), None
+        )
+        if conn.dialect.name == "sqlite":
+            assert copied is not None and "wish" in copied["column_names"]
+    engine.dispose()
+    with Store.open(url) as old:
+        old.add_wish("high", "Which carries it higher?")
+        (asked,) = put(old, 1, wish="high")
+        assert old.question(asked.id) == asked
+
+
 def test_a_store_of_version_3_gets_its_copies_and_keeps_its_chain(store: Store, url: str) -> None:
     put(store, 4)
     answer = give(store, "ann", "right")
@@ -487,6 +528,7 @@ def test_a_store_of_version_3_gets_its_copies_and_keeps_its_chain(store: Store, 
     engine = sa.create_engine(url)
     with engine.begin() as conn:
         head = conn.execute(sa.text("SELECT value FROM meta WHERE key = 'head'")).scalar_one()
+        _drop_wishes(conn)
         _drop_copies(conn)
         conn.execute(sa.text("UPDATE meta SET value = '3' WHERE key = 'schema'"))
     for _ in range(2):
@@ -507,6 +549,7 @@ def test_a_store_of_version_1_is_brought_up_to_date(store: Store, url: str) -> N
     store.close()
     engine = sa.create_engine(url)
     with engine.begin() as conn:  # takes away what later versions have more
+        _drop_wishes(conn)
         _drop_copies(conn)
         for name in ("answers_of_annotator", "questions_to_ask", "ix_questions_repeat_of"):
             conn.execute(sa.text(f"DROP INDEX {name}"))

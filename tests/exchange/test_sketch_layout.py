@@ -222,6 +222,20 @@ def test_both_bad_becomes_a_tie_and_films_can_be_made(store: Store, ask: AskAbou
     assert (tmp_path / entry["left"]).read_bytes() == question.left.encode()
 
 
+def test_answers_about_wishes_are_not_taken_for_the_skills(
+    store: Store, ask: AskAbout, tmp_path: Path
+) -> None:
+    (pair,) = ask([(0, 1)])
+    store.add_wish("high", "Which one is higher?")
+    store.ask([pair._replace(id=new_id(), wish="high")])
+    for question in store.claim("ann", n=2):
+        choice = "right" if question.wish else "left"
+        store.submit(Answer(new_id(), question.id, "ann", choice, 1.0, 0.0, 0.0))
+    assert export_sketch_layout(store, tmp_path) == 1
+    (entry,) = json.loads((tmp_path / "data" / "preferences.json").read_text())
+    assert entry["preference"] == "Left"
+
+
 def test_a_folder_that_cannot_be_written_is_an_error(store: Store, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file in the way")
     with pytest.raises(ArmchairError, match="cannot write"):

@@ -72,6 +72,20 @@ def test_parquet_holds_the_same(answered: Store, tmp_path: Path) -> None:
     check(answered, files, answers, clips)
 
 
+def test_the_wish_of_an_answer_is_told(answered: Store, ask: AskAbout, tmp_path: Path) -> None:
+    answered.add_wish("high", "Which one is higher?")
+    (pair,) = ask([(8, 9)])
+    answered.ask([pair._replace(id=new_id(), wish="high")], priority=1.0)
+    (question,) = answered.claim("ann")
+    answered.submit(Answer(new_id(), question.id, "ann", "left", 1.0, 1.5, 12.0))
+    expected = [None, None, None, "high"]
+    with export_jsonl(answered, tmp_path).answers_file.open() as lines:
+        assert [json.loads(line)["wish"] for line in lines] == expected
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = parquet.read_table(export_parquet(answered, tmp_path).answers_file)
+    assert table.column("wish").to_pylist() == expected and str(table.schema.field("wish").type) == "string"
+
+
 def test_what_excluded_annotators_said_is_not_given_on(answered: Store, tmp_path: Path) -> None:
     answered.people.exclude("ann")
     files = export_jsonl(answered, tmp_path)

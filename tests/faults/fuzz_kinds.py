@@ -35,7 +35,7 @@ from armchair.runs.checkpoint import newest
 from armchair.runs.folder import RunDir
 from armchair.runs.older import older_in_use
 from armchair.store import second_looks, settling
-from armchair.store.backup import copy_from_database
+from armchair.store.copies.backup import copy_from_database
 from armchair.store.integrity import check_store
 from armchair.store.rows.codec import digest
 from armchair.store.store import Store

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from armchair.cli import main
 from armchair.errors import InvalidInput, StoreError
 from armchair.runs.folder import RunDir
-from armchair.store.backup import back_up
+from armchair.store.copies.backup import back_up
 from armchair.store.people import People
 from armchair.store.store import Store
 

@@ -76,8 +76,8 @@ def check_new(url: str) -> None:
 
     Raises InvalidInput, or StoreError where the database cannot be used or holds a run already.
     """
+    from armchair.store.copies.transfer import check_empty
     from armchair.store.database import has_password, shown
-    from armchair.store.transfer import check_empty
 
     if not url.startswith("postgresql"):
         raise InvalidInput(

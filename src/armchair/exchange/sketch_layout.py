@@ -49,9 +49,10 @@ def _pairs(root: Path, length: int | None) -> Iterator[ComparedPair]:
 
 
 def export_sketch_layout(store: Store, folder: Path, *, film: Callable[[Clip], bytes] | None = None) -> int:
-    """Write all answers in force in this layout, below a folder with no such files yet. -> how many.
+    """Write the skill's answers in force in this layout, below a folder with no such files yet. -> how many.
 
-    "Both bad" becomes "Tie", the layout's nearest word; strengths and annotators are lost. film: makes the
+    "Both bad" becomes "Tie", the layout's nearest word; strengths and annotators are lost. Answers about
+    wishes are left out: the layout knows of none, and they would be taken for the skill's. film: makes the
     MP4 of a clip that has no frames; without it such clips have only their trajectory.
     """
     data = folder / "data"
@@ -61,7 +62,7 @@ def export_sketch_layout(store: Store, folder: Path, *, film: Callable[[Clip], b
     try:
         for name in ("clips", "trajectories"):
             (data / name).mkdir(parents=True, exist_ok=True)
-        for number, record in enumerate(store.records(), start=1):
+        for number, record in enumerate(store.records(wish=None), start=1):
             question = record.question
             names = {side: f"{side}_clip_{number:04d}" for side in ("left", "right")}
             pair = store.clips([question.left, question.right])

@@ -34,6 +34,7 @@ ANSWER_COLUMNS = {
     "repeat_of": "string",
     "swapped": "bool",
     "page": "string",
+    "wish": "string",
 }
 """Names and Arrow types; [] after a type is a list of it."""
 CLIP_COLUMNS = {

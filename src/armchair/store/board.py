@@ -18,8 +18,8 @@ from armchair.reading.plain import parse_json, parse_object
 from armchair.runs.folder import is_after
 from armchair.store import schema as tables
 from armchair.store.database import Database
+from armchair.store.rows.wishes import MAX_QUESTION
 
-MAX_QUESTION = 200  # letters
 MAX_LABELS, MAX_OVERLAP = 1_000_000, 100
 MAX_ASSET = 64 * 2**20  # bytes
 _LINE = "a line of the metrics"

@@ -13,12 +13,21 @@ import sqlalchemy as sa
 
 from armchair.errors import ArmchairError, StoreError
 from armchair.store.database import Database
+from armchair.store.kinds import wrong_kinds, wrong_tables
 from armchair.store.migrations import open_database
 from armchair.store.people import People
 from armchair.store.rows import audit as chain
 from armchair.store.rows.codec import check_digest, read_head
-from armchair.store.rows.kinds import wrong_kinds, wrong_tables
-from armchair.store.schema import annotators, answers, assets, clips, exclusions, questions, times_answered
+from armchair.store.schema import (
+    annotators,
+    answers,
+    assets,
+    clips,
+    exclusions,
+    questions,
+    times_answered,
+    wishes,
+)
 
 SHOWN = 5  # findings of one kind that are told one by one
 
@@ -127,6 +136,11 @@ def _answers(conn: sa.Connection) -> Checked:
         wrong += [f"question {row[0]} shows clip {row[1]}, which is not there" for row in conn.execute(lost)]
     lost = sa.select(answers.c.id).where(answers.c.question.not_in(sa.select(questions.c.id)))
     wrong += [f"the question of answer {name} is not there" for name in conn.execute(lost).scalars()]
+    lost = questions.c.wish.is_not(None), questions.c.wish.not_in(sa.select(wishes.c.name))
+    strange = sa.select(questions.c.id, questions.c.wish).where(*lost)
+    wrong += [
+        f"question {row[0]} is of the wish {row[1]!r}, which is not there" for row in conn.execute(strange)
+    ]
     off = sa.select(questions.c.id).where(questions.c.answered != times_answered)
     wrong += [f"question {name} counts its answers wrongly" for name in conn.execute(off).scalars()]
     total = conn.execute(sa.select(sa.func.count()).select_from(answers)).scalar_one()

@@ -8,14 +8,14 @@ import sqlalchemy as sa
 
 from armchair.errors import StoreError
 from armchair.store.database import Database
+from armchair.store.kinds import note_tables, wrong_kinds
 from armchair.store.rows import audit as chain
-from armchair.store.rows.kinds import note_tables, wrong_kinds
 from armchair.store.rows.meta import get_meta, set_meta
 from armchair.store.schema import COPY, SCHEMA_VERSION, meta, metadata, questions, times_answered
 from armchair.version import __version__
 
 ALIENS = 5  # of what does not belong into a store, named in an error
-OLDER = ("1", "2", "3")  # schemas that are brought up to date
+OLDER = ("1", "2", "3", "4")  # schemas that are brought up to date
 CHAINED = 3  # the one that brought the audit chain
 MOST_DIGITS = 9  # of a version
 
@@ -135,7 +135,9 @@ def _upgrade(conn: sa.Connection, version: int) -> None:
     """Bring an older store up to date, within the transaction that opens it.
 
     Version 2 brought columns with defaults, tables, and the number of answers of each question; version 3
-    the audit chain, which begins with what is there; version 4 a second copy of what has no checksum.
+    the audit chain, which begins with what is there; version 4 a second copy of what has no checksum; version
+    5 wishes: what is there belongs to the skill, and the chain, which seals the wish of a question that has
+    one, stays as it is.
     """
     if version == 1:
         conn.exec_driver_sql("DROP INDEX questions_to_ask")
@@ -143,6 +145,8 @@ def _upgrade(conn: sa.Connection, version: int) -> None:
     for name in ("annotators", "questions", "answers"):
         _add_columns(conn, metadata.tables[name])
     metadata.create_all(conn)
+    if conn.dialect.name == "sqlite":  # a copy of fewer columns than there are now
+        conn.exec_driver_sql(f"DROP INDEX IF EXISTS {COPY}questions")
     for table in metadata.tables.values():
         _add_indexes(conn, table)
     if version == 1:

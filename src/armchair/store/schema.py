@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from armchair.types import Choice
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 CHOICES: tuple[Choice, ...] = ("left", "right", "tie", "both_bad", "cant_tell")
 
 metadata = sa.MetaData()
@@ -77,6 +77,7 @@ questions = sa.Table(
     sa.Column("guess", sa.Double),  # of the reward model, when it asked: P(right is better)
     sa.Column("repeat_of", sa.ForeignKey("questions.id"), index=True),
     sa.Column("only_for", sa.String(200)),
+    sa.Column("wish", sa.String(64)),  # the name of one of `wishes`; empty: the skill
     sqlite_autoincrement=True,
 )
 sa.Index(
@@ -86,6 +87,15 @@ sa.Index(
     questions.c.priority.desc(),
     questions.c.policy_step.desc(),
     questions.c.seq,
+)
+
+wishes = sa.Table(
+    "wishes",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("question", sa.String(200), nullable=False),  # in plain words
+    sa.Column("weight", sa.Double),  # from 0 to 1; empty: chosen by nobody
+    _time("created"),
 )
 
 leases = sa.Table(
@@ -187,7 +197,7 @@ def _copy(table: sa.Table, *left_out: str) -> None:
     sa.Index(f"{COPY}{table.name}", *columns).ddl_if(dialect="sqlite")
 
 
-for _table in (meta, annotators, questions, leases, sessions, invites, settings, status, metrics):
+for _table in (meta, annotators, questions, wishes, leases, sessions, invites, settings, status, metrics):
     _copy(_table)
 _copy(clips, "arrays", "frames")
 _copy(assets, "data")

@@ -10,25 +10,22 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from armchair.errors import InvalidInput, StoreError
+from armchair.errors import InvalidInput
 from armchair.ids import new_id
-from armchair.store.batches import BatchBuilder
 from armchair.store.board import Board, read_settings
 from armchair.store.database import Database
 from armchair.store.migrations import open_database
 from armchair.store.people import People
-from armchair.store.rows import annotators, answers, audit, counts, leases, records
+from armchair.store.reader import Reader
+from armchair.store.rows import annotators, answers, leases, wishes
 from armchair.store.rows import clips as clip_rows
 from armchair.store.rows.binds import LONGEST_LEASE
-from armchair.store.rows.clips import ClipInfo, Replay
-from armchair.store.rows.counts import Counts
-from armchair.store.rows.records import Record, Wanted
-from armchair.types import Answer, Choice, Clip, PreferenceBatch, Question
+from armchair.types import Answer, Choice, Clip, Question
 
 LEASE_SECONDS = 600.0
 
 
-class Store:
+class Store(Reader):
     """Clips, questions, leases and answers in one database.
 
     >>> store = Store.open("run/armchair.db")
@@ -39,9 +36,7 @@ class Store:
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         """`clock` gives seconds since the epoch; leases are counted by it."""
-        self._database = database
-        self._clock = clock
-        self._batches = BatchBuilder()
+        super().__init__(database, clock)
         self.people = People(database, clock)
         self.board = Board(database, clock)
 
@@ -82,11 +77,29 @@ class Store:
         """Put questions, together with those of their clips that the store does not have yet.
 
         The same question again is harmless and opens it again when it was retired. Raises StoreError when
-        a clip is missing, InvalidInput for a clip that cannot be stored; then nothing is.
+        a clip is missing, InvalidInput for a clip that cannot be stored or a wish that was not added; then
+        nothing is.
         """
         with self._database.write() as conn:
             clip_rows.insert_clips(conn, clips, reward_known=True)
             clip_rows.insert_questions(conn, questions, priority)
+
+    def add_wish(self, name: str, question: str) -> None:
+        """Make a wish known before its questions are put; again is harmless and rewords its question.
+
+        name: 1 to 64 printable characters. question: in plain words, one line of at most 200 characters.
+        Raises InvalidInput for others.
+        """
+        with self._database.write() as conn:
+            wishes.add(conn, name, question, self._clock())
+
+    def weigh(self, name: str, weight: float | None) -> None:
+        """Say how much is wanted of a wish, from 0 to 1; None: nobody has chosen.
+
+        Raises InvalidInput for another weight and for a wish that is not in the store.
+        """
+        with self._database.write() as conn:
+            wishes.weigh(conn, name, weight)
 
     def retire(self, older_than: int) -> int:
         """Close unanswered questions put before that policy step, unless someone holds them. -> how many."""
@@ -189,112 +202,3 @@ class Store:
                     leases.grant(conn, answer.question, answer.annotator, self._clock())
                 new += answers.submit(conn, answer)
             return new
-
-    # ---- reading
-
-    def position(self) -> int:
-        """Grows with every answer, undo, flip and exclusion; when it has not changed, no answer has."""
-        with self._database.read() as conn:
-            return audit.head(conn).seq
-
-    def question(self, question_id: str) -> Question:
-        """The question of this id; StoreError when there is none."""
-        with self._database.read() as conn:
-            found = clip_rows.find_question(conn, question_id)
-        if found is None:
-            raise StoreError(f"there is no question {question_id} in the store")
-        return found
-
-    def put(self) -> list[Question]:
-        """The questions that wait or were answered, in the order in which they were put; repeats left out."""
-        with self._database.read() as conn:
-            return clip_rows.put(conn)
-
-    def clips(self, clip_ids: Sequence[str]) -> list[Clip]:
-        """The clips of these ids, in their order; StoreError when one is unknown or damaged."""
-        with self._database.read() as conn:
-            return clip_rows.load_clips(conn, clip_ids)
-
-    def rewards_known(self, clip_ids: Sequence[str]) -> bool:
-        """Whether the true reward is known of all these clips."""
-        with self._database.read() as conn:
-            return clip_rows.rewards_known(conn, clip_ids)
-
-    def clip_info(self, clip_ids: Sequence[str]) -> dict[str, ClipInfo]:
-        """What there is to show of these clips, by id; StoreError when one is unknown."""
-        with self._database.read() as conn:
-            return clip_rows.clip_info(conn, clip_ids)
-
-    def replay(self, clip_id: str) -> Replay:
-        """What is needed to show a clip; StoreError when it is unknown or damaged."""
-        with self._database.read() as conn:
-            return clip_rows.load_replay(conn, clip_id)
-
-    def history(
-        self,
-        annotator: str | None,
-        limit: int | None = None,
-        *,
-        before: int | None = None,
-        choice: Choice | None = None,
-        strategy: str | None = None,
-        against: bool = False,
-    ) -> list[Record]:
-        """An annotator's answers in force, or (None) everyone's, excluded or not; the latest first.
-
-        before: only those recorded before this `Record.seq`, which is how to turn pages. against: only those
-        for the other side than the model had guessed.
-        """
-        wanted = Wanted(0, before, annotator, (), choice, strategy, excluded=True, against=against)
-        with self._database.read() as conn:
-            return records.find(conn, wanted, newest=2**31 - 1 if limit is None else limit)
-
-    def record(self, answer_id: str) -> Record:
-        """The answer of this id with its question; StoreError when it is unknown or no longer in force."""
-        with self._database.read() as conn:
-            found = records.find(conn, Wanted(answer=answer_id, excluded=True))
-        if not found:
-            raise StoreError(f"no answer {answer_id} is in force")
-        return found[0]
-
-    def count_answers(self, annotator: str, since: float = 0.0) -> int:
-        """How many answers of an annotator are in force that were given since then (s since the epoch)."""
-        with self._database.read() as conn:
-            return counts.count_answers(conn, annotator, since)
-
-    def annotators(self) -> dict[str, str]:
-        """The annotators' names and kinds."""
-        with self._database.read() as conn:
-            return annotators.kinds(conn)
-
-    def records(
-        self,
-        since: int = 0,
-        exclude: Sequence[str] = (),
-        *,
-        excluded: bool = False,
-        strategy: str | None = None,
-    ) -> list[Record]:
-        """Answers in force recorded after the position `since`, in the order of recording.
-
-        exclude: annotators to leave out. excluded: also those of annotators excluded from the run.
-        strategy: only answers to questions that were chosen this way, such as "progress".
-        """
-        wanted = Wanted(since=since, exclude=exclude, excluded=excluded, strategy=strategy)
-        with self._database.read() as conn:
-            return records.find(conn, wanted)
-
-    def counts(self) -> Counts:
-        """How many questions were put, wait, were answered and how."""
-        with self._database.read() as conn:
-            return counts.count(conn, self._clock())
-
-    def preferences(self, since: int = 0, exclude: Sequence[str] = ()) -> PreferenceBatch:
-        """What was answered, ready for fitting, in the order of recording; "can't tell" is left out.
-
-        since: only what was recorded after this `position`. exclude: annotators to leave out, beside those
-        who are excluded from the run. The weight is the answer's strength; a tie and "both bad" have the
-        target 0.5.
-        """
-        with self._database.read() as conn:
-            return self._batches.build(conn, records.find(conn, Wanted(since=since, exclude=exclude)))

@@ -81,7 +81,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _copy(args: Args, run: RunDir, report: Report) -> int:
     """The whole run, into a folder or a database."""
-    from armchair.store.backup import back_up, copy_to_database
+    from armchair.store.copies.backup import back_up, copy_to_database
     from armchair.store.database import shown
 
     if args.backup is not None:

@@ -76,7 +76,7 @@ def _from_files(args: Args, run: RunDir) -> Imported:
 def _from_database(args: Args, run: RunDir) -> Imported:
     """A whole run; its configuration takes the place of the one that says it was imported."""
     from armchair.exchange.pairs import Imported
-    from armchair.store.backup import copy_from_database
+    from armchair.store.copies.backup import copy_from_database
     from armchair.store.store import Store
 
     copy_from_database(args.folder, run.path)

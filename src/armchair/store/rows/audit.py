@@ -2,9 +2,10 @@
 
 Changes are numbered 1, 2, 3, … without a gap: rows of `answers` and of `exclusions`. The hash of a change is
 the SHA-256 of the hash before it and of its own content as canonical JSON; to the content of an answer
-belong the two clips and their SHA-256. `meta` keeps number and hash of the last one, the head. Whoever
-alters, removes or inserts a row breaks the chain there; to hide it they must compute all later hashes anew,
-and then the head differs from the one that a backup or a note holds.
+belong the two clips, their SHA-256 and the wish that was asked about, where it was one. `meta` keeps number
+and hash of the last one, the head. Whoever alters, removes or inserts a row breaks the chain there; to hide
+it they must compute all later hashes anew, and then the head differs from the one that a backup or a note
+holds.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from armchair.store.schema import answers, clips, exclusions, questions
 MOST_DIGITS = 18  # of a number of a change
 Plain = str | int | float | bool | None
 SHOWN = ("left", "right", "left_sha256", "right_sha256")  # of the clips; None where there is no such clip
+WISH = "wish"  # left out where there is none, as before there were wishes
 NUMBERS, FLAGS = ("strength", "seconds", "created"), ("swapped", "excluded")
 _OTHERS = ("seq", "id", "question", "annotator", "choice", "supersedes", "swapped", "page")
 ANSWER_FIELDS = (*_OTHERS, *NUMBERS, *SHOWN)
@@ -96,6 +98,8 @@ def _insert_exclusion(
 def _content(row: Mapping[str, Plain], names: Iterable[str]) -> dict[str, Plain]:
     """What is sealed of a row, as any database gives it back: floats stay floats where they are whole."""
     out = {name: row[name] for name in names}
+    if row.get(WISH) is not None:
+        out[WISH] = row[WISH]
     out |= {name: float(str(out[name])) for name in NUMBERS if name in out}
     return out | {name: bool(out[name]) for name in FLAGS if name in out}
 
@@ -108,7 +112,7 @@ def seal(before: str, content: Mapping[str, Plain]) -> str:
 
 _LEFT, _RIGHT = clips.alias("left_one"), clips.alias("right_one")
 _CLIPS = (_LEFT.c.id, _RIGHT.c.id, _LEFT.c.sha256, _RIGHT.c.sha256)
-_COLUMNS = [column.label(name) for name, column in zip(SHOWN, _CLIPS, strict=True)]
+_COLUMNS = [*(column.label(name) for name, column in zip(SHOWN, _CLIPS, strict=True)), questions.c.wish]
 _WITH_CLIPS = questions.outerjoin(_LEFT, _LEFT.c.id == questions.c.left_clip).outerjoin(
     _RIGHT, _RIGHT.c.id == questions.c.right_clip
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from armchair.store.schema import leases
+from armchair.store.schema import leases, questions
 
 LONGEST_LEASE = 3600.0  # s
 
@@ -22,3 +22,6 @@ LIVE = sa.and_(leases.c.expires > NOW, leases.c.expires <= NOW + LONGEST_LEASE)
 One that would run on for longer than any is given for was given before the clock was set back: it has
 ended, or else nobody would get its question until the clock is there again.
 """
+
+OF_WISH = questions.c.wish.is_not_distinct_from(sa.bindparam("wish", type_=sa.String))
+"""Whether a question is of a wish, by its name; None: of the skill."""

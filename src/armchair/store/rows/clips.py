@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from armchair.errors import InvalidInput, StoreError
 from armchair.ids import check_id
+from armchair.store.rows import wishes
 from armchair.store.rows.binds import ID
 from armchair.store.rows.codec import (
     MAX_BYTES,
@@ -159,8 +160,10 @@ def rewards_known(conn: sa.Connection, ids: Sequence[str]) -> bool:
     return True
 
 
-def insert_questions(conn: sa.Connection, given: Iterable[Question], priority: float) -> None:
+def insert_questions(conn: sa.Connection, given: Sequence[Question], priority: float) -> None:
     """Store questions; the same one again is harmless and open again if it was retired."""
+    for wish in dict.fromkeys(question.wish for question in given):
+        wishes.check_known(conn, wish)
     for question in given:
         check_id("a question", question.id)
         if question.left == question.right:
@@ -176,7 +179,7 @@ def insert_questions(conn: sa.Connection, given: Iterable[Question], priority: f
         if known is None:
             row = dict(zip(QUESTION_COLUMNS, question, strict=True))
             conn.execute(questions.insert(), row | {"priority": priority, "state": "open"})
-        elif (known.left, known.right) != pair:
+        elif (known.left, known.right, known.wish) != (*pair, question.wish):
             raise StoreError(f"another question already has the id {question.id}")
         else:
             conn.execute(questions.update().where(questions.c.id == question.id).values(state="open"))

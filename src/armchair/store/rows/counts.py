@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from armchair.store.rows.binds import LIVE
+from armchair.store.rows.binds import LIVE, OF_WISH
+from armchair.store.rows.wishes import EVERY
 from armchair.store.schema import CHOICES, answers, counted, exclusions, in_force, leases, questions
 from armchair.types import Choice
 
@@ -32,24 +33,37 @@ class Counts(NamedTuple):
     changed_at: int  # `Store.position` of the last change that is none of those comparisons'
 
 
-def count(conn: sa.Connection, now: float) -> Counts:
-    """Everything there is to count at a moment (s since the epoch)."""
-    put, waiting, leased, retired = conn.execute(_QUESTIONS, {"now": now}).one()
+def count(conn: sa.Connection, now: float, wish: str | None = EVERY) -> Counts:
+    """Everything there is to count at a moment (s since the epoch): of all questions, or of a wish's."""
+    told = _OF_ALL if wish == EVERY else _OF_ONE
+    of = {} if wish == EVERY else {"wish": wish}
+    put, waiting, leased, retired = conn.execute(told.questions, {"now": now, **of}).one()
     choices, repeats, settling = dict.fromkeys(CHOICES, 0), 0, 0
-    for choice, number, again, apart in conn.execute(_CHOICES):
+    for choice, number, again, apart in conn.execute(told.choices, of):
         choices[choice] = int(number - again - apart)
         repeats += int(again)
         settling += int(apart)
     asked = sum(choices.values())
-    useful, changed = asked - choices["cant_tell"], conn.execute(_CHANGED).one()
+    useful, changed = asked - choices["cant_tell"], conn.execute(told.changed, of).one()
     last = max(changed.answer or 0, changed.exclusion or 0)
     return Counts(put, waiting, leased, retired, asked, useful, choices, repeats, settling, last)
 
 
-def _of_questions() -> sa.Executable:
-    """How many there are, wait, are held and were closed."""
+_REPEATS = sa.select(questions.c.id).where(questions.c.repeat_of.is_not(None))
+_APART = sa.select(questions.c.id).where(questions.c.strategy == SETTLING)
+
+
+class _Statements(NamedTuple):
+    """What is counted, of all questions or of some."""
+
+    questions: sa.Executable  # how many there are, wait, are held and were closed
+    choices: sa.Executable  # by choice: answers that count; of them to repeats, and to those after the budget
+    changed: sa.Executable  # the last answer to one that is not after the budget, and the last exclusion
+
+
+def _of_questions(about: sa.ColumnElement[bool]) -> sa.Executable:
     waits = sa.and_(questions.c.state == "open", questions.c.answered == 0)
-    first = sa.and_(questions.c.repeat_of.is_(None), questions.c.strategy != SETTLING)
+    first = sa.and_(questions.c.repeat_of.is_(None), questions.c.strategy != SETTLING, about)
     ours = sa.select(sa.func.count()).select_from(questions).where(first)
     put, waiting, retired = (ours.where(one) for one in (sa.true(), waits, questions.c.state == "retired"))
     # no join, which SQLite would begin with all questions that wait: few are held of the many
@@ -58,25 +72,27 @@ def _of_questions() -> sa.Executable:
     return sa.select(*(one.scalar_subquery() for one in (put, waiting, leased, retired)))
 
 
-_QUESTIONS = _of_questions()
-_REPEATS = sa.select(questions.c.id).where(questions.c.repeat_of.is_not(None))
-_APART = sa.select(questions.c.id).where(questions.c.strategy == SETTLING)
+def _statements(about: sa.ColumnElement[bool] | None) -> _Statements:
+    """about: which questions; None: all of them."""
+
+    def total(which: sa.Select[tuple[str]]) -> sa.Function[int]:
+        return sa.func.sum(sa.case((counted.c.question.in_(which), 1), else_=0))
+
+    choices = sa.select(counted.c.choice, sa.func.count(), total(_REPEATS), total(_APART))
+    answer = sa.select(sa.func.max(answers.c.seq)).where(answers.c.question.not_in(_APART))
+    if about is not None:
+        ours = sa.select(questions.c.id).where(about)
+        choices, answer = (
+            choices.where(counted.c.question.in_(ours)),
+            answer.where(answers.c.question.in_(ours)),
+        )
+    exclusion = sa.select(sa.func.max(exclusions.c.seq))
+    last = (answer.scalar_subquery().label("answer"), exclusion.scalar_subquery().label("exclusion"))
+    every = sa.true() if about is None else about
+    return _Statements(_of_questions(every), choices.group_by(counted.c.choice), sa.select(*last))
 
 
-def _sum(which: sa.Select[tuple[str]]) -> sa.Function[int]:
-    """How many of the answers are to such questions."""
-    return sa.func.sum(sa.case((counted.c.question.in_(which), 1), else_=0))
-
-
-_CHOICES = sa.select(counted.c.choice, sa.func.count(), _sum(_REPEATS), _sum(_APART)).group_by(
-    counted.c.choice
-)
-"""By choice: how many answers count, and of them those to repeats, and to comparisons after the budget."""
-_LAST_ANSWER = sa.select(sa.func.max(answers.c.seq)).where(answers.c.question.not_in(_APART))
-_LAST_EXCLUSION = sa.select(sa.func.max(exclusions.c.seq))
-_CHANGED = sa.select(
-    _LAST_ANSWER.scalar_subquery().label("answer"), _LAST_EXCLUSION.scalar_subquery().label("exclusion")
-)
+_OF_ALL, _OF_ONE = _statements(None), _statements(OF_WISH)
 
 
 def count_answers(conn: sa.Connection, annotator: str, since: float) -> int:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from armchair.errors import check_choice
 from armchair.store.rows.clips import to_question
+from armchair.store.rows.wishes import EVERY
 from armchair.store.schema import CHOICES, clips, counted, in_force, questions
 from armchair.types import Answer, Choice, Question
 
@@ -34,6 +35,7 @@ class Wanted(NamedTuple):
     strategy: str | None = None  # how the question was chosen
     excluded: bool = False  # also those of annotators who are excluded
     answer: str | None = None  # the one of this id
+    wish: str | None = EVERY  # that the question speaks of; None: of the skill
     against: bool = False  # for the other side than the model had guessed
 
 
@@ -60,6 +62,8 @@ def find(conn: sa.Connection, wanted: Wanted, *, newest: int | None = None) -> l
         left_expected = sa.and_(questions.c.guess < 0.5, kept.c.choice == "right")
         right_expected = sa.and_(questions.c.guess > 0.5, kept.c.choice == "left")
         chosen = chosen.where(sa.or_(left_expected, right_expected))
+    if wanted.wish != EVERY:
+        chosen = chosen.where(questions.c.wish.is_not_distinct_from(wanted.wish))
     if wanted.choice is not None:
         check_choice("choice", wanted.choice, CHOICES)
     equal = (

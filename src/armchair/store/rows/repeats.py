@@ -49,7 +49,7 @@ def mix(
         old = known.pop(int(_chance(annotator, number + k, name) * len(known)))
         guess = None if old.guess is None else 1.0 - old.guess
         step = taken[k].policy_step
-        taken[k] = Question(name, old.right, old.left, STRATEGY, step, guess, old.id, annotator)
+        taken[k] = Question(name, old.right, old.left, STRATEGY, step, guess, old.id, annotator, old.wish)
         insert_questions(conn, [taken[k]], free[k][1])
     return taken
 

@@ -10,10 +10,11 @@ from typing import NamedTuple
 from armchair.feedback.progress_test import ProgressTest, progress_test
 from armchair.feedback.settling import Settled, settled
 from armchair.store.board import Settings, Status
+from armchair.store.rows.counts import Counts
 from armchair.store.rows.records import Record
 from armchair.store.second_looks import waiting
 from armchair.store.settling import Offer, read
-from armchair.store.store import Counts, Store
+from armchair.store.store import Store
 
 ALIVE_SECONDS = 15.0  # a trainer that has reported nothing for longer is gone
 WAITS_SECONDS = 60.0  # one that is done reports rarely, and not while it draws curve and film

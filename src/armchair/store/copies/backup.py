@@ -24,10 +24,10 @@ from armchair.reading.limits import RUN_BYTES, TENSORS_BYTES
 from armchair.reading.plain import parse_yaml
 from armchair.runs.files import write_atomic
 from armchair.runs.folder import STORE_KEY, RunDir
+from armchair.store.copies.transfer import copy_store
 from armchair.store.migrations import open_database
 from armchair.store.schema import assets
 from armchair.store.store import Store
-from armchair.store.transfer import copy_store
 
 TRIES = 5  # at copying checkpoints that the trainer replaces meanwhile
 PREFIX = "run:"  # of the names under which a database keeps the files of a run
