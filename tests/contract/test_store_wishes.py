@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -223,3 +225,101 @@ def test_a_copy_has_the_wishes(wished: Store, url: str, tmp_path: Path) -> None:
     with Store.open(copy) as other:
         assert other.wishes() == wished.wishes() and other.records() == wished.records()
     assert all(finding.ok for finding in check_store(copy))
+
+
+# ---- blocks
+
+
+def mixed(store: Store, n: int) -> None:
+    """Questions of the skill and of both wishes in turn, the latest of the newest behaviour."""
+    for k in range(n):
+        for wish in (None, HIGH, SOFT):
+            put(store, 1, wish, policy_step=k)
+
+
+def runs(wishes: list[str | None]) -> list[tuple[str | None, int]]:
+    """How many of which wish come in a row."""
+    return [(wish, len(list(same))) for wish, same in groupby(wishes)]
+
+
+def test_people_are_asked_about_one_wish_in_blocks(wished: Store) -> None:
+    mixed(wished, 20)
+    given = [give(wished) for _ in range(40)]
+    assert runs([question.wish for question in given]) == [(None, 10), (HIGH, 10), (SOFT, 10), (None, 10)]
+    assert [question.policy_step for question in given[:10]] == list(range(19, 9, -1)), "the newest first"
+    assert runs([give(wished, who="bob").wish for _ in range(11)]) == [(HIGH, 10), (SOFT, 1)]
+
+
+def test_a_page_that_holds_pairs_ahead_gets_blocks_too(wished: Store) -> None:
+    mixed(wished, 20)
+    answered: list[str | None] = []
+    ahead: list[Question] = []
+    for k in range(36):
+        if k % 3 == 0:  # opened anew: the order is the store's
+            ahead = wished.held("ann")
+        if len(ahead) < 4:
+            ahead += wished.claim("ann", n=8 - len(ahead))
+        question = ahead.pop(0)
+        wished.submit(Answer(new_id(), question.id, "ann", "left", 1.0, 1.5, 12.0))
+        answered.append(question.wish)
+    assert runs(answered) == [(None, 10), (HIGH, 10), (SOFT, 10), (None, 6)]
+
+
+def test_a_block_ends_sooner_where_nothing_is_left_of_it(wished: Store) -> None:
+    put(wished, 3, None)
+    put(wished, 14, SOFT)
+    taken = wished.claim("ann", n=99)
+    assert runs([question.wish for question in taken]) == [(None, 3), (SOFT, 14)]
+    put(wished, 2, HIGH)
+    assert [question.wish for question in wished.claim("bob", n=99)] == [HIGH, HIGH]
+
+
+def test_what_was_asked_the_longest_time_ago_comes_next(wished: Store) -> None:
+    for wish in (SOFT, HIGH, None):
+        put(wished, 10, wish)
+        assert {give(wished).wish for _ in range(10)} == {wish}
+    mixed(wished, 10)
+    assert runs([give(wished).wish for _ in range(25)]) == [(SOFT, 10), (HIGH, 10), (None, 5)]
+
+
+def test_a_simulated_teacher_needs_no_blocks(wished: Store) -> None:
+    wished.register("teacher", "simulated")
+    mixed(wished, 2)
+    taken = wished.claim("teacher", n=2**31 - 1)
+    assert [question.wish for question in taken] == [None, HIGH, SOFT] * 2
+
+
+def test_a_repeat_is_of_the_wish_that_is_asked_about(wished: Store) -> None:
+    wished.board.set_setting("repeat_share", 0.5)
+    mixed(wished, 40)
+    for _ in range(80):
+        give(wished)
+    records = wished.records()
+    again = [record.question for record in records if record.question.repeat_of]
+    assert len(again) > 5 and {question.wish for question in again} == {None, HIGH, SOFT}
+    assert all(wished.question(str(question.repeat_of)).wish == question.wish for question in again)
+    assert {size for _, size in runs([record.question.wish for record in records])} == {10}
+
+
+def test_with_overlap_blocks_hold_for_the_second_annotator(wished: Store) -> None:
+    wished.board.set_setting("overlap", 2)
+    mixed(wished, 12)
+    for who in ("ann", "bob"):
+        assert runs([give(wished, who=who).wish for _ in range(30)]) == [(None, 10), (HIGH, 10), (SOFT, 10)]
+
+
+def test_many_people_at_once_get_every_question_once(wished: Store, url: str) -> None:
+    mixed(wished, 20)
+
+    def work(who: str) -> list[str]:
+        with Store.open(url) as own:
+            done: list[str] = []
+            while taken := own.claim(who, n=3):
+                for question in taken:
+                    own.submit(Answer(new_id(), question.id, who, "left", 1.0, 0.0, 0.0))
+                    done.append(question.id)
+            return done
+
+    with ThreadPoolExecutor(4) as pool:
+        done = [name for names in pool.map(work, ("ann", "bob", "eve", "joe")) for name in names]
+    assert len(done) == len(set(done)) == 60 and wished.counts().open == 0

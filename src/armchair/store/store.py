@@ -118,7 +118,8 @@ class Store(Reader):
     ) -> list[Question]:
         """Up to n questions that this annotator alone may answer now, best first.
 
-        Highest priority first, then newest behaviour. They come back to others `lease_seconds` from now.
+        Highest priority first, then newest behaviour. Where there are wishes, people get ten questions of one
+        in a row before those of another. They come back to others `lease_seconds` from now.
         overlap: how many annotators may answer the same question; None: as the settings say. In the place
         of a share of them (`Settings.repeat_share`) a person is given again what they answered at least
         ten answers ago, with the sides exchanged (`Question.repeat_of`). Raises StoreError for an annotator

@@ -8,39 +8,50 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from armchair.store.rows import repeats
-from armchair.store.rows.binds import ANNOTATOR, ID, IDS, LIVE
+from armchair.store.rows import repeats, wishes
+from armchair.store.rows.annotators import kind_of
+from armchair.store.rows.binds import ANNOTATOR, ID, IDS, LIVE, OF_WISH
 from armchair.store.rows.clips import chunks, to_question
+from armchair.store.rows.wishes import EVERY
 from armchair.store.schema import in_force, leases, questions
 from armchair.types import Question
 
+_Row = sa.Row[tuple[object, ...]]
+_MINE = leases.c.annotator == ANNOTATOR
 
-def _free() -> sa.Select[tuple[object, ...]]:
+
+class _Free(NamedTuple):
     """The questions with that many answers that an annotator may be given, the best first."""
+
+    plain: sa.Select[tuple[object, ...]]  # SQLite, where one writes at a time, needs no locks
+    unlocked: sa.Select[tuple[object, ...]]  # those that nobody has locked; they are locked now
+    awaited: sa.Select[tuple[object, ...]]  # locked as soon as others have let go
+
+
+def _free(about: sa.ColumnElement[bool]) -> _Free:
+    """about: which questions."""
     number, overlap = sa.bindparam("answered", type_=sa.Integer), sa.bindparam("overlap", type_=sa.Integer)
     here = leases.c.question == questions.c.id
     others = sa.select(sa.func.count()).where(here, LIVE).correlate(questions).scalar_subquery()
     own_answer = sa.exists().where(in_force.c.question == questions.c.id, in_force.c.annotator == ANNOTATOR)
     own_lease = sa.exists().where(here, LIVE, leases.c.annotator == ANNOTATOR)
-    return (
+    best = (
         sa.select(questions)
-        .where(questions.c.state == "open", questions.c.answered == number)
+        .where(questions.c.state == "open", questions.c.answered == number, about)
         .where(sa.or_(questions.c.only_for.is_(None), questions.c.only_for == ANNOTATOR))
         .where(~own_lease, others < overlap - number, ~own_answer)
         .order_by(questions.c.priority.desc(), questions.c.policy_step.desc(), questions.c.seq)
         .limit(sa.bindparam("n", type_=sa.Integer))
     )
+    unlocked = best.with_for_update(of=questions, key_share=True, skip_locked=True)
+    return _Free(best, unlocked, best.with_for_update(of=questions, key_share=True))
 
 
-_Row = sa.Row[tuple[object, ...]]
-_MINE = leases.c.annotator == ANNOTATOR
-# SQLite, where one writes at a time, needs no locks and leaves them out
-_FREE = _free()
-_FREE_UNLOCKED = _FREE.with_for_update(of=questions, key_share=True, skip_locked=True)
-_FREE_AWAITED = _FREE.with_for_update(of=questions, key_share=True)
+_FREE, _FREE_OF_WISH = _free(sa.true()), _free(OF_WISH)
 _HELD = (
-    sa.select(questions)
-    .where(questions.c.id.in_(sa.select(leases.c.question).where(_MINE, LIVE)))
+    sa.select(questions, leases.c.expires)
+    .join(leases, leases.c.question == questions.c.id)
+    .where(_MINE, LIVE)
     .order_by(questions.c.seq)
 )
 _LEASE = sa.select(leases.c.expires).where(leases.c.question == ID, _MINE)
@@ -61,10 +72,32 @@ class Terms(NamedTuple):
 def claim(conn: sa.Connection, annotator: str, n: int, terms: Terms) -> list[Question] | None:
     """Lease up to n questions to an annotator: highest priority first, then newest behaviour.
 
-    A question is free while fewer than `overlap` others have answered it or hold it. None: all that were
-    free have just been taken, and there may be others; to be called again in another transaction.
+    A question is free while fewer than `overlap` others have answered it or hold it. Where there are wishes,
+    people get those of one of them in blocks: see `wishes.turns`. None: all that were free have just been
+    taken, and there may be others; to be called again in another transaction.
     """
-    rows = _find_free(conn, annotator, n, terms)
+    if not wishes.any_there(conn) or kind_of(conn, annotator) != "person":
+        return _take(conn, annotator, n, terms, EVERY)
+    held = conn.execute(_HELD, {"annotator": annotator, "now": terms.now})
+    turns, taken = wishes.turns(conn, annotator, held), list[Question]()
+    while True:
+        before = len(taken)
+        for wish, room in turns:
+            if len(taken) < n:
+                more = _take(conn, annotator, min(room, n - len(taken)), terms, wish, wait=not taken)
+                if more is None:
+                    return taken or None
+                taken += more
+        if len(taken) in (before, n):
+            return taken
+        turns = [turn._replace(room=wishes.BLOCK) for turn in turns]
+
+
+def _take(
+    conn: sa.Connection, annotator: str, n: int, terms: Terms, wish: str | None, *, wait: bool = True
+) -> list[Question] | None:
+    """Lease up to n questions of a wish, or of all; see `claim`. wait: for those that others have locked."""
+    rows = _find_free(conn, _Asked(annotator, n, terms.now, terms.overlap, wish), wait)
     if rows is None:
         return None
     free = [(to_question(row), float(row.priority)) for row in rows]
@@ -77,42 +110,57 @@ def claim(conn: sa.Connection, annotator: str, n: int, terms: Terms) -> list[Que
     return taken
 
 
-def _find_free(conn: sa.Connection, annotator: str, n: int, terms: Terms) -> list[_Row] | None:
-    """The n best free questions; on PostgreSQL locked until the transaction ends. None: see `claim`.
+def _find_free(conn: sa.Connection, asked: _Asked, wait: bool) -> list[_Row] | None:
+    """The best free questions; on PostgreSQL locked until the transaction ends. None: see `claim`.
 
     There, several claim at once, and everyone passes over the questions that others have locked. Where that
     leaves none, one is waited for, since it may stay free (overlap, a rollback). Whoever waits has locked no
     question, so that nobody waits in a circle.
     """
+    free = _FREE if asked.wish == EVERY else _FREE_OF_WISH
     if conn.dialect.name != "postgresql":
-        return _best(conn, _FREE, annotator, n, terms)
-    locked = _best(conn, _FREE_UNLOCKED, annotator, n, terms) or _best(
-        conn, _FREE_AWAITED, annotator, 1, terms
-    )
+        return _best(conn, free.plain, asked)
+    locked = _best(conn, free.unlocked, asked)
+    if not locked and wait:
+        locked = _best(conn, free.awaited, asked._replace(n=1), first=True)
     if not locked:
         return []
     # a statement does not see the leases that were committed after it began, so they are counted again
-    holders = conn.execute(_HOLDERS, {"ids": [row.id for row in locked], "now": terms.now})
+    holders = conn.execute(_HOLDERS, {"ids": [row.id for row in locked], "now": asked.now})
     held_now = Counter(holders.scalars())
-    return [row for row in locked if held_now[row.id] < terms.overlap - row.answered] or None
+    return [row for row in locked if held_now[row.id] < asked.overlap - row.answered] or None
+
+
+class _Asked(NamedTuple):
+    """What is looked for."""
+
+    annotator: str
+    n: int
+    now: float
+    overlap: int
+    wish: str | None
 
 
 def _best(
-    conn: sa.Connection, statement: sa.Select[tuple[object, ...]], annotator: str, n: int, terms: Terms
+    conn: sa.Connection, statement: sa.Select[tuple[object, ...]], asked: _Asked, *, first: bool = False
 ) -> list[_Row]:
-    """What a statement of the kind `_free` finds, over all numbers of answers, the best first."""
-    values = {"annotator": annotator, "now": terms.now, "overlap": terms.overlap, "n": n}
+    """What a statement of `_Free` finds, over all numbers of answers, the best first.
+
+    first: only those with the least number that there are.
+    """
+    values = {name: value for name, value in asked._asdict().items() if value != EVERY}
     rows: list[_Row] = []
-    for answered in range(terms.overlap):  # one by one, because each walks along an index and stops early
+    for answered in range(asked.overlap):  # one by one, because each walks along an index and stops early
         rows += conn.execute(statement, values | {"answered": answered})
-        if rows and statement is _FREE_AWAITED:
+        if rows and first:
             break
-    return sorted(rows, key=lambda row: (-row.priority, -row.policy_step, row.seq))[:n]
+    return sorted(rows, key=lambda row: (-row.priority, -row.policy_step, row.seq))[: asked.n]
 
 
 def held(conn: sa.Connection, annotator: str, now: float) -> list[Question]:
-    """The questions that an annotator holds a live lease on."""
-    return [to_question(row) for row in conn.execute(_HELD, {"annotator": annotator, "now": now})]
+    """The questions that an annotator holds a live lease on, those of one wish together."""
+    rows = conn.execute(_HELD, {"annotator": annotator, "now": now})
+    return [to_question(row) for row in wishes.in_blocks(conn, annotator, rows)]
 
 
 def grant(conn: sa.Connection, question: str, annotator: str, expires: float) -> None:

@@ -34,14 +34,15 @@ def mix(
 ) -> list[Question]:
     """Put repeats, which are made here, in the place of that share of questions (with their priorities).
 
-    Only people get repeats. Never repeated are repeats, what was repeated to them before, and "can't tell".
+    Only people get repeats, of questions of the same wish, of which all of these are. Never repeated are
+    repeats, what was repeated to them before, and "can't tell".
     """
     taken = [question for question, _ in free]
     if not taken or not share or kind_of(conn, annotator) != "person":
         return taken
     number = conn.execute(_GIVEN, {"annotator": annotator, "now": now}).scalar_one()
     turns = [k for k, question in enumerate(taken) if _chance(annotator, number + k, question.id) < share]
-    known = _repeatable(conn, annotator) if turns else []
+    known = _repeatable(conn, annotator, taken[0].wish) if turns else []
     for k in turns:
         name = id_from(_digest("repeat", annotator, str(number + k)))
         if not known or find_question(conn, name) is not None:
@@ -54,8 +55,8 @@ def mix(
     return taken
 
 
-def _repeatable(conn: sa.Connection, annotator: str) -> list[Question]:
-    """What an annotator answered long enough ago and not again since, the latest first."""
+def _repeatable(conn: sa.Connection, annotator: str, wish: str | None) -> list[Question]:
+    """What an annotator answered about a wish long enough ago and not again since, the latest first."""
     mine = in_force.c.annotator == annotator
     late = sa.select(in_force.c.seq).where(mine).order_by(in_force.c.seq.desc()).offset(LATER - 1).limit(1)
     before = conn.execute(late).scalar_one_or_none()
@@ -67,7 +68,7 @@ def _repeatable(conn: sa.Connection, annotator: str) -> list[Question]:
         sa.select(questions)
         .join(in_force, in_force.c.question == questions.c.id)
         .where(mine, in_force.c.seq < before, in_force.c.choice != "cant_tell")
-        .where(questions.c.repeat_of.is_(None), ~repeated)
+        .where(questions.c.repeat_of.is_(None), ~repeated, questions.c.wish.is_not_distinct_from(wish))
         .order_by(in_force.c.seq.desc())
         .limit(LATEST)
     )

@@ -1,15 +1,23 @@
-"""Wishes: what is wanted of how a skill is done, within a transaction that the caller holds."""
+"""Wishes: what is wanted of how a skill is done, and in which order people are asked about them.
+
+Within a transaction that the caller holds.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from armchair.errors import InvalidInput, StoreError, check_choice
-from armchair.store.schema import wishes
+from armchair.store.rows.binds import ANNOTATOR
+from armchair.store.schema import in_force, questions, wishes
 from armchair.types import Wish
 
 EVERY = ""  # in the place of a wish's name: the skill and every wish
 MAX_NAME, MAX_QUESTION = 64, 200  # letters
+BLOCK = 10  # questions of one wish that a person is given in a row, where others wait, too
 
 _ALL = sa.select(wishes.c.name, wishes.c.question, wishes.c.weight).order_by(wishes.c.created, wishes.c.name)
 _NAMED = wishes.c.name == sa.bindparam("named", type_=sa.String)
@@ -63,3 +71,66 @@ def check(wish: Wish) -> None:
         )
     if weight is not None and not 0.0 <= weight <= 1.0:
         raise InvalidInput(f"the weight of a wish is a number from 0 to 1, got {weight}")
+
+
+# ---- blocks
+
+_Row = sa.Row[tuple[object, ...]]
+_ANY = sa.select(sa.exists().where(wishes.c.name.is_not(None)))
+_MINE = (
+    sa.select(questions.c.wish)
+    .join(in_force, in_force.c.question == questions.c.id)
+    .where(in_force.c.annotator == ANNOTATOR)
+)
+_LATEST = _MINE.order_by(in_force.c.seq.desc()).limit(BLOCK)
+_LAST = _MINE.add_columns(sa.func.max(in_force.c.seq).label("last")).group_by(questions.c.wish)
+
+
+class Turn(NamedTuple):
+    """What a person is to be asked about."""
+
+    wish: str | None  # None: the skill
+    room: int  # questions of it, at most
+
+
+def any_there(conn: sa.Connection) -> bool:
+    """Whether the store has any wish."""
+    return bool(conn.execute(_ANY).scalar_one())
+
+
+def in_blocks(conn: sa.Connection, annotator: str, held: Iterable[_Row]) -> list[_Row]:
+    """The questions that somebody holds, by wish: first those of the one they answered about last.
+
+    held: rows of `questions` with when they `expires`, in the order in which they were put.
+    """
+    rows = list(held)
+    if len({row.wish for row in rows}) < 2:
+        return rows
+    latest = conn.execute(_LATEST, {"annotator": annotator}).scalars().all()
+    first: dict[str | None, tuple[bool, float, int]] = {}
+    for row in rows:  # claimed sooner, ends sooner
+        rank = (row.wish not in latest[:1], row.expires, row.seq)
+        first[row.wish] = min(rank, first.get(row.wish, rank))
+    return sorted(rows, key=lambda row: (first[row.wish], row.seq))
+
+
+def turns(conn: sa.Connection, annotator: str, held: Iterable[_Row]) -> list[Turn]:
+    """What a person is to be asked about, in this order; the skill is among it.
+
+    They stay with what they were given last until a block is full; then comes what they were given the
+    longest time ago, or never. held: as in `in_blocks`.
+    """
+    named: list[str | None] = [None, *(wish.name for wish in find(conn))]
+    latest = conn.execute(_LATEST, {"annotator": annotator}).scalars().all()
+    given = [*reversed(latest), *(row.wish for row in in_blocks(conn, annotator, held))]
+    last: dict[str | None, float] = {
+        row.wish: row.last for row in conn.execute(_LAST, {"annotator": annotator})
+    }
+    after = max(last.values(), default=0)
+    last |= {wish: after + place for place, wish in enumerate(given) if place >= len(latest)}
+    named.sort(key=lambda wish: last.get(wish, -1))
+    if not given:
+        return [Turn(wish, BLOCK) for wish in named]
+    now, others = given[-1], [Turn(wish, BLOCK) for wish in named if wish != given[-1]]
+    row = next((k for k, wish in enumerate(reversed(given)) if wish != now), len(given))
+    return [*others, Turn(now, BLOCK)] if row >= BLOCK else [Turn(now, BLOCK - row), *others]
