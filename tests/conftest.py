@@ -18,9 +18,16 @@ from typing import Any
 import pytest
 import torch
 
+from armchair.agents.agent import Agent
+from armchair.agents.saved import load_policy, save_policy
+from armchair.agents.weighted import with_wishes
 from armchair.engines.display.gl import GL_PACKAGES, choose_gl, find_gl
 from armchair.errors import MissingDependency
 from armchair.ids import new_id
+from armchair.maths import generator
+from armchair.runs.checkpoint import revise
+from armchair.runs.curve import Curve, Row, write_curve
+from armchair.runs.folder import RunDir
 from armchair.store.store import Store
 from armchair.types import Clip, Question
 
@@ -224,3 +231,37 @@ def ask(store: Store, make_clip: MakeClip) -> AskAbout:
         return questions
 
     return put
+
+
+# ---- runs whose policies have wishes
+
+GiveWishes = Callable[..., None]
+CHOSEN = 0.6
+
+
+@pytest.fixture(scope="session")
+def give_wishes() -> GiveWishes:
+    """Have a run's policy take the weights of wishes as inputs, which change what it does, and a curve.
+
+    The first half of the curve brings the wish at no cost, the second half costs.
+    """
+
+    def give(run: RunDir, wishes: tuple[str, ...] = ("carry_high",)) -> None:
+        agent, info = load_policy(run)
+        net = with_wishes(agent.net, len(wishes))
+        first = net.actor.layers[0].weight[:, net.obs_dim :]
+        first.copy_(2.0 * torch.randn(first.shape, generator=generator(0, "wishes")))
+        net.weights.fill_(CHOSEN)
+        info = info._replace(wishes=wishes)
+        revise(run, lambda into: save_policy(into, Agent(net, 1e-3), info))
+        weights = [[CHOSEN] * len(wishes)]
+        for own in range(len(wishes)):
+            weights += [[w if k == own else CHOSEN for k in range(len(wishes))] for w in (0.0, 0.3, 1.0)]
+        rows = [
+            Row(tuple(row), 1.0 - max(0.0, max(row) - 0.5), None, tuple(w**0.5 for w in row))
+            for row in weights
+        ]
+        asked = tuple(f"Which one does {name} more?" for name in wishes)
+        write_curve(run, Curve(wishes, asked, (CHOSEN,) * len(wishes), tuple(rows)))
+
+    return give

@@ -87,11 +87,16 @@ READING: dict[str, Words] = {
         ["reach", "--demos", run, "--steps", "64"],
     ],
     "evaluate": lambda run: [[run, "--episodes", "1"], [run, "--relearn"]],
+    "choose": lambda run: [[run], [run, "--wish-weight", "0.5"]],
     "compare": lambda run: [
         ["--config", f"{run}/more.yaml", "--seeds", "1", "--steps", "64"],
         ["--config", "small.yaml", "--run", run, "--seeds", "1", "--steps", "64"],
     ],
-    "export": lambda run: [[run, "--out", f"{run}/../out"], [run, "--backup", f"{run}/../copy"]],
+    "export": lambda run: [
+        [run, "--out", f"{run}/../out"],
+        [run, "--backup", f"{run}/../copy"],
+        [run, "--policy", f"{run}/../alone"],
+    ],
     "import": lambda run: [[run]],
     "play": lambda run: [
         [run, "--json"],

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from armchair.agents.choosing import choose, weights_of
 from armchair.agents.ppo import PPOConfig
 from armchair.agents.saved import PolicyInfo, save_policy
 from armchair.envs.arm_env import ArmEnv, make_env
+from armchair.errors import InvalidInput
 from armchair.jsonable import Json
 from armchair.maths import generator
 from armchair.playback.live import LONG, Function, Newest, Showing, Stage
@@ -114,6 +116,61 @@ def test_a_newer_checkpoint_takes_over(tmp_path: Path) -> None:
     actor.act(env, obs)
     assert actor.policy_step == 200  # a damaged one is left alone
     env.close()
+
+
+Give = Callable[..., None]
+
+
+@pytest.fixture
+def wished(tmp_path: Path, give_wishes: Give) -> Iterator[tuple[ArmEnv, RunDir]]:
+    """A run whose policy has two wishes, both at 0.6."""
+    env = make_env("reach")
+    run = RunDir.create(tmp_path, "run", {"task": "reach"})
+    agent_of(env, run, 1, 100)
+    give_wishes(run, ("carry_high", "smooth"))
+    yield env, run
+    env.close()
+
+
+def test_a_slider_moves_the_policy_and_nothing_in_the_run(wished: tuple[ArmEnv, RunDir]) -> None:
+    env, run = wished
+    obs = env.reset(seed=0)
+    actor = Newest(run)
+    first = actor.act(env, obs)
+    assert actor.told() == {
+        "weights": {"carry_high": 0.6, "smooth": 0.6},
+        "chosen": {"carry_high": 0.6, "smooth": 0.6},
+    }
+    actor.weigh({"smooth": 0.1})
+    moved = actor.act(env, obs)
+    assert not torch.equal(moved, first)
+    assert actor.told()["weights"] == {"carry_high": 0.6, "smooth": 0.1}
+    assert weights_of(run) == {"carry_high": 0.6, "smooth": 0.6}
+    assert torch.equal(Newest(run, {"smooth": 0.1}).act(env, obs), moved)
+    for wrong in ({"smoth": 0.1}, {"smooth": 1.1}):
+        with pytest.raises(InvalidInput):
+            actor.weigh(wrong)
+    assert torch.equal(actor.act(env, obs), moved)
+
+
+def test_what_is_chosen_elsewhere_is_followed_but_by_a_slider_that_was_moved(
+    wished: tuple[ArmEnv, RunDir],
+) -> None:
+    _, run = wished
+    still, moved = Newest(run), Newest(run)
+    moved.weigh({"smooth": 0.1})
+    choose(run, {"smooth": 0.9, "carry_high": 0.2})
+    for actor in (still, moved):
+        actor.look()
+        assert actor.told()["chosen"] == {"carry_high": 0.2, "smooth": 0.9}
+    assert still.told()["weights"] == {"carry_high": 0.2, "smooth": 0.9}
+    assert moved.told()["weights"] == {"carry_high": 0.2, "smooth": 0.1}
+
+
+def test_a_stage_tells_the_weights_by_which_it_acts(wished: tuple[ArmEnv, RunDir], stage: Stage) -> None:
+    env, run = wished
+    assert Stage(env, Newest(run)).now().status["weights"] == {"carry_high": 0.6, "smooth": 0.6}
+    assert "weights" not in stage.now().status
 
 
 def test_it_plays_at_its_pace_only_while_someone_watches(stage: Stage) -> None:

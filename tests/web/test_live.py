@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,8 +13,10 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from armchair.errors import InvalidInput
+from armchair.errors import InvalidInput, RunError
 from armchair.jsonable import Json
+from armchair.store.people import SessionInfo
+from armchair.web.limits.admission import VIEWER
 from armchair.web.live import WAITING, Moment, Wish, player_of, read_wish
 
 
@@ -23,6 +26,8 @@ class Counter:
     def __init__(self) -> None:
         self.wishes: list[Wish] = []
         self.watching: list[Callable[[Moment], None]] = []
+        self.chosen: list[Mapping[str, float]] = []
+        self.thread: int | None = None  # that chose
 
     def about(self) -> Mapping[str, Json]:
         return {"task": "reach", "control_dt": 0.05, "bodies": 12, "source": "counter"}
@@ -31,6 +36,12 @@ class Counter:
         self.watching.append(tell)
         tell(moment(0))
         return lambda: self.watching.remove(tell)
+
+    def choose(self, weights: Mapping[str, float]) -> None:
+        if weights.get("carry_high") == 0.5:
+            raise RunError("lift-001 is being trained already")
+        self.chosen.append(weights)
+        self.thread = threading.get_ident()
 
     def wish(self, wish: Wish) -> None:
         self.wishes.append(wish)
@@ -50,10 +61,18 @@ def counter() -> Counter:
 
 
 @pytest.fixture
-def client(counter: Counter) -> TestClient:
+def viewer() -> SessionInfo | None:
+    """Who watches; nobody where there is no gate."""
+    return None
+
+
+@pytest.fixture
+def client(counter: Counter, viewer: SessionInfo | None) -> TestClient:
     app, player = FastAPI(), player_of(counter)
 
     async def play(socket: WebSocket) -> None:
+        if viewer is not None:
+            socket.scope[VIEWER] = viewer
         await socket.accept()
         await player(socket)
         await socket.close()
@@ -67,7 +86,7 @@ def test_hello_comes_first_then_moments_and_now_and_then_how_it_goes(
 ) -> None:
     with client.websocket_connect("/play") as socket:
         hello: dict[str, Any] = socket.receive_json()
-        assert hello == {"type": "hello", "scene": "/api/scene", **counter.about()}
+        assert hello == {"type": "hello", "scene": "/api/scene", "owner": False, **counter.about()}
         assert socket.receive_bytes() == struct.pack("<i", 0)
         assert socket.receive_json() == {"type": "status", "episode": 0, "success": False}
         socket.send_json({"do": "push"})
@@ -109,6 +128,8 @@ def test_a_slow_browser_gets_the_newest_moments(counter: Counter) -> None:
     gate = asyncio.Event()
 
     class Slow:
+        scope: Mapping[str, object] = {}
+
         async def send_text(self, text: str) -> None:
             json.loads(text)
 
@@ -136,7 +157,24 @@ def test_a_slow_browser_gets_the_newest_moments(counter: Counter) -> None:
     "text",
     [None, "", "[]", "{", '{"do": 3}', '{"do": "rate"}', '{"do": "rate", "value": "fast"}', "x" * 2000]
     + [f'{{"do": "rate", "value": {value}}}' for value in ("1e9", "-1", "0", "NaN", "true", "Infinity")]
-    + ["[" * 900],
+    + ["[" * 900]
+    + [
+        f'{{"do": "{do}", "value": {value}}}'
+        for do in ("weights", "choose")
+        for value in (
+            "0.4",
+            "{}",
+            "[0.4]",
+            '{"carry_high": 1.01}',
+            '{"carry_high": -0.01}',
+            '{"carry_high": NaN}',
+            '{"carry_high": "0.4"}',
+            '{"carry_high": true}',
+            '{"carry_high": null}',
+            json.dumps({f"wish {k}": 0.4 for k in range(9)}),
+        )
+    ]
+    + ['{"do": "choose"}'],
 )
 def test_nonsense_is_refused(text: str | None) -> None:
     with pytest.raises(InvalidInput):
@@ -147,6 +185,39 @@ def test_what_may_be_wished() -> None:
     assert read_wish('{"do": "rate", "value": 0.5}') == Wish("rate", 0.5)
     for do in ("goal", "push", "pause", "resume", "reset"):
         assert read_wish(json.dumps({"do": do, "value": 7})) == Wish(do, 0.0)  # type: ignore[arg-type]
+    told = read_wish('{"do": "weights", "value": {"carry_high": 0.4, "smooth": 1}}')
+    assert (told.do, told.weights) == ("weights", {"carry_high": 0.4, "smooth": 1.0})
+
+
+CHOOSE = {"do": "choose", "value": {"carry_high": 0.4}}
+
+
+@pytest.mark.parametrize("viewer", [SessionInfo("ann", "owner", False, 1e12)])
+def test_the_owner_chooses_what_is_kept(client: TestClient, counter: Counter) -> None:
+    with client.websocket_connect("/play") as socket:
+        assert socket.receive_json()["owner"] is True
+        socket.receive(), socket.receive()
+        socket.send_json(CHOOSE)
+        assert socket.receive_json() == {"type": "chosen", "weights": {"carry_high": 0.4}}
+        assert counter.chosen == [{"carry_high": 0.4}] and counter.wishes == []
+        socket.send_json({"do": "choose", "value": {"carry_high": 0.5}})
+        assert socket.receive_json() == {"type": "error", "error": "lift-001 is being trained already"}
+        socket.send_json({"do": "push"})
+        assert socket.receive_bytes() == struct.pack("<i", 1), "the view goes on"
+    assert counter.thread != threading.get_ident()
+
+
+@pytest.mark.parametrize("viewer", [None, SessionInfo("bob", "annotator", False, 1e12)])
+def test_nobody_else_does(client: TestClient, counter: Counter) -> None:
+    with client.websocket_connect("/play") as socket:
+        assert socket.receive_json()["owner"] is False
+        socket.receive(), socket.receive()
+        socket.send_json(CHOOSE)
+        assert socket.receive_json() == {
+            "type": "error",
+            "error": "only the run's owner chooses what is kept",
+        }
+    assert counter.chosen == []
 
 
 def test_it_needs_no_torch() -> None:

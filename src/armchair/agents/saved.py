@@ -76,6 +76,8 @@ def load_policy(run: RunDir) -> tuple[Agent, PolicyInfo]:
         raise RunError(f"the policy in {run.path} cannot be read: {told}") from None
     if not all(bool(value.isfinite().all()) for value in tensors.values()):
         raise RunError(f"the policy in {run.path} has numbers that are not finite: go on from a backup")
+    if bool(((agent.net.weights < 0.0) | (agent.net.weights > 1.0)).any()):
+        raise RunError(f"the policy in {run.path} has weights that are not from 0 to 1: go on from a backup")
     return agent, info
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import torch
 from torch import Tensor
 
+from armchair.agents.agent import Agent
 from armchair.agents.networks import ActorCritic
 
 USUAL, SPREAD = 0.5, 0.3  # of a weight in training, by which its input is normalised to begin with
@@ -46,4 +49,24 @@ def at_weights(net: ActorCritic, weights: Tensor) -> ActorCritic:
     out.log_std.copy_(net.log_std)
     statistics = {"mean": own.mean[: net.obs_dim], "var": own.var[: net.obs_dim], "count": own.count}
     out.normaliser.load_tensors(statistics)
+    return out
+
+
+def weigh(net: ActorCritic, wishes: Sequence[str], given: Mapping[str, float]) -> None:
+    """Set weights by the names of the policy's wishes (W,); those that are not named stay."""
+    for k, name in enumerate(wishes):
+        if name in given:
+            net.weights[k] = given[name]
+
+
+def without_wishes(agent: Agent) -> Agent:
+    """An agent that goes on from a policy at its own weights, with observations as its only inputs.
+
+    The moments of its optimisers begin anew where there were wishes; an agent without any is itself.
+    """
+    net = agent.net
+    if not len(net.weights):
+        return agent
+    out = Agent(at_weights(net, net.weights), agent.learning_rate)
+    out.updates = agent.updates
     return out

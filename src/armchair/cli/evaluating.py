@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from rich.progress import track
 from armchair.agents.agent import Agent
 from armchair.agents.ppo import make_agent
 from armchair.agents.saved import PolicyInfo
+from armchair.cli.playing.weights import told_weights
 from armchair.cli.report import Report
 from armchair.config.teach import TeachConfig
 from armchair.envs.base import tells_success
@@ -71,12 +73,14 @@ def measure_heldout(run: RunDir, report: Report) -> dict[str, Json]:
     return {f"heldout_{name}": value for name, value in held._asdict().items()}
 
 
-def measure_policy(trial: Trial, agent: Agent, report: Report) -> dict[str, Json]:
-    """The policy's success and return. -> for the summary."""
+def measure_policy(
+    trial: Trial, agent: Agent, report: Report, weights: Mapping[str, float]
+) -> dict[str, Json]:
+    """The policy's success and return. weights: of its wishes, by which it acts. -> for the summary."""
     (found, tells), task = trial.measure(agent), trial.info.task
     total, engine, control = found.total, trial.env.engine, trial.env.control
     where = "" if resolve_task(task).foreign else f", {control} control, {engine}"
-    report.say(f"{task}, {found.episodes} episodes{where}")
+    report.say(f"{task}, {found.episodes} episodes{where}{told_weights(weights)}")
     if tells:
         report.say(f"  success at the end   {_share(found.success)}")
         report.say(f"  success at any time  {_share(found.ever)}")
@@ -84,6 +88,7 @@ def measure_policy(trial: Trial, agent: Agent, report: Report) -> dict[str, Json
     report.say(f"  return               {total.value:.2f}{several}")
     summary: dict[str, Json] = {"task": task, "engine": engine, "control": control, "seed": trial.seed}
     summary["episodes"] = found.episodes
+    summary |= {"weights": weights} if weights else {}
     shares = {"success": found.success if tells else None, "ever": found.ever if tells else None}
     for name, interval in {**shares, "return": total}.items():
         summary[name] = None if interval is None else interval.value

@@ -23,6 +23,15 @@ class TrustFlag:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WishFlag:
+    """Of commands that let a run's policy act, which may have weights of wishes as inputs."""
+
+    wish_weight: tuple[str, ...] = ()
+    """How much the wishes count, from 0 to 1: carry_high=0.4, or a number where there is one wish; for this
+    once, in place of the chosen weights."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunsFlag(JsonFlag):
     """Of commands that make a run."""
 

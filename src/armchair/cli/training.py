@@ -14,6 +14,7 @@ import torch
 from armchair.agents.agent import Agent
 from armchair.agents.presets import preset
 from armchair.agents.saved import load_policy
+from armchair.agents.weighted import without_wishes
 from armchair.cli.endings.runs import how_to_go_on
 from armchair.cli.endings.told import leaving
 from armchair.cli.locate import begin_run
@@ -65,12 +66,12 @@ def config_of(task: str) -> TeachConfig:
 
 
 def policy_to_continue(path: Path, task: str) -> tuple[Agent, TeachConfig]:
-    """A run's policy, and the settings that it was trained by."""
+    """A run's policy, at the weights of its wishes if it has any, and the settings that it was trained by."""
     run = RunDir.open(path)
     agent, info = load_policy(run)
     if info.task != task:
         raise InvalidInput(f"{path} has a policy for {info.task}, not for {task}: train {info.task} instead")
-    return agent, replace(from_run(run.config()), policy="")
+    return without_wishes(agent), replace(from_run(run.config()), policy="")
 
 
 def _described(plan: Plan) -> dict[str, Json]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
+from armchair.agents.choosing import check_weights
 from armchair.agents.saved import load_policy
+from armchair.agents.weighted import weigh
 from armchair.envs.base import Env, Goals, Points, Poses, Pushable, TellsSuccess
 from armchair.errors import ArmchairError, InvalidInput
 from armchair.jsonable import Json
@@ -63,6 +65,10 @@ class Actor(Protocol):
         """Environment steps that the policy was trained for."""
         ...
 
+    def told(self) -> dict[str, Json]:
+        """What else there is to tell of it beside how it goes."""
+        ...
+
 
 class Function:
     """An actor that neither learns nor knows a reward: the task's script, or chance."""
@@ -80,15 +86,27 @@ class Function:
         """Not known."""
         return None
 
+    def told(self) -> dict[str, Json]:
+        """Nothing."""
+        return {}
+
 
 class Newest:
-    """A run's policy, best actions, read again whenever the trainer has saved a newer one."""
+    """A run's policy, best actions, read again whenever a newer one has been saved.
 
-    def __init__(self, run: RunDir, clock: Callable[[], float] = time.monotonic) -> None:
-        """Raises RunError where the run has no policy."""
+    It acts by the weights that it was given last, if its policy has wishes, else by those that are chosen.
+    """
+
+    def __init__(
+        self,
+        run: RunDir,
+        weights: Mapping[str, float] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """weights: of wishes, to begin with. Raises RunError where the run has no policy."""
         self._run, self._clock = run, clock
-        self._agent, self._info = load_policy(run)
-        self._model = self._reward_model()
+        self._given = dict(weights or {})
+        self._read()
         self._saved, self._looked = self._changed(), clock()
 
     @property
@@ -96,25 +114,51 @@ class Newest:
         """Environment steps that the policy was trained for."""
         return self._info.env_steps
 
+    @property
+    def wishes(self) -> tuple[str, ...]:
+        """Whose weights the policy has as inputs."""
+        return self._info.wishes
+
     def act(self, env: LiveEnv, obs: Tensor) -> Tensor:
         """The most likely action of the newest policy."""
-        self._look()
+        if self._clock() - self._looked >= LOOK_EVERY:
+            self.look()
         return self._agent.net.best(obs)
 
     def reward(self, visible: Tensor) -> float | None:
         """What the run's reward model makes of it."""
         return None if self._model is None else float(self._model.mean(visible))
 
-    def _look(self) -> None:
-        if self._clock() - self._looked < LOOK_EVERY:
-            return
+    def weigh(self, weights: Mapping[str, float]) -> None:
+        """Act by these weights from now on; wishes that are not named keep theirs."""
+        check_weights(weights, self.wishes, self._run.path)
+        self._given |= weights
+        weigh(self._agent.net, self.wishes, weights)
+
+    def told(self) -> dict[str, Json]:
+        """By which weights it acts, and which are chosen; nothing of a policy without wishes."""
+        if not self.wishes:
+            return {}
+        return {"weights": self._weights(), "chosen": dict(self._chosen)}
+
+    def look(self) -> None:
+        """Read the policy again if another one was saved."""
         self._looked = self._clock()
         if (saved := self._changed()) != self._saved:
             try:
-                (self._agent, self._info), self._model = load_policy(self._run), self._reward_model()
+                self._read()
             except ArmchairError:
                 return  # it is just being replaced; the next look will do
             self._saved = saved
+
+    def _read(self) -> None:
+        (self._agent, self._info), self._model = load_policy(self._run), self._reward_model()
+        self._chosen = self._weights()
+        weigh(self._agent.net, self.wishes, self._given)
+
+    def _weights(self) -> dict[str, float]:
+        values = self._agent.net.weights.tolist()
+        return {name: round(value, 6) for name, value in zip(self.wishes, values, strict=True)}
 
     def _changed(self) -> int:
         file: Path = self._run.checkpoints / "policy.safetensors"
@@ -157,7 +201,8 @@ class Stage:
         status: dict[str, Json] = {"episode": self._episode, "step": self._step}
         success = bool(env.success()) if self._tells else None
         status |= {"success": success, "reward": self.actor.reward(env.visible())}
-        return Shown(env.poses()[0], status | {"policy_step": self.actor.policy_step})
+        status |= {"policy_step": self.actor.policy_step, **self.actor.told()}
+        return Shown(env.poses()[0], status)
 
     def new_goal(self) -> None:
         """Another goal for the arm where it is; a new episode where none can be set apart from that."""

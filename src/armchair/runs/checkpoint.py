@@ -52,17 +52,49 @@ def write_checkpoint(run: RunDir, write: Callable[[RunDir], None], about: Mappin
     write: is given the run with an empty folder for checkpoints. about: what the manifest says beside names.
     Raises RunError when that cannot be done, as where the disk is full; the checkpoint before is whole.
     """
-    draft = run.checkpoints / DRAFT
     with undisturbed():
-        return _write(run, draft, write, about)
+        return _write(run, write, about)
 
 
-def _write(run: RunDir, draft: Path, write: Callable[[RunDir], None], about: Mapping[str, Json]) -> Path:
+def revise(run: RunDir, change: Callable[[RunDir], None]) -> None:
+    """Have `change` alter the run's newest saved files: another checkpoint takes the place of the newest.
+
+    change: is given the run with copies of the files; in a run without folders of checkpoints, with which no
+    trainer goes on, with the files themselves, which it replaces as wholes. Errors as of `write_checkpoint`
+    and `newest`; only who holds the lock of the run's trainer may call this.
+    """
+    base = newest(run)
+    if base is None:
+        with undisturbed():
+            change(run)
+        return
+    folder = base.checkpoints
+    about = {name: value for name, value in verify(folder).items() if name not in ("files", SEAL)}
+
+    def write(into: RunDir) -> None:
+        for file in folder.iterdir():
+            if file.name != MANIFEST:
+                shutil.copyfile(file, into.checkpoints / file.name)
+        change(into)
+
+    with undisturbed():
+        _write(run, write, about, in_place_of=folder)
+
+
+def _write(
+    run: RunDir,
+    write: Callable[[RunDir], None],
+    about: Mapping[str, Json],
+    in_place_of: Path | None = None,
+) -> Path:
+    draft = run.checkpoints / DRAFT
     try:
         shutil.rmtree(draft, ignore_errors=True)  # a crash left it
         draft.mkdir(parents=True)
         write(run.at(draft))
         folder = _finish(run, draft, about)
+        if in_place_of is not None:
+            in_place_of.rename(in_place_of.with_name(f".old-{in_place_of.name}"))
         _prune(run)
     except (OSError, SafetensorError, RunError) as error:
         told = error.strerror if isinstance(error, OSError) else str(error)

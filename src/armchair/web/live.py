@@ -6,19 +6,25 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple, Protocol, cast, get_args
+from types import MappingProxyType
+from typing import Literal, NamedTuple, Protocol, TypeGuard, cast, get_args
 
+from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket
 
-from armchair.errors import InvalidInput, check_choice
+from armchair.errors import ArmchairError, InvalidInput, check_choice
 from armchair.jsonable import Json
+from armchair.runs.curve import MOST_WISHES
+from armchair.store.people import SessionInfo
+from armchair.web.limits.admission import VIEWER
 from armchair.web.options import Player
 
-WishKind = Literal["goal", "push", "pause", "resume", "reset", "rate"]
+WishKind = Literal["goal", "push", "pause", "resume", "reset", "rate", "weights", "choose"]
 WISHES: tuple[WishKind, ...] = get_args(WishKind)
 SLOWEST, FASTEST = 0.25, 4.0  # times real time
 WAITING = 20  # moments kept for a browser that is slow to take them; then the oldest are dropped
 LONGEST = 1000  # characters of a wish
+NO_WEIGHTS: Mapping[str, float] = MappingProxyType({})
 
 
 class Wish(NamedTuple):
@@ -26,6 +32,7 @@ class Wish(NamedTuple):
 
     do: WishKind
     value: float  # of "rate": times real time; elsewhere 0
+    weights: Mapping[str, float] = NO_WEIGHTS  # of "weights" and "choose": from 0 to 1, by a wish's name
 
 
 class Moment(NamedTuple):
@@ -47,7 +54,11 @@ class Source(Protocol):
         ...
 
     def wish(self, wish: Wish) -> None:
-        """Something shall happen, soon."""
+        """Something shall happen, soon. InvalidInput for what cannot."""
+        ...
+
+    def choose(self, weights: Mapping[str, float]) -> None:
+        """Have the weights of wishes kept, from now on and for all. ArmchairError where that cannot be."""
         ...
 
 
@@ -67,7 +78,7 @@ def player_of(source: Source) -> Player:
             with contextlib.suppress(RuntimeError):  # the server has stopped
                 loop.call_soon_threadsafe(keep, moment)
 
-        hello = {"type": "hello", "scene": "/api/scene", **source.about()}
+        hello = {"type": "hello", "scene": "/api/scene", "owner": is_owner(socket), **source.about()}
         await socket.send_text(json.dumps(hello))
         end = source.watch(tell)
         tasks = {asyncio.create_task(_send(socket, moments)), asyncio.create_task(_receive(socket, source))}
@@ -98,9 +109,26 @@ async def _receive(socket: WebSocket, source: Source) -> None:
         if message["type"] == "websocket.disconnect":
             return
         try:
-            source.wish(read_wish(message.get("text")))
-        except InvalidInput as error:
+            wish = read_wish(message.get("text"))
+            if wish.do == "choose":
+                await _choose(socket, source, wish.weights)
+            else:
+                source.wish(wish)
+        except ArmchairError as error:
             await socket.send_text(json.dumps({"type": "error", "error": str(error)}))
+
+
+async def _choose(socket: WebSocket, source: Source, weights: Mapping[str, float]) -> None:
+    if not is_owner(socket):
+        raise InvalidInput("only the run's owner chooses what is kept")
+    await run_in_threadpool(source.choose, weights)  # it writes files
+    await socket.send_text(json.dumps({"type": "chosen", "weights": dict(weights)}))
+
+
+def is_owner(socket: WebSocket) -> bool:
+    """Whether it is the run's owner who watches; nobody is whom no gate let in."""
+    viewer: SessionInfo | None = socket.scope.get(VIEWER)
+    return viewer is not None and viewer.role == "owner"
 
 
 def read_wish(text: str | None) -> Wish:
@@ -113,9 +141,27 @@ def read_wish(text: str | None) -> Wish:
         raise InvalidInput('a wish is an object such as {"do": "goal"}')
     fields = cast("dict[str, object]", found)
     do = cast("WishKind", check_choice("wish", str(fields.get("do")), WISHES))
+    value = fields.get("value")
+    if do in ("weights", "choose"):
+        return Wish(do, 0.0, _weights(value))
     if do != "rate":
         return Wish(do, 0.0)
-    value = fields.get("value")
-    if isinstance(value, int | float) and not isinstance(value, bool) and SLOWEST <= value <= FASTEST:
+    if _is_number(value) and SLOWEST <= value <= FASTEST:
         return Wish(do, float(value))
     raise InvalidInput(f"a rate is a number from {SLOWEST:g} to {FASTEST:g}, got {value!r}")
+
+
+def _weights(value: object) -> dict[str, float]:
+    """The weights in a wish; InvalidInput for anything else. Whether there are such wishes it cannot know."""
+    if not isinstance(value, dict) or not 0 < len(cast("dict[str, object]", value)) <= MOST_WISHES:
+        raise InvalidInput(f'weights are an object of 1 to {MOST_WISHES} such as {{"carry_high": 0.4}}')
+    found: dict[str, float] = {}
+    for name, weight in cast("dict[str, object]", value).items():
+        if not _is_number(weight) or not 0.0 <= weight <= 1.0:
+            raise InvalidInput(f"the weight of {name} is a number from 0 to 1, got {weight!r}")
+        found[name] = float(weight)
+    return found
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

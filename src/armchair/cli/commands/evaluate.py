@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tyro
 
-from armchair.cli.flags import JsonFlag, TrustFlag
+from armchair.cli.flags import JsonFlag, TrustFlag, WishFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput
@@ -18,11 +18,12 @@ EXAMPLES = (
     "armchair evaluate runs/push-001 --episodes 500 --json",
     "armchair evaluate runs/reach-001 --engine bullet",
     "armchair evaluate runs/reach-001 --relearn",
+    "armchair evaluate runs/lift-001 --wish-weight carry_high=0.4",
 )
 
 
 @dataclass(frozen=True)
-class Args(TrustFlag, JsonFlag):
+class Args(WishFlag, TrustFlag, JsonFlag):
     """Measure the success of a run's policy, without the noise that it explores with.
 
     Of a run of teaching the reward model is measured too: against the true reward, on clips of the policy
@@ -55,6 +56,7 @@ def main(argv: Sequence[str]) -> int:
     from armchair.agents.saved import load_policy
     from armchair.cli.evaluating import Trial, measure_policy, measure_relearned, measure_reward, other_wish
     from armchair.cli.locate import admit_run
+    from armchair.cli.playing.weights import use_weights
     from armchair.config.points import env_of
     from armchair.config.read import from_run
     from armchair.envs.spec import EnvConfig
@@ -66,6 +68,7 @@ def main(argv: Sequence[str]) -> int:
     run = RunDir.open(args.run)
     admit_run(run, trust=args.trust)
     agent, info = load_policy(run)
+    weights = use_weights(args.wish_weight, run, agent, info)
     model = reward_of(run, info.task) if has_reward(run) else None
     if args.relearn and model is None:
         raise InvalidInput(
@@ -81,7 +84,7 @@ def main(argv: Sequence[str]) -> int:
             raise InvalidInput(f'{args.run} was taught "{wish}", which the true reward does not measure')
         report.finish(other_wish(trial, run, wish, report))
         return 0
-    summary = measure_policy(trial, agent, report)
+    summary = measure_policy(trial, agent, report, weights)
     if model is not None:
         config = from_run(run.config())
         config = replace(config, env=replace(config.env, threads=args.threads))

@@ -1,4 +1,4 @@
-"""`armchair export`: a run's answers and clips as files for other programs; a run as a whole, as a copy."""
+"""`armchair export`: a run's answers and clips as files for other programs; its policy; a copy of it all."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ EXAMPLES = (
     "armchair export runs/reach-001 --out folder --format seed --films",
     "armchair export runs/reach-001 --backup backups/reach-001",
     "armchair export runs/reach-001 --to postgresql://user@host/reach",
+    "armchair export runs/lift-001 --policy lifting",
 )
 FILM_SIZE, FPS = 240, 20  # pixels; a control step is 0.05 s
 
 
 @dataclasses.dataclass(frozen=True)
 class Args(TrustFlag, JsonFlag):
-    """Write a run's answers, and the clips they speak of, as tables or as a folder of files; or copy the run.
+    """Write a run's answers, and the clips they speak of, as tables or as files; or its policy; or all.
 
     Answers that were taken back are left out of tables; a copy holds everything. The run may be in use. What
     the files hold: docs/data.md.
@@ -47,6 +48,9 @@ class Args(TrustFlag, JsonFlag):
     """Copy the whole run into this new folder instead: `armchair resume` goes on from it."""
     to: str | None = None
     """Copy the whole run into this database instead, by URL; `armchair import URL` brings it back."""
+    policy: Path | None = None
+    """Write the policy alone into this new folder instead, which commands take as a run; where it has wishes,
+    at the weights that `armchair choose` shows."""
     format: Literal["jsonl", "parquet", "seed"] = "jsonl"
     """Two tables, as JSON lines or Parquet; or `seed`, the older layout: preferences.json, clips and npz."""
     films: bool = False
@@ -58,14 +62,16 @@ def main(argv: Sequence[str]) -> int:
     args = parse(Args, "export", argv, EXAMPLES)
     if args.films and args.format != "seed":
         raise InvalidInput("--films goes with --format seed: the tables hold the poses")
-    if sum(where is not None for where in (args.out, args.backup, args.to)) != 1:
-        raise InvalidInput("say where to: one of --out FOLDER, --backup FOLDER and --to URL")
+    if sum(where is not None for where in (args.out, args.backup, args.to, args.policy)) != 1:
+        raise InvalidInput("say where to: one of --out FOLDER, --policy FOLDER, --backup FOLDER and --to URL")
     report = Report("export", args.json)
     from armchair.cli.locate import admit_run
     from armchair.runs.folder import RunDir
 
     run = RunDir.open(args.run)
     admit_run(run, trust=args.trust)
+    if args.policy is not None:
+        return _policy(run, args.policy, report)
     if args.out is None:
         return _copy(args, run, report)
     from armchair.store.store import Store
@@ -76,6 +82,21 @@ def main(argv: Sequence[str]) -> int:
     written = " and ".join(f"{value} {name}" for name, value in counts.items())
     report.say(f"{written} written to {args.out}")
     report.finish({"run": str(run.path), "out": str(args.out), "format": args.format, **counts})
+    return 0
+
+
+def _policy(run: RunDir, out: Path, report: Report) -> int:
+    """The policy, as it acts."""
+    from armchair.cli.locate import keep
+    from armchair.cli.playing.weights import told_weights
+    from armchair.exchange.policy import export_policy
+    from armchair.runs.trust import named_in
+
+    weights = export_policy(run, out)
+    if names := named_in({"task": run.config().get("task")}):
+        keep(out, names)  # what it names was admitted with the run
+    report.say(f"the policy{told_weights(weights)} written to {out}: `armchair play {out}` shows it")
+    report.finish({"run": str(run.path), "out": str(out), "format": "policy", "weights": weights})
     return 0
 
 

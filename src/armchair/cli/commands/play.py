@@ -19,6 +19,7 @@ EXAMPLES = (
     "armchair play reach --policy random --video reach.mp4",
     "armchair play pick_place --policy scripted --engine bullet --json",
     "armchair play runs/reach-001 --episodes 5 --video taught.mp4",
+    "armchair play runs/lift-001 --wish-weight carry_high=0.4",
 )
 
 
@@ -32,6 +33,8 @@ def main(argv: Sequence[str]) -> int:
 
         if args.video is not None or args.window:
             raise InvalidInput("a dump is replayed in the browser: use --html, or no flag at all")
+        if args.wish_weight:
+            raise InvalidInput("a dump is replayed as it was: --wish-weight goes with a run's policy")
         return play_dump(Path(args.what), args.html, report, trust=args.trust)
     from armchair.cli.playing.cast import choose
 

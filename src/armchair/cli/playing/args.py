@@ -8,11 +8,11 @@ from typing import Literal
 
 import tyro
 
-from armchair.cli.flags import JsonFlag, TrustFlag
+from armchair.cli.flags import JsonFlag, TrustFlag, WishFlag
 
 
 @dataclass(frozen=True)
-class Args(TrustFlag, JsonFlag):
+class Args(WishFlag, TrustFlag, JsonFlag):
     """Watch a policy at a task, live in the browser: give it new goals, push the arm.
 
     A run's policy is the newest, also while it is being taught. With --video, --html or --window a number

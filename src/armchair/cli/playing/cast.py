@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
@@ -11,10 +13,12 @@ from armchair.agents.agent import Agent
 from armchair.agents.saved import load_policy
 from armchair.cli.locate import admit_run, find_run
 from armchair.cli.playing.args import Args
+from armchair.cli.playing.weights import use_weights
 from armchair.config.points import env_of
 from armchair.envs.base import Demonstrable, Env, Policy
 from armchair.envs.spec import EnvConfig, TaskSpec, is_foreign, resolve_task
 from armchair.errors import InvalidInput, check_choice
+from armchair.jsonable import Json
 from armchair.maths import generator
 from armchair.runs.folder import RunDir
 from armchair.runs.trust import gate
@@ -32,6 +36,7 @@ class Cast(NamedTuple):
     policy: str  # one of POLICIES, or a run's folder
     agent: Agent | None  # of a run
     wish: str | None = None  # that its policy was taught, if it is another than the task's
+    weights: Mapping[str, float] = MappingProxyType({})  # of the wishes that the policy has as inputs
 
 
 def choose(args: Args) -> Cast:
@@ -53,6 +58,8 @@ def choose(args: Args) -> Cast:
         raise InvalidInput(f"nobody has written a policy for {what}: use --policy random")
     if chosen == "scripted" and control not in (None, "tool"):
         raise InvalidInput("the scripted policy drives the tool: use --control tool, or --policy random")
+    if args.wish_weight:
+        raise InvalidInput(f"--wish-weight goes with a run's policy: the {chosen} one has no wishes")
     return Cast(spec, EnvConfig(engine=args.engine or "mujoco", control=control or "tool"), chosen, None)
 
 
@@ -65,7 +72,13 @@ def _of_run(args: Args, folder: Path) -> Cast:
     if args.control not in (None, info.control):
         raise InvalidInput(f"the policy in {folder} has learnt with --control {info.control}")
     config = env_of(run, EnvConfig(engine=args.engine or info.engine, control=info.control))
-    return Cast(resolve_task(info.task), config, str(folder), agent, run_wish(run))
+    weights = use_weights(args.wish_weight, run, agent, info)
+    return Cast(resolve_task(info.task), config, str(folder), agent, run_wish(run), weights)
+
+
+def weighed(cast: Cast) -> dict[str, Json]:
+    """The weights of wishes by which the policy acts, for a summary; nothing where it has none."""
+    return {"weights": dict(cast.weights)} if cast.weights else {}
 
 
 def policy_of(cast: Cast, env: Env, seed: int) -> Policy:

@@ -10,7 +10,8 @@ from pathlib import Path
 from torch import Tensor
 
 from armchair.cli.playing.args import Args
-from armchair.cli.playing.cast import Cast, policy_of
+from armchair.cli.playing.cast import Cast, policy_of, weighed
+from armchair.cli.playing.weights import told_weights
 from armchair.cli.report import Report
 from armchair.envs.base import Policy, Poses, PoseWindow, tells_success
 from armchair.playback.replay_html import PosedEnv, play_episodes, write_replay
@@ -44,10 +45,10 @@ def play_posed(cast: Cast, args: Args, report: Report) -> int:
     ended = f"{count} episodes" + (f', taught "{cast.wish}"' if cast.wish else "")
     if told:
         ended = f"{won} of {count} episodes ended in success"
-    report.say(f"{cast.spec.name}: {ended}")
+    report.say(f"{cast.spec.name}: {ended}{told_weights(cast.weights)}")
     video, html = (None if file is None else str(file) for file in (args.video, args.html))
     summary = {"task": cast.spec.name, "engine": cast.config.engine, "control": cast.config.control}
-    summary |= {"policy": cast.policy, "seed": args.seed, "success": share}
+    summary |= {"policy": cast.policy, "seed": args.seed, "success": share, **weighed(cast)}
     summary |= {"episodes": count, "env_steps": played.env_steps, "video": video, "html": html}
     report.finish(summary)
     return 0
@@ -80,6 +81,7 @@ def _keep(env: PosedEnv, policy: Policy, cast: Cast, args: Args, played: Played,
     played.env_steps = sum(len(episode.poses) - 1 for episode in episodes)
     name = Path(args.what).name
     caption = name if args.policy is None else f"{name}, policy {args.policy}"
+    caption += told_weights(cast.weights)
     task, own = cast.spec.name, cast.wish is None
     title = f"{task}, {args.episodes} episode{'s' * (args.episodes != 1)}"
     write_replay(args.html, env, episodes, task=task, title=title, caption=caption, tells=own)

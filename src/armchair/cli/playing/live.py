@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from armchair.agents.choosing import check_weights, choose, weights_of
 from armchair.cli.endings.signals import calmly
 from armchair.cli.flags import PageFlags
 from armchair.cli.links import OWNER, open_browser
 from armchair.cli.playing.cast import Cast, policy_of
 from armchair.cli.report import Report
 from armchair.envs.base import Env
+from armchair.errors import InvalidInput, RunError
 from armchair.jsonable import Json
 from armchair.playback.live import Actor, Function, LiveEnv, Newest, Showing, Stage, check_live
+from armchair.runs.curve import as_json, read_curve
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
 from armchair.training.status import put_scene
@@ -26,15 +30,19 @@ from armchair.web.serve import check_port, serve
 class LiveSource:
     """A stage that people watch: see `armchair.web.live.Source`."""
 
-    def __init__(self, stage: Stage, about: Mapping[str, Json]) -> None:
-        self._stage, self._about = stage, about
+    def __init__(self, stage: Stage, about: Mapping[str, Json], run: RunDir | None = None) -> None:
+        """run: whose policy acts, if any does."""
+        self._stage, self._about, self._run = stage, about, run
         self._watching: list[Callable[[Moment], None]] = []
         self._showing = Showing(stage, self._tell)
         self._showing.start()
 
     def about(self) -> Mapping[str, Json]:
-        """Task, control_dt, bodies, source."""
-        return self._about
+        """Task, control_dt, bodies, source; of a policy with wishes what they are and what weights bring."""
+        actor = self._stage.actor
+        if self._run is None or not isinstance(actor, Newest) or not actor.wishes:
+            return self._about
+        return {**self._about, **actor.told(), **wishes_of(self._run, actor.wishes)}
 
     def watch(self, tell: Callable[[Moment], None]) -> Callable[[], None]:
         """Call `tell` at every moment from now on. -> what ends that."""
@@ -45,6 +53,10 @@ class LiveSource:
     def wish(self, wish: Wish) -> None:
         """Something shall happen between two steps."""
         stage, showing = self._stage, self._showing
+        if wish.do == "weights":
+            actor = self._weighable(wish.weights)
+            showing.soon(lambda: actor.weigh(wish.weights))
+            return
 
         def rate() -> None:
             showing.rate = wish.value
@@ -54,6 +66,21 @@ class LiveSource:
 
         actions = {"goal": stage.new_goal, "push": stage.push, "reset": stage.reset}
         showing.soon({**actions, "rate": rate, "pause": pause, "resume": pause}[wish.do])
+
+    def choose(self, weights: Mapping[str, float]) -> None:
+        """Have the weights kept in the run. ArmchairError where that cannot be."""
+        actor = self._weighable(weights)
+        assert self._run is not None, "a run's policy acts"
+        choose(self._run, weights)
+        self._showing.soon(actor.look)
+
+    def _weighable(self, weights: Mapping[str, float]) -> Newest:
+        """Who acts. InvalidInput unless that can have these weights."""
+        actor = self._stage.actor
+        if not isinstance(actor, Newest):
+            raise InvalidInput("the policy that acts has no wishes to weigh")
+        check_weights(weights, actor.wishes, self._about["source"])
+        return actor
 
     def close(self) -> None:
         """End the stage's thread."""
@@ -74,7 +101,7 @@ def play_live(cast: Cast, seed: int, flags: PageFlags, report: Report) -> int:
     check_port(flags.host, flags.port)
     env = check_live(cast.spec.name, cast.spec.make(1, cast.config, seed=seed, record=cast.spec.foreign))
     stage = Stage(env, actor_of(cast, env, seed), seed, tells=cast.wish is None)
-    source = LiveSource(stage, about(cast, env))
+    source = LiveSource(stage, about(cast, env), run_of(cast))
     try:
         with tempfile.TemporaryDirectory(prefix="armchair-play-") as folder:
             _serve(Path(folder) / "armchair.db", env, source, flags, report)
@@ -118,9 +145,28 @@ def about(cast: Cast, env: LiveEnv) -> dict[str, Json]:
     }
 
 
+def run_of(cast: Cast) -> RunDir | None:
+    """The run whose policy acts, if one does."""
+    return None if cast.agent is None else RunDir.open(Path(cast.policy))
+
+
+def wishes_of(run: RunDir, names: Sequence[str]) -> dict[str, Json]:
+    """The wishes of a run's policy, each with its question, and the curve where there is one of them."""
+    curve = None
+    with suppress(RunError):  # the arm moves without it
+        curve = read_curve(run)
+    if curve is None or set(curve.wishes) != set(names):
+        return {"wishes": [{"name": name, "question": ""} for name in names], "curve": []}
+    asked = dict(zip(curve.wishes, curve.questions, strict=True))
+    wishes: list[Json] = [{"name": name, "question": asked[name]} for name in names]
+    return {"wishes": wishes, "curve": as_json(curve)["rows"]}
+
+
 def actor_of(cast: Cast, env: Env, seed: int) -> Actor:
     """Who moves the arm: a run's newest policy, the task's script, or chance."""
-    if cast.agent is not None:
-        return Newest(RunDir.open(Path(cast.policy)))
+    run = run_of(cast)
+    if run is not None:
+        chosen = weights_of(run)
+        return Newest(run, {name: w for name, w in cast.weights.items() if w != chosen.get(name)})
     policy = policy_of(cast, env, seed)
     return Function(lambda _, obs: policy(obs))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from armchair.cli.playing.args import Args
-from armchair.cli.playing.cast import Cast, policy_of
+from armchair.cli.playing.cast import Cast, policy_of, weighed
+from armchair.cli.playing.weights import told_weights
 from armchair.cli.report import Report
 from armchair.envs.base import tells_success
 from armchair.evaluate import evaluate
@@ -26,8 +27,14 @@ def play_unposed(cast: Cast, args: Args, report: Report) -> int:
     total = found.total.value if own else None
     share = "" if success is None else f", success {success:.0%}"
     came_to = f'taught "{cast.wish}",' if total is None else f"return {total:.1f} over"
-    report.say(f"{cast.spec.name}: {came_to} {episodes} episodes{share}")
-    summary = {"task": cast.spec.name, "policy": cast.policy, "seed": seed, "success": success}
+    report.say(f"{cast.spec.name}: {came_to} {episodes} episodes{share}{told_weights(cast.weights)}")
+    summary = {
+        "task": cast.spec.name,
+        "policy": cast.policy,
+        "seed": seed,
+        "success": success,
+        **weighed(cast),
+    }
     shown = None if video is None else str(video)
     report.finish({**summary, "return": total, "episodes": episodes, "video": shown})
     return 0
