@@ -23,11 +23,13 @@ def test_what_it_proposes_can_be_taught(tmp_path: Path, capsys: Capture) -> None
     assert main(["look", "arms_with_points:hand", "--output", "mine.yaml"]) == 0
     out = capsys.readouterr().out
     assert "hand    0     -   " in out and "goal    7     -   0.000 to 0.000" in out
+    assert "scalar    from  is  lies between" in out and "number_3  3     -   -0.9" in out
     assert "no picture: render_mode must be 'rgb_array'" in out
     assert "`armchair teach arms_with_points:hand --config mine.yaml` goes on from here" in out
     config = load_config("mine.yaml")
     assert config.task == "arms_with_points:hand"
     assert config.env.points == {"hand": 0, "object": 4, "goal": 7}
+    assert config.env.scalars == {"number_3": 3}
     assert not (tmp_path / "points.png").exists()
 
 

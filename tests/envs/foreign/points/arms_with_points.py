@@ -103,6 +103,30 @@ class Late(Hand):
         return np.concatenate((whole[:7], before, whole[7:]))
 
 
+class Gripper(Hand):
+    """Two fingers that open alike, their speed, a counter, and what the points say already, besides."""
+
+    observation_space = Box(-np.inf, np.inf, (17,), np.float64)
+    age, opening, speed = 0, 0.0, 0.0
+
+    def reset(self, *, seed: int | None = None, options: object = None) -> tuple[NDArray[np.float64], dict]:
+        self.age, self.opening, self.speed = 0, 0.0, 0.0
+        return super().reset(seed=seed)
+
+    def step(self, action: NDArray[np.float64]) -> tuple[NDArray[np.float64], float, bool, bool, dict]:
+        self.age, self.speed = self.age + 1, 0.01 * float(action[3])
+        self.opening += self.speed
+        return super().step(action)
+
+    def observe(self) -> NDArray[np.float64]:
+        whole = super().observe()
+        way = self.object - self.hand
+        whole[3] = self.age
+        return np.array(
+            [*whole, *way, np.linalg.norm(way), self.opening, self.opening + 1e-4 * self.hand[0], self.speed]
+        )
+
+
 class Says(Hand):
     """The same with points in its metadata."""
 
@@ -183,6 +207,10 @@ def brings() -> gymnasium.Env:
 
 def late() -> gymnasium.Env:
     return TimeLimit(Late(), LENGTH)
+
+
+def gripper() -> gymnasium.Env:
+    return TimeLimit(Gripper(), 40)
 
 
 def says() -> gymnasium.Env:

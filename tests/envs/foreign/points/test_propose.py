@@ -57,6 +57,43 @@ def test_environments_of_other_projects(source: str, points: dict[str, int | str
     assert look(source, Declared()).declared.points == points
 
 
+@pytest.mark.parametrize(
+    ("source", "scalars"),
+    [
+        ("arms_with_points:hand", {"number_3": 3}),
+        ("arms_with_points:gripper", {"number_14": 14}),
+        ("arms_with_points:goals", {"number_9": "observation[3]"}),
+        ("arms_with_points:late", {"number_3": 3}),
+        ("arms_with_points:mjcf", {}),  # its joints bring the hand to where it is
+        ("arms_with_points:says", {"gap": 3}),
+        ("gymnasium:Pusher-v5", {"r_wrist_roll_joint": 6}),  # it turns the tip and does not move it
+        ("gymnasium:Reacher-v5", {}),
+    ],
+)
+def test_scalars_are_what_no_point_says(source: str, scalars: dict[str, int | str]) -> None:
+    assert look(source, Declared()).declared.scalars == scalars
+
+
+@pytest.mark.slow
+def test_scalars_of_other_projects() -> None:
+    pytest.importorskip("gymnasium_robotics", reason="not installed")
+    push = look("gymnasium_robotics:FetchPushDense-v4", Declared())
+    assert not push.declared.scalars  # its gripper is held shut
+    pick = look("gymnasium_robotics:FetchPickAndPlaceDense-v4", Declared())
+    assert pick.declared.scalars == {"gripper": "observation[9]"}
+    assert pick.scalars[0].thing == "joint:robot0:r_gripper_finger_joint"
+
+
+def test_more_scalars_than_a_few_are_told_and_not_proposed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("armchair.envs.foreign.points.look.MOST_SCALARS", 0)
+    looked = look("arms_with_points:goals", Declared())
+    assert not looked.declared.scalars
+    assert looked.words == [
+        "1 numbers move that belong to no point: observation[3]; where one matters, such as a gripper's "
+        "opening, --scalars NAME=NUMBER adds it"
+    ]
+
+
 def test_a_goal_that_cannot_be_seen_is_said() -> None:
     hidden = look("arms_with_points:hidden", Declared())
     assert not hidden.goal_observed

@@ -108,6 +108,12 @@ def _tell(looked: Looked, report: Report) -> None:
         moves = f"{point.least:.3f} to {point.most:.3f}"
         rows.append((point.name, str(point.source), point.thing or "-", moves, f"{point.placed:.3f}"))
     report.say(table(rows) if looked.points else "nothing looks like a point")
+    if looked.scalars:
+        spans = [
+            (one.name, str(one.source), one.thing or "-", f"{one.low:.3f} to {one.high:.3f}")
+            for one in looked.scalars
+        ]
+        report.say(table([("scalar", "from", "is", "lies between"), *spans]))
     for line in looked.words:
         report.say(line)
     for kind, names in looked.names.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import gymnasium
@@ -78,6 +79,7 @@ class Named(NamedTuple):
     name: str
     movable: bool  # by joints, its own or those that it hangs from
     depth: int  # bodies between it and the world
+    joints: tuple[str, ...]  # of one number, that move it
 
 
 def inventory(env: gymnasium.Env[object, object]) -> list[Named]:
@@ -94,12 +96,23 @@ def inventory(env: gymnasium.Env[object, object]) -> list[Named]:
             if not name or (kind != "site" and not body):  # floors and walls
                 continue
             movable = bool(model.body_weldid[body]) and model.body_mocapid[model.body_rootid[body]] < 0
-            things.append(Named(kind, name, movable, _depth(model, int(body))))
+            chain = _chain(model, int(body))
+            things.append(Named(kind, name, movable, len(chain), tuple(_joints(model, chain))))
     return things
 
 
-def _depth(model: MjModel, body: int) -> int:
-    depth = 0
+def _chain(model: MjModel, body: int) -> list[int]:
+    """The body and those that it hangs from, without the world."""
+    chain: list[int] = []
     while body:
-        body, depth = int(model.body_parentid[body]), depth + 1
-    return depth
+        chain.append(body)
+        body = int(model.body_parentid[body])
+    return chain
+
+
+def _joints(model: MjModel, bodies: Iterable[int]) -> Iterator[str]:
+    for body in bodies:
+        first, count = int(model.body_jntadr[body]), int(model.body_jntnum[body])
+        for i in range(first, first + count):
+            if int(model.jnt_type[i]) in _OF_ONE_NUMBER:
+                yield mujoco.mj_id2name(model, _OBJECTS["joint"], i) or ""

@@ -16,6 +16,7 @@ from armchair.envs.foreign.mujoco.things import names
 from armchair.envs.foreign.points.declaration import Declared, is_goal
 from armchair.envs.foreign.points.found import find_points
 from armchair.envs.foreign.points.propose import Proposal, Proposed, motion, propose
+from armchair.envs.foreign.points.scalars import Scalar
 from armchair.envs.foreign.points.settle import seen_of, suspicions
 from armchair.envs.foreign.points.spaces import Foreign, keys_of, width
 from armchair.envs.foreign.points.trial import MOVED, PLACED, Tracks, run_trial
@@ -34,6 +35,11 @@ IN_MODEL = (
     "no goal is among the numbers of the observation: the reward is told of it by the model, the policy by "
     "differences: true"
 )
+MOST_SCALARS = 4
+MANY = (
+    "{n} numbers move that belong to no point: {numbers}; where one matters, such as a gripper's opening, "
+    "--scalars NAME=NUMBER adds it"
+)
 NO_HAND = "nothing moves in every episode of random actions: no hand was found"
 
 
@@ -42,6 +48,7 @@ class Looked(NamedTuple):
 
     declared: Declared  # for a configuration
     points: list[Proposed]
+    scalars: list[Scalar]  # proposed ones
     goal_observed: bool
     proposed: bool  # by armchair, and not declared by anybody
     words: list[str]  # what seems wrong, a line each
@@ -87,7 +94,7 @@ def _declared(source: str, trial: Foreign, declared: Declared) -> Looked:
     ]
     words = suspicions(declared, seen_of(source, trial, declared))
     goal = any(is_goal(p.name, p.source) or (p.most < MOVED and p.placed > PLACED) for p in points)
-    return Looked(declared, points, goal, False, words, {}, None)
+    return Looked(declared, points, [], goal, False, words, {}, None)
 
 
 def _proposed(trial: Foreign, proposal: Proposal) -> Looked:
@@ -95,9 +102,14 @@ def _proposed(trial: Foreign, proposal: Proposal) -> Looked:
     words = [] if any(point.name == "hand" for point in proposal.points) else [NO_HAND]
     if not proposal.goal_observed:
         words.append(IN_MODEL if goal else HIDDEN if proposal.hidden else NOWHERE)
+    scalars = proposal.scalars
+    if len(scalars) > MOST_SCALARS:
+        words.append(MANY.format(n=len(scalars), numbers=", ".join(str(one.source) for one in scalars)))
+        scalars = []
     in_model = goal is not None and not proposal.goal_observed
-    declared = Declared(proposal.sources, differences=in_model)
-    return Looked(declared, proposal.points, proposal.goal_observed, True, words, {}, None)
+    numbers = {scalar.name: scalar.source for scalar in scalars}
+    declared = Declared(proposal.sources, numbers, differences=in_model)
+    return Looked(declared, proposal.points, scalars, proposal.goal_observed, True, words, {}, None)
 
 
 def _shot(source: str, trial: Foreign, declared: Declared) -> Shot | None:

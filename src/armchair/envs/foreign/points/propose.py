@@ -15,6 +15,7 @@ import numpy as np
 from armchair.envs.foreign.mujoco.things import Named
 from armchair.envs.foreign.points.declaration import GOALS, Source
 from armchair.envs.foreign.points.runs import Role, numbers_in_roles, triples
+from armchair.envs.foreign.points.scalars import Scalar, find_scalars
 from armchair.envs.foreign.points.spaces import Key
 from armchair.envs.foreign.points.trial import MOVED, PLACED, Floats, Tracks, Trial
 
@@ -39,6 +40,7 @@ class Proposal(NamedTuple):
     """What `propose` found."""
 
     points: list[Proposed]
+    scalars: list[Scalar]
     goal_observed: bool  # whether the goal is among the numbers of the observation
     hidden: bool  # whether the observation ends with zeros, where a goal may belong
 
@@ -66,6 +68,8 @@ class _Search:
         self.windows, self.things = trial.windows, trial.things
         self.matched = self._matched()
         self.found: list[Proposed] = []
+        self.places: list[Floats] = []  # (R, 3) of each of them
+        self.joints: set[str] = set()  # that move them
         self.taken: set[int] = set()  # numbers of the observation that are spoken for
 
     def proposal(self) -> Proposal:
@@ -91,7 +95,13 @@ class _Search:
             self._add("goal", goal)
         elif hand and (thing := self._best_thing(TARGETS, moving=False)) is not None:
             self._add_thing("goal", thing)
-        return Proposal(self.found, goal is not None, hidden and goal is None)
+        return Proposal(self.found, self._scalars(), goal is not None, hidden and goal is None)
+
+    def _scalars(self) -> list[Scalar]:
+        """What else moves in every episode."""
+        spare = [i for i, always in enumerate(self._role(Role.ALWAYS)) if always and i not in self.taken]
+        found = find_scalars(self.trial, spare, np.array(self.places), self.joints) if self.places else []
+        return [scalar._replace(source=_source(scalar.number, self.keys)) for scalar in found]
 
     def _matched(self) -> list[_Window]:
         """Windows that stand for a thing, those below `achieved_goal` last: they are there a second time."""
@@ -181,10 +191,14 @@ class _Search:
         self._take(start)
         thing = next((w.thing for w in self.matched if w.start == start), None)
         known = "" if thing is None else f"{thing.kind}:{thing.name}"
+        self.joints |= set(() if thing is None else thing.joints)
+        self.places.append(self.windows.values[:, start])
         self.found.append(Proposed(name, _source(start, self.keys), known, *motion(self.windows, start)))
 
     def _add_thing(self, name: str, j: int) -> None:
         thing = f"{self.trial.named[j].kind}:{self.trial.named[j].name}"
+        self.joints |= set(self.trial.named[j].joints)
+        self.places.append(self.things.values[:, j])
         self.found.append(Proposed(name, thing, thing, *motion(self.things, j)))
 
 

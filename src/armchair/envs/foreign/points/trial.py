@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from armchair.envs.foreign.mujoco.things import Named, Things, inventory
+from armchair.envs.foreign.mujoco.things import Named, Things, inventory, names
 from armchair.envs.foreign.points.spaces import Foreign
 
 EPISODES, STEPS = 6, 40
@@ -49,6 +49,8 @@ class Trial(NamedTuple):
     first: NDArray[np.int64]  # (R,)
     named: list[Named]  # things of the model
     places: Floats  # (R, n, 3) of these
+    joints: list[str]  # of one number, by name
+    angles: Floats  # (R, J) of these, or m
 
     @property
     def windows(self) -> Tracks:
@@ -71,15 +73,18 @@ def run_trial(flat: Foreign) -> Trial:
     obs: list[Floats] = []
     actions: list[Floats] = []
     places: list[Floats] = []
+    angles: list[Floats] = []
     first: list[int] = []
     flat.reset(seed=0)
-    named = inventory(flat)
+    named, joints = inventory(flat), names(flat, "joint")
     things = Things(tuple((thing.kind, thing.name) for thing in named))
+    turns = Things(tuple(("joint", name) for name in joints))
 
     def note(seen: object, action: object, began: int) -> None:
         obs.append(np.asarray(seen, dtype=np.float64))
         actions.append(np.asarray(action, dtype=np.float64).reshape(-1))
         places.append(np.array(things.read(flat)) if named else np.zeros((0, 3)))
+        angles.append(np.concatenate(turns.read(flat)) if joints else np.zeros(0))
         first.append(began)
 
     flat.action_space.seed(0)
@@ -94,4 +99,4 @@ def run_trial(flat: Foreign) -> Trial:
             if terminated or truncated:
                 break
     arrays = (np.array(obs), np.array(actions), np.array(first))
-    return Trial(*arrays, named, np.array(places))
+    return Trial(*arrays, named, np.array(places), joints, np.array(angles))
