@@ -87,8 +87,9 @@ def test_place_gently_minds_the_blocks_speed_only_at_its_place(make_clip: MakeCl
 def test_styles_judge_every_task_that_has_a_goal(make_clip: MakeClip, task: str, style: str) -> None:
     points = TASKS[task].points
     clip = make_clip(0.0)._replace(visible=torch.rand(4, 3 * len(points)))
-    of_blocks = style in ("carry_high", "place_gently")
-    if ("block_a" if of_blocks else "goal") in points:
+    of_blocks = style in ("carry_high", "place_gently", "lift_straight")
+    anywhere = style in ("smooth", "keep_away", "low_over_table", "slow_start", "left_of_goal")
+    if anywhere or ("block_a" if of_blocks else "goal") in points:
         assert math.isfinite(style_score(style, points)(clip))
     else:
         with pytest.raises(InvalidInput, match=f"the style {style} .* there is tool"):
@@ -106,3 +107,45 @@ def test_a_teacher_of_a_style_weighs_it_against_the_task(make_clip: MakeClip) ->
     assert make_teacher("oracle", {}, generator(0), scorer=own).answer(above, beside) == "right"
     with pytest.raises(InvalidChoice, match="did you mean 'from_above'"):
         style_score("form_above", NAMES)
+
+
+def test_smooth_minds_how_steps_differ(make_clip: MakeClip) -> None:
+    score = style_score("smooth", NAMES)
+    even = path(make_clip, [(0.01 * k, 0, 0.1) for k in range(5)])
+    jerky = path(make_clip, [(0, 0, 0.1), (0.01, 0, 0.1), (0.03, 0, 0.1), (0.03, 0, 0.1)])
+    assert score(even) == pytest.approx(0.0, abs=1e-6)
+    assert score(jerky) == pytest.approx(-(1 + 4), rel=1e-4), "1 to 2 cm, then to none"
+
+
+def test_lift_straight_minds_the_way_along_the_table_below_six_centimetres(make_clip: MakeClip) -> None:
+    score = style_score("lift_straight", ("tool", "block_a", "goal"))
+    # 2 cm along the table on it, straight up, 5 cm along above 6 cm
+    block = [(0.30, 0, 0.025), (0.28, 0, 0.025), (0.28, 0, 0.10), (0.23, 0, 0.10)]
+    assert score(carried(make_clip, block)) == pytest.approx(-2.0, rel=1e-4)
+
+
+def test_where_the_arm_should_be(make_clip: MakeClip) -> None:
+    def worth(style: str, place: tuple[float, float, float]) -> float:
+        return style_score(style, NAMES)(path(make_clip, [place] * 2))
+
+    assert worth("left_of_goal", (0, 0.05, 0)) == pytest.approx(1.0) == -worth("left_of_goal", (0, -0.05, 0))
+    assert worth("low_over_table", (0, 0, 0.3)) == pytest.approx(-4.0)
+    assert worth("keep_away", (0.55, 0, 0.3)) == pytest.approx(-2.0)
+    assert worth("keep_away", (0.55, 0.15, 0.3)) == pytest.approx(0.0, abs=1e-5)
+    assert worth("from_the_side", (0.1, 0, 0)) == pytest.approx(0.0)
+    assert worth("from_the_side", (0, 0, 0.1)) == pytest.approx(-2.0)
+
+
+def test_slow_start_minds_speed_far_from_the_place_only(make_clip: MakeClip) -> None:
+    score = style_score("slow_start", NAMES)
+    assert score(path(make_clip, [(0.5, 0, 0), (0.47, 0, 0)])) == pytest.approx(-9.0, rel=1e-4)
+    assert score(path(make_clip, [(0.05, 0, 0), (0.02, 0, 0)])) == pytest.approx(0.0)
+
+
+def test_motion_stops_at_the_end_of_an_episode() -> None:
+    """Where the next one begins the tool has jumped, and nobody moved."""
+    visible = torch.tensor([[0.0], [0.01], [0.9], [0.91]]).repeat(1, 6)
+    begins = torch.tensor([True, False, True, False])
+    points = Points(visible, NAMES, begins)
+    assert points.way(points["tool"])[:, 0].tolist() == pytest.approx([0, 1, 0, 1], abs=1e-4)
+    assert STYLES["smooth"](points).tolist() == pytest.approx([0, 0, 0, 0], abs=1e-4)

@@ -32,6 +32,27 @@ class WishFlag:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WishesFlags:
+    """Of teaching how a skill should be done."""
+
+    wish: tuple[str, ...] = ()
+    """With --policy: how the skill should be done, a question in words each, such as 'Which one moves more
+    smoothly?'. The policy keeps the skill and learns the wish on top of it; see docs/wishes.md."""
+    style: tuple[str, ...] = ()
+    """The teacher judges how the arm moves: from_above, from_the_side, left_of_goal, keep_away,
+    low_over_table, smooth, slow_near_goal, slow_start, carry_high, lift_straight or place_gently. With
+    --policy a wish each, on top of the skill."""
+    wish_weight: tuple[str, ...] = ()
+    """How much of the wishes, from 0 to 1: carry_high=0.4, or a number where there is one. If not given, as
+    much as costs next to nothing."""
+    style_weight: float | None = None
+    """Not any more: wishes come on top of a finished skill, see --policy."""
+    policy: Path | None = None
+    """Go on with this run's policy, in place of one that knows nothing: answers then refine it, or, with
+    --wish or --style, say how it should be done."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunsFlag(JsonFlag):
     """Of commands that make a run."""
 

@@ -47,14 +47,21 @@ def make_described(teacher: Mapping[str, Json], config: TeachConfig) -> Teacher 
     scorer, sight = true_return, Sight(() if layout is None else layout.points, spec.cues)
     params = _traits(teacher)
     weight = teacher.get("style_weight")
+    if style and weight is None:
+        return _by_style(name, params, str(style), sight, config.seed)
+    if style:  # of an older run, which was taught both at once
+        scorer = weighted((true_return, 1.0), (style_score(str(style), sight.points), float(str(weight))))
+    made = make_teacher(name, params, generator(config.seed, "teacher"), scorer=scorer, sight=sight)
+    made.wishes = {wish: _by_style(name, params, wish, sight, config.seed) for wish in config.wishes.asked}
+    return made
+
+
+def _by_style(name: str, params: dict[str, float], style: str, sight: Sight, seed: int) -> Teacher:
+    """One who judges how the arm moves, by what it sees of that or by what it knows."""
     looks = params.get("views", TEACHERS[name].views if name in TEACHERS else 0.0)
-    if style and looks and weight is None:
-        sight = replace(sight, worth=style_sum(str(style), sight.points))
-    elif style:
-        scorer = style_score(str(style), sight.points)
-    if weight is not None:
-        scorer = weighted((true_return, 1.0), (scorer, float(str(weight))))
-    return make_teacher(name, params, generator(config.seed, "teacher"), scorer=scorer, sight=sight)
+    scorer = true_return if looks else style_score(style, sight.points)
+    seen = replace(sight, worth=style_sum(style, sight.points)) if looks else sight
+    return make_teacher(name, params, generator(seed, f"teacher {style}"), scorer=scorer, sight=seen)
 
 
 def open_run(run: RunDir) -> tuple[TeachConfig, Teacher | None]:

@@ -26,7 +26,12 @@ UNGROUPED = {
 }
 """Names without a group -> dotted keys. Flags have such names, and files written before there were groups."""
 
-TABLES = ("env.points", "env.scalars")  # keys with names of one's own below them
+TABLES = (
+    "env.points",
+    "env.scalars",
+    "wishes.asked",
+    "wishes.weights",
+)  # with names of one's own below
 
 
 def flat(found: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from armchair.agents.behaviour_cloning import CloningConfig
 from armchair.agents.ppo import PPOConfig
 from armchair.config.ranges import Answers, Copies, Filmed, Queued, Seed, SomeUpdates, Steps, Updates
+from armchair.config.wishes import WishConfig
 from armchair.envs.spec import EnvConfig
 from armchair.rewards.ensemble import RewardConfig
 from armchair.rewards.implicit import ImplicitConfig
@@ -143,6 +144,8 @@ class TeachConfig:
     """How the policy learns."""
     reward: RewardConfig = field(default_factory=RewardConfig)
     """How the reward model learns."""
+    wishes: WishConfig = field(default_factory=WishConfig)
+    """What is wanted of how a finished skill is done."""
 
 
 FALLIBLE: dict[str, float] = {"reward.members": 20}

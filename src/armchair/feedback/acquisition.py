@@ -26,6 +26,7 @@ class Predictions(NamedTuple):
     policy_step: Tensor  # (P,) int64, how new the behaviour is
     embedding: Tensor  # (P, E) features in which distant pairs are different questions; E may be 0
     error: Tensor | None = None  # (P,) how often an answer is wrong, 0 … ½; None where nobody errs
+    apart: Tensor | None = None  # (P,) how far the clips of a pair lie apart, in any unit
 
     def prefers_right(self) -> Tensor:
         """Probability that the right clip is better, after Bradley and Terry: σ(right − left). -> (K, P)."""
@@ -98,6 +99,17 @@ def k_centre_sampling(predictions: Predictions, n: int, rng: torch.Generator) ->
     return order[torch.tensor(chosen, dtype=torch.int64)]
 
 
+def difference_sampling(predictions: Predictions, n: int, rng: torch.Generator) -> Tensor:
+    """At random among the third of the pairs whose clips lie farthest apart, of which n at least. -> (n,).
+
+    What somebody likes about how a thing is done shows in few pairs of a policy that does it well.
+    """
+    if predictions.apart is None:
+        return uniform_sampling(predictions, n, rng)
+    far = _largest(predictions.apart, max(n, len(predictions.apart) // 3), rng)
+    return far[torch.randperm(len(far), generator=rng)[:n]]
+
+
 STRATEGIES: dict[str, Acquisition] = {
     "uniform": uniform_sampling,
     "disagreement": disagreement_sampling,
@@ -105,6 +117,7 @@ STRATEGIES: dict[str, Acquisition] = {
     "diverse": k_centre_sampling,
     "newest": recency_sampling,
     "information": information_sampling,
+    "different": difference_sampling,
 }
 
 

@@ -13,6 +13,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
@@ -22,7 +23,7 @@ from armchair.errors import InvalidInput, StoreError, check_choice
 from armchair.feedback.viewer import Eyesight, Sight, check_sight, judge
 from armchair.ids import new_id
 from armchair.store.store import Store
-from armchair.types import Answer, Choice, Clip
+from armchair.types import Answer, Choice, Clip, Question
 
 Scorer = Callable[[Clip], float]
 """What a clip is worth: more is better."""
@@ -111,10 +112,17 @@ class Teacher:
     """Scores two clips and says which is better; one with `views` looks at them instead."""
 
     def __init__(
-        self, scorer: Scorer, params: TeacherParams, rng: torch.Generator, sight: Sight | None = None
+        self,
+        scorer: Scorer,
+        params: TeacherParams,
+        rng: torch.Generator,
+        sight: Sight | None = None,
+        wishes: Mapping[str, Teacher] = MappingProxyType({}),
     ) -> None:
-        """sight: what there is to look at, for a teacher with `views`."""
-        self.scorer, self.params, self._rng = scorer, params, rng
+        """sight: what there is to look at, for a teacher with `views`. wishes: who answers in its place where
+        a question is about a wish, by the wish's name.
+        """
+        self.scorer, self.params, self._rng, self.wishes = scorer, params, rng, wishes
         self.sight = sight if params.views else None
         self._seen = torch.tensor([0.0, 0.0, 0.0, torch.inf, -torch.inf], dtype=torch.float64)
 
@@ -122,6 +130,10 @@ class Teacher:
     def by_task(self) -> bool:
         """Whether it judges by what the task is about, and by the whole clip: not by a style."""
         return self.scorer is true_return and (self.sight is None or self.sight.worth is None)
+
+    def judge(self, question: Question) -> Teacher:
+        """Who answers a question: this teacher, or the one of the wish that it is about."""
+        return self if question.wish is None else self.wishes.get(question.wish, self)
 
     def watch(self, clips: Sequence[Clip]) -> None:
         """See clips, so as to know what is poor and what is far apart, before answering about them."""
@@ -262,8 +274,10 @@ def answer_pending(
         store.release(annotator, [question.id for question in questions])
         raise StoreError("a simulated teacher needs the true reward, which imported clips lack: ask a person")
     clips = store.clips(names)
-    teacher.watch(clips)
-    for question, left, right in zip(questions, clips[0::2], clips[1::2], strict=True):
-        choice = teacher.answer(left, right)
+    pairs = list(zip(questions, clips[0::2], clips[1::2], strict=True))
+    for question, left, right in pairs:
+        teacher.judge(question).watch((left, right))
+    for question, left, right in pairs:
+        choice = teacher.judge(question).answer(left, right)
         store.submit(Answer(new_id(), question.id, annotator, choice, 1.0, 0.0, time.time()))
     return len(questions)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from safetensors.torch import save
@@ -16,11 +16,14 @@ from torch.nn import functional
 
 from armchair.errors import InvalidInput
 from armchair.reading.limits import NETWORK_SIZE, NETWORK_WIDTH
+from armchair.rewards.linear import bounded
+from armchair.rewards.motion import base_size, clips_with_motion
 from armchair.rewards.relations import InputMode, Relations
 from armchair.runs.files import write_atomic
 from armchair.runs.seal import KEY, ZEROS, sealed
 from armchair.types import VisibleLayout
 
+Form = Literal["network", "linear"]
 FORMAT, ABOUT = "armchair-reward-1", "armchair"  # ABOUT: the key of what is said in the file
 
 
@@ -42,6 +45,11 @@ class RewardConfig:
     """What the networks look at, see `rewards/relations.py`."""
     chosen: tuple[str, ...] = ()
     """Names of relations, for inputs "chosen" only."""
+    form: Form = "network"
+    """What a member makes of them: a small network, or a weighted sum (see `rewards/linear.py`), for which
+    none of `hidden`, `drop`, `learning_rate`, `batch`, `epochs`, `crop`, `steps` means anything."""
+    ridge: float = 1.0
+    """Of a weighted sum: half of the penalty on the sum of the weights' squares, in nats."""
     members: int = 5
     """K, networks in the ensemble."""
     hidden: int = 64
@@ -105,7 +113,7 @@ class RewardConfig:
 
 
 class Weights(NamedTuple):
-    """The networks' parameters."""
+    """The networks' parameters; of weighted sums w1 (K, D, 1), and nothing in the others."""
 
     w1: Tensor  # (K, D, H)
     b1: Tensor  # (K, 1, H)
@@ -134,7 +142,12 @@ def init_weights(members: int, inputs: int, hidden: int, rng: torch.Generator) -
 
 
 def networks(weights: Weights, inputs: Tensor) -> Tensor:
-    """K networks of two SiLU layers and a tanh on the same inputs (R, D). -> (K, R) in [-1, 1]."""
+    """K networks of two SiLU layers and a tanh on the same inputs (R, D). -> (K, R) in [-1, 1].
+
+    Weighted sums have no bound.
+    """
+    if not weights.w3.numel():
+        return (bounded(inputs) @ weights.w1).squeeze(-1)
     rows = inputs.expand(weights.w1.shape[0], *inputs.shape)
     first = functional.silu(torch.baddbmm(weights.b1, rows, weights.w1))
     second = functional.silu(torch.baddbmm(weights.b2, first, weights.w2))
@@ -151,6 +164,7 @@ class RewardEnsemble:
         self.relations = Relations(layout, config.inputs, config.chosen)
         self.weights = Weights(*(tensor.detach().clone() for tensor in weights))
         self.normaliser = normaliser
+        self._seen = base_size(layout)  # numbers in a state by itself
         self._check_sizes()
 
     def __call__(self, visible: Tensor) -> Tensor:
@@ -169,7 +183,13 @@ class RewardEnsemble:
         return torch.sigmoid(clip_logit(self.clip_values(right) - self.clip_values(left)))
 
     def clip_values(self, clips: Tensor) -> Tensor:
-        """Every member's value of whole clips, in logits of a comparison. (M, L, F) -> (K, M)."""
+        """Every member's value of whole clips, in logits of a comparison. (M, L, F) -> (K, M).
+
+        A model that looks at motion is given clips without it.
+        """
+        if clips.shape[-1] == self._seen < self.layout.size:
+            names = self.layout.points, self.layout.scalars[: self._seen - 3 * len(self.layout.points)]
+            clips = clips_with_motion(clips, VisibleLayout(*names))
         return self.config.scale * self._bounded(clips).mean(-1)
 
     @torch.no_grad()
@@ -184,6 +204,8 @@ class RewardEnsemble:
         members, inputs, hidden = self.config.members, self.relations.size, self.config.hidden
         biases, outer = (members, 1, hidden), (members, hidden)
         expected = ((members, inputs, hidden), biases, (*outer, hidden), biases, (*outer, 1))
+        if self.config.form == "linear":
+            expected = ((members, inputs, 1), (0,), (0,), (0,), (0,))
         expected += ((inputs,), (inputs,), (members, 1), (members, 1))
         names = (*Weights._fields, *Normaliser._fields)
         for name, tensor, shape in zip(names, (*self.weights, *self.normaliser), expected, strict=True):

@@ -31,6 +31,7 @@ from armchair.rewards.ensemble import (
     normalise_outputs,
     standardise,
 )
+from armchair.rewards.linear import bounded, ridge
 from armchair.rewards.metrics import Agreement, agreement
 from armchair.rewards.relations import Relations
 from armchair.slips import Doubt
@@ -71,7 +72,8 @@ def fit(
     _check(batch, reference, layout)
     began = time.perf_counter()
     relations = Relations(layout, config.inputs, config.chosen)
-    mean, std = relations.standard(reference)
+    linear = config.form == "linear"
+    mean, std = relations.standard(reference, alike=linear)
     one = torch.ones(config.members, 1)
     normaliser = Normaliser(mean, std, 0.0 * one, one)
     data = _Data(
@@ -82,7 +84,7 @@ def fit(
         batch.both_bad,
         standardise(relations, normaliser, reference),
     )
-    best = _train(data, relations, config, rng)
+    best = _weighted_sums(data, config) if linear else _train(data, relations, config, rng)
     with torch.no_grad():
         offset, spread = normalise_outputs(networks(best.weights, data.reference))
     ensemble = RewardEnsemble(layout, config, best.weights, Normaliser(mean, std, offset, spread))
@@ -214,6 +216,16 @@ def _train(data: _Data, relations: Relations, config: RewardConfig, rng: torch.G
         if config.early_stop and (done % config.early_stop == 0 or done == updates):
             best = keep_better(best, weights, _out_of_bag_nll(weights, data, config), done)
     return best
+
+
+def _weighted_sums(data: _Data, config: RewardConfig) -> Best:
+    """Every member's weighted sum of relations; outputs are in units of `scale`, as a network's are."""
+    means = (bounded(clips).mean(1) for clips in (data.right, data.left))
+    theta = ridge(next(means) - next(means), data.target, data.weight, config.ridge) / config.scale
+    none = torch.zeros(0)
+    members = config.members
+    updates = torch.zeros(members, dtype=torch.int64)
+    return Best(Weights(theta.unsqueeze(-1), none, none, none, none), torch.zeros(members), updates)
 
 
 def _loss(weights: Weights, data: _Data, rows: Tensor, config: RewardConfig, rng: torch.Generator) -> Tensor:

@@ -88,10 +88,13 @@ class Relations:
         # whether groups carry much of the same information: raw numbers do not
         self.redundant = mode != "raw" and bool(layout.points)
 
-    def standard(self, reference: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and divisor (D,) that give the states (S, F) a mean of 0 and the priors as spread."""
+    def standard(self, reference: Tensor, *, alike: bool = False) -> tuple[Tensor, Tensor]:
+        """Mean and divisor (D,) that give the states (S, F) a mean of 0 and the priors as spread.
+
+        alike: a spread of 1 for all.
+        """
         values = self(reference)
-        prior = torch.cat([torch.full((group.size,), group.prior) for group in self.groups])
+        prior = torch.cat([torch.full((group.size,), 1.0 if alike else group.prior) for group in self.groups])
         least = LEAST_STD[bool(self.layout.points)]
         return values.mean(0), values.std(0, correction=0).clamp_min(least) / prior
 

@@ -43,6 +43,11 @@ class CandidatePairs(NamedTuple):
             self.right_at.join(others.right_at),
         )
 
+    def apart(self) -> Tensor:
+        """How far the clips of each pair lie apart: all that is visible, in standard deviations. -> (P,)."""
+        unit = torch.cat((self.left, self.right)).flatten(0, 1).std(0, correction=0).clamp_min(0.05)
+        return ((self.left - self.right) / unit).norm(dim=-1).mean(1)
+
     def alike(self, share: float) -> CandidatePairs:
         """The share of the pairs whose two clips begin most alike, so in like stages of the task.
 
@@ -75,12 +80,10 @@ class Ring(NamedTuple):
 class RecentEpisodes:
     """Keeps the last steps of N copies in a ring and knows where the episodes in it begin and end.
 
-    `add` may be handed to `collect` as its `watch`. Only episodes that have ended are cut from, so that
-    every window of an episode, the one with its last step too, is as likely as any other. Where there are
-    pictures, only from those of which all are there.
-
-    With `stays`, windows go on past an end, in its last state, and episodes that were given up before they
-    ended are cut from, too: long ones would hardly ever be seen among many that end early.
+    Only episodes that have ended are cut from, so that every window of one is as likely as any other; where
+    there are pictures, only those of which all are there. With `stays` windows go on past an end, in its
+    last state, and episodes that were given up are cut from, too: long ones would hardly be seen among many
+    that end early.
     """
 
     def __init__(

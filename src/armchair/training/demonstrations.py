@@ -120,7 +120,7 @@ class Demonstrations:
 
     def prepare(self, agent: Agent) -> CloningStats | None:
         """Let a new policy begin as the older one, and with what was shown."""
-        if self.config.policy:
+        if self.config.policy and not self.config.wishes.asked:  # then it begins as the skill anyway
             agent.load_tensors(load_policy(RunDir.open(Path(self.config.policy)))[0].tensors())
         if not self.demos:
             return None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+
+from torch import Tensor
 
 from armchair.agents.agent import Agent
 from armchair.agents.behaviour_cloning import ImitationTerm
@@ -11,6 +14,7 @@ from armchair.config.teach import TeachConfig
 from armchair.envs.base import Env
 from armchair.maths import generator
 from armchair.rollout.collect import Episodes, Running, collect
+from armchair.runs.tensors import part, prefixed
 from armchair.training.fixed_reward import check_sound, new_agent
 from armchair.types import Rollout
 
@@ -64,6 +68,14 @@ class PolicyLearner:
         )
         check_sound(self.agent, stats, rollout)
         return stats
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Where the running episodes stand, by name."""
+        return prefixed("running", self.running.tensors())
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from `tensors()`, in an environment that was brought back."""
+        self.running.load_tensors(part(tensors, "running"))
 
     def begin_again(self) -> None:
         """New episodes in all copies, out of phase where that can be."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -11,6 +13,8 @@ from armchair.maths import generator
 from armchair.rewards.doubting import fit_doubting
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.fit import FitReport
+from armchair.runs.tensors import part, prefixed
+from armchair.store.store import Store
 from armchair.types import PreferenceBatch, Rollout, VisibleLayout
 
 KEEP_ROLLOUTS = 6  # whose states fix how the reward is standardised and normalised
@@ -29,6 +33,15 @@ class RewardLearner:
         self.fitted_update = 0  # updates of the policy at the last fit
         self.critic_behind = False  # the reward has changed, and the critic has not learned of it yet
 
+    @property
+    def judge(self) -> RewardEnsemble | None:
+        """What tells which of two clips would be said to be better, of those that are asked about now."""
+        return self.model
+
+    def given(self, store: Store) -> PreferenceBatch:
+        """The answers to learn from."""
+        return store.preferences()
+
     def fit(self, answers: PreferenceBatch, position: int, updates: int) -> FitReport:
         """A new model from all answers, in force at this position of the store, after so many updates.
 
@@ -37,6 +50,9 @@ class RewardLearner:
         if self.model is None and (ties := _most_are_ties(answers)):
             warn(ties)
         self.fitted_at, self.fitted_update, self.critic_behind = position, updates, True
+        return self._fit(answers)
+
+    def _fit(self, answers: PreferenceBatch) -> FitReport:
         reference = self._reference(answers.left)
         self.model, report = fit_doubting(answers, reference, self._layout, self._config, self.rng)
         return report
@@ -58,6 +74,21 @@ class RewardLearner:
         self.model, self.recent, self.critic_behind = model, recent, False
         if model is None:
             self.fitted_at = 0  # no model came of the answers so far: fit them again
+
+    def begin_again(self) -> None:
+        """Episodes begin anew in all copies: what was before them does not lead to them."""
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that the future depends on but counters and generators, by name."""
+        out = {f"recent.{i}": states for i, states in enumerate(self.recent)}
+        return out if self.model is None else out | prefixed("model", self.model.tensors())
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from `tensors()`."""
+        recent = part(tensors, "recent")
+        self.recent = [recent[str(i)] for i in range(len(recent))]
+        if model := part(tensors, "model"):
+            self.model = RewardEnsemble.from_tensors(self._layout, self._config, model)
 
 
 def _most_are_ties(answers: PreferenceBatch) -> str | None:

@@ -36,6 +36,8 @@ from armchair.training.progress import Progress, metrics_of
 from armchair.training.state import CHECKPOINT, State, load_state, state_of
 from armchair.training.status import put_scene
 from armchair.training.trainer import Trainer
+from armchair.training.wishes.outcome import settle_weights
+from armchair.training.wishes.skill import keep_skill
 
 SAVE_SECONDS = 30.0  # of work that a crash can cost; there is a checkpoint at each evaluation in any case
 
@@ -56,6 +58,7 @@ def teach(
     Raises RunError where another trainer is at work on the run, and where nothing can be written.
     """
     with trainer_lock(run), ExitStack() as closing:
+        config = keep_skill(run, config)
         demos = demonstrations_of(resolve_task(config.task), config, run)
         store = closing.enter_context(Store.open(run.store))
         trainer = make_trainer(config, store, teacher, demos)
@@ -131,6 +134,8 @@ def _train(run: RunDir, trainer: Trainer) -> Generator[Progress]:
                 _save(run, trainer, last[0])
                 saved = time.monotonic()
             yield progress
+        if trainer.done:
+            settle_weights(run, trainer.config, trainer.envs, trainer.store, trainer.policy, trainer.reward)
 
 
 def _leave(run: RunDir, trainer: Trainer, last: Sequence[Moment]) -> None:
@@ -183,7 +188,7 @@ def home_of(config: TeachConfig, agent: Agent, env_steps: int) -> PolicyInfo:
     """Where a policy of this run is at home; env_steps: that it was trained for."""
     net = agent.net
     where = (config.task, config.env.engine, config.env.control, net.obs_dim, net.action_dim)
-    return PolicyInfo(*where, net.hidden, env_steps)
+    return PolicyInfo(*where, net.hidden, env_steps, tuple(config.wishes.asked))
 
 
 def with_widths_of_policy(config: TeachConfig) -> TeachConfig:

@@ -13,7 +13,6 @@ from armchair.errors import RunError
 from armchair.ids import new_id
 from armchair.jsonable import Json
 from armchair.maths import generator
-from armchair.rewards.ensemble import RewardEnsemble
 from armchair.runs.folder import RunDir
 from armchair.runs.tensors import part, prefixed
 from armchair.training.asking.schedule import Marks
@@ -105,11 +104,8 @@ def state_tensors(trainer: Trainer) -> dict[str, Tensor]:
     """Everything but the counters, by name: copies, and what is replaced and never changed."""
     out = prefixed("agent", trainer.policy.agent.tensors())
     out |= {f"rng.{name}": rng.get_state() for name, rng in _generators(trainer).items()}
-    out |= prefixed("running", trainer.policy.running.tensors())
     out |= prefixed("episodes", trainer.querier.episodes.tensors())
-    out |= {f"recent.{i}": states for i, states in enumerate(trainer.reward.recent)}
-    if trainer.reward.model is not None:
-        out |= prefixed("model", trainer.reward.model.tensors())
+    out |= trainer.reward.tensors() | trainer.policy.tensors()
     out |= prefixed("past", trainer.querier.history.tensors())
     out["marks"] = torch.tensor(trainer.querier.marks.rows, dtype=torch.int64).reshape(-1, 2)
     out |= trainer.annotators.tensors() | prefixed("standing", trainer.standing.tensors())
@@ -121,19 +117,15 @@ def load_tensors(trainer: Trainer, tensors: Mapping[str, Tensor]) -> None:
     trainer.policy.agent.load_tensors(part(tensors, "agent"))
     for name, state in part(tensors, "rng").items():
         _generators(trainer)[name].set_state(state)
-    querier, reward = trainer.querier, trainer.reward
+    querier = trainer.querier
     querier.episodes.load_tensors(part(tensors, "episodes"))
     querier.history.load_tensors(part(tensors, "past"))
     querier.marks = Marks([(int(row[0]), int(row[1])) for row in tensors["marks"]])
-    recent = part(tensors, "recent")
-    reward.recent = [recent[str(i)] for i in range(len(recent))]
-    if model := part(tensors, "model"):
-        layout = trainer.envs.train.layout
-        reward.model = RewardEnsemble.from_tensors(layout, trainer.config.reward, model)
+    trainer.reward.load_tensors(tensors)
     trainer.annotators.load_tensors(tensors)
     trainer.standing.load_tensors(part(tensors, "standing"))
     if restore(trainer.envs.train, part(tensors, "env.train")):
-        trainer.policy.running.load_tensors(part(tensors, "running"))
+        trainer.policy.load_tensors(tensors)
     restore(trainer.envs.film, part(tensors, "env.film"))
 
 

@@ -18,14 +18,13 @@ from armchair.rollout.collect import NotFinite, check_rollout
 from armchair.store.store import Store
 from armchair.training.asking.annotators import EVER, Annotators, People, SimulatedTeacher
 from armchair.training.asking.filming import checked
-from armchair.training.asking.querying import Newest, Querier
+from armchair.training.asking.querying import Newest
 from armchair.training.asking.schedule import ScheduleState
 from armchair.training.demonstrations import Demonstrations
 from armchair.training.environments import Envs
 from armchair.training.guard import Good, Guard
-from armchair.training.policy_learner import PolicyLearner
+from armchair.training.parts import parts_of
 from armchair.training.progress import Progress, Update
-from armchair.training.reward_learner import RewardLearner
 from armchair.training.rival import contest
 from armchair.training.standing.standing import Standing
 from armchair.training.status import Phase, StatusWriter, about
@@ -56,9 +55,7 @@ class Trainer:
         )
         self.demonstrations = Demonstrations(config, demos)
         self.demonstrations.fade(envs, 0.0)
-        self.policy = PolicyLearner(config, envs.train)
-        self.reward = RewardLearner(config, envs.train.layout)
-        self.querier = Querier(config, spec, envs.film, store, teacher)
+        self.policy, self.reward, self.querier = parts_of(config, spec, envs, store, teacher)
         self.status = StatusWriter(store.board, about(spec, envs.film, people=self.annotators.people))
         self.standing = Standing(store, self.querier, self.evaluate)
         self.guard = Guard()
@@ -147,7 +144,7 @@ class Trainer:
     @property
     def newest(self) -> Newest:
         """What there is to ask about."""
-        return Newest(self.reward.model, self.policy.agent.net, self.updates, self.env_steps)
+        return Newest(self.reward.judge, self.policy.agent.net, self.updates, self.env_steps)
 
     def schedule_state(self) -> ScheduleState:
         """How far the run has come; counted again only where something was asked or answered meanwhile."""
@@ -190,7 +187,7 @@ class Trainer:
         position = self.store.position()
         if position == self.reward.fitted_at or not self._may_fit():
             return []
-        given, since, before = self.store.preferences(), self.reward.fitted_at, self.reward.model
+        given, since, before = self.reward.given(self.store), self.reward.fitted_at, self.reward.judge
         told = self.querier.episodes, self.share_done, self.reward.rng
         answers = self.demonstrations.add_implicit(given, *told)
         if not len(answers.target):

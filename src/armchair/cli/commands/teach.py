@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tyro
 
-from armchair.cli.flags import PointsFlags, SetupFlags, TrainerFlags, TrustFlag
+from armchair.cli.flags import PointsFlags, SetupFlags, TrainerFlags, TrustFlag, WishesFlags
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
+from armchair.cli.wishing import asked_for, check_wishes, wishes_on_skill
 from armchair.errors import InvalidInput
 from armchair.offers.extras import need
 
@@ -27,7 +27,8 @@ EXAMPLES = (
     "armchair teach reach --teacher viewer --views 1 --labels 60",
     "armchair teach push --teacher oracle --config push --runs runs --json",
     "armchair teach pick_place --teacher oracle --demos scripted:20",
-    "armchair teach pick_place --policy runs/pick_place-001 --teacher oracle --style carry_high",
+    "armchair teach --policy runs/pick_place-001 --wish 'Which one carries the block higher?'",
+    "armchair teach --policy runs/pick_place-001 --teacher oracle --style carry_high",
     "armchair teach --config block_stack --teacher oracle --compare",
     "armchair teach gymnasium:Pendulum-v1 --teacher oracle",
     "armchair teach my_module:make_env --points hand=0 object=4 goal=36 --scalars gripper=3",
@@ -37,7 +38,7 @@ EXAMPLES = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Args(TrainerFlags, PointsFlags, TrustFlag, SetupFlags):
+class Args(WishesFlags, TrainerFlags, PointsFlags, TrustFlag, SetupFlags):
     """Teach a policy by comparing clips, two at a time; no reward is written.
 
     You answer, on a page that opens in the browser, and the arm learns meanwhile. With --teacher a simulated
@@ -83,12 +84,6 @@ class Args(TrainerFlags, PointsFlags, TrustFlag, SetupFlags):
     """1: the viewer looks at the small view in full size, too."""
     lapse: float | None = None
     """Share of the viewer's answers that are given blindly."""
-    style: str | None = None
-    """The teacher judges how the arm moves instead: from_above, slow_near_goal, carry_high, place_gently."""
-    style_weight: float | None = None
-    """With --style: the teacher judges by the task's reward and, so many times, by the style."""
-    policy: Path | None = None
-    """Go on with this run's policy, in place of one that knows nothing: answers then refine it."""
     question: str | None = None
     """What the page asks; the task's own words if not given."""
     compare: bool = False
@@ -104,14 +99,14 @@ def main(argv: Sequence[str]) -> int:
     args = parse(Args, "teach", argv, EXAMPLES)
     report = Report("teach", args.json)
     from armchair.cli.links import check_page
-    from armchair.cli.locate import admit_config, begin_run, check_new
+    from armchair.cli.locate import admit_config, admit_run, begin_run, check_new
     from armchair.cli.page import teach_with_page
     from armchair.cli.teachers import UNREWARDED, errs, make_described
     from armchair.cli.teaching import teach_run
     from armchair.config.points import settled_by
     from armchair.config.read import as_yaml
     from armchair.envs.spec import resolve_task
-    from armchair.runs.folder import STORE_KEY
+    from armchair.runs.folder import STORE_KEY, RunDir
     from armchair.runs.trust import gate
     from armchair.training.environments import check_task
 
@@ -119,6 +114,8 @@ def main(argv: Sequence[str]) -> int:
     if args.compare:
         need("plots", "the plot of a comparison")  # before hours of work
     admit_config(args.config, args.task, trust=args.trust)
+    if args.policy is not None:
+        admit_run(RunDir.open(args.policy), trust=args.trust)
     people = errs(described)
     config = _config(args, people=people, pointed=False)
     spec = resolve_task(config.task)
@@ -163,8 +160,11 @@ def _config(args: Args, *, people: bool, pointed: bool) -> TeachConfig:
     flags = {name: getattr(args, name) for name in names}
     flags |= {"motion": args.motion or None, "policy": None if args.policy is None else str(args.policy)}
     flags |= flags_of_points(args.points, args.scalars)
-    task = task_named(args.task, args.config)
-    base = preset_for(task, args.control, args.config, people=people, pointed=pointed)
+    if asked_for(args):
+        base = wishes_on_skill(args, args.task, args.config)
+    else:
+        task = task_named(args.task, args.config)
+        base = preset_for(task, args.control, args.config, people=people, pointed=pointed)
     config = with_flags(base, flags)
     if args.teacher not in (None, PERSON):
         config = paced(config, base, fixed_updates=args.updates is not None)
@@ -179,8 +179,8 @@ def _warn(args: Args, config: TeachConfig, report: Report) -> None:
     from armchair.config.read import load_settings
     from armchair.feedback.styles import OF_MOTION
 
-    if args.style in OF_MOTION and not config.env.motion:
-        report.log(f"{args.style} is about speed, which the reward model sees with --motion only")
+    if not config.wishes.asked and set(args.style) & set(OF_MOTION) and not config.env.motion:
+        report.log(f"{args.style[0]} is about speed, which the reward model sees with --motion only")
     if args.teacher not in (None, PERSON) and (short := told_short(config)):
         report.log(short)
     path = load_settings(args.config).reward_model_path if args.config is not None else None
@@ -193,17 +193,18 @@ def describe_teacher(args: Args) -> dict[str, str | float]:
     """The teacher as it is written into the run: its name and what was set of it."""
     from armchair.cli.teachers import PERSON, TRAITS
 
-    given = {name: getattr(args, name) for name in (*TRAITS, "style", "style_weight")}
+    given = {name: getattr(args, name) for name in TRAITS}
     traits = {name: value for name, value in given.items() if value is not None}
-    if args.style_weight is not None and args.style is None:
-        raise InvalidInput("--style-weight needs a --style to weigh")
-    if args.compare and args.style is not None and args.style_weight is None:
+    check_wishes(args, task=args.task, teacher=args.teacher, demos=args.demos)
+    if args.style and args.policy is None:
+        traits["style"] = args.style[0]
+    if args.compare and args.style:
         raise InvalidInput("--compare draws the task's success, which says nothing of a style: leave one out")
     if args.teacher in (None, PERSON) and args.compare:
         raise InvalidInput(
             "--compare is for simulated teachers: add --teacher oracle, or use armchair compare"
         )
-    if args.teacher in (None, PERSON) and traits:
-        flag = f"--{next(iter(traits))}"
+    if args.teacher in (None, PERSON) and (traits or args.style):
+        flag = f"--{next(iter(traits), 'style')}"
         raise InvalidInput(f"{flag} is a trait of simulated teachers: add --teacher oracle, or leave it out")
     return {"name": args.teacher or PERSON, **traits}

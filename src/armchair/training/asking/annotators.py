@@ -87,8 +87,13 @@ class SimulatedTeacher:
 
     def tensors(self) -> dict[str, Tensor]:
         """The generator and the range of the scores seen."""
-        return named("teacher", self._teacher.state())
+        out = named("teacher", self._teacher.state())
+        for k, judge in enumerate(self._teacher.wishes.values()):
+            out |= named(f"teacher_of_wish.{k}", judge.state())
+        return out
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """Go on from `tensors()`."""
         self._teacher.load_state(TeacherState(**part(tensors, "teacher")))
+        for k, judge in enumerate(self._teacher.wishes.values()):
+            judge.load_state(TeacherState(**part(tensors, f"teacher_of_wish.{k}")))

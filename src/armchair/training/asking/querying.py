@@ -34,6 +34,7 @@ from armchair.training.asking.policy_history import (
 )
 from armchair.training.asking.schedule import Marks
 from armchair.training.asking.screening import Screening
+from armchair.training.wishes.asking import FIRST, WishAsking
 from armchair.types import Clip, Question
 
 CANDIDATES = 200  # pairs to choose the questions from
@@ -68,6 +69,7 @@ class Querier:
         self.asked = 0
         self.in_vain = 0  # films on end in which there was nothing to ask about
         self.history = PolicyHistory()
+        self.wishes: WishAsking | None = None  # in a run of wishes
         self.marks = Marks()
         self.withdrawn = 0  # environment steps before which no question waits any more
 
@@ -79,9 +81,15 @@ class Querier:
         """
         compared = self._compared(count, newest, useful) if self.people else 0
         steps = self._compare(compared, newest, useful) if compared else 0
-        if count > compared:
-            steps += self._ask_newest(count - compared, newest._replace(env_steps=newest.env_steps + steps))
+        for block in self._blocks(count - compared, newest):
+            steps += self._ask_newest(block, newest._replace(env_steps=newest.env_steps + steps))
         return steps
+
+    def _blocks(self, count: int, newest: Newest) -> list[int]:
+        """Questions that are put at a time: at first the same number about each wish, if there are some."""
+        parts = self.wishes.number if self.wishes is not None and newest.model is None else 1
+        sizes = [count // parts + (k < count % parts) for k in range(parts)]
+        return [size for size in sizes if size > 0]
 
     def withdraw(self, updates: int) -> None:
         """With people: close questions that nobody took while the policy went on by `patience` updates."""
@@ -95,6 +103,8 @@ class Querier:
     def _ask_newest(self, count: int, newest: Newest) -> int:
         wanted, rng = self.config.queries, self.rngs["ask"]
         wandering = newest.model is None
+        if self.wishes is not None:
+            newest = newest._replace(model=self.wishes.turn())
         placed = wanted.same_start and isinstance(self.env, Goals)
         same = placed and (not wandering or self.asked > 0)
         steps = self._film(newest, self._shown(newest), same)
@@ -106,7 +116,7 @@ class Querier:
                 f"{wanted.clip_length} steps, make clip_length smaller if episodes end before"
             )
         pairs = self.screening.sift(pairs, count)
-        strategy = "uniform" if wandering else wanted.strategy
+        strategy = wanted.strategy if not wandering else "uniform" if self.wishes is None else FIRST
         predictions = predict(newest.model, pairs)
         if strategy == INFORMATION:
             predictions = predictions._replace(error=error_rate(self._sight, pairs.left, pairs.right))
@@ -145,6 +155,8 @@ class Querier:
 
     def _shown(self, newest: Newest) -> Policy:
         """Who acts in the clips: the policy as it explores; before there is one, an arm that wanders."""
+        if self.wishes is not None:
+            return self.wishes.acting(newest.net, self.env, self.rngs["film"])
         if newest.model is None and not self.config.policy:
             return Wander((self.config.queries.film_envs, self.env.action_dim), self.rngs["film"])
         return self._exploring(newest)
@@ -197,6 +209,7 @@ class Querier:
                 continue
             clips = dated(pairs, episodes.clips(pairs, rng), version)
             put = make_questions(clips, [SETTLING] * len(clips), newest.env_steps, rng)
+            put = put if self.wishes is None else self.wishes.named(put)
             guessed = with_guess(put, clips, guesses(predict(newest.model, pairs)))
             self.store.ask(guessed, flat(clips), priority=0.0)
             names += [question.id for question in put]
@@ -212,6 +225,7 @@ class Querier:
         newest: Newest,
     ) -> None:
         """Put questions into the store, the newest behaviour first, with the model's guess if any."""
+        questions = questions if self.wishes is None else self.wishes.named(questions)
         guessed = questions if newest.model is None else with_guess(questions, clips, given)
         self.store.ask(guessed, flat(clips), priority=float(newest.updates))
         self.asked += len(questions)
@@ -221,11 +235,12 @@ class Querier:
 
 def predict(model: RewardEnsemble | None, pairs: CandidatePairs) -> Predictions:
     """What the reward model makes of the candidates; nothing while there is none."""
-    ends = torch.cat((pairs.left[:, -1], pairs.right[:, -1]), dim=1)
+    ends, apart = torch.cat((pairs.left[:, -1], pairs.right[:, -1]), dim=1), pairs.apart()
     if model is None:
         none = torch.zeros(1, len(pairs.left))
-        return Predictions(none, none, pairs.policy_step, ends)
-    return Predictions(model.clip_values(pairs.left), model.clip_values(pairs.right), pairs.policy_step, ends)
+        return Predictions(none, none, pairs.policy_step, ends, apart=apart)
+    values = model.clip_values(pairs.left), model.clip_values(pairs.right)
+    return Predictions(*values, pairs.policy_step, ends, apart=apart)
 
 
 def guesses(predictions: Predictions, rows: Tensor | None = None) -> list[float]:

@@ -1,0 +1,72 @@
+"""The policy of a wish run: the skill's, with the weights of wishes as inputs besides."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from armchair.agents.agent import Agent
+from armchair.agents.behaviour_cloning import ImitationTerm
+from armchair.agents.networks import ActorCritic
+from armchair.agents.ppo import UpdateStats
+from armchair.agents.weighted import with_wishes
+from armchair.config.teach import TeachConfig
+from armchair.envs.base import Env
+from armchair.maths import generator
+from armchair.runs.tensors import part, prefixed
+from armchair.training.policy_learner import PolicyLearner
+from armchair.training.wishes.weighing import WeighedEnv
+from armchair.types import Rollout
+
+EVERY = 2  # of the steps of a rollout, those at which the skill is held to
+SHOWN = 0.5  # the weights at which the policy is evaluated and compared before any are chosen
+
+
+class WishLearner(PolicyLearner):
+    """Goes on from the skill's policy. At weight 0 it is pulled towards the skill as it was."""
+
+    def __init__(self, config: TeachConfig, env: Env, skill: ActorCritic) -> None:
+        """skill: the policy to go on from."""
+        self.skill = skill
+        self._weighed = WeighedEnv(env, len(config.wishes.asked), config.seed)
+        ppo = replace(config.ppo, target_kl=config.wishes.target_kl)
+        super().__init__(replace(config, ppo=ppo), self._weighed)
+
+    def _know_nothing(self, seed: int) -> None:
+        """Begin as the skill, with weights that make a difference at once, and able to explore."""
+        wishes, rng = self.config.wishes, generator(seed, "network")
+        net = with_wishes(self.skill, len(wishes.asked))
+        net.weights = torch.full((len(wishes.asked),), SHOWN)
+        for network in (net.actor, net.critic):
+            inputs = network.layers[0].weight[:, net.obs_dim :]
+            inputs.copy_(wishes.gain * torch.randn(inputs.shape, generator=rng))
+        net.log_std.clamp_(min=math.log(wishes.least_std))
+        self.agent = Agent(net, self.config.ppo.learning_rate)
+        self.rngs = {name: generator(seed, name) for name in ("act", "learn", "anchor")}
+
+    def learn(
+        self, rollout: Rollout, *, new_reward: bool, critic_only: bool, imitation: ImitationTerm | None
+    ) -> UpdateStats:
+        """As of any learner; see `PolicyLearner.learn`."""
+        anchor = self._anchor(rollout) if imitation is None else imitation
+        return super().learn(rollout, new_reward=new_reward, critic_only=critic_only, imitation=anchor)
+
+    def _anchor(self, rollout: Rollout) -> ImitationTerm:
+        """What the skill does where the policy came, as demonstrations of weight 0."""
+        seen = rollout.obs.flatten(0, 1)[::EVERY].clone()
+        skill = self.skill.best(seen[:, : self.skill.obs_dim])
+        seen[:, self.skill.obs_dim :] = 0.0
+        return ImitationTerm(seen, skill, self.config.wishes.anchor, self.rngs["anchor"])
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Where the running episodes stand, and at which weights."""
+        return super().tensors() | prefixed("weighed", self._weighed.tensors())
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from `tensors()`, in an environment that was brought back."""
+        super().load_tensors(tensors)
+        self._weighed.load_tensors(part(tensors, "weighed"))

@@ -1,0 +1,115 @@
+"""The reward of a run of wishes: the skill's, which stays as it is, and those learned from answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from armchair.config.teach import TeachConfig
+from armchair.rewards.ensemble import RewardEnsemble
+from armchair.rewards.fit import FitReport, fit
+from armchair.rewards.motion import clips_with_motion, moving_layout, with_motion
+from armchair.runs.tensors import part, prefixed
+from armchair.store.store import Store
+from armchair.training.reward_learner import KEEP_ROLLOUTS, RewardLearner
+from armchair.training.wishes.mixing import Baseline, mixed
+from armchair.types import PreferenceBatch, Rollout
+
+BEFORE = 2  # steps before a rollout that are remembered, so that motion is known from its first one
+
+
+class WishReward(RewardLearner):
+    """The skill's model, in force once each wish has a model of its own. These look at motion."""
+
+    def __init__(self, config: TeachConfig, skill: RewardEnsemble, store: Store) -> None:
+        super().__init__(config, skill.layout)
+        self.skill = skill
+        self.models: dict[str, RewardEnsemble] = {}  # by wish
+        self.reports: dict[str, FitReport] = {}  # of the newest fit of each
+        self.about = next(iter(config.wishes.asked))  # the wish that is asked about now
+        self._moving = moving_layout(skill.layout)
+        self._store, self._wishes = store, config.wishes
+        self._baseline = Baseline(len(config.wishes.asked))
+        self._before: tuple[Tensor, Tensor] | None = None  # seen (2, N, F), ended (2, N)
+
+    @property
+    def judge(self) -> RewardEnsemble | None:
+        """The model of the wish that is asked about now."""
+        return self.models.get(self.about) if self.model is not None else None
+
+    def given(self, store: Store) -> PreferenceBatch:
+        """The answers about all wishes, one wish after the other."""
+        return joined([store.preferences(wish=name) for name in self._wishes.asked])
+
+    def _fit(self, answers: PreferenceBatch) -> FitReport:
+        """New models from the answers about each wish, read again. -> the report of the last one."""
+        reference = self._reference(clips_with_motion(answers.left, self.skill.layout))
+        for name in self._wishes.asked:
+            own = self._store.preferences(wish=name)
+            if len(own.target):
+                left, right = (clips_with_motion(clips, self.skill.layout) for clips in (own.left, own.right))
+                seen = own._replace(left=left, right=right)
+                found = fit(seen, reference, self._moving, self._config, self.rng)
+                self.models[name], self.reports[name] = found
+        self._baseline.forget()
+        self.model = self.skill if len(self.models) == len(self._wishes.asked) else None
+        return list(self.reports.values())[-1]
+
+    def score(self, rollout: Rollout) -> Rollout:
+        """The rollout with the skill's reward and, by the weights in its observations, the wishes'."""
+        moving, begins = self._with_motion(rollout)
+        self.recent = [*self.recent[1 - KEEP_ROLLOUTS :], moving.flatten(0, 1)[::4].clone()]
+        skill, weights = self.skill.mean(rollout.visible), rollout.obs[..., -len(self._wishes.asked) :]
+        beyond = self._baseline.beyond(skill, self.wish_rewards(moving, begins))
+        return rollout._replace(reward=mixed(skill, beyond, weights, self._wishes.most))
+
+    def wish_rewards(self, moving: Tensor, begins: Tensor) -> Tensor:
+        """Rewards of the wishes, in order, from what is seen with its motion. (T, N, F') -> (T, N, W).
+
+        begins: (T, N) bool, the first step of an episode; what is learned looks at states by themselves.
+        """
+        return torch.stack([self.models[name].mean(moving) for name in self._wishes.asked], dim=-1)
+
+    def _with_motion(self, rollout: Rollout) -> tuple[Tensor, Tensor]:
+        """What was seen, with its motion, and where episodes begin. -> (T, N, F'), (T, N)."""
+        seen, done = rollout.visible, rollout.done
+        if self._before is None:
+            self._before = seen[:1].expand(BEFORE, -1, -1), torch.ones(BEFORE, len(seen[0]), dtype=torch.bool)
+        whole, ended = (torch.cat(both) for both in zip(self._before, (seen, done), strict=True))
+        begins = torch.cat((torch.ones_like(ended[:1]), ended[:-1]))
+        self._before = seen[-BEFORE:].clone(), done[-BEFORE:].clone()
+        return with_motion(whole, self.skill.layout, begins)[BEFORE:], begins[BEFORE:]
+
+    def begin_again(self) -> None:
+        """Episodes begin anew in all copies: what was before them does not lead to them."""
+        self._before = None
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that the future depends on but counters and generators, by name."""
+        out = {f"recent.{i}": states for i, states in enumerate(self.recent)}
+        out |= prefixed("baseline", self._baseline.tensors())
+        for k, name in enumerate(self._wishes.asked):
+            if name in self.models:
+                out |= prefixed(f"wish.{k}", self.models[name].tensors())
+        if self._before is not None:
+            out |= {"before.seen": self._before[0], "before.ended": self._before[1]}
+        return out
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from `tensors()`."""
+        super().load_tensors(tensors)
+        self._baseline.load_tensors(part(tensors, "baseline"))
+        for k, name in enumerate(self._wishes.asked):
+            if model := part(tensors, f"wish.{k}"):
+                self.models[name] = RewardEnsemble.from_tensors(self._moving, self._config, model)
+        before = part(tensors, "before")
+        self._before = (before["seen"].clone(), before["ended"].clone()) if before else None
+        self.model = self.skill if len(self.models) == len(self._wishes.asked) else None
+
+
+def joined(batches: Sequence[PreferenceBatch]) -> PreferenceBatch:
+    """Batches of clips of one length, one after the other; those without answers may have any."""
+    some = [batch for batch in batches if len(batch.target)] or list(batches[:1])
+    return PreferenceBatch(*(torch.cat(fields) for fields in zip(*some, strict=True)))
