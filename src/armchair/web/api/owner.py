@@ -1,4 +1,4 @@
-"""What only the run's owner may do: settings, invitations, people."""
+"""What only the run's owner may do: settings, weights of wishes, invitations, people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Path, Response
 
 from armchair.errors import StoreError
-from armchair.web.api.types import Excluded, Invitation, Invited, NowSet, Pass, People, PersonRow, Setting
+from armchair.store.store import Store
+from armchair.web.api.types import (
+    Excluded,
+    Invitation,
+    Invited,
+    NowSet,
+    Pass,
+    People,
+    PersonRow,
+    Setting,
+    Weighed,
+    Wishes,
+)
 from armchair.web.context import ContextDep, Viewer
 from armchair.web.errors import refuse, unusable
 
@@ -28,6 +40,30 @@ def set_setting(given: Setting, context: ContextDep) -> NowSet:
     """Change one setting."""
     with context.writing:
         return {"settings": context.store.board.set_setting(given.key, given.value)}
+
+
+@router.get("/api/wishes")
+def wishes(context: ContextDep) -> Wishes:
+    """What is wanted of how the skill is done, and how much of it."""
+    return _wishes(context.store)
+
+
+@router.post("/api/wishes")
+def weigh(given: Weighed, context: ContextDep) -> Wishes:
+    """Say how much is wanted of a wish. -> all of them."""
+    with context.writing:
+        context.store.weigh(given.name, given.weight)
+    return _wishes(context.store)
+
+
+def _wishes(store: Store) -> Wishes:
+    rows = ((wish, store.counts(wish.name).asked) for wish in store.wishes())
+    return {
+        "wishes": [
+            {"name": wish.name, "question": wish.question, "weight": wish.weight, "answers": answers}
+            for wish, answers in rows
+        ]
+    }
 
 
 @router.post("/api/invites")

@@ -122,6 +122,8 @@ class State(TypedDict):
     """The arm before and now."""
     settling: SettlingState | None
     """Comparisons after the budget."""
+    wishes: int
+    """How many there are."""
 
 
 @router.get("/api/state")
@@ -158,6 +160,7 @@ def describe(context: Context, snapshot: Snapshot, viewer: SessionInfo) -> State
         "scene": _file(snapshot, "scene"),
         "change": _file(snapshot, CHANGE),
         "settling": settling_state(snapshot, context, shown=_shown(snapshot, viewer)),
+        "wishes": len(snapshot.wishes),
     }
 
 

@@ -2,6 +2,7 @@
 
 import type { Client } from "../api";
 import type { Choice, HistoryReply } from "../contract";
+import { asksOf } from "../label/asking";
 import { loadBoth, type ClipSource } from "../label/queue";
 import type { Screen } from "../label/screen";
 import { ScenePlayer } from "../player/scene_player";
@@ -36,7 +37,7 @@ export class Again {
   private tiles: Tile[] = [];
 
   constructor(private readonly client: Client, private readonly clips: ClipSource, private readonly drawn: () => Drawn,
-    private readonly events: AgainEvents) {
+    private readonly events: AgainEvents, private readonly own: () => string | null) {
     this.finish.addEventListener("click", () => this.dialog.close());
     this.dialog.querySelector("[data-close]")?.addEventListener("click", () => this.dialog.close());
     this.dialog.addEventListener("close", () => this.closed());
@@ -50,7 +51,7 @@ export class Again {
       if (!rows.length) return this.events.notice("There is nothing to look at again.");
       this.tiles = rows.map((row, k) => new Tile(k + 1, new SecondLook(this.client, row), this.clips, this.drawn(), {
         answered: (tile) => this.answered(tile), failed: (error) => this.events.failed(error),
-      }));
+      }, this.own()));
       setText(byId("again-why"), `${rows.length === 1 ? "This answer does" : "These answers do"} not fit the others. Look again from both sides, then keep ${rows.length === 1 ? "it" : "each"} or answer anew.`);
       this.list.replaceChildren(...this.tiles.map((tile) => tile.box));
       this.list.dataset["count"] = String(rows.length);
@@ -93,15 +94,17 @@ export class Again {
   }
 }
 
-/** The dialog over a page with its own clips, which stand still meanwhile. -> what opens it. */
-export function again(client: Client, clips: ClipSource, screen: Screen, notices: Notices, failed: (error: unknown) => void): () => void {
+/** The dialog over a page with its own clips, which stand still meanwhile. own: the run's question, where others are asked, too.
+-> what opens it. */
+export function again(client: Client, clips: ClipSource, screen: Screen, notices: Notices, failed: (error: unknown) => void,
+  own: () => string | null): () => void {
   let played = false;
   const dialog = new Again(client, clips, () => screen, {
     opened: () => { played = screen.scene?.playing ?? false; screen.scene?.pause(); },
     closed: () => { if (played) screen.scene?.play(); },
     notice: (text) => notices.say(text),
     failed,
-  });
+  }, own);
   return () => void dialog.open();
 }
 
@@ -123,13 +126,14 @@ class Tile {
   private gone = false;
 
   constructor(number: number, readonly look: SecondLook, private readonly clips: ClipSource, private readonly drawn: Drawn,
-    private readonly events: TileEvents) {
+    private readonly events: TileEvents, own: string | null) {
     this.stage = make("div", { class: "stage" }, this.surface);
     this.buttons = ANSWERS.map(([choice, text]) => make("button", { text, onclick: () => void this.answer(choice) }));
     const answers = make("div", { class: "segments" }, ...this.buttons);
     answers.setAttribute("role", "group");
     answers.setAttribute("aria-label", `Answer to pair ${number}`);
-    this.box = make("li", {}, this.stage, make("div", { class: "bar" }, make("kbd", { text: String(number) }), this.told, answers));
+    const asked = own === null ? [] : [make("span", { class: "asked", text: asksOf(look.row, own) })];
+    this.box = make("li", {}, this.stage, make("div", { class: "bar" }, ...asked, make("kbd", { text: String(number) }), this.told, answers));
     this.box.tabIndex = 0;
     this.show();
   }
