@@ -127,3 +127,46 @@ def test_the_owner_says_how_much_of_a_wish(meet: Any, size: str, until: Any) -> 
     until(lambda: store.wishes()[0].weight is None, lambda: str(store.wishes()))
     expect(rows).to_contain_text("left open")
     assert not olga.held(), "keys on the slider answer nothing"
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+def test_the_owner_sees_what_was_understood_and_may_object(meet: Any, size: str, until: Any) -> None:
+    from playwright.sync_api import expect
+
+    olga = meet(3, role="owner", size=size)
+    wished(olga, 1)
+    names, board = [clip.id for clip in olga.place.clips], olga.place.store.board
+    fact = {"wish": "from_above", "best": names[:2], "worst": names[2:4]}
+    fact |= {"relations": [["height of the tool over the goal", 0.62], ["speed of the tool", 0.2]]}
+    olga.place.tell(understood=fact)
+    before = board.misunderstood().get("from_above", 0)
+    page = olga.sit_down()
+    banner = page.locator("#banner")
+    expect(banner).to_contain_text(f"Here is what I understood of “{HIGH}”")
+    banner.get_by_text("Look").click()
+    dialog = page.locator("#understood")
+    expect(dialog.locator("canvas")).to_have_count(2)
+    expect(dialog).to_contain_text("height of the tool over the goal: 62 %")
+    page.wait_for_timeout(3000)
+    keep(page, f"understood-{size}")
+    assert not olga.axe()
+    view = page.viewport_size
+    for button in ("#understood-yes", "#understood-no"):
+        box = page.locator(button).bounding_box()
+        assert box["x"] + box["width"] <= view["width"] and box["y"] + box["height"] <= view["height"]
+    heights = [page.locator(f"#understood-{one}").bounding_box()["height"] for one in ("best", "worst")]
+    assert min(heights) > 200, "the clips have the room"
+    page.locator("#understood-no").click()
+    until(lambda: board.misunderstood().get("from_above", 0) == before + 1)
+    expect(dialog).to_be_hidden()
+    expect(banner).to_be_hidden()
+    page.reload()
+    expect(page.locator("#stage[data-question]")).to_be_attached()
+    expect(banner).to_be_hidden()
+    page.locator("#open-menu").click()
+    page.locator("#open-understood").click()
+    expect(dialog).to_be_visible()
+    page.locator("#understood-yes").click()
+    expect(dialog).to_be_hidden()
+    assert board.misunderstood()["from_above"] == before + 1
+    assert not olga.held(), "what was pressed answered nothing"

@@ -92,3 +92,61 @@ def test_excluding_takes_effect_at_once_and_back(place: Any, log_in: Any) -> Non
     assert [person.name for person in place.store.people.people() if person.excluded] == ["a/b ü"]
     assert place.store.position() > before  # a trainer fits anew
     assert owner.post("/api/people/nobody/exclude", json={"excluded": True}).status_code == 404
+
+
+def test_what_was_understood_of_a_wish_is_for_the_owner_who_may_object(
+    place: Any, log_in: Any, owner: Any
+) -> None:
+    place.store.add_wish("high", "Which one is higher?")
+    best, worst = place.ask(2)
+    fact = {"wish": "high", "best": [best.left, best.right], "worst": [worst.left, worst.right]}
+    fact |= {"relations": [["height of the tool", 0.75], ["speed", 0.25]]}
+    assert owner.get("/api/understood").status_code == 404
+    place.store.board.set_status({"phase": "practising", "understood": fact})
+    told = owner.get("/api/understood").json()
+    assert (told["wish"], told["asks"]) == ("high", "Which one is higher?")
+    assert [ref["id"] for ref in told["best"] + told["worst"]] == fact["best"] + fact["worst"]
+    assert told["relations"][0] == {"words": "height of the tool", "share": 0.75}
+    state = owner.get("/api/state").json()["understood"]
+    assert state == {"asks": "Which one is higher?", "version": told["version"]}
+    ann = log_in("ann")
+    assert ann.get("/api/state").json()["understood"] is None
+    assert ann.get("/api/understood").status_code == 403
+    assert ann.post("/api/misunderstood", json={"wish": "high"}).status_code == 403
+    board = place.store.board
+    assert board.misunderstood() == {}
+    for count in (1, 2):
+        assert owner.post("/api/misunderstood", json={"wish": "high"}).json() == {"count": count}
+        assert board.misunderstood() == {"high": count}
+    for wish in ("hi", " ", ""):
+        assert owner.post("/api/misunderstood", json={"wish": wish}).status_code == 422
+    assert board.settings().question == "", "what is set besides can be read all the same"
+    fact["relations"] = [["height of the tool", 0.5]]
+    board.set_status({"phase": "practising", "understood": fact})
+    assert owner.get("/api/understood").json()["version"] != told["version"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"wish": "other"},
+        {"wish": 3},
+        {"best": []},
+        {"best": ["../x", "y"]},
+        {"worst": [new_id(), new_id()]},
+        {"relations": [["a", 7]]},
+        {"relations": "x"},
+    ],
+)
+def test_what_makes_no_sense_of_a_wish_is_not_shown(place: Any, owner: Any, change: Any) -> None:
+    place.store.add_wish("high", "Which one is higher?")
+    (pair,) = place.ask(1)
+    fact = {
+        "wish": "high",
+        "best": [pair.left, pair.right],
+        "worst": [pair.right, pair.left],
+        "relations": [],
+    }
+    place.store.board.set_status({"phase": "practising", "understood": fact | change})
+    assert owner.get("/api/understood").status_code == 404
+    assert owner.get("/api/state").status_code == 200

@@ -12,16 +12,20 @@ from armchair.web.api.types import (
     Excluded,
     Invitation,
     Invited,
+    Misunderstood,
     NowSet,
     Pass,
     People,
     PersonRow,
+    Said,
     Setting,
+    Understood,
     Weighed,
     Wishes,
 )
 from armchair.web.context import ContextDep, Viewer
 from armchair.web.errors import refuse, unusable
+from armchair.web.understanding import understanding, version_of
 
 
 async def owner(viewer: Viewer) -> None:
@@ -64,6 +68,36 @@ def _wishes(store: Store) -> Wishes:
             for wish, answers in rows
         ]
     }
+
+
+@router.get("/api/understood")
+def understood(context: ContextDep) -> Understood:
+    """What the trainer has understood of a wish, as it told last."""
+    found = understanding(context.store.board.status())
+    asked = {wish.name: wish.question for wish in context.store.wishes()}
+    if found is None or found.wish not in asked:
+        refuse(404, "not_found", "nothing is told yet of what was understood")
+    try:
+        refs = context.clips.refs_of([*found.best, *found.worst])
+    except StoreError as error:
+        if unusable(error):
+            raise
+        refuse(404, "not_found", str(error))
+    return {
+        "wish": found.wish,
+        "version": version_of(found),
+        "asks": asked[found.wish],
+        "best": [refs[name] for name in found.best],
+        "worst": [refs[name] for name in found.worst],
+        "relations": [{"words": words, "share": share} for words, share in found.relations],
+    }
+
+
+@router.post("/api/misunderstood")
+def misunderstood(given: Misunderstood, context: ContextDep) -> Said:
+    """Say that something else was meant by a wish than what was understood."""
+    with context.writing:
+        return {"count": context.store.board.misunderstand(given.wish)}
 
 
 @router.post("/api/invites")

@@ -104,6 +104,7 @@ export interface State {
   change: { url: string; version: string } | null; // the arm before and now
   settling: Settling | null;
   wishes: number; // how many there are
+  understood: { asks: string; version: string } | null; // of a wish, for its owner
 }
 
 /** An answer as it is sent; `choice` speaks of the question's own left and right. */
@@ -163,4 +164,19 @@ export interface WishRow {
 
 export interface WishesReply {
   wishes: WishRow[];
+}
+
+export interface Relation {
+  words: string;
+  share: number; // of all that counts
+}
+
+/** What was understood of a wish. */
+export interface Understood {
+  wish: string;
+  version: string;
+  asks: string;
+  best: [ClipRef, ClipRef];
+  worst: [ClipRef, ClipRef];
+  relations: Relation[];
 }

@@ -3,6 +3,7 @@
 import type { State } from "../contract";
 import { roundBanner } from "../standing/settling";
 import type { Standing } from "../standing/standing";
+import type { Understanding } from "../standing/understood";
 import { make } from "../ui/dom";
 import { copyButton } from "../ui/states";
 
@@ -14,6 +15,7 @@ export interface Above {
   slow: boolean; // 3D is slow here
   settledSeen: boolean;
   standing: Standing;
+  understanding: Understanding;
 }
 
 export interface Ways {
@@ -33,6 +35,11 @@ export function above(now: Above, ways: Ways): { text: string; extras: Node[] } 
   }
   if (now.slow) {
     return { text: "3D is slow on this machine.", extras: [button("Show films", ways.films), button("Keep 3D", ways.keep3d)] };
+  }
+  if (now.understanding.offered) {
+    const look = button("Look", () => void now.understanding.open());
+    const later = button("Not now", () => now.understanding.later());
+    return { text: `Here is what I understood of “${state.understood!.asks}”`, extras: [look, later] };
   }
   if (!now.showing) return null;
   if (state.settling?.on) {

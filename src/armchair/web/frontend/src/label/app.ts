@@ -8,6 +8,7 @@ import { byId, press, remember, setText, shelf } from "../ui/dom";
 import { again } from "../standing/again";
 import { Review } from "../standing/review";
 import { Standing } from "../standing/standing";
+import { Understanding } from "../standing/understood";
 import { Wishes } from "../standing/wishes";
 import { Guide } from "../ui/guide";
 import { Notices } from "../ui/notices";
@@ -46,6 +47,7 @@ export class App {
   readonly standing: Standing;
   readonly review: Review;
   readonly wishes: Wishes;
+  readonly understanding: Understanding;
   private readonly asking = new Asking({
     shown: (text, fresh) => this.screen.ask(`${this.state.task}: ${text}`, text, fresh),
     changed: (text) => { this.notices.show("A new question: read it above."); this.notices.announce(`New question: ${text}`); },
@@ -85,9 +87,7 @@ export class App {
       expired: () => this.expire(),
     });
     this.review = new Review(this.clips, this.screen, (row) => this.session.flip(row), {
-      changed: () => this.render(),
-      left: () => this.endReview(),
-      notice: (text) => this.notices.say(text),
+      changed: () => this.render(), left: () => this.endReview(), notice: (text) => this.notices.say(text),
       failed: (error) => this.failed(error),
     });
     const own = (): string | null => (this.state.wishes ? this.state.question : null);
@@ -97,6 +97,9 @@ export class App {
       this.notices.say("The two views of each clip have changed places, from now on. V changes them back.");
     };
     this.wishes = new Wishes(client, (error) => this.failed(error));
+    this.understanding = new Understanding(client, this.clips, () => this.screen, () => this.state, {
+      changed: () => this.render(), notice: (text) => this.notices.say(text), failed: (error) => this.failed(error),
+    });
     this.history = new History(client, () => this.screen.asset, own, {
       review: (row) => void this.review.look(row),
       flip: (row) => this.review.flip(row),
@@ -119,9 +122,7 @@ export class App {
     window.addEventListener("online", () => void this.outbox.flush());
     window.addEventListener("pagehide", () => this.session.leave());
     window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && this.expired) void this.comeBack();
-    });
+    document.addEventListener("visibilitychange", () => { if (!document.hidden && this.expired) void this.comeBack(); });
   }
 
   private refill(): void {
@@ -137,6 +138,7 @@ export class App {
     setText(byId("who"), state.annotator);
     byId("to-dashboard").hidden = state.role !== "owner";
     byId("open-wishes").hidden = state.role !== "owner" || !state.wishes;
+    byId("open-understood").hidden = !state.understood;
     this.history.tellGuesses(state.role === "owner" || state.settings.show_guess);
     byId("strengths").hidden = !state.settings.strengths;
     showProgress(state);
@@ -207,9 +209,8 @@ export class App {
 
   strength(strength = this.session.strength): void {
     this.session.strength = strength;
-    for (const button of byId("strengths").querySelectorAll<HTMLElement>("[data-strength]")) {
-      press(button, Number(button.dataset["strength"]) === this.session.strength);
-    }
+    const buttons = byId("strengths").querySelectorAll<HTMLElement>("[data-strength]");
+    for (const button of buttons) press(button, Number(button.dataset["strength"]) === this.session.strength);
   }
 
   private saved(answer: AnswerBody, reply: AnswerReply): void {
@@ -280,14 +281,13 @@ export class App {
     this.screen.end(Boolean(card && this.state.trainer.phase === "done"));
     this.showBanner(bannerOf(now));
     const open = !this.review?.row && Boolean(this.session?.current);
-    for (const button of document.querySelectorAll<HTMLButtonElement>("[data-choice], #skip")) {
-      button.disabled = !open || this.expired;
-    }
+    const choices = document.querySelectorAll<HTMLButtonElement>("[data-choice], #skip");
+    for (const button of choices) button.disabled = !open || this.expired;
   }
 
   private showBanner(told: ReturnType<typeof bannerOf>): void {
     const now = { state: this.state, old: this.review?.banner() ?? null, told, showing: Boolean(this.session?.current),
-      slow: this.slow, settledSeen: this.settledSeen, standing: this.standing };
+      slow: this.slow, settledSeen: this.settledSeen, standing: this.standing, understanding: this.understanding };
     const line = above(now, {
       films: () => void this.useFilms(),
       keep3d: () => { remember("quality", "low"); this.slow = false; this.render(); },

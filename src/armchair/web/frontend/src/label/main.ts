@@ -99,6 +99,7 @@ function connectMenu(app: App): void {
   const menu = byId("menu");
   popup(byId("open-menu"), menu, (open) => { menu.hidden = !open; });
   byId("open-wishes").addEventListener("click", () => { closePopup(); void app.wishes.open(); });
+  byId("open-understood").addEventListener("click", () => { closePopup(); void app.understanding.open(); });
   byId("sign-out").addEventListener("click", () => {
     void client.post("/api/logout", {}).catch(() => undefined).then(() => location.assign("/login"));
   });
