@@ -7,8 +7,10 @@ import json
 from typing import Annotated
 
 from pydantic import BaseModel, Field, ValidationError
+from typing_extensions import TypedDict  # pydantic wants this one below Python 3.12
 
 from armchair.store.board import Status
+from armchair.web.caches.clips import ClipRef
 
 MOST_RELATIONS = 8
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -26,6 +28,24 @@ class Understanding(BaseModel):
         list[tuple[Annotated[str, Field(max_length=200)], Share]], Field(max_length=MOST_RELATIONS)
     ]
     """What counts, in words, and its share of all that does."""
+
+
+class Relation(TypedDict):
+    """Something that counts, in words, and its share of all that does."""
+
+    words: str
+    share: float
+
+
+class Understood(TypedDict):
+    """What was understood of a wish: two clips that are most like it, two that are least, and why."""
+
+    wish: str
+    version: str
+    asks: str
+    best: list[ClipRef]
+    worst: list[ClipRef]
+    relations: list[Relation]
 
 
 def understanding(status: Status | None) -> Understanding | None:

@@ -19,13 +19,12 @@ from armchair.web.api.types import (
     PersonRow,
     Said,
     Setting,
-    Understood,
     Weighed,
     Wishes,
 )
 from armchair.web.context import ContextDep, Viewer
 from armchair.web.errors import refuse, unusable
-from armchair.web.understanding import understanding, version_of
+from armchair.web.understanding import Understood, understanding, version_of
 
 
 async def owner(viewer: Viewer) -> None:

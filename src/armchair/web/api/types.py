@@ -271,24 +271,6 @@ class Wishes(TypedDict):
     wishes: list[WishRow]
 
 
-class Relation(TypedDict):
-    """Something that counts, in words, and its share of all that does."""
-
-    words: str
-    share: float
-
-
-class Understood(TypedDict):
-    """What was understood of a wish: two clips that are most like it, two that are least, and why."""
-
-    wish: str
-    version: str
-    asks: str
-    best: list[ClipRef]
-    worst: list[ClipRef]
-    relations: list[Relation]
-
-
 class Misunderstood(_Given):
     """The wish of which something else was understood than was meant."""
 
