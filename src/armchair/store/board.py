@@ -18,12 +18,13 @@ from armchair.reading.plain import parse_json, parse_object
 from armchair.runs.folder import is_after
 from armchair.store import schema as tables
 from armchair.store.database import Database
-from armchair.store.rows.wishes import MAX_QUESTION
+from armchair.store.rows.wishes import MAX_QUESTION, check_known
 
 MAX_LABELS, MAX_OVERLAP = 1_000_000, 100
 MAX_ASSET = 64 * 2**20  # bytes
 _LINE = "a line of the metrics"
 CHANGE = "change"  # the asset with the arm before and now
+MISUNDERSTOOD = "misunderstood"  # the key, among the settings, of how often that was said of which wish
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,20 @@ class Board:
             conn.execute(tables.settings.delete().where(tables.settings.c.key == key))
             conn.execute(tables.settings.insert().values(key=key, value=json.dumps(checked)))
             return read_settings(conn)
+
+    def misunderstood(self) -> dict[str, int]:
+        """How often it was said of a wish, by its name, that something else was understood than was meant."""
+        with self._database.read() as conn:
+            return _misunderstood(conn)
+
+    def misunderstand(self, wish: str) -> int:
+        """Say so once more. -> how often it was said now. Raises InvalidInput for an unknown wish."""
+        with self._database.write() as conn:
+            check_known(conn, wish or " ")  # no name stands for all of them here
+            count = {wish: (known := _misunderstood(conn)).get(wish, 0) + 1}
+            conn.execute(tables.settings.delete().where(tables.settings.c.key == MISUNDERSTOOD))
+            conn.execute(tables.settings.insert().values(key=MISUNDERSTOOD, value=_to_json(known | count)))
+            return count[wish]
 
     def set_status(self, value: Mapping[str, Json]) -> None:
         """Say what the trainer does now, in place of what it said before. Numbers not finite become None."""
@@ -185,6 +200,12 @@ def read_settings(conn: sa.Connection) -> Settings:
         return Settings(**checked)  # pyright: ignore[reportArgumentType]
     except InvalidInput as error:
         raise StoreError(f"the store has a setting that armchair never makes: {error}") from None
+
+
+def _misunderstood(conn: sa.Connection) -> dict[str, int]:
+    found = conn.execute(_SETTINGS.where(tables.settings.c.key == MISUNDERSTOOD)).one_or_none()
+    told = {} if found is None else parse_object(found.value, MISUNDERSTOOD, TOLD_BYTES)
+    return {wish: count for wish, count in told.items() if isinstance(count, int)}
 
 
 def _check_setting(key: str, value: Json) -> str | float | bool | None:

@@ -66,7 +66,7 @@ def test_a_pair_says_where_its_clips_are_and_not_what_the_model_guesses(place: A
     place.ask(1, guess=0.9)
     place.store.board.set_setting("show_guess", True)
     (pair,) = claim(ann)["pairs"]
-    assert set(pair) == {"question", "left", "right", "policy_step", "alike"}
+    assert set(pair) == {"question", "left", "right", "policy_step", "alike", "wish", "asks"}
     assert set(pair["left"]) == {"id", "kind", "steps", "bodies", "url", "film"}
     assert "0.9" not in str(pair)
     clip = ann.get(pair["left"]["url"])
@@ -331,3 +331,23 @@ def test_a_full_disk_is_a_reason_to_try_again_later(place: Any, ann: Any) -> Non
     event.remove(engine, "checkout", fill)
     engine.dispose()
     assert ann.post(**again).json()["answer"]["id"] == again["json"]["id"]
+
+
+def test_each_pair_brings_its_own_question(place: Any, ann: Any) -> None:
+    place.store.add_wish("high", "Which one carries it higher?")
+    (question,) = place.ask(1)
+    wished = question._replace(id=new_id(), wish="high")
+    place.store.ask([wished])
+    place.store.add_wish("high", "Which one lifts it higher?")  # reworded
+    assert ann.get("/api/state").json()["wishes"] == 1
+    pairs = ann.post("/api/pairs", json={}).json()["pairs"]
+    told = {pair["question"]: (pair["wish"], pair["asks"]) for pair in pairs}
+    expected = {question.id: (None, None), wished.id: ("high", "Which one lifts it higher?")}
+    assert told == expected
+    for pair in pairs:
+        body = {"id": new_id(), "question": pair["question"], "choice": "left", "seconds": 1.0}
+        ann.post("/api/answers", json=body)
+    rows = ann.get("/api/history").json()["rows"]
+    assert {row["question"]: (row["wish"], row["asks"]) for row in rows} == expected
+    back = ann.post("/api/undo", json={"id": new_id()}).json()["pair"]
+    assert (back["wish"], back["asks"]) == expected[back["question"]]

@@ -8,24 +8,50 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from armchair.ids import new_id
+
 POSTS = [
     ("/api/settings", {"key": "paused", "value": True}),
     ("/api/invites", {"annotator": "eve"}),
     ("/api/people/ann/exclude", {"excluded": True}),
+    ("/api/wishes", {"name": "high", "weight": 0.5}),
 ]
 
 
 @pytest.mark.parametrize(("path", "body"), POSTS)
 def test_annotators_may_not(place: Any, log_in: Any, path: str, body: Any) -> None:
+    place.store.add_wish("high", "Which one is higher?")
     ann, owner = log_in("ann"), log_in("olga", "owner")
     refused = ann.post(path, json=body)
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
-    assert not place.store.board.settings().paused
+    assert not place.store.board.settings().paused and place.store.wishes()[0].weight is None
     assert owner.post(path, json=body).status_code in (200, 204)
 
 
 def test_annotators_may_not_see_the_others(log_in: Any) -> None:
     assert log_in("ann").get("/api/people").status_code == 403
+
+
+def test_the_owner_says_how_much_is_wanted_of_a_wish(place: Any, log_in: Any, owner: Any) -> None:
+    assert owner.get("/api/wishes").json() == {"wishes": []}
+    place.store.add_wish("high", "Which one carries it higher?")
+    (question,) = place.ask(1)
+    place.store.ask([question._replace(id=new_id(), wish="high")])
+    ann = log_in("ann")
+    for pair in ann.post("/api/pairs", json={}).json()["pairs"]:
+        body = {"id": new_id(), "question": pair["question"], "choice": "left", "seconds": 1.0}
+        assert ann.post("/api/answers", json=body).json()["saved"]
+    row = {"name": "high", "question": "Which one carries it higher?", "weight": None, "answers": 1}
+    assert owner.get("/api/wishes").json() == {"wishes": [row]}
+    for weight in (0.25, 0, 1, None):
+        told = owner.post("/api/wishes", json={"name": "high", "weight": weight}).json()
+        assert told == {"wishes": [row | {"weight": weight}]}
+        assert place.store.wishes()[0].weight == weight
+    for wrong in ({"weight": 1.5}, {"weight": -0.1}, {"weight": "1"}, {"weight": True}, {"name": "hi"}):
+        body = {"name": "high", "weight": 0.5} | wrong
+        assert owner.post("/api/wishes", json=body).status_code == 422, wrong
+    assert owner.post("/api/wishes", json={"name": "high"}).status_code == 422
+    assert log_in("bob").get("/api/wishes").status_code == 403
 
 
 def test_an_invitation_lets_one_browser_in(owner: Any, app: FastAPI) -> None:
@@ -66,3 +92,61 @@ def test_excluding_takes_effect_at_once_and_back(place: Any, log_in: Any) -> Non
     assert [person.name for person in place.store.people.people() if person.excluded] == ["a/b ü"]
     assert place.store.position() > before  # a trainer fits anew
     assert owner.post("/api/people/nobody/exclude", json={"excluded": True}).status_code == 404
+
+
+def test_what_was_understood_of_a_wish_is_for_the_owner_who_may_object(
+    place: Any, log_in: Any, owner: Any
+) -> None:
+    place.store.add_wish("high", "Which one is higher?")
+    best, worst = place.ask(2)
+    fact = {"wish": "high", "best": [best.left, best.right], "worst": [worst.left, worst.right]}
+    fact |= {"relations": [["height of the tool", 0.75], ["speed", 0.25]]}
+    assert owner.get("/api/understood").status_code == 404
+    place.store.board.set_status({"phase": "practising", "understood": fact})
+    told = owner.get("/api/understood").json()
+    assert (told["wish"], told["asks"]) == ("high", "Which one is higher?")
+    assert [ref["id"] for ref in told["best"] + told["worst"]] == fact["best"] + fact["worst"]
+    assert told["relations"][0] == {"words": "height of the tool", "share": 0.75}
+    state = owner.get("/api/state").json()["understood"]
+    assert state == {"asks": "Which one is higher?", "version": told["version"]}
+    ann = log_in("ann")
+    assert ann.get("/api/state").json()["understood"] is None
+    assert ann.get("/api/understood").status_code == 403
+    assert ann.post("/api/misunderstood", json={"wish": "high"}).status_code == 403
+    board = place.store.board
+    assert board.misunderstood() == {}
+    for count in (1, 2):
+        assert owner.post("/api/misunderstood", json={"wish": "high"}).json() == {"count": count}
+        assert board.misunderstood() == {"high": count}
+    for wish in ("hi", " ", ""):
+        assert owner.post("/api/misunderstood", json={"wish": wish}).status_code == 422
+    assert board.settings().question == "", "what is set besides can be read all the same"
+    fact["relations"] = [["height of the tool", 0.5]]
+    board.set_status({"phase": "practising", "understood": fact})
+    assert owner.get("/api/understood").json()["version"] != told["version"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"wish": "other"},
+        {"wish": 3},
+        {"best": []},
+        {"best": ["../x", "y"]},
+        {"worst": [new_id(), new_id()]},
+        {"relations": [["a", 7]]},
+        {"relations": "x"},
+    ],
+)
+def test_what_makes_no_sense_of_a_wish_is_not_shown(place: Any, owner: Any, change: Any) -> None:
+    place.store.add_wish("high", "Which one is higher?")
+    (pair,) = place.ask(1)
+    fact = {
+        "wish": "high",
+        "best": [pair.left, pair.right],
+        "worst": [pair.right, pair.left],
+        "relations": [],
+    }
+    place.store.board.set_status({"phase": "practising", "understood": fact | change})
+    assert owner.get("/api/understood").status_code == 404
+    assert owner.get("/api/state").status_code == 200

@@ -43,6 +43,19 @@ def test_switches_are_stored_at_once(empty: Path, page: Page) -> None:
     assert (settings.show_guess, settings.show_success, settings.strengths) == (True, False, True)
 
 
+def test_a_wish_is_weighed_where_its_slider_is_moved_alone(empty: Path, page: Page) -> None:
+    store = source.current().store
+    assert not any("wish" in str(one.key) for one in page("settings").slider)
+    for name in ("high", "soft"):
+        store.add_wish(name, f"Which one is more {name}?")
+    drawn = page("settings")
+    assert [wish.weight for wish in store.wishes()] == [None, None]
+    drawn.slider(key="wish high").set_value(0.4).run()
+    assert not drawn.exception
+    assert {wish.name: wish.weight for wish in store.wishes()} == {"high": 0.4, "soft": None}
+    assert [one.value for one in drawn.caption].count("Left open: the trainer chooses.") == 1
+
+
 def test_an_invitation_is_shown_once_and_works_once(empty: Path, page: Page) -> None:
     drawn, people = page("settings"), source.current().store.people
     next(field for field in drawn.text_input if "Name" in field.label).set_value("carla")

@@ -199,6 +199,7 @@ def _told_guesses(context: Context, viewer: SessionInfo) -> bool:
 def history_rows(context: Context, records: list[Record], viewer: SessionInfo) -> list[HistoryRow]:
     """Answers in force with their clips, as this annotator may see them."""
     refs = context.clips.refs(record.question for record in records)
+    asked = _asked(context.store, [record.question for record in records])
     shown = _told_guesses(context, viewer)
     return [
         {
@@ -215,13 +216,15 @@ def history_rows(context: Context, records: list[Record], viewer: SessionInfo) -
             "can_flip": record.answer.choice in ("left", "right")
             and record.answer.annotator == viewer.annotator,
             "guess": _guess(record.question) if shown else None,
+            "wish": record.question.wish,
+            "asks": asked.get(record.question.wish),
         }
         for record in records
     ]
 
 
 def _pairs(context: Context, questions: list[Question]) -> list[Pair]:
-    refs = context.clips.refs(questions)
+    refs, asked = context.clips.refs(questions), _asked(context.store, questions)
     return [
         {
             "question": question.id,
@@ -229,6 +232,15 @@ def _pairs(context: Context, questions: list[Question]) -> list[Pair]:
             "right": refs[question.right],
             "policy_step": question.policy_step,
             "alike": context.clips.alike(question),
+            "wish": question.wish,
+            "asks": asked.get(question.wish),
         }
         for question in questions
     ]
+
+
+def _asked(store: Store, questions: list[Question]) -> dict[str | None, str]:
+    """What is asked about their wishes, by name; empty where all are about the skill."""
+    if all(question.wish is None for question in questions):
+        return {}
+    return {wish.name: wish.question for wish in store.wishes()}

@@ -1,4 +1,4 @@
-"""What only the run's owner may do: settings, invitations, people."""
+"""What only the run's owner may do: settings, weights of wishes, invitations, people."""
 
 from __future__ import annotations
 
@@ -7,9 +7,24 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Path, Response
 
 from armchair.errors import StoreError
-from armchair.web.api.types import Excluded, Invitation, Invited, NowSet, Pass, People, PersonRow, Setting
+from armchair.store.store import Store
+from armchair.web.api.types import (
+    Excluded,
+    Invitation,
+    Invited,
+    Misunderstood,
+    NowSet,
+    Pass,
+    People,
+    PersonRow,
+    Said,
+    Setting,
+    Weighed,
+    Wishes,
+)
 from armchair.web.context import ContextDep, Viewer
 from armchair.web.errors import refuse, unusable
+from armchair.web.understanding import Understood, understanding, version_of
 
 
 async def owner(viewer: Viewer) -> None:
@@ -28,6 +43,60 @@ def set_setting(given: Setting, context: ContextDep) -> NowSet:
     """Change one setting."""
     with context.writing:
         return {"settings": context.store.board.set_setting(given.key, given.value)}
+
+
+@router.get("/api/wishes")
+def wishes(context: ContextDep) -> Wishes:
+    """What is wanted of how the skill is done, and how much of it."""
+    return _wishes(context.store)
+
+
+@router.post("/api/wishes")
+def weigh(given: Weighed, context: ContextDep) -> Wishes:
+    """Say how much is wanted of a wish. -> all of them."""
+    with context.writing:
+        context.store.weigh(given.name, given.weight)
+    return _wishes(context.store)
+
+
+def _wishes(store: Store) -> Wishes:
+    rows = ((wish, store.counts(wish.name).asked) for wish in store.wishes())
+    return {
+        "wishes": [
+            {"name": wish.name, "question": wish.question, "weight": wish.weight, "answers": answers}
+            for wish, answers in rows
+        ]
+    }
+
+
+@router.get("/api/understood")
+def understood(context: ContextDep) -> Understood:
+    """What the trainer has understood of a wish, as it told last."""
+    found = understanding(context.store.board.status())
+    asked = {wish.name: wish.question for wish in context.store.wishes()}
+    if found is None or found.wish not in asked:
+        refuse(404, "not_found", "nothing is told yet of what was understood")
+    try:
+        refs = context.clips.refs_of([*found.best, *found.worst])
+    except StoreError as error:
+        if unusable(error):
+            raise
+        refuse(404, "not_found", str(error))
+    return {
+        "wish": found.wish,
+        "version": version_of(found),
+        "asks": asked[found.wish],
+        "best": [refs[name] for name in found.best],
+        "worst": [refs[name] for name in found.worst],
+        "relations": [{"words": words, "share": share} for words, share in found.relations],
+    }
+
+
+@router.post("/api/misunderstood")
+def misunderstood(given: Misunderstood, context: ContextDep) -> Said:
+    """Say that something else was meant by a wish than what was understood."""
+    with context.writing:
+        return {"count": context.store.board.misunderstand(given.wish)}
 
 
 @router.post("/api/invites")

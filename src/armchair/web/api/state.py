@@ -20,6 +20,7 @@ from armchair.store.people import SessionInfo
 from armchair.web.api.settling import SettlingState, settling_state
 from armchair.web.caches.snapshots import Snapshot
 from armchair.web.context import Context, ContextDep, Viewer
+from armchair.web.understanding import understanding, version_of
 
 DEFAULT_QUESTION = "Which one is better?"
 ENOUGH = 5  # own answers before the agreement is shown, so that nobody learns the model's taste first
@@ -96,6 +97,13 @@ class File(TypedDict):
     version: str
 
 
+class UnderstoodNow(TypedDict):
+    """That something was understood of a wish, and which version of it."""
+
+    asks: str
+    version: str
+
+
 class State(TypedDict):
     """Everything that the page shows beside the clips."""
 
@@ -122,6 +130,10 @@ class State(TypedDict):
     """The arm before and now."""
     settling: SettlingState | None
     """Comparisons after the budget."""
+    wishes: int
+    """How many there are."""
+    understood: UnderstoodNow | None
+    """That there is something to see of what was understood of a wish, for its owner."""
 
 
 @router.get("/api/state")
@@ -158,7 +170,17 @@ def describe(context: Context, snapshot: Snapshot, viewer: SessionInfo) -> State
         "scene": _file(snapshot, "scene"),
         "change": _file(snapshot, CHANGE),
         "settling": settling_state(snapshot, context, shown=_shown(snapshot, viewer)),
+        "wishes": len(snapshot.wishes),
+        "understood": _understood(snapshot, viewer),
     }
+
+
+def _understood(snapshot: Snapshot, viewer: SessionInfo) -> UnderstoodNow | None:
+    found = understanding(snapshot.status) if viewer.role == "owner" else None
+    asked = {wish.name: wish.question for wish in snapshot.wishes}
+    if found is None or found.wish not in asked:
+        return None
+    return {"asks": asked[found.wish], "version": version_of(found)}
 
 
 def _shown(snapshot: Snapshot, viewer: SessionInfo) -> bool:

@@ -96,6 +96,13 @@ class Excluded(_Given):
     excluded: bool
 
 
+class Weighed(_Given):
+    """How much is wanted of a wish, from 0 to 1; None: that is left open."""
+
+    name: Name
+    weight: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None
+
+
 class TeachOn(_Given):
     """Go on with the run: for so many answers beyond those there are; 0 leaves the budget as it is."""
 
@@ -123,6 +130,10 @@ class Pair(TypedDict):
     policy_step: int
     alike: bool
     """Whether both clips begin alike, as far as can be seen."""
+    wish: str | None
+    """The wish that it is about; None: the skill itself."""
+    asks: str | None
+    """What is asked about the wish, in plain words; None: the run's own question."""
 
 
 class Pairs(TypedDict):
@@ -179,6 +190,9 @@ class HistoryRow(_Row):
     right: ClipRef
     can_flip: bool
     guess: Guess | None
+    wish: str | None
+    asks: str | None
+    """As in `Pair`."""
 
 
 class SecondLook(_Given):
@@ -240,6 +254,33 @@ class Invitation(TypedDict):
     """Where the invited person goes; works once. The token is in the fragment, which no server logs."""
 
     path: str
+
+
+class WishRow(TypedDict):
+    """A wish, how much is wanted of it, and how many answers there are to its questions."""
+
+    name: str
+    question: str
+    weight: float | None
+    answers: int
+
+
+class Wishes(TypedDict):
+    """All wishes of the run, in the order in which they came."""
+
+    wishes: list[WishRow]
+
+
+class Misunderstood(_Given):
+    """The wish of which something else was understood than was meant."""
+
+    wish: Name
+
+
+class Said(TypedDict):
+    """How often that was said of it."""
+
+    count: int
 
 
 class NowSet(TypedDict):

@@ -78,7 +78,11 @@ class Clips:
 
     def refs(self, questions: Iterable[Question]) -> dict[str, ClipRef]:
         """What the page needs to know of the clips of these questions, by id."""
-        wanted = dict.fromkeys(name for question in questions for name in (question.left, question.right))
+        return self.refs_of(name for question in questions for name in (question.left, question.right))
+
+    def refs_of(self, names: Iterable[str]) -> dict[str, ClipRef]:
+        """What the page needs to know of these clips, by id. Raises StoreError for an unknown one."""
+        wanted = dict.fromkeys(names)
         known = self._refs
         found = {name: known[name] for name in wanted if name in known}
         missing = [name for name in wanted if name not in found]

@@ -15,6 +15,7 @@ from armchair.store.rows.records import Record
 from armchair.store.second_looks import waiting
 from armchair.store.settling import Offer, read
 from armchair.store.store import Store
+from armchair.types import Wish
 
 ALIVE_SECONDS = 15.0  # a trainer that has reported nothing for longer is gone
 WAITS_SECONDS = 60.0  # one that is done reports rarely, and not while it draws curve and film
@@ -41,6 +42,7 @@ class Snapshot(NamedTuple):
     again: frozenset[str]  # questions that deserve a second look
     offer: Offer | None  # comparisons after the budget
     settled: Settled  # what they came to
+    wishes: list[Wish]  # what is wanted of how the skill is done
 
     @property
     def budget(self) -> int | None:
@@ -107,7 +109,8 @@ class Snapshots:
             counts = self._store.counts()
             offer = known.offer if assets == known.assets else read(self._store.board, assets)
             known = known._replace(settings=settings, status=status, counts=counts, assets=assets)
-            return known._replace(again=again, offer=offer, settled=self._settled(offer))
+            known = known._replace(again=again, offer=offer, settled=self._settled(offer))
+            return known._replace(wishes=self._store.wishes())
         counts, offer = self._follow(position), read(self._store.board, assets)
         records = list(self._records.values())
         mine: dict[str, list[Record]] = {}
@@ -124,6 +127,7 @@ class Snapshots:
             again=again,
             offer=offer,
             settled=self._settled(offer),
+            wishes=self._store.wishes(),
         )
 
     def _settled(self, offer: Offer | None) -> Settled:

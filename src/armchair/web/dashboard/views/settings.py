@@ -32,6 +32,7 @@ def show() -> None:
         _pause(data.store, settings)
         _asking(data.store, settings)
         _shown(data.store, settings)
+        _wishes(data.store)
     with right:
         _invite(data.store)
         _people(data.store)
@@ -96,6 +97,24 @@ def _shown(store: Store, settings: Settings) -> None:
         if st.toggle(label, value, key=key) != value:
             store.board.set_setting(key, not value)
             st.rerun()
+
+
+def _wishes(store: Store) -> None:
+    """How much is wanted of each wish; each slider is stored at once."""
+
+    def weigh(name: str) -> None:
+        store.weigh(name, st.session_state[f"wish {name}"])
+
+    wishes = store.wishes()
+    if not wishes:
+        return
+    st.markdown("**How much of each wish**")
+    for wish in wishes:
+        key, answers = f"wish {wish.name}", store.counts(wish.name).asked
+        words = f"{plain(wish.question)} ({answers} answers)"
+        st.slider(words, 0.0, 1.0, wish.weight or 0.0, 0.05, key=key, on_change=weigh, args=[wish.name])
+        if wish.weight is None:
+            st.caption("Left open: the trainer chooses.")
 
 
 def _invite(store: Store) -> None:

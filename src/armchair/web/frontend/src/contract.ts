@@ -15,7 +15,13 @@ export interface ClipRef {
   film: string;
 }
 
-export interface Pair {
+/** What a pair is about: a wish and what is asked about it, or (null) the skill, about which the run's own question is asked. */
+export interface Asked {
+  wish: string | null;
+  asks: string | null;
+}
+
+export interface Pair extends Asked {
   question: string;
   left: ClipRef;
   right: ClipRef;
@@ -97,6 +103,8 @@ export interface State {
   scene: { url: string; version: string } | null;
   change: { url: string; version: string } | null; // the arm before and now
   settling: Settling | null;
+  wishes: number; // how many there are
+  understood: { asks: string; version: string } | null; // of a wish, for its owner
 }
 
 /** An answer as it is sent; `choice` speaks of the question's own left and right. */
@@ -126,7 +134,7 @@ export interface UndoReply {
   pair: Pair | null;
 }
 
-export interface HistoryRow {
+export interface HistoryRow extends Asked {
   id: string;
   seq: number;
   question: string;
@@ -144,4 +152,31 @@ export interface HistoryRow {
 export interface HistoryReply {
   rows: HistoryRow[];
   next: number | null;
+}
+
+/** What is wanted of how the skill is done. */
+export interface WishRow {
+  name: string;
+  question: string;
+  weight: number | null; // from 0 to 1; null: left open
+  answers: number;
+}
+
+export interface WishesReply {
+  wishes: WishRow[];
+}
+
+export interface Relation {
+  words: string;
+  share: number; // of all that counts
+}
+
+/** What was understood of a wish. */
+export interface Understood {
+  wish: string;
+  version: string;
+  asks: string;
+  best: [ClipRef, ClipRef];
+  worst: [ClipRef, ClipRef];
+  relations: Relation[];
 }

@@ -48,7 +48,7 @@ export function clip(id: string, kind: ClipRef["kind"] = "poses"): ClipRef {
 }
 
 export function pair(question: string): Pair {
-  return { question, left: clip(`${question}-l`), right: clip(`${question}-r`), policy_step: 0, alike: true };
+  return { question, left: clip(`${question}-l`), right: clip(`${question}-r`), policy_step: 0, alike: true, wish: null, asks: null };
 }
 
 export class FakeClips implements ClipSource {

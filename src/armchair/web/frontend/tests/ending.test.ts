@@ -13,7 +13,7 @@ const meter = { verdict: "improving" as const, wins: 8, ties: 0, losses: 1, more
 const state: State = {
   run: "reach-001", folder: "runs/reach-001", runs_at: "", can_start: false, finished: false, task: "reach", question: "Which?", annotator: "me",
   role: "owner", page: "p", clip_seconds: 1, control_dt: 0.05, settings: { show_success: true, show_guess: false, strengths: true },
-  progress, trainer, meter, scene: null, change: null, settling: null,
+  progress, trainer, meter, scene: null, change: null, settling: null, wishes: 0, understood: null,
 };
 const deeds: Deeds = { more: vi.fn(), goOn: vi.fn(), finish: vi.fn(), settle: vi.fn(), useOlder: vi.fn() };
 const at = (more: Partial<Trainer>, rest: Partial<State> = {}): State => ({ ...state, ...rest, trainer: { ...trainer, ...more } });

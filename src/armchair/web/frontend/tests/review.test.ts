@@ -7,7 +7,7 @@ import { clip, FakeClient, FakeClips } from "./doubles";
 
 const row = (id: string, choice: Choice = "left"): HistoryRow => ({
   id, seq: 1, question: "q", choice, strength: 1, seconds: 1, created: 0, annotator: "me",
-  left: clip(`${id}-l`), right: clip(`${id}-r`), can_flip: true, guess: null,
+  left: clip(`${id}-l`), right: clip(`${id}-r`), can_flip: true, guess: null, wish: null, asks: null,
 });
 interface Sent { answer: string; choice: Choice | null; id: string }
 /** Answers as the server does: another choice has another id. */

@@ -14,7 +14,7 @@ const trainer: Trainer = {
 };
 const state: State = {
   run: "runs/reach-001", folder: null, finished: false, task: "reach", question: "Which?", annotator: "me", role: "owner", page: "p", runs_at: "", can_start: false, clip_seconds: 1.5,
-  control_dt: 0.05, settings: { show_success: true, show_guess: false, strengths: true }, progress, trainer, meter: null, scene: null, change: null, settling: null,
+  control_dt: 0.05, settings: { show_success: true, show_guess: false, strengths: true }, progress, trainer, meter: null, scene: null, change: null, settling: null, wishes: 0, understood: null,
 };
 
 describe("words", () => {

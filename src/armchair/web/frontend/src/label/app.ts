@@ -4,16 +4,19 @@ import { isOut, Refused, type Client } from "../api";
 import type { AnswerBody, AnswerReply, Choice, State } from "../contract";
 import { hasWebGL } from "../player/views";
 import { parseScene } from "../scene/asset";
-import { byId, make, press, remember, setText, shelf } from "../ui/dom";
+import { byId, press, remember, setText, shelf } from "../ui/dom";
 import { again } from "../standing/again";
 import { Review } from "../standing/review";
-import { roundBanner } from "../standing/settling";
 import { Standing } from "../standing/standing";
+import { Understanding } from "../standing/understood";
+import { Wishes } from "../standing/wishes";
 import { Guide } from "../ui/guide";
 import { Notices } from "../ui/notices";
 import { foldStrip, showProgress } from "../ui/progress";
-import { Banner, copyButton, StateCard } from "../ui/states";
+import { Banner, StateCard } from "../ui/states";
 import { Transport } from "../ui/transport";
+import { above } from "./above";
+import { Asking } from "./asking";
 import { Clips } from "./clips";
 import { History } from "./history";
 import { Live } from "./live";
@@ -43,6 +46,12 @@ export class App {
   private readonly canDraw = hasWebGL();
   readonly standing: Standing;
   readonly review: Review;
+  readonly wishes: Wishes;
+  readonly understanding: Understanding;
+  private readonly asking = new Asking({
+    shown: (text, fresh) => this.screen.ask(`${this.state.task}: ${text}`, text, fresh),
+    changed: (text) => { this.notices.show("A new question: read it above."); this.notices.announce(`New question: ${text}`); },
+  });
   private sceneVersion: string | null = null;
   private offline = false;
   private expired = false;
@@ -78,17 +87,20 @@ export class App {
       expired: () => this.expire(),
     });
     this.review = new Review(this.clips, this.screen, (row) => this.session.flip(row), {
-      changed: () => this.render(),
-      left: () => this.endReview(),
-      notice: (text) => this.notices.say(text),
+      changed: () => this.render(), left: () => this.endReview(), notice: (text) => this.notices.say(text),
       failed: (error) => this.failed(error),
     });
-    this.standing.again = again(client, this.clips, this.screen, this.notices, (error) => this.failed(error));
+    const own = (): string | null => (this.state.wishes ? this.state.question : null);
+    this.standing.again = again(client, this.clips, this.screen, this.notices, (error) => this.failed(error), own);
     this.standing.view = () => {
       this.screen.exchange();
       this.notices.say("The two views of each clip have changed places, from now on. V changes them back.");
     };
-    this.history = new History(client, () => this.screen.asset, {
+    this.wishes = new Wishes(client, (error) => this.failed(error));
+    this.understanding = new Understanding(client, this.clips, () => this.screen, () => this.state, {
+      changed: () => this.render(), notice: (text) => this.notices.say(text), failed: (error) => this.failed(error),
+    });
+    this.history = new History(client, () => this.screen.asset, own, {
       review: (row) => void this.review.look(row),
       flip: (row) => this.review.flip(row),
       failed: (error) => this.failed(error),
@@ -110,9 +122,7 @@ export class App {
     window.addEventListener("online", () => void this.outbox.flush());
     window.addEventListener("pagehide", () => this.session.leave());
     window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && this.expired) void this.comeBack();
-    });
+    document.addEventListener("visibilitychange", () => { if (!document.hidden && this.expired) void this.comeBack(); });
   }
 
   private refill(): void {
@@ -125,12 +135,12 @@ export class App {
     if (compared && !state.settling?.on) this.session.putAway();
     if (!compared && state.settling?.on) void this.queue.fill();
     this.session.page = state.page;
-    setText(byId("question"), state.question);
     setText(byId("who"), state.annotator);
     byId("to-dashboard").hidden = state.role !== "owner";
+    byId("open-wishes").hidden = state.role !== "owner" || !state.wishes;
+    byId("open-understood").hidden = !state.understood;
     this.history.tellGuesses(state.role === "owner" || state.settings.show_guess);
     byId("strengths").hidden = !state.settings.strengths;
-    document.title = `${state.task}: ${state.question}`;
     showProgress(state);
     this.standing.take(state);
     this.screen.pace(state.control_dt);
@@ -199,9 +209,8 @@ export class App {
 
   strength(strength = this.session.strength): void {
     this.session.strength = strength;
-    for (const button of byId("strengths").querySelectorAll<HTMLElement>("[data-strength]")) {
-      press(button, Number(button.dataset["strength"]) === this.session.strength);
-    }
+    const buttons = byId("strengths").querySelectorAll<HTMLElement>("[data-strength]");
+    for (const button of buttons) press(button, Number(button.dataset["strength"]) === this.session.strength);
   }
 
   private saved(answer: AnswerBody, reply: AnswerReply): void {
@@ -262,43 +271,30 @@ export class App {
     const unsent = this.outbox?.waiting ?? 0;
     const offline = this.offline || (this.outbox?.offline ?? false) || (this.queue?.offline ?? false);
     const showing = Boolean(this.session?.current || this.review?.row);
+    this.asking?.show(this.state.question, this.session?.current?.pair ?? null, this.review?.row ?? null);
     const now = { state: this.state, reason: this.queue?.reason ?? null, showing, offline, expired: this.expired, unsent, deeds: this.standing };
     const saved = savedOf(unsent, offline, this.expired);
     byId("saved").dataset["state"] = saved.state;
     setText(byId("saved").querySelector(".text")!, saved.text);
     const card = cardOf(now);
-    if (card) this.card.show(card);
-    else this.card.hide();
+    if (card) this.card.show(card); else this.card.hide();
     this.screen.end(Boolean(card && this.state.trainer.phase === "done"));
     this.showBanner(bannerOf(now));
     const open = !this.review?.row && Boolean(this.session?.current);
-    for (const button of document.querySelectorAll<HTMLButtonElement>("[data-choice], #skip")) {
-      button.disabled = !open || this.expired;
-    }
+    const choices = document.querySelectorAll<HTMLButtonElement>("[data-choice], #skip");
+    for (const button of choices) button.disabled = !open || this.expired;
   }
 
-  private showBanner(text: ReturnType<typeof bannerOf>): void {
-    const old = this.review?.banner();
-    if (old) {
-      this.banner.show(old.text, ...old.extras);
-    } else if (text) {
-      this.banner.show(text.text, ...(text.command ? [make("code", { text: text.command }), copyButton(text.command)] : []));
-    } else if (this.slow) {
-      const film = make("button", { class: "plain", text: "Show films", onclick: () => void this.useFilms() });
-      const keep = make("button", { class: "plain", text: "Keep 3D", onclick: () => { remember("quality", "low"); this.slow = false; this.render(); } });
-      this.banner.show("3D is slow on this machine.", film, keep);
-    } else if (this.state.settling?.on && this.session?.current) {
-      const stop = make("button", { class: "plain", text: "Stop here", onclick: () => this.standing.settle(false) });
-      this.banner.show(roundBanner(this.state), ...(this.state.role === "owner" ? [stop] : []));
-    } else if (this.state.meter?.verdict === "settled" && !this.settledSeen && this.session?.current) {
-      const on = make("button", { class: "plain", text: "Go on anyway", onclick: () => { this.settledSeen = true; this.render(); } });
-      this.banner.show(this.state.meter.text, on);
-    } else if (this.standing.offersAgain && this.session?.current) {
-      const look = make("button", { class: "plain", text: "Look once more", onclick: this.standing.again });
-      const later = make("button", { class: "plain", text: "Not now", onclick: () => { this.standing.later(); this.render(); } });
-      this.banner.show(this.standing.againText, look, later);
-    } else {
-      this.banner.hide();
-    }
+  private showBanner(told: ReturnType<typeof bannerOf>): void {
+    const now = { state: this.state, old: this.review?.banner() ?? null, told, showing: Boolean(this.session?.current),
+      slow: this.slow, settledSeen: this.settledSeen, standing: this.standing, understanding: this.understanding };
+    const line = above(now, {
+      films: () => void this.useFilms(),
+      keep3d: () => { remember("quality", "low"); this.slow = false; this.render(); },
+      goOn: () => { this.settledSeen = true; this.render(); },
+      later: () => { this.standing.later(); this.render(); },
+    });
+    if (line) this.banner.show(line.text, ...line.extras);
+    else this.banner.hide();
   }
 }

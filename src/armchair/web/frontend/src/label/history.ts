@@ -5,6 +5,7 @@ import type { HistoryReply, HistoryRow } from "../contract";
 import type { SceneAsset } from "../scene/asset";
 import { byId, make, setText } from "../ui/dom";
 import { closesOutside } from "../ui/popup";
+import { asksOf } from "./asking";
 import { Stills } from "./stills";
 import { CHOICE_WORDS, expectedText, strengthWord } from "./words";
 
@@ -22,7 +23,9 @@ export class History {
   private readonly stills: Stills;
   private next: number | null = null;
 
-  constructor(private readonly client: Client, scene: () => SceneAsset | null, private readonly events: HistoryEvents) {
+  /** own: the run's question, where others are asked, too. */
+  constructor(private readonly client: Client, scene: () => SceneAsset | null, private readonly own: () => string | null,
+    private readonly events: HistoryEvents) {
     this.stills = new Stills(client, scene);
     this.filter.addEventListener("change", () => void this.load(false));
     this.more.addEventListener("click", () => void this.load(true));
@@ -71,6 +74,7 @@ export class History {
 
   private item(row: HistoryRow): HTMLLIElement {
     const words = CHOICE_WORDS[row.choice];
+    const own = this.own();
     const replay = make("button", { class: "plain", text: "Look", onclick: () => {
       this.close();
       this.events.review(row);
@@ -80,6 +84,7 @@ export class History {
     if (row.choice === "left" || row.choice === "right") pictures.dataset["chosen"] = row.choice;
     const item = make("li", {}, pictures, make("div", { class: "what" },
       make("b", { text: capital([strengthWord(row.strength), words].filter(Boolean).join(" ")) }),
+      ...(own === null ? [] : [make("span", { class: "asked", text: asksOf(row, own) })]),
       make("small", { text: detail(row) })), replay);
     this.stills.add(item, pictures, [row.left, row.right]);
     if (row.can_flip) {

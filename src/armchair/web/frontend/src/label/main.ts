@@ -70,7 +70,7 @@ function connect(app: App): void {
   byId("other-view").addEventListener("click", () => app.screen.exchange());
   byId("open-history").addEventListener("click", () => app.history.open());
   byId("open-guide").addEventListener("click", () => app.guide.open());
-  connectMenu();
+  connectMenu(app);
 }
 
 function act(app: App, action: Action, pressed: number): void {
@@ -95,9 +95,11 @@ function act(app: App, action: Action, pressed: number): void {
   }
 }
 
-function connectMenu(): void {
+function connectMenu(app: App): void {
   const menu = byId("menu");
   popup(byId("open-menu"), menu, (open) => { menu.hidden = !open; });
+  byId("open-wishes").addEventListener("click", () => { closePopup(); void app.wishes.open(); });
+  byId("open-understood").addEventListener("click", () => { closePopup(); void app.understanding.open(); });
   byId("sign-out").addEventListener("click", () => {
     void client.post("/api/logout", {}).catch(() => undefined).then(() => location.assign("/login"));
   });

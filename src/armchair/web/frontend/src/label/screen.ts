@@ -77,6 +77,13 @@ export class Screen implements Stage {
     this.transport.showSwapped(false);
   }
 
+  /** What is asked about them. `fresh`: something else than about the pair before. */
+  ask(title: string, question: string, fresh: boolean): void {
+    setText(byId("question"), question);
+    byId("question").dataset["fresh"] = String(fresh);
+    document.title = title;
+  }
+
   empty(): void {
     this.wanted = null;
     delete this.stage.dataset["question"];

@@ -1,6 +1,6 @@
 /** Numbers and states as short sentences. */
 
-import type { Choice, Progress, State, Trainer } from "../contract";
+import type { Choice, Progress, Relation, State, Trainer } from "../contract";
 
 export const CHOICE_WORDS: Record<Choice, string> = {
   left: "left",
@@ -113,4 +113,9 @@ export function clockText(step: number, last: number, dt: number): string {
 
 export function strengthWord(strength: number): string {
   return strength < 1 ? "slightly" : strength > 1 ? "much" : "";
+}
+
+/** "height of the tool: 62 %" */
+export function relationText({ words, share }: Relation): string {
+  return `${words}: ${Math.round(100 * share)} %`;
 }

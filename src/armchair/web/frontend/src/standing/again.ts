@@ -2,15 +2,13 @@
 
 import type { Client } from "../api";
 import type { Choice, HistoryReply } from "../contract";
-import { loadBoth, type ClipSource } from "../label/queue";
+import { asksOf } from "../label/asking";
+import type { ClipSource } from "../label/queue";
 import type { Screen } from "../label/screen";
-import { ScenePlayer } from "../player/scene_player";
-import type { SceneAsset } from "../scene/asset";
 import { byId, make, press, setText } from "../ui/dom";
-import { Insets } from "../ui/insets";
 import type { Notices } from "../ui/notices";
 import { closesOutside } from "../ui/popup";
-import { tone } from "../ui/tone";
+import { Duo, type Drawn } from "./duo";
 import { SecondLook, summary } from "./second_look";
 
 const ANSWERS: [Choice | null, string][] = [["left", "Left"], ["tie", "Equal"], ["right", "Right"], [null, "Keep"]];
@@ -23,12 +21,6 @@ export interface AgainEvents {
   failed(error: unknown): void;
 }
 
-/** What clips are drawn from; no asset where films are shown. */
-export interface Drawn {
-  asset: SceneAsset | null;
-  dt: number;
-}
-
 export class Again {
   private readonly dialog = byId<HTMLDialogElement>("again");
   private readonly list = byId("again-tiles");
@@ -36,7 +28,7 @@ export class Again {
   private tiles: Tile[] = [];
 
   constructor(private readonly client: Client, private readonly clips: ClipSource, private readonly drawn: () => Drawn,
-    private readonly events: AgainEvents) {
+    private readonly events: AgainEvents, private readonly own: () => string | null) {
     this.finish.addEventListener("click", () => this.dialog.close());
     this.dialog.querySelector("[data-close]")?.addEventListener("click", () => this.dialog.close());
     this.dialog.addEventListener("close", () => this.closed());
@@ -50,7 +42,7 @@ export class Again {
       if (!rows.length) return this.events.notice("There is nothing to look at again.");
       this.tiles = rows.map((row, k) => new Tile(k + 1, new SecondLook(this.client, row), this.clips, this.drawn(), {
         answered: (tile) => this.answered(tile), failed: (error) => this.events.failed(error),
-      }));
+      }, this.own()));
       setText(byId("again-why"), `${rows.length === 1 ? "This answer does" : "These answers do"} not fit the others. Look again from both sides, then keep ${rows.length === 1 ? "it" : "each"} or answer anew.`);
       this.list.replaceChildren(...this.tiles.map((tile) => tile.box));
       this.list.dataset["count"] = String(rows.length);
@@ -93,15 +85,17 @@ export class Again {
   }
 }
 
-/** The dialog over a page with its own clips, which stand still meanwhile. -> what opens it. */
-export function again(client: Client, clips: ClipSource, screen: Screen, notices: Notices, failed: (error: unknown) => void): () => void {
+/** The dialog over a page with its own clips, which stand still meanwhile. own: the run's question, where others are asked, too.
+-> what opens it. */
+export function again(client: Client, clips: ClipSource, screen: Screen, notices: Notices, failed: (error: unknown) => void,
+  own: () => string | null): () => void {
   let played = false;
   const dialog = new Again(client, clips, () => screen, {
     opened: () => { played = screen.scene?.playing ?? false; screen.scene?.pause(); },
     closed: () => { if (played) screen.scene?.play(); },
     notice: (text) => notices.say(text),
     failed,
-  });
+  }, own);
   return () => void dialog.open();
 }
 
@@ -112,24 +106,20 @@ interface TileEvents {
 
 class Tile {
   readonly box: HTMLElement;
-  private readonly stage: HTMLElement;
-  private readonly surface = make("div", { class: "surface" }, pane("Left"), pane("Right"));
+  private readonly duo: Duo;
   private readonly told = make("b");
   private readonly buttons: HTMLButtonElement[];
   private readonly seen = new IntersectionObserver((found) => { if (found.some((one) => one.isIntersecting)) void this.play(); });
-  private readonly sized = new ResizeObserver(() => this.player?.resize());
-  private player: ScenePlayer | null = null;
-  private free: () => void = () => undefined;
-  private gone = false;
 
-  constructor(number: number, readonly look: SecondLook, private readonly clips: ClipSource, private readonly drawn: Drawn,
-    private readonly events: TileEvents) {
-    this.stage = make("div", { class: "stage" }, this.surface);
+  constructor(number: number, readonly look: SecondLook, clips: ClipSource, drawn: Drawn,
+    private readonly events: TileEvents, own: string | null) {
+    this.duo = new Duo(["Left", "Right"], clips, drawn);
     this.buttons = ANSWERS.map(([choice, text]) => make("button", { text, onclick: () => void this.answer(choice) }));
     const answers = make("div", { class: "segments" }, ...this.buttons);
     answers.setAttribute("role", "group");
     answers.setAttribute("aria-label", `Answer to pair ${number}`);
-    this.box = make("li", {}, this.stage, make("div", { class: "bar" }, make("kbd", { text: String(number) }), this.told, answers));
+    const asked = own === null ? [] : [make("span", { class: "asked", text: asksOf(look.row, own) })];
+    this.box = make("li", {}, this.duo.stage, make("div", { class: "bar" }, ...asked, make("kbd", { text: String(number) }), this.told, answers));
     this.box.tabIndex = 0;
     this.show();
   }
@@ -159,41 +149,14 @@ class Tile {
   private async play(): Promise<void> {
     this.seen.disconnect();
     try {
-      const { left, right } = await loadBoth(this.clips, this.look.row);
-      this.free = () => { this.clips.free(left); this.clips.free(right); };
-      const { asset, dt } = this.drawn;
-      if (this.gone) return this.free();
-      if (left.kind === "film" && right.kind === "film") this.stage.prepend(make("div", { class: "films" }, film(left.url), film(right.url)));
-      else if (asset && left.kind === "poses" && right.kind === "poses") {
-        const player = new ScenePlayer(this.stage, asset, dt, { count: 2, surface: this.surface, oneFinger: false, quality: "low" }, true);
-        const insets = new Insets(this.surface, 2, () => player.exchange());
-        player.oncompose = ({ from }) => insets.place(player.views.insets, `from ${from}`);
-        player.tone(tone());
-        player.resize();
-        player.loadAll([left.poses, right.poses]);
-        this.player = player;
-        this.sized.observe(this.stage);
-      }
+      await this.duo.play(this.look.row);
     } catch (error) {
       this.events.failed(error);
     }
   }
 
   destroy(): void {
-    this.gone = true;
     this.seen.disconnect();
-    this.sized.disconnect();
-    this.player?.destroy();
-    this.free();
+    this.duo.destroy();
   }
-}
-
-function pane(name: string): HTMLElement {
-  return make("div", { class: "pane" }, make("span", { class: "tag", text: name }));
-}
-
-function film(url: string): HTMLVideoElement {
-  const video = make("video");
-  Object.assign(video, { src: url, muted: true, loop: true, autoplay: true, playsInline: true });
-  return video;
 }
