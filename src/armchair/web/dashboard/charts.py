@@ -200,7 +200,7 @@ def traded(table: pd.DataFrame, title: str, form: str, ring: Place, dot: Place) 
     marked = [alt.Chart(pd.DataFrame([place._asdict()])) for place in (ring, dot)]
     marks = [
         marked[0].mark_point(filled=False, size=260, strokeWidth=2, color=GREY),
-        marked[1].mark_point(filled=True, size=110, color=COLOURS[1], opacity=1),
+        marked[1].mark_point(filled=True, size=140, color=GREY, opacity=1),
     ]
     return alt.layer(
         lines, *(mark.encode(x="x:Q", y=share, tooltip=["name:N"]) for mark in marks)

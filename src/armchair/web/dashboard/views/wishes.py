@@ -87,7 +87,7 @@ def _choice(run: RunDir, weights: Mapping[str, float], given: Mapping[str, float
 def _wish(curve: Curve, name: str, weights: Mapping[str, float], given: Mapping[str, float]) -> None:
     """One wish: figures at the slider, what it costs, and both against its weight."""
     own = curve.wishes.index(name)
-    st.subheader(words(name).capitalize(), anchor=False)
+    st.subheader(plain(words(name).capitalize()), anchor=False)
     st.markdown(plain(curve.questions[own]))
     rows = along(curve, name, given)
     now = between(rows, own, given[name])
