@@ -161,6 +161,11 @@ def test_weights_beyond_their_range_are_no_policy(run: RunDir) -> None:
     save_policy(run, agent, info)
     with pytest.raises(RunError, match="not from 0 to 1"):
         load_policy(run)
+    with pytest.raises(RunError, match="must be from 0 to 1"):
+        weights_of(run)
+    save_policy(run, agent, info._replace(wishes=("smooth", "smooth")))
+    with pytest.raises(RunError, match="a list of names, each once"):
+        weights_of(run)
 
 
 def test_it_needs_no_torch(run: RunDir) -> None:

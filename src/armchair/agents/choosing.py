@@ -12,7 +12,7 @@ from pathlib import Path
 
 from armchair.errors import InvalidInput, RunError, check_choice
 from armchair.jsonable import Json
-from armchair.reading.files import read_bytes
+from armchair.reading.files import open_regular, read_bytes
 from armchair.reading.limits import TENSORS_BYTES, TOLD_BYTES
 from armchair.reading.plain import parse_object
 from armchair.reading.tensors import Header, read_header
@@ -39,8 +39,11 @@ def weights_of(run: RunDir) -> dict[str, float]:
         place = _place(header, len(names)) if names else None
         if place is None:
             return {}
-        content = read_bytes(file, TENSORS_BYTES)
-        values = struct.unpack(f"<{len(names)}f", content[place : place + 4 * len(names)])
+        with open_regular(file, TENSORS_BYTES) as data:
+            data.seek(place)
+            values = struct.unpack(f"<{len(names)}f", data.read(4 * len(names)))
+        if not all(0.0 <= value <= 1.0 for value in values):
+            raise InvalidInput("the weights of wishes must be from 0 to 1")
     except (OSError, InvalidInput, struct.error) as error:
         raise RunError(f"{file} cannot be read: {error}") from None
     return dict(zip(names, (round(value, 6) for value in values), strict=True))
@@ -105,9 +108,10 @@ def _is_of(file: Path, weights: Mapping[str, float]) -> bool:
 
 def _names(about: Mapping[str, Json]) -> tuple[str, ...]:
     wishes = about.get("wishes", [])
-    if not isinstance(wishes, list) or not all(isinstance(name, str) for name in wishes):
-        raise InvalidInput(f"its wishes must be a list of names, got {str(wishes)[:80]}")
-    return tuple(str(name) for name in wishes)
+    names = tuple(str(name) for name in wishes) if isinstance(wishes, list) else ()
+    if list(names) != wishes or len(set(names)) < len(names):
+        raise InvalidInput(f"its wishes must be a list of names, each once, got {str(wishes)[:80]}")
+    return names
 
 
 def _place(header: Header, wishes: int) -> int | None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from armchair.errors import ArmchairError
 from armchair.web.dashboard import classic, source
-from armchair.web.dashboard.views import compare, labels, settings, training
+from armchair.web.dashboard.views import compare, labels, settings, training, wishes
 from armchair.web.dashboard.wording import plain
 
 STYLE = """<style>
@@ -21,16 +21,16 @@ WAY_BACK = '<a class="way-back" href="/" target="_self">← Label clips</a>'
 def main() -> None:
     """Draw the page that was asked for."""
     st.set_page_config(page_title="armchair dashboard", page_icon="🪑", layout="wide")
-    page = st.navigation(
-        [
-            st.Page(training.show, title="Training", url_path="training", default=True),
-            st.Page(labels.show, title="Labels", url_path="labels"),
-            st.Page(compare.show, title="Compare", url_path="compare"),
-            st.Page(settings.show, title="Settings", url_path="settings"),
-            st.Page(classic.show_page, title="Answer", url_path="answer"),
-        ],
-        position="top",
-    )
+    pages = [
+        st.Page(training.show, title="Training", url_path="training", default=True),
+        st.Page(labels.show, title="Labels", url_path="labels"),
+        st.Page(compare.show, title="Compare", url_path="compare"),
+        st.Page(settings.show, title="Settings", url_path="settings"),
+        st.Page(classic.show_page, title="Answer", url_path="answer"),
+    ]
+    if wishes.there():
+        pages.insert(1, st.Page(wishes.show, title="Wishes", url_path="wishes"))
+    page = st.navigation(pages, position="top")
     st.html(STYLE + WAY_BACK)
     try:
         source.current()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -29,6 +30,14 @@ class Line(NamedTuple):
     column: str
     name: str
     points: bool = False  # mark each value: they are few
+
+
+class Place(NamedTuple):
+    """Where something is in a chart."""
+
+    x: float
+    y: float
+    name: str
 
 
 class Rule(NamedTuple):
@@ -159,6 +168,43 @@ def histogram(values: Sequence[float], title: str, width: float, most: float) ->
         )
         .properties(height=HEIGHT)
     )
+
+
+def traded(table: pd.DataFrame, title: str, form: str, ring: Place, dot: Place) -> Drawing:
+    """Shares of tries against what they are traded for: columns x, share, kind, weight (in whose order).
+
+    title, form: of the horizontal axis. ring, dot: what is marked so.
+    """
+    names = list(dict.fromkeys(table["kind"]))
+    colour = alt.Color(
+        "kind:N",
+        title=None,
+        scale=alt.Scale(domain=names, range=list(COLOURS[: len(names)])),
+        legend=alt.Legend(orient="top"),
+    )
+    least = min(0.8, *table["share"].tolist())
+    share = alt.Y("y:Q", scale=alt.Scale(domain=[math.floor(10 * least) / 10, 1]))
+    lines = alt.Chart(table.rename(columns={"share": "y"})).mark_line(point=True, strokeWidth=2)
+    lines = lines.encode(
+        x=alt.X("x:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=form, tickCount=6)),
+        y=share.title("share of tries").axis(alt.Axis(format=".0%", tickCount=5)),
+        order="weight:Q",
+        color=colour,
+        tooltip=[
+            alt.Tooltip("kind:N", title="what"),
+            alt.Tooltip("weight:Q", format=".2~f"),
+            alt.Tooltip("x:Q", title=title, format=".3~f"),
+            alt.Tooltip("y:Q", title="share", format=".1%"),
+        ],
+    )
+    marked = [alt.Chart(pd.DataFrame([place._asdict()])) for place in (ring, dot)]
+    marks = [
+        marked[0].mark_point(filled=False, size=260, strokeWidth=2, color=GREY),
+        marked[1].mark_point(filled=True, size=140, color=GREY, opacity=1),
+    ]
+    return alt.layer(
+        lines, *(mark.encode(x="x:Q", y=share, tooltip=["name:N"]) for mark in marks)
+    ).properties(height=HEIGHT)
 
 
 def banded(table: pd.DataFrame, axis: Axis, title: str, form: str, names: Sequence[str]) -> Drawing:

@@ -10,9 +10,11 @@ import { byId, make, press, recall, setText } from "../ui/dom";
 import { Notices } from "../ui/notices";
 import { StateCard } from "../ui/states";
 import { tone, watchTone } from "../ui/tone";
+import type { Weights } from "./curve";
 import { LiveArm } from "./live_arm";
+import { WishPanel, type Wishes } from "./wishes";
 
-interface Hello {
+interface Hello extends Wishes {
   type: "hello";
   task: string;
   control_dt: number;
@@ -21,7 +23,7 @@ interface Hello {
   source: string;
 }
 
-interface Status {
+interface Status extends Wishes {
   type: "status";
   episode: number;
   step: number;
@@ -29,6 +31,9 @@ interface Status {
   reward: number | null;
   policy_step: number;
 }
+
+/** The owner's choice is kept, or something could not be. */
+type Reply = { type: "chosen"; weights: Weights } | { type: "error"; error: string };
 
 const RATES = [0.25, 0.5, 1, 2];
 const FIRST_WAIT = 500; // ms
@@ -46,6 +51,7 @@ class Player {
   private wait = FIRST_WAIT;
   private readonly card = new StateCard(byId("state"));
   private readonly notices = new Notices(byId("toast"), byId("announcer"));
+  private readonly wishes = new WishPanel(byId("wishes"), (what, weights) => this.send(what, weights));
   private readonly ticker = new Ticker((_, now) => this.tick(now));
 
   start(): void {
@@ -64,7 +70,7 @@ class Player {
     this.socket = socket;
     socket.addEventListener("message", (event) => {
       if (event.data instanceof ArrayBuffer) this.take(event.data);
-      else this.hear(JSON.parse(String(event.data)) as Hello | Status);
+      else this.hear(JSON.parse(String(event.data)) as Hello | Status | Reply);
     });
     socket.addEventListener("close", () => {
       this.card.show({ title: "The arm is away", lines: ["The connection has ended. The page tries again by itself."], busy: true });
@@ -73,15 +79,18 @@ class Player {
     });
   }
 
-  private hear(told: Hello | Status): void {
+  private hear(told: Hello | Status | Reply): void {
     if (told.type === "hello") void this.meet(told);
     else if (told.type === "status") this.showStatus(told);
+    else if (told.type === "chosen") this.wishes.kept(told.weights);
+    else this.wishes.refused(told.error);
   }
 
   private async meet(hello: Hello): Promise<void> {
     setText(byId("task"), hello.task);
     setText(byId("source"), hello.source);
     document.title = `${hello.task}, live`;
+    this.wishes.meet(hello);
     try {
       const asset = parseScene(await client.bytes(hello.scene));
       this.openViews(asset);
@@ -135,10 +144,11 @@ class Player {
     byId("success").dataset["on"] = String(status.success);
     setText(byId("success"), status.success ? "Success" : "On its way");
     setText(byId("reward"), status.reward === null ? "" : `Reward ${status.reward.toFixed(2)}`);
+    this.wishes.hear(status);
     setText(byId("policy"), status.policy_step ? `Policy after ${status.policy_step.toLocaleString("en")} steps` : "");
   }
 
-  private send(what: string, value?: number): void {
+  private send(what: string, value?: number | Weights): void {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
     this.socket.send(JSON.stringify(value === undefined ? { do: what } : { do: what, value }));
   }
