@@ -47,6 +47,7 @@ case(
     observe=lambda self: self.place.astype(np.float16),
 )
 case("obs_list", observe=lambda self: list(self.place))
+case("obs_single", observation_space=Box(-9, 9, ()), observe=lambda self: self.place[0])
 case("obs_column", observe=lambda self: self.place[:, None])
 case("obs_out_of_bounds", observation_space=Box(-1e-3, 1e-3, (3,)))
 refused(

@@ -32,6 +32,7 @@ QUICK = (
     "picture_raises_later",
     "loses_itself",
 )
+LOOKED_AT = ("obs_single", "obs_nested", "obs_nan", "space_missing")
 
 
 @pytest.fixture
@@ -73,6 +74,19 @@ def test_what_can_be_converted_is_taught(name: str, case: Case, small: Path, cap
     assert "Traceback" not in told
     (run,) = (small.parent / "runs").iterdir()
     assert (run / "summary.json").is_file()
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[] if n in LOOKED_AT else [pytest.mark.slow]) for n in CASES]
+)
+@pytest.mark.filterwarnings("ignore:step ")
+def test_looking_ends_well_whatever_it_is(name: str, small: Path, capsys: Capture) -> None:
+    status = main(["look", f"odd:{name}", "--output", "mine.yaml"])
+    told = capsys.readouterr().err
+    assert status in (0, 2)
+    assert "Traceback" not in told
+    assert status == 0 or told.count("\n") == 1
+    assert (small.parent / "mine.yaml").exists() == (status == 0)
 
 
 def test_people_need_no_reward(small: Path, capsys: Capture) -> None:

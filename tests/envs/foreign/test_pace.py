@@ -35,6 +35,12 @@ class Counting(gymnasium.Env):
 def free():
     return Counting()
 
+class Bare(Counting):
+    metadata = None
+
+def bare():
+    return Bare()
+
 def limited():
     return TimeLimit(Counting(), 7)
 """
@@ -80,6 +86,12 @@ def test_its_own_limit_is_counted_in_decisions(spec: Callable[[str], TaskSpec]) 
     assert walk(env, 3)[-1] == (7.0, 7.0, False, True, False)
     assert spec("limited").make(1, EnvConfig(horizon=5)).horizon == 5
     assert walk(spec("limited").make(1, EnvConfig(horizon=2, repeat=2)), 2)[-1][:4] == (4.0, 7.0, False, True)
+
+
+def test_metadata_may_be_missing(spec: Callable[[str], TaskSpec]) -> None:
+    env = spec("bare").make(1, EnvConfig(repeat=2, horizon=4))
+    assert env.dt == pytest.approx(1 / 30)  # what a step lasts where nobody says
+    env.close()
 
 
 def test_a_horizon_beyond_the_end_is_refused(spec: Callable[[str], TaskSpec]) -> None:

@@ -9,7 +9,7 @@ import gymnasium
 from gymnasium.wrappers import TimeLimit
 
 from armchair.envs.foreign.sources import find, make_one, time_limits
-from armchair.envs.foreign.values import reward_of
+from armchair.envs.foreign.values import metadata_of, reward_of
 from armchair.errors import InvalidInput
 
 Foreign = gymnasium.Env[object, object]
@@ -55,9 +55,10 @@ class Repeat(gymnasium.Wrapper[object, object, object, object]):
     def __init__(self, env: Foreign, repeat: int) -> None:
         super().__init__(env)
         self._repeat = repeat
-        fps = self.env.metadata.get("render_fps")
+        known = metadata_of(self.env)
+        fps = known.get("render_fps")
         if isinstance(fps, int | float):
-            self.metadata = {**self.env.metadata, "render_fps": fps / repeat}
+            self.metadata = {**known, "render_fps": fps / repeat}
 
     def step(self, action: object) -> tuple[object, SupportsFloat, bool, bool, dict[str, object]]:
         """`repeat` steps of the wrapped environment."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -22,6 +22,7 @@ from armchair.envs.foreign.values import (
     flag_of,
     flat_observation,
     flat_size,
+    metadata_of,
     reward_of,
     success_of,
 )
@@ -131,10 +132,8 @@ def _what(found: object) -> str:
 
 def step_seconds(env: Foreign) -> float:
     """Length of a step in s, by `render_fps` in the metadata; 1/30 where it says nothing of use."""
-    metadata: object = getattr(env, "metadata", None)
-    said = cast("Mapping[str, object]", metadata).get("render_fps") if isinstance(metadata, Mapping) else None
     try:
-        fps = float(cast(float, said))
+        fps = float(cast(float, metadata_of(env).get("render_fps")))
     except (TypeError, ValueError):
         return 1.0 / DEFAULT_FPS
     return 1.0 / (fps if 0.1 <= fps <= 1000.0 else DEFAULT_FPS)

@@ -21,6 +21,12 @@ MOST_NUMBERS = 20_000  # of an observation; more are a picture
 _PARTS = (Dict, Tuple)
 
 
+def metadata_of(env: object) -> Mapping[str, object]:
+    """The metadata of an environment, empty where it has none or something else in its place."""
+    said: object = getattr(env, "metadata", None)
+    return cast("Mapping[str, object]", said) if isinstance(said, Mapping) else {}
+
+
 def flat_size(space: object) -> int:
     """How many numbers an observation has. Raises InvalidInput for a space without a fixed number of them."""
     if not isinstance(space, gymnasium.Space):

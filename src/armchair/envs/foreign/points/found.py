@@ -10,6 +10,7 @@ import numpy as np
 
 from armchair.envs.foreign.points.declaration import GOALS, Declared, Source
 from armchair.envs.foreign.points.spaces import Foreign, keys_of
+from armchair.envs.foreign.values import metadata_of
 from armchair.errors import InvalidInput
 
 PointsFunction = Callable[[Foreign], Mapping[str, object]]
@@ -41,7 +42,7 @@ def find_points(source: object, env: Foreign) -> Declared:
 
     Asked in this order: its metadata, its `armchair_points`, goals of three numbers.
     """
-    said = cast("object", env.unwrapped.metadata.get(METADATA))
+    said = metadata_of(env.unwrapped).get(METADATA)
     if said is not None:
         return _of_metadata(said)
     function = points_function(source, env)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from armchair.envs.foreign.mujoco.things import Named, Things, inventory, names
 from armchair.envs.foreign.points.spaces import Foreign
+from armchair.errors import ForeignError
 
 EPISODES, STEPS = 6, 40
 HELD = 5  # steps that a random action is held for
@@ -55,6 +56,8 @@ class Trial(NamedTuple):
     @property
     def windows(self) -> Tracks:
         """Each three numbers of the observation that follow each other. -> (R, D - 2, 3)."""
+        if self.obs.shape[1] < 3:
+            return Tracks(np.zeros((len(self.obs), 0, 3)), self.first)
         return Tracks(np.lib.stride_tricks.sliding_window_view(self.obs, 3, axis=1), self.first)
 
     @property
@@ -69,7 +72,10 @@ class Trial(NamedTuple):
 
 
 def run_trial(flat: Foreign) -> Trial:
-    """Play; `flat` has flattened observations. Its last episode is left unfinished."""
+    """Play; `flat` has flattened observations. Its last episode is left unfinished.
+
+    Raises ForeignError where what it observes is not finite.
+    """
     obs: list[Floats] = []
     actions: list[Floats] = []
     places: list[Floats] = []
@@ -98,5 +104,8 @@ def run_trial(flat: Foreign) -> Trial:
             note(seen, action, began)
             if terminated or truncated:
                 break
+    for row, column in np.argwhere(~np.isfinite(obs))[:1]:
+        step = row - first[row] + 1
+        raise ForeignError(f"step {step}: number {column} of the observation is {obs[row][column]}")
     arrays = (np.array(obs), np.array(actions), np.array(first))
     return Trial(*arrays, named, np.array(places), joints, np.array(angles))
