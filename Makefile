@@ -72,8 +72,8 @@ check-lowest: .venv-lowest/.installed ## the tests of all that packages are used
 	$(LOWEST)/pip install -q uv==0.13.9
 	$(LOWEST)/uv pip compile -q --resolution lowest-direct --python $(LOWEST)/python pyproject.toml \
 		$(addprefix --extra ,$(EXTRAS)) -o .venv-lowest/lowest.txt
-	grep -E '^(httpx|hypothesis|psutil|pytest|pytest-xdist|stable_baselines3)==' constraints.txt \
-		> .venv-lowest/tools.txt
+	grep -E '^(httpx|hypothesis|psutil|pytest|pytest-xdist)==' constraints.txt > .venv-lowest/tools.txt
+	echo stable_baselines3 >> .venv-lowest/tools.txt # whichever goes with that PyTorch
 	$(LOWEST)/uv pip install -q --python $(LOWEST)/python -r .venv-lowest/lowest.txt
 	$(LOWEST)/uv pip install -q --python $(LOWEST)/python -c .venv-lowest/lowest.txt -r .venv-lowest/tools.txt
 	@touch $@
