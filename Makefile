@@ -63,7 +63,7 @@ LOWEST_TESTS := tests/test_init.py tests/test_video.py tests/agents tests/engine
 	tests/cli/test_envs.py tests/cli/test_main.py tests/cli/test_play.py tests/cli/test_serve.py
 
 check-lowest: .venv-lowest/.installed ## the tests of all that packages are used for, with their lowest versions
-	PYTHONPATH=$(CURDIR)/src $(ONE_THREAD) $(LOWEST)/python -m pytest -q -n 2 -m "not slow and not browser" $(LOWEST_TESTS) \
+	$(ONE_THREAD) $(LOWEST)/python -m pytest -q -n 2 -m "not slow and not browser" $(LOWEST_TESTS) \
 		--ignore tests/web/test_schema.py # schemathesis itself asks for newer ones
 
 .venv-lowest/.installed: pyproject.toml constraints.txt Makefile
@@ -72,10 +72,11 @@ check-lowest: .venv-lowest/.installed ## the tests of all that packages are used
 	$(LOWEST)/pip install -q uv==0.13.9
 	$(LOWEST)/uv pip compile -q --resolution lowest-direct --python $(LOWEST)/python pyproject.toml \
 		$(addprefix --extra ,$(EXTRAS)) -o .venv-lowest/lowest.txt
-	grep -E '^(httpx|hypothesis|psutil|pytest|pytest-xdist|stable_baselines3)==' constraints.txt \
-		> .venv-lowest/tools.txt
+	grep -E '^(httpx|hypothesis|psutil|pytest|pytest-xdist)==' constraints.txt > .venv-lowest/tools.txt
+	echo stable_baselines3 >> .venv-lowest/tools.txt # whichever goes with that PyTorch
 	$(LOWEST)/uv pip install -q --python $(LOWEST)/python -r .venv-lowest/lowest.txt
 	$(LOWEST)/uv pip install -q --python $(LOWEST)/python -c .venv-lowest/lowest.txt -r .venv-lowest/tools.txt
+	$(LOWEST)/uv pip install -q --python $(LOWEST)/python --no-deps -e .
 	@touch $@
 
 check-package: ## build wheel and sdist, install each by itself, teach, label and play with it (needs the network)

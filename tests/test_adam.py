@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -30,12 +27,3 @@ def test_it_goes_where_torchs_goes_while_the_learning_rate_changes(
         torch.testing.assert_close(ours.theta, theirs.detach(), rtol=1e-12, atol=1e-12)
     assert ours.steps == 300
     assert not torch.allclose(ours.theta, start, atol=0.1)
-
-
-def test_a_run_of_teaching_never_loads_the_compiler(tmp_path: Path) -> None:
-    """`torch.optim`'s optimisers load it at their first step, for a second of every run."""
-    flags = ["teach", "--config", "smoke", "--teacher", "oracle", "--runs", str(tmp_path)]
-    program = f"import sys; from armchair.cli import main; assert main({flags}) == 0; print(*sys.modules)"
-    run = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True)
-    loaded = run.stdout.split()
-    assert "armchair.rewards.fit" in loaded and "torch._dynamo" not in loaded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+import psutil
 import pytest
 
 from armchair.runs.checkpoint import moment_of, newest
@@ -18,6 +21,7 @@ from armchair.runs.folder import RunDir
 
 Start = Callable[..., Any]
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
+MANY = 8000  # clips of an import
 LONG = """
 task: reach
 queries: {labels: 4000, first: 4, clip_length: 8, film_envs: 4}
@@ -27,6 +31,20 @@ evaluation: {every: 4, episodes: 4}
 reward: {min_updates: 5, members: 2}
 """
 DONE = "a run that is done"
+GIVEN = "a folder of many answers"
+SLOW = """
+import time
+import gymnasium
+class Slow(gymnasium.Wrapper):
+    def reset(self, **words):
+        print("an episode begins", flush=True)
+        return self.env.reset(**words)
+    def step(self, action):
+        time.sleep(0.1)
+        return self.env.step(action)
+def make(**words):
+    return Slow(gymnasium.make("Reacher-v5", **words))
+"""
 SMOKE = "teach reach --teacher oracle --config smoke"
 TAUGHT = "teach --config long.yaml --teacher oracle"
 PEOPLE = "teach --config long.yaml --no-open --port 0"
@@ -39,7 +57,7 @@ class Case(NamedTuple):
     words: str
     once: str  # this is printed
     says: str  # of the one line, as a pattern
-    before: str = ""  # a run that is there: one that is done, or one of this command, which was stopped
+    before: str = ""  # what is there: a run that is done, one of this command that was stopped, answers
     run: str = ""  # the run that must be there and go on
     wait: float = 0.0  # s more
 
@@ -66,7 +84,12 @@ CASES = {
     "doctor": Case("doctor", "Python", "stopped by"),
     "export": Case("export runs/reach-001 --out x --format seed --films", "", "stopped by", DONE, wait=1.5),
     "annotators": Case("annotators runs/reach-001", "", "stopped by", DONE, wait=0.3),
-    "envs": Case("envs", "", "stopped by", wait=0.3),
+    "envs": Case("envs", "", "stopped by", wait=0.01),
+    "import": Case("import given --runs runs", "", "stopped by", GIVEN, wait=3.0),
+    "look, while it loads": Case("look gymnasium:Reacher-v5 --output mine.yaml", "", "stopped by"),
+    "look": Case("look slow:make --output mine.yaml", "an episode begins", "stopped by"),
+    "bench": Case("bench memory", "memory: ", "done: none"),
+    "bench, later": Case("bench memory", "memory: ", "done: none", wait=2.0),
 }  # fmt: skip
 
 
@@ -74,6 +97,7 @@ CASES = {
 def start(job: Start, tmp_path: Path) -> Start:
     """Start `armchair WORDS` beside a configuration that takes long."""
     (tmp_path / "long.yaml").write_text(LONG)
+    (tmp_path / "slow.py").write_text(SLOW)
     return lambda words: job(*words.split())
 
 
@@ -99,18 +123,54 @@ def test_a_request_to_end(
         assert first.end() == 143
     elif case.before == DONE:
         shutil.copytree(whole, tmp_path / "runs" / "reach-001")
+    elif case.before == GIVEN:
+        write_answers(tmp_path / "given")
     job = start(case.words)
-    job.wait_for(case.once or (lambda: True))
-    time.sleep(case.wait or (0.0 if case.once else 1.0))
+    job.wait_for(case.once or (lambda: hears(job)))
+    time.sleep(case.wait or (0.0 if case.once else 0.2))
+    children = children_of(job)
     job.send(number)
     status = job.end()
     if status == 0 and not case.run:
         pytest.skip("it was quicker")
     assert status == STATUS[number], job.err
     assert re.search(case.says, job.line()), job.line()
+    _, left = psutil.wait_procs(children, timeout=30)
+    assert not left, "what it started ends with it"
     if case.run:
         check_goes_on(RunDir.open(tmp_path / "runs" / case.run), job.line(), start)
-    assert not (tmp_path / "f.mp4").exists() and not list(tmp_path.glob(".*.tmp"))
+    halves = ["f.mp4", "mine.yaml", "points.png", "runs/imported-001"]
+    assert not [name for name in halves if (tmp_path / name).exists()] and not list(tmp_path.glob(".*.tmp"))
+
+
+def hears(job: Any) -> bool:
+    """Whether it has got so far that it has a word on SIGTERM; before that Python itself ends it."""
+    status = Path(f"/proc/{job.process.pid}/status")
+    if not status.exists():  # no Linux
+        time.sleep(1.0)
+        return True
+    found = re.search(r"^SigCgt:\s*(\w+)", status.read_text(), re.MULTILINE)
+    return found is not None and bool(int(found[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
+def children_of(job: Any) -> list[psutil.Process]:
+    """All that it has started so far, and what those have."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(job.process.pid).children(recursive=True)
+    return []
+
+
+def write_answers(folder: Path) -> None:
+    """The older layout, with more answers than are read in some seconds."""
+    for name in ("clips", "trajectories"):
+        (folder / name).mkdir(parents=True)
+    for k in range(MANY):
+        np.savez(folder / "trajectories" / f"{k}.npz", obs=np.full((8, 6), k / MANY), act=np.zeros((8, 3)))
+    pairs = [
+        {side: f"data/clips/{k + i}.mp4" for i, side in enumerate(("left", "right"))}
+        for k in range(0, MANY, 2)
+    ]
+    (folder / "preferences.json").write_text(json.dumps([pair | {"preference": "Left"} for pair in pairs]))
 
 
 def check_goes_on(run: RunDir, line: str, start: Start) -> None:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import json
-import random
 import shutil
-import sqlite3
-import zipfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
 import yaml
-from fuzz_mutations import Mutate, harm_bytes, harm_json, harm_lines, harm_tensors, harm_value, odd_value
+from fuzz_formats import harm_npz, harm_scene, harm_store, harm_yaml, harm_zip
+from fuzz_mutations import Mutate, harm_json, harm_lines, harm_tensors
 
 from armchair.agents.saved import load_policy
 from armchair.cli.teachers import open_run
@@ -28,7 +22,6 @@ from armchair.exchange.sketch_layout import export_sketch_layout, import_sketch_
 from armchair.exchange.sketch_tensors import import_sketch_tensors
 from armchair.exchange.tables import export_jsonl
 from armchair.feedback.teachers import make_teacher
-from armchair.ids import new_id
 from armchair.maths import generator
 from armchair.rewards.saved import read_reward
 from armchair.runs.checkpoint import newest
@@ -37,7 +30,6 @@ from armchair.runs.older import older_in_use
 from armchair.store import second_looks, settling
 from armchair.store.copies.backup import copy_from_database
 from armchair.store.integrity import check_store
-from armchair.store.rows.codec import digest
 from armchair.store.store import Store
 from armchair.store.wishes import run_wish
 from armchair.training.setup import make_trainer, teach
@@ -174,139 +166,3 @@ def bring_back(folder: Path, run: RunDir) -> None:
     shutil.rmtree(folder / "back", ignore_errors=True)
     (folder / "back").mkdir()
     copy_from_database(f"sqlite:///{run.store_file}", folder / "back")
-
-
-# ---- harms that know a format
-
-SHAPES = ("(1000000000000,)", "(-1, 3)", "(3,) * 9", "(2**62, 4)", "()", "(5, 3)", "'x'")
-DESCRS = ("<f4", "<f8", "<c16", "<M8[s]", "|O", "<U9999999", "|V8", "<f2", "<g", ">i8", "|b1")
-ODD = [
-    *(np.array([1j]), np.array(["2026-01-01"], "M8[s]"), np.full((5, 3), np.nan)),
-    *(np.zeros((0, 3)), np.array("\ud800"), np.full((5, 3), 1e300)),
-]
-PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
-
-
-def harm_npz(data: bytes, rng: random.Random) -> bytes:
-    """An array's header that lies, another kind of number, another member; or any zip file's harms."""
-    if rng.random() < 0.4:
-        return harm_zip(data, rng)
-    with zipfile.ZipFile(io.BytesIO(data)) as old:
-        members = {name: old.read(name) for name in old.namelist()}
-    name = rng.choice(sorted(members))
-    kind = rng.randrange(4)
-    if kind == 0:
-        members[name] = harm_bytes(members[name], rng)
-    elif kind == 1:
-        shape = rng.choice(("(1000000000000,)", "(-1, 3)", "(3,) * 9", "(2**62, 4)", "()", "(5, 3)", "'x'"))
-        descr = rng.choice(
-            ("<f4", "<f8", "<c16", "<M8[s]", "|O", "<U9999999", "|V8", "<f2", "<g", ">i8", "|b1")
-        )
-        header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}".encode()
-        header += b" " * (64 - (len(header) + 11) % 64) + b"\n"
-        size = len(header).to_bytes(2, "little")
-        members[name] = b"\x93NUMPY\x01\x00" + size + header + members[name][128:]
-    elif kind == 2:
-        out = io.BytesIO()
-        odd = (
-            np.array([1j]),
-            np.array(["now"], "M8[s]"),
-            np.full((5, 3), np.nan),
-            np.zeros((0, 3)),
-            np.array("\ud800"),
-        )
-        np.save(out, rng.choice(odd), allow_pickle=False)
-        members[name] = out.getvalue()
-    else:
-        members.pop(name)
-    out = io.BytesIO()
-    with zipfile.ZipFile(
-        out, "w", rng.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2))
-    ) as new:
-        for key, value in members.items():
-            new.writestr(key, value)
-    return out.getvalue()
-
-
-def harm_zip(data: bytes, rng: random.Random) -> bytes:
-    """Fields of the lists of members: sizes, flags, kinds of compression; or any bytes."""
-    if rng.random() < 0.5:
-        return harm_bytes(data, rng)
-    out = bytearray(data)
-    for mark in (b"PK\1\2", b"PK\3\4", b"PK\5\6", b"PK\6\6"):
-        at = data.find(mark, rng.randrange(max(1, len(data) // 2)))
-        if at >= 0 and rng.random() < 0.6:
-            field = at + rng.randrange(4, 48)
-            out[field : field + 4] = rng.choice(
-                (b"\xff\xff\xff\xff", b"\0\0\0\0", b"\1\0\0\0", rng.randbytes(4))
-            )
-    return bytes(out)
-
-
-def harm_yaml(data: bytes, rng: random.Random) -> bytes:
-    if rng.random() < 0.4:
-        return harm_bytes(data, rng)
-    try:
-        return yaml.safe_dump(harm_value(yaml.safe_load(data), rng)).encode("utf-8", "surrogatepass")
-    except (yaml.YAMLError, RecursionError):
-        return data[: rng.randrange(len(data))]
-
-
-def harm_scene(data: bytes, rng: random.Random) -> bytes:
-    if rng.random() < 0.4:
-        return harm_bytes(data, rng)
-    begin = 4 + int.from_bytes(data[:4], "little")
-    header = harm_json(data[4:begin], rng)
-    return len(header).to_bytes(4, "little") + header + data[begin:]
-
-
-def harm_store(data: bytes, rng: random.Random) -> bytes:
-    """A value that no armchair writes, an array of a clip that is another, or any bytes."""
-    if rng.random() < 0.3:
-        return harm_bytes(data, rng)
-    raw = sqlite3.connect(":memory:")
-    raw.deserialize(data[:18] + b"\1\1" + data[20:])  # in memory there is no log
-    try:
-        raw.execute("PRAGMA ignore_check_constraints = ON")
-        for _ in range(rng.choice((1, 1, 3))):
-            _harm_row(raw, rng)
-        raw.commit()
-        out = bytes(raw.serialize())
-        return out[:18] + rng.choice((b"\1\1", b"\2\2")) + out[20:]
-    finally:
-        raw.close()
-
-
-def _harm_row(raw: sqlite3.Connection, rng: random.Random) -> None:
-    tables = [row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    table = rng.choice(tables)
-    if table == "clips" or rng.random() < 0.1:
-        name, arrays = rng.choice(raw.execute("SELECT id, arrays FROM clips").fetchall())
-        changed = harm_tensors(arrays, rng)
-        sealed = digest(changed, None).hex()
-        raw.execute("UPDATE clips SET arrays = ?, sha256 = ? WHERE id = ?", (changed, sealed, name))
-        return
-    if rng.random() < 0.1:
-        harms = (f"DELETE FROM {table}", f"DROP TABLE {table}", f"CREATE TABLE [{new_id()}] (x)")
-        raw.execute(rng.choice(harms)) if not table.startswith("sqlite_") else None
-        return
-    columns = [row[1] for row in raw.execute(f"PRAGMA table_info({table})")]
-    value = odd_value(rng)
-    if isinstance(value, dict | list):
-        value = json.dumps(value)
-    if isinstance(value, str):
-        value = rng.choice(
-            (value.encode("utf-8", "surrogatepass"), value.encode("ascii", "replace").decode())
-        )
-    if isinstance(value, int) and abs(value) >= 2**63:
-        value = str(value)
-    texts = [column for column in columns if column in ("value", "line")]
-    column = rng.choice(texts or columns)
-    if column in texts and rng.random() < 0.7:
-        row = raw.execute(f"SELECT rowid, {column} FROM {table} ORDER BY random() LIMIT 1").fetchone()
-        if row is not None and isinstance(row[1], str) and row[1][:1] in "{[":
-            changed = harm_json(row[1].encode("utf-8", "replace"), rng).decode("utf-8", "replace")
-            raw.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (changed, row[0]))
-            return
-    with suppress(sqlite3.IntegrityError):  # a key that is no whole number
-        raw.execute(f"UPDATE OR IGNORE {table} SET [{column}] = ?", (value,))

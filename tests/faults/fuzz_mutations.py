@@ -8,6 +8,7 @@ import random
 import re
 import struct
 from collections.abc import Callable
+from typing import Any
 
 Mutate = Callable[[bytes, random.Random], bytes]
 
@@ -105,9 +106,12 @@ def harm_json(data: bytes, rng: random.Random) -> bytes:
     """A JSON text that says something else, or no JSON any more."""
     if rng.random() < 0.3:
         return harm_bytes(data, rng)
-    return json.dumps(harm_value(json.loads(data), rng), ensure_ascii=rng.random() < 0.7).encode(
-        "utf-8", "surrogatepass"
-    )
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):  # an earlier harm
+        return harm_bytes(data, rng)
+    text = json.dumps(harm_value(value, rng), ensure_ascii=rng.random() < 0.7)
+    return text.encode("utf-8", "surrogatepass")
 
 
 def harm_lines(data: bytes, rng: random.Random) -> bytes:
@@ -123,16 +127,15 @@ def harm_tensors(data: bytes, rng: random.Random) -> bytes:
 
     It loses its checksum, as whoever wants it to be read would take it away.
     """
-    kind = rng.randrange(5)
-    if kind == 0:
+    kind, header = rng.randrange(5), _header(data)
+    if kind == 0 or header is None:
         return harm_bytes(data, rng)
-    length = int.from_bytes(data[:8], "little")
-    header, rest = json.loads(data[8 : 8 + length]), data[8 + length :]
+    rest = data[8 + int.from_bytes(data[:8], "little") :]
     about = header.get("__metadata__", {})
     about.pop("sha256", None)
     if kind == 1 and about:
         name = rng.choice(sorted(about))
-        about[name] = harm_json(about[name].encode(), rng).decode("utf-8", "replace")
+        about[name] = harm_json(about[name].encode("utf-8", "surrogatepass"), rng).decode("utf-8", "replace")
     elif kind == 2:
         header = harm_value(header, rng)
     elif kind == 3 and len(rest) > 8:
@@ -150,3 +153,15 @@ def harm_tensors(data: bytes, rng: random.Random) -> bytes:
         one["dtype"] = rng.choice(("F32", "F64", "I64", "C64", "BOOL", "F8_E4M3", "U8", one.get("dtype", "")))
     text = json.dumps(header).encode("utf-8", "surrogatepass")
     return len(text).to_bytes(8, "little") + text + rest
+
+
+def _header(data: bytes) -> Any:
+    """What a safetensors file says of its tensors; None where an earlier harm has left no such thing."""
+    try:
+        found = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        about = found.get("__metadata__", {})
+        shapes = [one["shape"] for name, one in found.items() if name != "__metadata__"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    lists = all(isinstance(shape, list) for shape in shapes)
+    return found if lists and all(isinstance(text, str) for text in about.values()) else None

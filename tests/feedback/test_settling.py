@@ -54,10 +54,9 @@ def course(rng: random.Random, win: float, tie: float) -> tuple[Outcome, int]:
     def one() -> str:
         return "=" if rng.random() < tie else "+" if rng.random() < win else "-"
 
-    before, round_ = "".join(one() for _ in range(12)), ""
+    made, questions = records("".join(one() for _ in range(12)), "".join(one() for _ in range(MOST)))
     for number in range(1, MOST + 1):
-        round_ += one()
-        found = settled(*records(before, round_))
+        found = settled(made[: 12 + number], questions)
         if found.outcome != "unknown":
             return found.outcome, number
     return "unknown", MOST

@@ -8,13 +8,26 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 import armchair
 from armchair.offers.extras import EXTRAS
 
-Bare = Callable[..., list[tuple[int, str]]]
+HEAVY = ("torch._dynamo",)
+"""The compiler: `torch.optim`'s optimisers load it at their first step, for a second of every run."""
+
+
+class Done(NamedTuple):
+    """What became of a command."""
+
+    status: int
+    told: str  # on standard error
+    loaded: list[str]  # of HEAVY, by it and those before it
+
+
+Bare = Callable[..., list[Done]]
 ABSENT = """import sys
 
 class Absent:
@@ -31,7 +44,7 @@ said = []
 for words in json.loads(sys.argv[1]):
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as told:
         status = main(words)
-    said.append((status, told.getvalue()))
+    said.append((status, told.getvalue(), [name for name in sys.argv[2:] if name in sys.modules]))
 print(json.dumps(said))
 """
 
@@ -39,7 +52,7 @@ print(json.dumps(said))
 @pytest.fixture
 def bare(tmp_path: Path) -> Bare:
     """Runs commands of armchair, one after the other, where no extra can be imported: neither by their
-    process nor by its children. -> exit status and standard error of each.
+    process nor by its children.
     """
     names = {name for extra in EXTRAS.values() for name in extra.modules}
     site = tmp_path / "site"
@@ -47,10 +60,10 @@ def bare(tmp_path: Path) -> Bare:
     (site / "sitecustomize.py").write_text(ABSENT.replace("{names}", repr(names)), encoding="utf-8")
     path = os.pathsep.join([str(site), str(Path(armchair.__file__).parents[1])])
 
-    def run(*commands: str) -> list[tuple[int, str]]:
+    def run(*commands: str) -> list[Done]:
         words = json.dumps([command.split() for command in commands])
         done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, words],
+            [sys.executable, "-c", PROGRAM, words, *HEAVY],
             env={**os.environ, "PYTHONPATH": path},
             cwd=tmp_path,
             capture_output=True,
@@ -59,6 +72,6 @@ def bare(tmp_path: Path) -> Bare:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        return [(status, told) for status, told in json.loads(done.stdout.splitlines()[-1])]
+        return [Done(*row) for row in json.loads(done.stdout.splitlines()[-1])]
 
     return run

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -18,7 +19,6 @@ from armchair.web.app import create_app
 from armchair.web.options import Options
 
 ROOT = Path(__file__).parents[2]
-Bare = Callable[..., list[tuple[int, str]]]
 MODULE_OF = {"psycopg[binary]": "psycopg", "gymnasium-robotics": "gymnasium_robotics"}
 
 
@@ -66,17 +66,19 @@ NEEDS = {
 
 
 def test_a_bare_installation_teaches_films_and_replays_and_says_what_else_there_is(
-    bare: Bare, tmp_path: Path
+    bare: Callable[..., Any], tmp_path: Path
 ) -> None:
-    (status, said), *others = bare("teach --config smoke --teacher oracle", *NEEDS)
-    assert status == 0
-    assert "no curve: a plot needs matplotlib; mend it with: pip install 'armchair[plots]'" in said
+    """And loads no compiler for it, see `armchair.adam`."""
+    taught, *others = bare("teach --config smoke --teacher oracle", *NEEDS)
+    assert taught.status == 0
+    assert "no curve: a plot needs matplotlib; mend it with: pip install 'armchair[plots]'" in taught.told
+    assert not taught.loaded
     run = tmp_path / "runs" / "reach-001"
     assert (run / "summary.json").is_file() and (run / "replay.html").is_file()
     assert not (run / "tensorboard").exists()
-    for (words, right), (status, said) in zip(NEEDS.items(), others, strict=True):
+    for (words, right), (status, told, _) in zip(NEEDS.items(), others, strict=True):
         assert status == 2, words
-        assert re.fullmatch(f"armchair: .*({right}).*\n", said), (words, said)
+        assert re.fullmatch(f"armchair: .*({right}).*\n", told), (words, told)
 
 
 def test_the_dashboard_says_on_the_page_what_to_install(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -48,13 +49,25 @@ def answer(store: Store, number: int = 1) -> list[str]:
     return [question.id for question in taken]
 
 
-@pytest.fixture
-def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a run lies that people taught to the end of its budget."""
     torch.set_num_threads(1)
-    run = RunDir.create(tmp_path, "reach", {**as_yaml(CONFIG), "teacher": {"name": "person"}})
+    run = RunDir.create(
+        tmp_path_factory.mktemp("runs"), "reach", {**as_yaml(CONFIG), "teacher": {"name": "person"}}
+    )
+    with Store.open(run.store) as store, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop.time, "sleep", lambda _: answer(store))
+        list(teach(CONFIG, run, None))
+    return run.path
+
+
+@pytest.fixture
+def done(taught: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A copy of it, and its store. Who teaches on gets answers."""
+    run = RunDir.open(shutil.copytree(taught, tmp_path / taught.name))
     with Store.open(run.store) as store:
         monkeypatch.setattr(loop.time, "sleep", lambda _: answer(store))
-        list(teach(CONFIG, run, None))
         yield run, store
 
 
