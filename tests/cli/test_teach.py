@@ -69,7 +69,7 @@ def test_where_the_page_was_not_built_the_run_ends_well_all_the_same(
         (("--demos", "nowhere"), "demos must be scripted:N or a folder of demonstrations, got nowhere"),
         (("--demos", "scripted:x"), "demos must be scripted:N, such as scripted:20"),
         (("--style", "carry_high"), "the style carry_high looks at block_a, which is not in this task"),
-        (("--style-weight", "2"), "--style-weight needs a --style"),
+        (("--style-weight", "2"), "taught in two steps"),
         (("--policy", "nowhere"), "no run in nowhere"),
         (("--starts", "1.5"), "starts must be at least 0 and at most 1, got 1.5"),
     ],
@@ -102,10 +102,6 @@ def test_a_viewer_teaches_by_what_the_page_shows(
     ("given", "expected"),
     [
         (("gymnasium:Pendulum-v1",), "judges by points that should come to places, and this task names none"),
-        (
-            ("reach", "--style", "from_above", "--style-weight", "1"),
-            "the viewer sees no scores: it judges by",
-        ),
         (("reach", "--views", "3"), "views must be 1 or 2, got 3"),
         (("reach", "--views", "0"), "views must be 1 or 2, got 0"),
         (("reach", "--views", "1.5"), "--views takes a whole number, got '1.5'"),
@@ -166,10 +162,6 @@ def test_a_run_goes_on_with_the_policy_of_another(
         *SMOKE,
         "--policy",
         policy,
-        "--style",
-        "from_above",
-        "--style-weight",
-        "0.5",
         "--runs",
         str(tmp_path),
     ]
@@ -178,7 +170,7 @@ def test_a_run_goes_on_with_the_policy_of_another(
     assert told["success"] > 0.5, "three updates of a run that begins with nothing come to nothing"
     run = RunDir.open(Path(told["run"]))
     assert run.config()["policy"] == policy
-    assert run.config()["teacher"] == {"name": "oracle", "style": "from_above", "style_weight": 0.5}
+    assert run.config()["teacher"] == {"name": "oracle"}
     with Store.open(run.store_file, create=False) as store:
         steps = [record.question.policy_step for record in store.records()]
         assert len(steps) == 6

@@ -25,8 +25,8 @@ def check_wishes(args: WishesFlags, *, task: str | None, teacher: str | None, de
         style = args.style[0] if args.style else "from_above"
         raise InvalidInput(
             f"a style beside the task is taught in two steps: `armchair teach {task} --teacher oracle`, "
-            f"then `armchair teach --policy runs/{task}-001 --teacher oracle --style {style}`; --wish-weight says "
-            "how much of it"
+            f"then `armchair teach --policy runs/{task}-001 --teacher oracle --style {style}`; "
+            "--wish-weight says how much of it"
         )
     if args.policy is None:
         _check_alone(args, task)

@@ -80,17 +80,15 @@ class Ring(NamedTuple):
 class RecentEpisodes:
     """Keeps the last steps of N copies in a ring and knows where the episodes in it begin and end.
 
-    Only episodes that have ended are cut from, so that every window of one is as likely as any other; where
-    there are pictures, only those of which all are there. With `stays` windows go on past an end, in its
-    last state, and episodes that were given up are cut from, too: long ones would hardly be seen among many
-    that end early.
+    Only episodes that have ended are cut from, so that every window of one is as likely as any other.
     """
 
     def __init__(
         self, num_envs: int, capacity: int, frames: FrameRing | None = None, *, stays: bool = False
     ) -> None:
         """capacity: how many control steps of every copy are kept; an episode must fit in. frames: where
-        pictures are kept, of environments without poses. stays: whether an episode's last state goes on.
+        pictures are kept, of environments without poses. stays: whether an episode's last state goes on, and
+        episodes that were given up are cut from, too: else long ones would hardly be seen.
         """
         if num_envs < 1 or capacity < 1:
             raise InvalidInput(f"num_envs and capacity must be at least 1, got {num_envs} and {capacity}")

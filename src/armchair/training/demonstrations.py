@@ -11,6 +11,7 @@ import torch
 from armchair.agents.agent import Agent
 from armchair.agents.behaviour_cloning import CloningStats, ImitationTerm, imitate
 from armchair.agents.saved import load_policy
+from armchair.agents.weighted import without_wishes
 from armchair.config.checks import SCRIPTED
 from armchair.config.teach import TeachConfig
 from armchair.envs.base import Demonstrable, Env
@@ -121,7 +122,9 @@ class Demonstrations:
     def prepare(self, agent: Agent) -> CloningStats | None:
         """Let a new policy begin as the older one, and with what was shown."""
         if self.config.policy and not self.config.wishes.asked:  # then it begins as the skill anyway
-            agent.load_tensors(load_policy(RunDir.open(Path(self.config.policy)))[0].tensors())
+            agent.load_tensors(
+                without_wishes(load_policy(RunDir.open(Path(self.config.policy)))[0]).tensors()
+            )
         if not self.demos:
             return None
         return imitate(agent, self._obs, self._action, self.config.demonstrations.cloning, self.rng)

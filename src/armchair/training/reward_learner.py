@@ -9,6 +9,7 @@ from torch import Tensor
 
 from armchair.config.teach import TeachConfig
 from armchair.console import warn
+from armchair.jsonable import Json
 from armchair.maths import generator
 from armchair.rewards.doubting import fit_doubting
 from armchair.rewards.ensemble import RewardEnsemble
@@ -74,6 +75,10 @@ class RewardLearner:
         self.model, self.recent, self.critic_behind = model, recent, False
         if model is None:
             self.fitted_at = 0  # no model came of the answers so far: fit them again
+
+    def facts(self) -> dict[str, Json]:
+        """What the page is to know of the newest model besides."""
+        return {}
 
     def begin_again(self) -> None:
         """Episodes begin anew in all copies: what was before them does not lead to them."""

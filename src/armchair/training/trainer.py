@@ -195,6 +195,8 @@ class Trainer:
         self.write_status("fitting")
         report = self.reward.fit(answers, position, self.updates)
         self.standing.fitted(given, since, before, self.newest, report)
+        if self.annotators.people:
+            self.status.know(self.reward.facts())
         return [report]
 
     def _may_fit(self) -> bool:

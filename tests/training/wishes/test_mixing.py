@@ -39,7 +39,7 @@ def test_the_latest_rollouts_count_until_the_wishes_change() -> None:
 
 
 def test_weights_are_shares_of_the_whole() -> None:
-    """At weight 0 the skill's reward alone; at 1 of `most` .75 three quarters are the wish's; two at once add up."""
+    """At weight 0 the skill's alone; at 1 three quarters are the wish's where `most` is .75; two add up."""
     skill = torch.tensor([[0.9, 0.9, 0.9]])
     beyond = torch.tensor([[[0.1, 0.3], [0.1, 0.3], [0.1, 0.3]]])
     weights = torch.tensor([[[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]])

@@ -11,7 +11,7 @@ from armchair.training.wishes.weighing import WeighedEnv
 
 
 def test_an_episode_has_its_weights_to_its_end() -> None:
-    """They stand behind every observation, the last one of an episode too, and the next episode has others."""
+    """They stand behind every observation, the last of an episode too, and the next episode has others."""
     env = WeighedEnv(make_env("reach", num_envs=6, seed=0), 2, seed=1)
     obs = env.reset()
     assert obs.shape == (6, env.obs_dim)
@@ -40,7 +40,7 @@ def test_some_episodes_are_the_skills_and_a_state_can_be_kept() -> None:
 
 
 def test_pairs_differ_in_what_is_asked_about() -> None:
-    """Of two that begin alike one has a small weight, the other a larger one; of other wishes they have the same."""
+    """Of two that begin alike one has a small weight, the other a larger one; other wishes weigh the same."""
     weights = weights_of_pairs(8, 3, 1, generator(0))
     even, odd = weights[::2], weights[1::2]
     assert bool((even[:, 1] <= SMALL).all()) and bool((odd[:, 1] >= SMALL).all())

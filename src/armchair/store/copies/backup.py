@@ -32,7 +32,9 @@ from armchair.store.store import Store
 TRIES = 5  # at copying checkpoints that the trainer replaces meanwhile
 PREFIX = "run:"  # of the names under which a database keeps the files of a run
 NAME = r"[A-Za-z0-9_-][A-Za-z0-9_.-]*"
-FILE = re.compile(rf"config\.yaml|metrics\.jsonl|checkpoints/(?:(?!broken-){NAME}/)?{NAME}")
+OWN = r"config\.yaml|metrics\.jsonl|curve\.json"
+SKILL = rf"skill/config\.yaml|skill/checkpoints/{NAME}"  # what the wishes of a run come on top of
+FILE = re.compile(rf"{OWN}|{SKILL}|checkpoints/(?:(?!broken-){NAME}/)?{NAME}")
 """The files of a run that it needs to go on. Nothing that matches leads out of a folder."""
 
 

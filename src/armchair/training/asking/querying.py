@@ -34,7 +34,7 @@ from armchair.training.asking.policy_history import (
 )
 from armchair.training.asking.schedule import Marks
 from armchair.training.asking.screening import Screening
-from armchair.training.wishes.asking import FIRST, WishAsking
+from armchair.training.asking.wishes import FIRST, Wishes
 from armchair.types import Clip, Question
 
 CANDIDATES = 200  # pairs to choose the questions from
@@ -69,7 +69,7 @@ class Querier:
         self.asked = 0
         self.in_vain = 0  # films on end in which there was nothing to ask about
         self.history = PolicyHistory()
-        self.wishes: WishAsking | None = None  # in a run of wishes
+        self.wishes: Wishes | None = None  # in a run of wishes
         self.marks = Marks()
         self.withdrawn = 0  # environment steps before which no question waits any more
 

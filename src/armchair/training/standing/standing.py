@@ -47,7 +47,7 @@ class Standing:
         if not self._people or newest.model is None:
             return
         if before is not None:
-            new = len(self._store.preferences(since=since).target)
+            new = sum(r.answer.choice != "cant_tell" for r in self._store.records(since=since))
             self._learned.take_in(given, min(new, len(given.target)), before, newest.model)
         found = report.doubt or doubt(report.alone[: len(given.target)].tolist(), given.target.tolist())
         self._slips = found.slips
@@ -72,7 +72,7 @@ class Standing:
         """Have people look once more at the answers that the model is surest to be otherwise."""
         kinds = self._store.annotators()
         records = [record for record in self._store.records() if record.answer.choice != "cant_tell"]
-        if len(records) != len(given.target):
+        if len(records) != len(given.target) or len(self._store.wishes()) > 1:
             return  # somebody answered since: the next fit will tell
         others = {r.question.id for r in records if kinds.get(r.answer.annotator) != "person"}
         board, trust = self._store.board, found.trust[: len(records)]  # without what demonstrations say

@@ -16,7 +16,6 @@ from armchair.training.wishes.variety import Varied, weights_of_pairs
 from armchair.types import Question
 
 GRIPPER = "opening"  # among the scalars of tasks whose last action is the gripper's
-FIRST = "different"  # the strategy of the first questions, when nothing is known of a wish
 
 
 class WishAsking:

@@ -75,6 +75,7 @@ def measure(
 ) -> tuple[float, list[Row]]:
     """What the skill by itself gets done, and a row for each weight: of one wish with the others at 0."""
     wishes = len(net.weights)
+
     def played(policy: ActorCritic, at: Sequence[float]) -> list[Played]:
         weights = torch.tensor(at).expand(env.num_envs, -1)
         return [play(env, policy, weights, reward, seed + k) for k in range(ROUNDS)]

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from armchair.config.teach import TeachConfig
+from armchair.jsonable import Json
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.fit import FitReport, fit
 from armchair.rewards.motion import clips_with_motion, moving_layout, with_motion
@@ -15,6 +16,7 @@ from armchair.runs.tensors import part, prefixed
 from armchair.store.store import Store
 from armchair.training.reward_learner import KEEP_ROLLOUTS, RewardLearner
 from armchair.training.wishes.mixing import Baseline, mixed
+from armchair.training.wishes.understood import understood
 from armchair.types import PreferenceBatch, Rollout
 
 BEFORE = 2  # steps before a rollout that are remembered, so that motion is known from its first one
@@ -81,6 +83,13 @@ class WishReward(RewardLearner):
         begins = torch.cat((torch.ones_like(ended[:1]), ended[:-1]))
         self._before = seen[-BEFORE:].clone(), done[-BEFORE:].clone()
         return with_motion(whole, self.skill.layout, begins)[BEFORE:], begins[BEFORE:]
+
+    def facts(self) -> dict[str, Json]:
+        """What was understood of the wish that is asked about, see `understood`."""
+        report, model = self.reports.get(self.about), self.models.get(self.about)
+        if report is None or model is None:
+            return {}
+        return {"understood": understood(self._store, self.about, model, report.relevance)}
 
     def begin_again(self) -> None:
         """Episodes begin anew in all copies: what was before them does not lead to them."""

@@ -1,0 +1,36 @@
+"""What the querier must know of wishes: see `armchair.training.wishes.asking`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+
+from armchair.agents.networks import ActorCritic
+from armchair.envs.base import Env, Policy
+from armchair.rewards.ensemble import RewardEnsemble
+from armchair.types import Question
+
+FIRST = "different"  # the strategy of the first questions, when nothing is known of a wish
+
+
+class Wishes(Protocol):
+    """Which wish is asked about now."""
+
+    @property
+    def number(self) -> int:
+        """Of wishes."""
+        ...
+
+    def turn(self) -> RewardEnsemble | None:
+        """The next questions are about another wish. -> its model, if there is one."""
+        ...
+
+    def acting(self, net: ActorCritic, env: Env, rng: torch.Generator) -> Policy:
+        """Who acts in the clips that are asked about next."""
+        ...
+
+    def named(self, questions: Sequence[Question]) -> list[Question]:
+        """The questions with the wish that they are about."""
+        ...
