@@ -195,7 +195,7 @@ class VectorAdapter(gymnasium.vector.VectorEnv[Floats, Floats, NDArray[np.generi
 
         Raises InvalidInput for fewer steps than 1 and for another mode.
         """
-        self.arm = arm
+        self.arm, self._screen = arm, screen  # first: where the rest is refused, Gymnasium may close this
         self.num_envs = arm.num_envs
         self.render_mode = screen.mode
         arm.record_poses = screen.mode is not None
@@ -206,7 +206,6 @@ class VectorAdapter(gymnasium.vector.VectorEnv[Floats, Floats, NDArray[np.generi
         self.single_observation_space, self.single_action_space = spaces(arm)
         self.observation_space = batch_space(self.single_observation_space, arm.num_envs)
         self.action_space = batch_space(self.single_action_space, arm.num_envs)
-        self._screen = screen
         self._seeded = False
 
     def reset(
