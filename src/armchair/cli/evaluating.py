@@ -13,8 +13,8 @@ from rich.progress import track
 from armchair.agents.agent import Agent
 from armchair.agents.ppo import make_agent
 from armchair.agents.saved import PolicyInfo
-from armchair.cli.playing.weights import told_weights
 from armchair.cli.report import Report
+from armchair.cli.wishes.weights import told_weights
 from armchair.config.teach import TeachConfig
 from armchair.envs.base import tells_success
 from armchair.envs.spec import EnvConfig, resolve_task

@@ -56,7 +56,7 @@ def main(argv: Sequence[str]) -> int:
     from armchair.agents.saved import load_policy
     from armchair.cli.evaluating import Trial, measure_policy, measure_relearned, measure_reward, other_wish
     from armchair.cli.locate import admit_run
-    from armchair.cli.playing.weights import use_weights
+    from armchair.cli.wishes.weights import use_weights
     from armchair.config.points import env_of
     from armchair.config.read import from_run
     from armchair.envs.spec import EnvConfig

@@ -11,7 +11,7 @@ import tyro
 from armchair.cli.flags import PointsFlags, SetupFlags, TrainerFlags, TrustFlag, WishesFlags
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
-from armchair.cli.wishing import asked_for, check_wishes, wishes_on_skill
+from armchair.cli.wishes.teaching import asked_for, check_wishes, wishes_on_skill
 from armchair.errors import InvalidInput
 from armchair.offers.extras import need
 

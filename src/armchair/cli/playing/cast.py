@@ -13,7 +13,7 @@ from armchair.agents.agent import Agent
 from armchair.agents.saved import load_policy
 from armchair.cli.locate import admit_run, find_run
 from armchair.cli.playing.args import Args
-from armchair.cli.playing.weights import use_weights
+from armchair.cli.wishes.weights import use_weights
 from armchair.config.points import env_of
 from armchair.envs.base import Demonstrable, Env, Policy
 from armchair.envs.spec import EnvConfig, TaskSpec, is_foreign, resolve_task

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from armchair.cli.playing.args import Args
 from armchair.cli.playing.cast import Cast, policy_of, weighed
-from armchair.cli.playing.weights import told_weights
 from armchair.cli.report import Report
+from armchair.cli.wishes.weights import told_weights
 from armchair.envs.base import Policy, Poses, PoseWindow, tells_success
 from armchair.playback.replay_html import PosedEnv, play_episodes, write_replay
 from armchair.video import write_mp4

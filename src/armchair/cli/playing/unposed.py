@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from armchair.cli.playing.args import Args
 from armchair.cli.playing.cast import Cast, policy_of, weighed
-from armchair.cli.playing.weights import told_weights
 from armchair.cli.report import Report
+from armchair.cli.wishes.weights import told_weights
 from armchair.envs.base import tells_success
 from armchair.evaluate import evaluate
 from armchair.playback.film import film_policy

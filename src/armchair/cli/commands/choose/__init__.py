@@ -47,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
     report = Report("choose", args.json)
     from armchair.agents.choosing import check_weights, choose, weights_of
     from armchair.cli.locate import admit_run, find_run
-    from armchair.cli.playing.weights import read_weights, told_weights
+    from armchair.cli.wishes.weights import read_weights, told_weights
 
     run = find_run(args.run)
     admit_run(run, trust=args.trust)

@@ -52,7 +52,7 @@ def _check_alone(args: WishesFlags, task: str) -> None:
 
 def wishes_on_skill(args: WishesFlags, task: str | None, config: str | None) -> TeachConfig:
     """The configuration to begin with; flags go over it. Raises InvalidInput where the skill does not fit."""
-    from armchair.cli.playing.weights import read_weights
+    from armchair.cli.wishes.weights import read_weights
     from armchair.config.on_skill import on_skill
     from armchair.config.read import from_run
     from armchair.rewards.saved import reward_of
