@@ -117,6 +117,9 @@ case(
 for number, fps in enumerate((None, "12.5", np.int64(5), np.nan, np.inf, -1, 0, "fast")):
     case(f"fps_{number}", metadata={"render_modes": ["rgb_array"], "render_fps": fps})
 case("metadata_none", metadata=None)
+refused(
+    "points_raise", "armchair_points() raised KeyError: 'hand'", armchair_points=raising(KeyError("hand"))
+)
 
 # ---- what makes them
 
