@@ -83,6 +83,40 @@ def test_a_request_that_python_drops_is_made_again(stand_in: StandIn) -> None:
     assert job.line() == "armchair: stopped by SIGTERM"
 
 
+DESTRUCTOR = """
+class Env:
+    def __del__(self):
+        raise RuntimeError("no context to free")
+def main(argv):
+    env = Env()
+    del env
+    return 0
+"""
+
+
+def test_what_a_destructor_of_others_raises_is_a_line(stand_in: StandIn) -> None:
+    job = stand_in(DESTRUCTOR)
+    assert job.end(20) == 0
+    line = job.line()
+    assert line.startswith("armchair: Exception ignored in")
+    assert line.endswith("RuntimeError('no context to free')")
+
+
+THREAD = """
+import atexit, threading
+def main(argv):
+    atexit.register(print, "put in order")
+    threading.Thread(target=threading.Event().wait).start()
+    return 2
+"""
+
+
+def test_a_thread_that_never_ends_does_not_keep_the_command(stand_in: StandIn) -> None:
+    job = stand_in(THREAD)
+    assert job.end(30) == 2
+    assert job.out == ["put in order"]
+
+
 IMPORT = """
 import time
 def main(argv):

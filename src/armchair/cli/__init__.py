@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from armchair.cli.endings import signals, streams, told
+from armchair.cli.endings import signals, streams, threads, told
 from armchair.console import warn
 from armchair.errors import check_choice
 
@@ -131,6 +131,7 @@ def process() -> int:
         status = told.BAD_INPUT
     signals.finish(status)
     gc.freeze()  # nor at the end, when the system takes all
+    threads.leave(status)
     return status
 
 

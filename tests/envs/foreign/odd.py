@@ -35,6 +35,14 @@ class Wordless(Exception):
 
 # ---- the interface
 
+
+def in_doubles(begun: bool) -> None:
+    """Computes in doubles without gradients from the first step on, and relies on it."""
+    assert (torch.get_default_dtype() is torch.float64) or not begun
+    torch.set_default_dtype(torch.float64)
+    torch.set_grad_enabled(False)
+
+
 refused(
     "old_step", "which the package shimmy converts", step=lambda self, action: (self.place, 1.0, False, {})
 )
@@ -62,6 +70,7 @@ case("ended_none", ended=lambda self: None)
 case("close_raises", close=raising(RuntimeError("cannot close")))
 case("noisy", info=lambda self: warnings.warn(f"step {self.age}", stacklevel=1) or print("hello"))
 case("strict_numpy", info=lambda self: np.seterr(all="raise"))
+case("sets_torch", info=lambda self: in_doubles(self.age > 0))
 case("loses_itself", info=lambda self: os.chdir("/") if self.age == 0 else None)
 
 # ---- info
@@ -108,6 +117,9 @@ case(
 for number, fps in enumerate((None, "12.5", np.int64(5), np.nan, np.inf, -1, 0, "fast")):
     case(f"fps_{number}", metadata={"render_modes": ["rgb_array"], "render_fps": fps})
 case("metadata_none", metadata=None)
+refused(
+    "points_raise", "armchair_points() raised KeyError: 'hand'", armchair_points=raising(KeyError("hand"))
+)
 
 # ---- what makes them
 

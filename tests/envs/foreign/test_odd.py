@@ -31,6 +31,7 @@ QUICK = (
     "picture_none",
     "picture_raises_later",
     "loses_itself",
+    "sets_torch",
 )
 LOOKED_AT = ("obs_single", "obs_nested", "obs_nan", "space_missing")
 

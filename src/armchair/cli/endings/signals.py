@@ -10,11 +10,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator
-from types import FrameType
+from pathlib import Path
+from types import FrameType, TracebackType
 
+from armchair.console import warn
 from armchair.runs.undisturbed import ENDING
 
 SAME = 1.0  # s in which further signals are the same request: a group gets some of them twice
+PACKAGE = Path(__file__).parents[2]
 AGAIN = 0.1  # s after which a request that was lost is made again
 BY = {"SIGINT": "Ctrl-C", "SIGHUP": "the end of its terminal (SIGHUP)", "SIGBREAK": "Ctrl-Break"}
 
@@ -82,6 +85,13 @@ def finish(status: int) -> None:
             signal.signal(number, at_once)
 
 
+def _is_ours(trace: TracebackType | None) -> bool:
+    """Whether code of armchair's own raised it."""
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is None or PACKAGE in Path(trace.tb_frame.f_code.co_filename).parents
+
+
 def _ignore() -> None:
     """The interpreter takes handlers away in its last moments; a signal then would be its end, not ours."""
     for number in ENDING:
@@ -102,7 +112,10 @@ def _come(number: int, _: FrameType | None) -> None:
 def _unraisable(lost: sys.UnraisableHookArgs) -> None:
     """Where Python can only drop a `Stopped` (in a destructor), the request is made again a little later."""
     if not isinstance(lost.exc_value, Stopped):
-        sys.__unraisablehook__(lost)
+        if _is_ours(lost.exc_traceback):
+            sys.__unraisablehook__(lost)
+        else:  # an environment's destructor, which cannot do any harm
+            warn(f"{lost.err_msg or 'Exception ignored in'} {lost.object!r}: {lost.exc_value!r}")
         return
     number = _requests.first
     forget()

@@ -9,7 +9,10 @@ import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import cast
+from typing import Literal, NamedTuple, cast
+
+import numpy as np
+import torch
 
 from armchair.errors import ForeignError
 
@@ -57,11 +60,44 @@ def _overdue(number: int, frame: FrameType | None) -> None:
     raise Overdue
 
 
+class _Settings(NamedTuple):
+    """What code changes for the whole process."""
+
+    dtype: torch.dtype
+    gradients: bool
+    errors: dict[str, str]  # what NumPy does about them
+
+    @staticmethod
+    def now() -> _Settings:
+        return _Settings(
+            torch.get_default_dtype(), torch.is_grad_enabled(), cast("dict[str, str]", np.geterr())
+        )
+
+    def set(self) -> None:
+        torch.set_default_dtype(self.dtype)
+        torch.set_grad_enabled(self.gradients)
+        np.seterr(**cast("dict[str, Literal['ignore']]", self.errors))
+
+
+_theirs: list[_Settings] = []  # as somebody's code left them, the latest; it may rely on them
+
+
 @contextlib.contextmanager
 def unmoved() -> Generator[None]:
-    """Come back to the working folder, which somebody's code may leave: a run's folder lies below it."""
-    here = Path.cwd()
+    """Come back to the working folder and our settings of torch and NumPy, which somebody's code may leave.
+
+    A run's folder lies below the folder. What the code has set holds for it again when it is called again.
+    """
+    here, ours = Path.cwd(), _Settings.now()
+    if _theirs:
+        _theirs[-1].set()
     try:
         yield
     finally:
         os.chdir(here)
+        left = _Settings.now()
+        if left != ours:
+            _theirs[:] = [left]
+            ours.set()
+        elif _theirs:
+            _theirs.clear()

@@ -10,6 +10,7 @@ import numpy as np
 
 from armchair.envs.foreign.points.declaration import GOALS, Declared, Source
 from armchair.envs.foreign.points.spaces import Foreign, keys_of
+from armchair.envs.foreign.sound import told as call_told
 from armchair.envs.foreign.values import metadata_of
 from armchair.errors import InvalidInput
 
@@ -57,7 +58,7 @@ def find_points(source: object, env: Foreign) -> Declared:
 
 def told_by(function: PointsFunction, env: Foreign) -> dict[str, np.ndarray]:
     """What `armchair_points` returns, checked. Raises InvalidInput where it is nothing of the kind."""
-    told = cast("object", function(env.unwrapped))
+    told = call_told(f"{FUNCTION}()", lambda: function(env.unwrapped))
     if not isinstance(told, Mapping):
         raise InvalidInput(f"{FUNCTION} must return numbers by name, it returned {told!r}")
     found: dict[str, np.ndarray] = {}
