@@ -68,6 +68,7 @@ def teach_run(
     ):
         wish = summary["wish"]
         came_to = f'taught "{wish}"' if wish else _outcome(summary["success"], summary["return"])
+        came_to += _weights(summary["weights"])
         report.say(
             f"{came_to} after {summary['answers']} answers and "
             f"{summary['env_steps']:,} environment steps; in {run.path}: summary.json"
@@ -77,6 +78,14 @@ def teach_run(
         report.finish({**summary, "run": str(run.path)})
         report.log(f"drawn in {run.path}: {', '.join(_draw(run, config, compared, report))}")
     return 0
+
+
+def _weights(weights: Json) -> str:
+    """How much of the wishes a policy has, in words; nothing where it has none."""
+    if not isinstance(weights, dict) or not weights:
+        return ""
+    told = (f"{name} {weight:g}" for name, weight in weights.items() if isinstance(weight, float))
+    return f" at {', '.join(told)} (`armchair choose` shows other weights)"
 
 
 def _watch(going: Iterator[Progress], wish: str | None) -> Slips | None:

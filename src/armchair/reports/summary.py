@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from pathlib import Path
 
 from armchair.config.teach import TeachConfig
 from armchair.jsonable import Json
 from armchair.offers.extras import need
+from armchair.runs.curve import read_curve
 from armchair.runs.files import write_atomic
 from armchair.runs.folder import RunDir
 from armchair.store.wishes import run_wish
@@ -21,12 +23,13 @@ def summarise(run: RunDir, config: TeachConfig, seconds: float) -> dict[str, Jso
 
     success: at the end of episodes, ever: at some step of them; None where the environment does not say what
     success is; the return tells how it went. All are None where another wish than the task's was taught,
-    which is `wish`.
+    which is `wish`. weights: of the wishes on top of a skill, with which success was measured.
     """
     lines, wish = run.metrics(), run_wish(run)
     last = {key: value for line in lines for key, value in line.items()}
     if wish is not None:
         last |= dict.fromkeys(TRUTH)
+    weights = _at_chosen_weights(run, last)
     return {
         "task": config.task,
         "engine": config.env.engine,
@@ -34,6 +37,7 @@ def summarise(run: RunDir, config: TeachConfig, seconds: float) -> dict[str, Jso
         "seed": config.seed,
         "inputs": config.reward.inputs,
         "wish": wish,
+        "weights": weights,
         "success": last.get("eval_success"),
         "ever": last.get("eval_ever"),
         "return": last.get("eval_return"),
@@ -45,6 +49,16 @@ def summarise(run: RunDir, config: TeachConfig, seconds: float) -> dict[str, Jso
         "faults": last.get("faults"),
         "seconds": round(seconds, 1),
     }
+
+
+def _at_chosen_weights(run: RunDir, last: dict[str, Json]) -> dict[str, Json]:
+    """Put into `last` what was measured at the chosen weights of wishes, if any. -> them, by wish."""
+    curve = read_curve(run)
+    if curve is None:
+        return {}
+    near = min(curve.rows, key=lambda row: math.dist(row.weights, curve.chosen))
+    last |= {**dict.fromkeys(TRUTH), "eval_success": near.success}
+    return dict(zip(curve.wishes, curve.chosen, strict=True))
 
 
 def write_summary(run: RunDir, summary: dict[str, Json]) -> None:

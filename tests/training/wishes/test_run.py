@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 from pathlib import Path
 
@@ -49,6 +50,9 @@ def test_a_run_of_two_wishes_leaves_all_that_is_needed_of_it(skill: Path, tmp_pa
     assert info.wishes == ("smooth", "left_of_goal") and curve is not None
     assert curve.questions[0] == "Which one moves more smoothly?" and curve.chosen[0] == pytest.approx(0.3)
     torch.testing.assert_close(agent.net.weights, torch.tensor(curve.chosen))
+    told = json.loads((run.path / "summary.json").read_text(encoding="utf-8"))
+    assert told["weights"] == dict(zip(curve.wishes, curve.chosen, strict=True))
+    assert told["success"] in [row.success for row in curve.rows] and told["return"] is None
     assert curve.rows[0].weights == (0.0, 0.0) and 0.0 <= curve.rows[0].done <= 1.0
     own = (run.path / "skill" / "checkpoints" / "reward.safetensors").read_bytes()
     assert own == (skill / "checkpoints" / "reward.safetensors").read_bytes()

@@ -17,11 +17,13 @@ def test_an_episode_has_its_weights_to_its_end() -> None:
     assert obs.shape == (6, env.obs_dim)
     first = env.weights
     torch.testing.assert_close(obs[:, -2:], first)
-    for k in range(env.horizon):
-        step = env.step(torch.zeros(6, env.action_dim))
+    still = torch.zeros(6, env.action_dim)
+    for _ in range(env.horizon - 1):
+        step = env.step(still)
         torch.testing.assert_close(step.final_obs[:, -2:], first)
-        if k < env.horizon - 1:
-            torch.testing.assert_close(step.obs[:, -2:], first)
+        torch.testing.assert_close(step.obs[:, -2:], first)
+    step = env.step(still)
+    torch.testing.assert_close(step.final_obs[:, -2:], first)
     assert bool(step.done.all()) and bool((step.obs[:, -2:] != first).any(1).any())
     torch.testing.assert_close(step.obs[:, -2:], env.weights)
     env.close()
