@@ -235,7 +235,8 @@ class Querier:
 
 def predict(model: RewardEnsemble | None, pairs: CandidatePairs) -> Predictions:
     """What the reward model makes of the candidates; nothing while there is none."""
-    ends, apart = torch.cat((pairs.left[:, -1], pairs.right[:, -1]), dim=1), pairs.apart()
+    ends = torch.cat((pairs.left[:, -1], pairs.right[:, -1]), dim=1)
+    apart = pairs.apart() if len(pairs.left) else torch.zeros(0)
     if model is None:
         none = torch.zeros(1, len(pairs.left))
         return Predictions(none, none, pairs.policy_step, ends, apart=apart)
