@@ -33,6 +33,8 @@ def check(config: TeachConfig) -> None:
         needed = "reward.inputs chosen needs names of relations in reward.chosen"
         raise InvalidInput(f"{needed}: none are known for {task}")
     _check_memory(config)
+    if config.wishes.asked and not config.policy:
+        raise InvalidInput("wishes.asked needs policy, the run of the skill that they come on top of")
     spec = resolve_task(task)
     if not spec.offers(Demonstrable):
         _check_undemonstrable(config)

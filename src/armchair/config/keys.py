@@ -26,12 +26,14 @@ UNGROUPED = {
 }
 """Names without a group -> dotted keys. Flags have such names, and files written before there were groups."""
 
-TABLES = (
-    "env.points",
-    "env.scalars",
-    "wishes.asked",
-    "wishes.weights",
-)  # with names of one's own below
+_PLACE = "a number of the observation or text such as site:NAME"
+TABLES = {
+    "env.points": (_PLACE, "{hand: 0, goal: 7}"),
+    "env.scalars": (_PLACE, "{hand: 0, goal: 7}"),
+    "wishes.asked": ("a question", "{smooth: 'Which one moves more smoothly?'}"),
+    "wishes.weights": ("a number from 0 to 1", "{smooth: 0.4}"),
+}
+"""Keys with names of one's own below them: what stands there must be, and what the whole looks like."""
 
 
 def flat(found: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:

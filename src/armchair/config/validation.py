@@ -68,8 +68,10 @@ def _line(error: ErrorDetails, base: TeachConfig) -> str:
     """What is wrong, and what would be right; `base` serves as an example."""
     path = [part for part in error["loc"] if isinstance(part, str)]
     if (table := ".".join(path[:2])) in TABLES:
-        shape = "a number of the observation or text such as site:NAME" if path[2:] else "{hand: 0, goal: 7}"
-        return f"{'.'.join([table, *path[2:3]])} must be {shape}, got {error['input']!r}"
+        inner, whole = TABLES[table]
+        return (
+            f"{'.'.join([table, *path[2:3]])} must be {inner if path[2:] else whole}, got {error['input']!r}"
+        )
     key, kind, given = ".".join(path), error["type"], error["input"]
     if kind == "value_error":  # from the `__post_init__` of a section
         return f"{key}.{error.get('ctx', {})['error']}"

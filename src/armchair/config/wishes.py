@@ -17,7 +17,7 @@ class WishConfig:
     """Which wishes, and how the policy learns them. See docs/wishes.md and `armchair.training.wishes`."""
 
     asked: dict[str, str] = field(default_factory=dict[str, str])
-    """The question about each wish, by its name, such as {carry_high: Which one carries the block higher?}.
+    """The question about each wish, by its name, such as {carry_high: 'Which one carries it higher?'}.
     Then `policy` is the run of the skill, which is not learned any more."""
     weights: dict[str, Weight] = field(default_factory=dict[str, Weight])
     """How much of a wish the policy has in the end, by its name; if not given, what costs next to nothing."""

@@ -130,3 +130,24 @@ def test_a_wish_needs_a_skill_that_has_learned_a_reward(
     policy = next(tmp_path.iterdir())
     assert main(["teach", "--policy", str(policy), "--wish", "Which one is calmer?"]) == 2
     assert "no reward model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("wishes: {asked: {smooth: 'Which one moves more smoothly?'}}", "wishes.asked needs policy"),
+        ("wishes: {weights: {smooth: 2}}", "wishes.weights.smooth must be a number from 0 to 1, got 2"),
+        ("wishes: {asked: smooth}", "wishes.asked must be {smooth: 'Which one moves more smoothly?'}"),
+    ],
+)
+def test_a_file_that_asks_for_wishes_wrongly_is_one_line(
+    more: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What would have been right, before there is a run."""
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"task: reach\n{more}\n", encoding="utf-8")
+    command = ["teach", "--config", str(file), "--teacher", "oracle", "--runs", str(tmp_path / "runs")]
+    assert main(command) == 2
+    told = capsys.readouterr().err.strip()
+    assert said in told and "\n" not in told, told
+    assert not (tmp_path / "runs").exists()
