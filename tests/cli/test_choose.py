@@ -26,15 +26,6 @@ FEW = ("--episodes", "6", "--num-envs", "6")
 
 
 @pytest.fixture
-def wished(taught: RunDir, tmp_path: Path, give_wishes: Give) -> RunDir:
-    """A run that is done, with one wish, whose weight is 0.6."""
-    shutil.copytree(taught.path, tmp_path / "lift-001")
-    run = RunDir.open(tmp_path / "lift-001")
-    give_wishes(run)
-    return run
-
-
-@pytest.fixture
 def two(wished: RunDir, taught: RunDir, give_wishes: Give) -> RunDir:
     """The same with two wishes."""
     shutil.rmtree(wished.path)

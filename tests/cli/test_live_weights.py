@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -23,17 +21,9 @@ Give = Callable[..., None]
 
 
 @pytest.fixture
-def run(taught: RunDir, tmp_path: Path, give_wishes: Give) -> RunDir:
-    shutil.copytree(taught.path, tmp_path / "lift-001")
-    made = RunDir.open(tmp_path / "lift-001")
-    give_wishes(made)
-    return made
-
-
-@pytest.fixture
-def source(run: RunDir, request: pytest.FixtureRequest) -> Iterator[LiveSource]:
+def source(wished: RunDir, request: pytest.FixtureRequest) -> Iterator[LiveSource]:
     """What `armchair play RUN` serves; with the words of `--wish-weight` as a parameter."""
-    cast = cast_of(Args(what=str(run.path), wish_weight=getattr(request, "param", ())))
+    cast = cast_of(Args(what=str(wished.path), wish_weight=getattr(request, "param", ())))
     env = check_live("reach", cast.spec.make(1, cast.config, seed=0))
     made = LiveSource(Stage(env, actor_of(cast, env, 0)), about(cast, env), run_of(cast))
     yield made
@@ -77,34 +67,34 @@ def test_it_begins_at_the_weight_that_was_typed(source: LiveSource) -> None:
     assert (told["weights"], told["chosen"]) == ({"carry_high": 0.25}, {"carry_high": 0.6})
 
 
-def test_without_a_curve_or_with_a_damaged_one_there_are_sliders(source: LiveSource, run: RunDir) -> None:
-    (run.path / "curve.json").write_text("{")
+def test_without_a_curve_or_with_a_damaged_one_there_are_sliders(source: LiveSource, wished: RunDir) -> None:
+    (wished.path / "curve.json").write_text("{")
     assert (source.about()["curve"], source.about()["wishes"]) == (
         [],
         [{"name": "carry_high", "question": ""}],
     )
-    (run.path / "curve.json").unlink()
+    (wished.path / "curve.json").unlink()
     assert source.about()["curve"] == []
 
 
-def test_a_slider_moves_all_that_watch_and_use_this_keeps_it(source: LiveSource, run: RunDir) -> None:
+def test_a_slider_moves_all_that_watch_and_use_this_keeps_it(source: LiveSource, wished: RunDir) -> None:
     source.wish(Wish("weights", 0.0, {"carry_high": 0.125}))
     told = status_of(source, lambda status: status["weights"] == {"carry_high": 0.125})
-    assert told["chosen"] == {"carry_high": 0.6} and weights_of(run) == {"carry_high": 0.6}
+    assert told["chosen"] == {"carry_high": 0.6} and weights_of(wished) == {"carry_high": 0.6}
     source.choose({"carry_high": 0.125})
-    assert weights_of(run) == {"carry_high": 0.125}
+    assert weights_of(wished) == {"carry_high": 0.125}
     assert status_of(source, lambda status: status["chosen"] == {"carry_high": 0.125})
     assert source.about()["chosen"] == {"carry_high": 0.125}
 
 
-def test_what_cannot_be_is_refused(source: LiveSource, run: RunDir) -> None:
+def test_what_cannot_be_is_refused(source: LiveSource, wished: RunDir) -> None:
     with pytest.raises(InvalidInput, match="did you mean 'carry_high'"):
         source.wish(Wish("weights", 0.0, {"carry_hgih": 0.5}))
     with pytest.raises(InvalidInput, match="did you mean 'carry_high'"):
         source.choose({"carry_hgih": 0.5})
-    with trainer_lock(run), pytest.raises(ArmchairError, match="is being trained already"):
+    with trainer_lock(wished), pytest.raises(ArmchairError, match="is being trained already"):
         source.choose({"carry_high": 0.5})
-    assert weights_of(run) == {"carry_high": 0.6}
+    assert weights_of(wished) == {"carry_high": 0.6}
 
 
 def test_a_policy_without_wishes_has_no_sliders(taught: RunDir) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from types import SimpleNamespace
@@ -493,15 +494,24 @@ def _drop_copies(conn: sa.Connection) -> None:
     conn.execute(sa.text("DELETE FROM meta WHERE key = 'tables'"))
 
 
-def test_a_store_of_version_4_takes_wishes_and_keeps_its_chain(store: Store, url: str) -> None:
+def _of_version(
+    version: int, store: Store, url: str, *drop: Callable[[sa.Connection], None]
+) -> tuple[Answer, sa.Engine, str]:
+    """A store with an answer, without what came after a version. -> answer, engine, head of its chain."""
     put(store, 4)
     answer = give(store, "ann", "right")
     store.close()
     engine = sa.create_engine(url)
     with engine.begin() as conn:
         head = conn.execute(sa.text("SELECT value FROM meta WHERE key = 'head'")).scalar_one()
-        _drop_wishes(conn)
-        conn.execute(sa.text("UPDATE meta SET value = '4' WHERE key = 'schema'"))
+        for take_away in drop:
+            take_away(conn)
+        conn.execute(sa.text(f"UPDATE meta SET value = '{version}' WHERE key = 'schema'"))
+    return answer, engine, head
+
+
+def test_a_store_of_version_4_takes_wishes_and_keeps_its_chain(store: Store, url: str) -> None:
+    answer, engine, head = _of_version(4, store, url, _drop_wishes)
     for _ in range(2):
         with Store.open(url) as old:
             assert [record.answer for record in old.records(wish=None)] == [answer]
@@ -522,15 +532,7 @@ def test_a_store_of_version_4_takes_wishes_and_keeps_its_chain(store: Store, url
 
 
 def test_a_store_of_version_3_gets_its_copies_and_keeps_its_chain(store: Store, url: str) -> None:
-    put(store, 4)
-    answer = give(store, "ann", "right")
-    store.close()
-    engine = sa.create_engine(url)
-    with engine.begin() as conn:
-        head = conn.execute(sa.text("SELECT value FROM meta WHERE key = 'head'")).scalar_one()
-        _drop_wishes(conn)
-        _drop_copies(conn)
-        conn.execute(sa.text("UPDATE meta SET value = '3' WHERE key = 'schema'"))
+    answer, engine, head = _of_version(3, store, url, _drop_wishes, _drop_copies)
     for _ in range(2):
         with Store.open(url) as old:
             assert [record.answer for record in old.records()] == [answer]

@@ -36,9 +36,9 @@ class Played(NamedTuple):
 
 
 def play(env: Env, net: ActorCritic, weights: Tensor, reward: WishReward, seed: int) -> Played:
-    """Let the policy play an episode in every copy at these weights (N, W); copies k and k + N/2 begin alike.
+    """Let the policy play an episode in every copy at these weights (N, W); the same seed, the same ones.
 
-    Where the environment can begin alike, all the copies of a seed do so in the same order.
+    What has ended stays as it ended.
     """
     obs, seen, success = begin(env, seed), list[Tensor](), torch.zeros(env.num_envs, dtype=torch.bool)
     over = torch.zeros(env.num_envs, dtype=torch.bool)

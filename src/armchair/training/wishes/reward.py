@@ -33,6 +33,7 @@ class WishReward(RewardLearner):
         self.about = next(iter(config.wishes.asked))  # the wish that is asked about now
         self._moving = moving_layout(skill.layout)
         self._store, self._wishes = store, config.wishes
+        self._given: dict[str, PreferenceBatch] = {}  # answers by wish, as last read
         self._baseline = Baseline(len(config.wishes.asked))
         self._before: tuple[Tensor, Tensor] | None = None  # seen (2, N, F), ended (2, N)
 
@@ -43,13 +44,13 @@ class WishReward(RewardLearner):
 
     def given(self, store: Store) -> PreferenceBatch:
         """The answers about all wishes, one wish after the other."""
-        return joined([store.preferences(wish=name) for name in self._wishes.asked])
+        self._given = {name: store.preferences(wish=name) for name in self._wishes.asked}
+        return joined(list(self._given.values()))
 
     def _fit(self, answers: PreferenceBatch) -> FitReport:
-        """New models from the answers about each wish, read again. -> the report of the last one."""
+        """New models from the answers about each wish, as last `given`. -> the report of the last one."""
         reference = self._reference(clips_with_motion(answers.left, self.skill.layout))
-        for name in self._wishes.asked:
-            own = self._store.preferences(wish=name)
+        for name, own in self._given.items():
             if len(own.target):
                 left, right = (clips_with_motion(clips, self.skill.layout) for clips in (own.left, own.right))
                 seen = own._replace(left=left, right=right)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from armchair.agents.networks import ActorCritic
 from armchair.agents.saved import CHECKPOINT, load_policy
-from armchair.agents.weighted import at_weights
+from armchair.agents.weighted import without_wishes
 from armchair.config.teach import TeachConfig
 from armchair.errors import RunError
 from armchair.rewards.ensemble import RewardEnsemble
@@ -33,8 +33,7 @@ def load_skill(config: TeachConfig) -> Skill:
     Raises RunError where that run has no policy or has learned no reward.
     """
     run = RunDir.open(Path(config.policy))
-    net = load_policy(run)[0].net
-    return Skill(at_weights(net, net.weights) if len(net.weights) else net, reward_of(run, config.task))
+    return Skill(without_wishes(load_policy(run)[0]).net, reward_of(run, config.task))
 
 
 def keep_skill(run: RunDir, config: TeachConfig) -> TeachConfig:

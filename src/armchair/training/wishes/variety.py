@@ -11,14 +11,15 @@ import torch
 from torch import Tensor
 
 from armchair.agents.networks import ActorCritic
+from armchair.training.asking.filming import Wander
 
 PLAIN = 0.2  # share of the copies that nothing disturbs
-RHO = 0.9  # how alike the noise is from step to step
 NOISE, PUSH = 0.5, 0.6  # largest spread of the noise, spread of the push, in units of the full action
 PUSHED = 0.7  # share of the others that are pushed
 OWN_TEMPO = 0.4  # share of the others that move as fast as the policy does
 TEMPO = (0.3, 1.5)  # times the policy's actions, of the rest
 LASTS = (5, 25)  # steps that a push lasts
+SMALL = 0.3  # weights below this are small
 CALM, FADES = 0.75, 0.2  # of the episode: when nothing disturbs any more, and how long it fades before
 
 
@@ -42,18 +43,17 @@ class Varied:
         self._push = torch.where(plain | (self._rand(copies, 1) >= PUSHED), 0.0, push)
         self._from = (self._rand(copies, 1) * horizon / 2).long()
         self._until = self._from + torch.randint(*LASTS, (copies, 1), generator=rng)
-        self._noise = torch.randn(copies, self._free, generator=rng)
+        self._noise = Wander((copies, self._free), rng, spread=1.0)
         self._step = 0
 
     def __call__(self, obs: Tensor) -> Tensor:
         """The next actions (N, A) from observations (N, D)."""
         action = self._net.best(torch.cat((obs, self.weights), dim=1))
-        fresh = torch.randn(self._noise.shape, generator=self._rng)
-        self._noise = RHO * self._noise + (1.0 - RHO**2) ** 0.5 * fresh
+        noise = self._noise(obs)
         pushed = (self._step >= self._from) & (self._step < self._until)
         fade = min(1.0, max(0.0, (CALM - self._step / self._horizon) / FADES))
         moved = action[:, : self._free] * self._tempo
-        moved = moved + fade * (self._spread * self._noise + torch.where(pushed, self._push, 0.0))
+        moved = moved + fade * (self._spread * noise + torch.where(pushed, self._push, 0.0))
         self._step += 1
         return torch.cat((moved, action[:, self._free :]), dim=1).clamp(-1.0, 1.0)
 
@@ -71,6 +71,3 @@ def weights_of_pairs(copies: int, wishes: int, about: int, rng: torch.Generator)
     odd = torch.arange(copies) % 2 == 1
     weights[:, about] = torch.where(odd, SMALL + (1.0 - SMALL) * own, SMALL * own)
     return weights
-
-
-SMALL = 0.3  # weights below this are small

@@ -24,7 +24,6 @@ class WeighedEnv:
         self.obs_dim = env.obs_dim + wishes
         self.layout, self.dt, self.device = env.layout, env.dt, env.device
         self.diverged = env.diverged
-        self.diverged = env.diverged
         self.weights = self._draw()  # (N, W)
 
     def reset(self, seed: int | None = None, *, stagger: bool = False) -> Tensor:
@@ -35,7 +34,6 @@ class WeighedEnv:
     def step(self, action: Tensor) -> Step:
         """Act for one control step; whoever begins an episode gets new weights."""
         step = self._env.step(action)
-        self.diverged = self._env.diverged
         self.diverged = self._env.diverged
         final = self._with(step.final_obs)
         if bool(step.done.any()):
