@@ -13,9 +13,9 @@ from armchair.feedback.styles import QUESTIONS
 from armchair.rewards.ensemble import RewardConfig
 from armchair.rewards.relations import InputMode
 
-FIRST, SESSION, SESSION_EVERY, UPDATES = 24, 4, 10, 60
+FIRST, SESSION, SESSION_EVERY, UPDATES = 12, 4, 5, 60
 FILMED = 64  # copies: there is more to choose from
-MEMBERS = 10
+MEMBERS = 32
 NAME = re.compile(r"[^a-z0-9]+")
 ASKING = re.compile(r"^(in )?which( one| clip| arm)?( does the (arm|robot|block))?\s*", re.IGNORECASE)
 
@@ -32,7 +32,8 @@ def on_skill(
             skill.queries,
             labels=WISH_LABELS * several,
             first=FIRST * several,
-            strategy="diverse",
+            strategy="information",
+            random_share=0.0,
             film_envs=FILMED,
             same_start=True,
             alike=1.0,
@@ -50,8 +51,9 @@ def on_skill(
 
 
 def wish_inputs(skill: RewardConfig) -> InputMode:
-    """A wish looks at relations, whatever the skill was chosen to look at; at raw numbers where that did."""
-    return "raw" if skill.inputs == "raw" else "relational"
+    """A wish is one of many criteria, whatever the skill was chosen to look at; where nobody said which
+    numbers are points, a weighted sum of all numbers."""
+    return "raw" if skill.inputs == "raw" else "criteria"
 
 
 def asked_of(wishes: Sequence[str], styles: Sequence[str]) -> dict[str, str]:

@@ -1,9 +1,9 @@
 """Speeds and accelerations of points, from where they are seen in neighbouring steps.
 
 What a skill's reward model looks at is a state by itself. How something is done is often a matter of speed,
-so a wish's model is told besides, for every point that may move, how long the steps are that it makes and
-how fast they change. It follows from what clips show already: nothing is stored, and no environment has to
-offer it.
+so a wish's model is told besides, for every point that may move, how long the steps are that it makes, along
+the table and upwards too, and how fast they change. It follows from what clips show already: nothing is
+stored, and no environment has to offer it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from torch import Tensor
 
 from armchair.types import VisibleLayout
 
-SPEED, ACCELERATION = "~speed", "~acceleration"  # how the names of such scalars end
+SPEED, ACCELERATION, ACROSS, UP = "~speed", "~acceleration", "~across", "~up"  # how names of scalars end
+MOTION = (SPEED, ACCELERATION, ACROSS, UP)
 RATE = 20.0  # steps in a second of armchair's own tasks: there speeds come out in m/s
 STILL = ("goal",)  # points that stay where they are
 
@@ -27,39 +28,43 @@ def moving_layout(layout: VisibleLayout) -> VisibleLayout:
     """The layout of what `with_motion` gives."""
     names = moving_points(layout)
     units = layout.units or ("",) * len(layout.scalars)
+    own = {SPEED: "m/s", ACCELERATION: "", ACROSS: "m/s", UP: "m/s"}
     return VisibleLayout(
         layout.points,
-        (*layout.scalars, *(name + SPEED for name in names), *(name + ACCELERATION for name in names)),
-        (*units, *("m/s",) * len(names), *("",) * len(names)),
+        (*layout.scalars, *(name + kind for kind in MOTION for name in names)),
+        (*units, *(own[kind] for kind in MOTION for _ in names)),
     )
 
 
 def base_size(layout: VisibleLayout) -> int:
     """How many numbers of a layout, which may have motion, are seen in a state by itself."""
-    return layout.size - sum(name.endswith((SPEED, ACCELERATION)) for name in layout.scalars)
+    return layout.size - sum(name.endswith(MOTION) for name in layout.scalars)
 
 
 def with_motion(visible: Tensor, layout: VisibleLayout, begins: Tensor | None = None) -> Tensor:
-    """What is seen, with speeds and accelerations. (L, …, F) -> (L, …, F'), time in front.
+    """What is seen, with how it moves. (L, …, F) -> (L, …, F'), time in front.
 
     Speeds are differences of neighbouring steps times `RATE`, accelerations four times the difference of
-    neighbouring velocities, in m/s, so that both have about the same size. layout: of `visible`. begins: (L,
+    neighbouring velocities, in m/s, so that both have about the same size; `ACROSS` is the speed along the
+    table, `UP` that upwards, less than 0 on the way down. layout: of `visible`. begins: (L,
     …) bool, the first step of an episode, whose motion is not known and taken to be none; if not given, all
     steps are of one episode, and the first ones move as the next ones do.
     """
     start = torch.zeros(visible.shape[:-1], dtype=torch.bool) if begins is None else begins
     late = start.clone()
     late[1:] |= start[:-1]
-    speeds, accelerations = list[Tensor](), list[Tensor]()
+    found = {kind: list[Tensor]() for kind in MOTION}
     for name in moving_points(layout):
         at = 3 * layout.points.index(name)
         velocity = _change(visible[..., at : at + 3], start) * RATE
         change = _change(velocity, late) * 4.0
         if begins is None and len(visible) > 2:
             velocity[0], change[:2] = velocity[1], change[2]
-        speeds.append(velocity.norm(dim=-1, keepdim=True))
-        accelerations.append(change.norm(dim=-1, keepdim=True))
-    return torch.cat((visible, *speeds, *accelerations), dim=-1)
+        found[SPEED].append(velocity.norm(dim=-1, keepdim=True))
+        found[ACCELERATION].append(change.norm(dim=-1, keepdim=True))
+        found[ACROSS].append(velocity[..., :2].norm(dim=-1, keepdim=True))
+        found[UP].append(velocity[..., 2:])
+    return torch.cat((visible, *(values for kind in MOTION for values in found[kind])), dim=-1)
 
 
 def clips_with_motion(clips: Tensor, layout: VisibleLayout) -> Tensor:

@@ -1,13 +1,14 @@
 """What the reward networks look at: relations between the points a person sees, the same for every task.
 
 A state's `visible` numbers are world positions of named points and a few scalars (`Task.points`,
-`Task.scalars`). Three modes make network inputs of them:
+`Task.scalars`). Four modes make network inputs of them:
 
 * `raw`         the numbers as they are.
 * `relational`  for every pair of points the displacement, the distance and the distance seen from above, for
                 every point its height, for every three points the angles seen from above, and the scalars. No
                 relation changes when everything is moved along the table.
 * `chosen`      some of those relations, by name: knowledge of the task, to be disclosed wherever used.
+* `criteria`    for wishes: what answers were found to go by, see `rewards/finding.py`.
 
 Relations come in groups (a displacement's three numbers are one group), which are dropped together in a fit.
 """
@@ -23,10 +24,11 @@ import torch
 from torch import Tensor
 
 from armchair.errors import InvalidInput, check_choice
+from armchair.rewards.criteria import parsed
 from armchair.types import VisibleLayout
 
-InputMode = Literal["raw", "relational", "chosen"]
-INPUT_MODES: tuple[InputMode, ...] = ("raw", "relational", "chosen")
+InputMode = Literal["raw", "relational", "chosen", "criteria"]
+INPUT_MODES: tuple[InputMode, ...] = ("raw", "relational", "chosen", "criteria")
 
 CLOSEST = 0.005  # m, added to distances before the logarithm: closer than this is all the same
 MOST_POINTS, MOST_SCALARS = 32, 8192  # relations of three points grow with the cube of their number
@@ -75,7 +77,10 @@ class Relations:
                 f"{len(layout.points)} and {len(layout.scalars)}"
             )
         self.layout, self.mode = layout, mode
-        known = raw_relations(layout) if mode == "raw" else all_relations(layout)
+        if mode == "criteria":
+            known = tuple(_of_criterion(code, layout) for code in chosen)
+        else:
+            known = raw_relations(layout) if mode == "raw" else all_relations(layout)
         if mode == "chosen":
             by_name = {relation.name: relation for relation in known}
             if not chosen:
@@ -132,6 +137,14 @@ def all_relations(layout: VisibleLayout) -> tuple[Relation, ...]:
     for name in layout.points:
         found.append(Relation(f"{name}:height", 1, _slice(place[name] + 2, 1), PRIOR["height"]))
     return (*found, *raw_relations(layout)[len(layout.points) :])
+
+
+def _of_criterion(code: str, layout: VisibleLayout) -> Relation:
+    """Raises InvalidInput for a code that is none."""
+    criterion = parsed(code, layout)
+    return Relation(
+        criterion.words(layout), 1, lambda visible: criterion.compute(visible, layout).unsqueeze(-1)
+    )
 
 
 def _slice(start: int, size: int) -> Callable[[Tensor], Tensor]:

@@ -43,7 +43,7 @@ def test_a_run_of_two_wishes_leaves_all_that_is_needed_of_it(skill: Path, tmp_pa
     with Store.open(run.store) as store:
         assert [one.name for one in store.wishes()] == ["smooth", "left_of_goal"]
         asked = {name: store.counts(wish=name).asked for name in ("smooth", "left_of_goal")}
-        assert asked == {"smooth": 4, "left_of_goal": 4} and store.counts().asked == 8
+        assert sum(asked.values()) == store.counts().asked == 8 and min(asked.values()) >= 3
         assert not len(store.preferences(wish=None).target), "nothing is said of the skill"
     agent, info = load_policy(run)
     curve = read_curve(run)

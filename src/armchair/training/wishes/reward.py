@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from armchair.config.teach import TeachConfig
 from armchair.jsonable import Json
-from armchair.rewards.ensemble import RewardEnsemble
+from armchair.rewards.ensemble import RewardConfig, RewardEnsemble
+from armchair.rewards.finding import find
 from armchair.rewards.fit import FitReport, fit
 from armchair.rewards.motion import clips_with_motion, moving_layout, with_motion
 from armchair.runs.tensors import part, prefixed
@@ -17,8 +19,9 @@ from armchair.store.store import Store
 from armchair.training.reward_learner import KEEP_ROLLOUTS, RewardLearner
 from armchair.training.wishes.mixing import Baseline, mixed
 from armchair.training.wishes.understood import understood
-from armchair.types import PreferenceBatch, Rollout
+from armchair.types import PreferenceBatch, Rollout, VisibleLayout
 
+CODES = "codes"
 BEFORE = 2  # steps before a rollout that are remembered, so that motion is known from its first one
 
 
@@ -54,7 +57,8 @@ class WishReward(RewardLearner):
             if len(own.target):
                 left, right = (clips_with_motion(clips, self.skill.layout) for clips in (own.left, own.right))
                 seen = own._replace(left=left, right=right)
-                found = fit(seen, reference, self._moving, self._config, self.rng)
+                learn = find if self._config.inputs == "criteria" else fit
+                found = learn(seen, reference, self._moving, self._config, self.rng)
                 self.models[name], self.reports[name] = found
         self._baseline.forget()
         self.model = self.skill if len(self.models) == len(self._wishes.asked) else None
@@ -102,7 +106,7 @@ class WishReward(RewardLearner):
         out |= prefixed("baseline", self._baseline.tensors())
         for k, name in enumerate(self._wishes.asked):
             if name in self.models:
-                out |= prefixed(f"wish.{k}", self.models[name].tensors())
+                out |= prefixed(f"wish.{k}", saved(self.models[name]))
         if self._before is not None:
             out |= {"before.seen": self._before[0], "before.ended": self._before[1]}
         return out
@@ -113,10 +117,24 @@ class WishReward(RewardLearner):
         self._baseline.load_tensors(part(tensors, "baseline"))
         for k, name in enumerate(self._wishes.asked):
             if model := part(tensors, f"wish.{k}"):
-                self.models[name] = RewardEnsemble.from_tensors(self._moving, self._config, model)
+                self.models[name] = restored(model, self._moving, self._config)
         before = part(tensors, "before")
         self._before = (before["seen"].clone(), before["ended"].clone()) if before else None
         self.model = self.skill if len(self.models) == len(self._wishes.asked) else None
+
+
+def saved(model: RewardEnsemble) -> dict[str, Tensor]:
+    """All of a wish's model by name: the criteria that it was found to go by are as their codes."""
+    codes = "\n".join(model.config.chosen).encode() if model.config.inputs == "criteria" else b""
+    return model.tensors() | {CODES: torch.tensor(list(codes), dtype=torch.uint8)}
+
+
+def restored(tensors: Mapping[str, Tensor], layout: VisibleLayout, config: RewardConfig) -> RewardEnsemble:
+    """What `saved` gave."""
+    codes = bytes(tensors[CODES].tolist()).decode()
+    if codes:
+        config = replace(config, chosen=tuple(codes.split("\n")))
+    return RewardEnsemble.from_tensors(layout, config, tensors)
 
 
 def joined(batches: Sequence[PreferenceBatch]) -> PreferenceBatch:

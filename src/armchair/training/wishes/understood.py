@@ -8,7 +8,8 @@ import torch
 
 from armchair.jsonable import Json
 from armchair.rewards.ensemble import RewardEnsemble
-from armchair.rewards.motion import ACCELERATION, SPEED
+from armchair.rewards.criteria import plain
+from armchair.rewards.motion import MOTION
 from armchair.store.store import Store
 
 AFTER = 20  # answers about a wish, before there is something to show
@@ -33,27 +34,29 @@ def understood(
     names = list(dict.fromkeys(name for r in records for name in (r.question.left, r.question.right)))
     clips = torch.stack([clip.visible for clip in store.clips(names)])
     order = model.clip_values(clips).mean(0).argsort().tolist()
-    told: list[Json] = [[in_words(name), share] for name, share in relevance[:TOLD]]
+    told: list[Json] = [[in_words(name) + _way(name, model), share] for name, share in relevance[:TOLD]]
     best: list[Json] = [names[k] for k in reversed(order[-SHOWN:])]
     return {"wish": wish, "best": best, "worst": [names[k] for k in order[:SHOWN]], "relations": told}
 
 
+def _way(relation: str, model: RewardEnsemble) -> str:
+    """Whether more of a criterion is better, or less; nothing of what networks look at in many ways."""
+    if model.config.inputs != "criteria":
+        return ""
+    column = model.relations.names.index(relation)
+    return f": the {'more' if float(model.weights.w1[:, column].sum()) > 0 else 'less'}, the better"
+
+
 def in_words(relation: str) -> str:
     """A relation's name as a person would say it: "block_a:height" -> "the height of block a"."""
-    if relation.endswith(SPEED):
-        return f"how fast {_plain(relation.removesuffix(SPEED))} moves"
-    if relation.endswith(ACCELERATION):
-        return f"how suddenly {_plain(relation.removesuffix(ACCELERATION))} changes its motion"
+    if relation.endswith(MOTION):
+        return plain(relation)
     points, colon, kind = relation.partition(":")
     if not colon:
-        return _plain(relation)
-    names = [_plain(point) for point in points.split("-")]
+        return plain(relation)
+    names = [plain(point) for point in points.split("-")]
     if kind == "height":
         return f"the height of {names[0]}"
     if kind == "angle":
         return f"how straight it is from {names[0]} by {names[1]} to {names[2]}"
     return PAIRS[kind].format(*names)
-
-
-def _plain(name: str) -> str:
-    return ("the " if name in ("tool", "goal") else "") + name.replace("_", " ")
