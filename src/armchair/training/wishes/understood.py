@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 
 from armchair.jsonable import Json
-from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.criteria import plain
+from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.motion import MOTION
 from armchair.store.store import Store
 
