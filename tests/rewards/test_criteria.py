@@ -58,8 +58,11 @@ def test_what_each_kind_is(code: str, expected: float) -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["", "size", "warmth 0", "height 0", "height 2 0", "height -1 0", "height 0 nan", "height 0 1e9", "x a 0"]
-    + ["scalar 3", "height 0 0 while", "height 0 0 while warm 0", "distance 0", "share while near 0 9 0.1"],
+    [
+        *("", "size", "warmth 0", "height 0", "height 2 0", "height -1 0", "height 0 nan", "height 0 1e9"),
+        *("x a 0", "scalar 3", "height 0 0 while", "height 0 0 while warm 0", "distance 0"),
+        "share while near 0 9 0.1",
+    ],
 )
 def test_what_is_none_is_refused(code: str) -> None:
     """Files may be by others; a phase that is announced must be there."""
