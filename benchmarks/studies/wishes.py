@@ -1,13 +1,14 @@
 """Wishes on top of skills: what the answers of a simulated teacher bring, beside what could be had.
 
     wishes.py runs/pick_place-001 runs/pick_place-002 --styles carry_high smooth --seeds 2
-    wishes.py runs/reach-001 --styles smooth left_of_goal --more --labels 60
+    wishes.py runs/reach-001 --styles smooth left_of_goal --teachers oracle viewer --more --labels 60
 
-Of every skill, style and seed: a run of `armchair teach --policy SKILL --style STYLE --teacher oracle` (what
-stands after --more goes to it as it is), and a run in which the style itself, standardised over what the
-skill does, is in the place of what was learned: the same updates, the same way to choose a weight; once for
-all seeds. Then both and the skill play 200 episodes on layouts of their own. *gain* is how much more of the
-style there is, *share* that of the gain that could be had. Several styles joined by + are wishes of one run.
+Of every skill, style, teacher and seed: a run of `armchair teach --policy SKILL --style STYLE --teacher
+TEACHER` (what stands after --more goes to it as it is), and a run in which the style itself, standardised
+over what the skill does, is in the place of what was learned: the same updates, the same way to choose a
+weight; once for all seeds, or not at all with --gain-only. Then both and the skill play 200 episodes on
+layouts of their own. *gain* is how much more of the style there is, *share* that of the gain that could be
+had. Several styles joined by + are wishes of one run.
 """
 
 from __future__ import annotations
@@ -117,10 +118,10 @@ def attainable(skill: Path, styles: Sequence[str], seed: int) -> tuple[TeachConf
 
 
 def taught(
-    skill: Path, styles: Sequence[str], seed: int, runs: Path, more: Sequence[str]
+    skill: Path, styles: Sequence[str], teacher: str, seed: int, runs: Path, more: Sequence[str]
 ) -> dict[str, object]:
     """Teach through the command. -> its summary."""
-    command = [sys.executable, "-m", "armchair.cli", "teach", "--policy", str(skill), "--teacher", "oracle"]
+    command = [sys.executable, "-m", "armchair.cli", "teach", "--policy", str(skill), "--teacher", teacher]
     command += ["--style", *styles, "--seed", str(seed), "--runs", str(runs), "--json", *more]
     blind = {**os.environ, "MUJOCO_GL": "disabled"}  # a film of the end would take longer than the rest
     done = subprocess.run(command, env=blind, stdout=subprocess.PIPE, text=True, check=True)
@@ -132,6 +133,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("skills", nargs="+", type=Path)
     parser.add_argument("--styles", nargs="+", default=["carry_high"])
+    parser.add_argument("--teachers", nargs="+", default=["oracle"])
+    parser.add_argument("--gain-only", action="store_true")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--more", nargs=argparse.REMAINDER, default=[])
@@ -140,16 +143,17 @@ def main() -> None:
     shares: dict[str, list[float]] = {}
     lost: dict[str, list[float]] = {}
     print(
-        "| skill | style | seed | skill: success, style | taught: weight, success, style "
-        "| attainable | share | s |"
+        "| skill | style | teacher | seed | skill: success, style | taught: weight, success, style "
+        "| attainable | gain, share | s |"
     )
-    print("|---" * 8 + "|", flush=True)
+    print("|---" * 9 + "|", flush=True)
     for joined in args.styles:
         for skill in args.skills:
             styles = joined.split("+")
-            best = attainable(skill, styles, args.first_seed)
-            for seed in range(args.first_seed, args.first_seed + args.seeds):
-                row(skill, styles, seed, args.more, best, shares, lost)
+            best = None if args.gain_only else attainable(skill, styles, args.first_seed)
+            for teacher in args.teachers:
+                for seed in range(args.first_seed, args.first_seed + args.seeds):
+                    row(skill, styles, teacher, seed, args.more, best, shares, lost)
     for name, values in shares.items():
         losses = lost[name]
         print(
@@ -162,31 +166,33 @@ def main() -> None:
 def row(
     skill: Path,
     styles: Sequence[str],
+    teacher: str,
     seed: int,
     more: Sequence[str],
-    could: tuple[TeachConfig, ActorCritic],
+    could: tuple[TeachConfig, ActorCritic] | None,
     shares: dict[str, list[float]],
     lost: dict[str, list[float]],
 ) -> None:
     """Teach, compare, and print a line."""
     with tempfile.TemporaryDirectory() as runs:
-        told = taught(skill, styles, seed, Path(runs), more)
+        told = taught(skill, styles, teacher, seed, Path(runs), more)
         run = RunDir.open(Path(str(told["run"])))
         config, net, curve = from_run(run.config()), load_policy(run)[0].net, read_curve(run)
     own = load_policy(RunDir.open(skill))[0].net
     base = from_run(RunDir.open(skill).config())
     names = make_env(base.task).task.points
     before, after = outcome(base, own, styles, names), outcome(config, net, styles, names)
-    best = outcome(*could, styles, names)
+    best = outcome(*could, styles, names) if could else Outcome(float("nan"), (float("nan"),) * len(styles))
     for k, style in enumerate(styles):
         gain, most = after.style[k] - before.style[k], best.style[k] - before.style[k]
-        shares.setdefault(style, []).append(gain / most if most > 0 else float("nan"))
-        lost.setdefault(style, []).append(before.success - after.success)
+        told_by = f"{style} by {teacher}" + (f" beside {len(styles) - 1} more" if len(styles) > 1 else "")
+        shares.setdefault(told_by, []).append(gain / most if most > 0 else float("nan"))
+        lost.setdefault(told_by, []).append(before.success - after.success)
         weight = curve.chosen[k] if curve is not None else float("nan")
         print(
-            f"| {skill.name} | {style} | {seed} | {before.success:.1%}, {before.style[k]:.2f} "
+            f"| {skill.name} | {style} | {teacher} | {seed} | {before.success:.1%}, {before.style[k]:.2f} "
             f"| {weight:.1f}, {after.success:.1%}, {after.style[k]:.2f} "
-            f"| {best.success:.1%}, {best.style[k]:.2f} | {shares[style][-1]:.0%} | {told['seconds']} |",
+            f"| {best.success:.1%}, {best.style[k]:.2f} | {gain:.2f}, {shares[told_by][-1]:.0%} | {told['seconds']} |",
             flush=True,
         )
 
