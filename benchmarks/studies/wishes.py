@@ -192,7 +192,8 @@ def row(
         print(
             f"| {skill.name} | {style} | {teacher} | {seed} | {before.success:.1%}, {before.style[k]:.2f} "
             f"| {weight:.1f}, {after.success:.1%}, {after.style[k]:.2f} "
-            f"| {best.success:.1%}, {best.style[k]:.2f} | {gain:.2f}, {shares[told_by][-1]:.0%} | {told['seconds']} |",
+            f"| {best.success:.1%}, {best.style[k]:.2f} | {gain:.2f}, {shares[told_by][-1]:.0%} "
+            f"| {told['seconds']} |",
             flush=True,
         )
 
