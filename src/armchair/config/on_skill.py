@@ -52,7 +52,7 @@ def on_skill(
 
 def wish_inputs(skill: RewardConfig) -> InputMode:
     """A wish is one of many criteria, whatever the skill was chosen to look at; where nobody said which
-    numbers are points, a weighted sum of all numbers.
+    numbers are points, a weighted sum of all numbers, see `WishReward`.
     """
     return "raw" if skill.inputs == "raw" else "criteria"
 

@@ -21,7 +21,7 @@ from armchair.training.wishes.mixing import Baseline, mixed
 from armchair.training.wishes.understood import understood
 from armchair.types import PreferenceBatch, Rollout, VisibleLayout
 
-CODES = "codes"
+CODES, CRITERIA = "codes", "criteria"
 BEFORE = 2  # steps before a rollout that are remembered, so that motion is known from its first one
 
 
@@ -30,6 +30,8 @@ class WishReward(RewardLearner):
 
     def __init__(self, config: TeachConfig, skill: RewardEnsemble, store: Store) -> None:
         super().__init__(config, skill.layout)
+        if self._config.inputs == CRITERIA and not skill.layout.points:  # there are none without points
+            self._config = replace(self._config, inputs="raw")
         self.skill = skill
         self.models: dict[str, RewardEnsemble] = {}  # by wish
         self.reports: dict[str, FitReport] = {}  # of the newest fit of each
@@ -57,7 +59,7 @@ class WishReward(RewardLearner):
             if len(own.target):
                 left, right = (clips_with_motion(clips, self.skill.layout) for clips in (own.left, own.right))
                 seen = own._replace(left=left, right=right)
-                learn = find if self._config.inputs == "criteria" else fit
+                learn = find if self._config.inputs == CRITERIA else fit
                 found = learn(seen, reference, self._moving, self._config, self.rng)
                 self.models[name], self.reports[name] = found
         self._baseline.forget()
@@ -125,7 +127,7 @@ class WishReward(RewardLearner):
 
 def saved(model: RewardEnsemble) -> dict[str, Tensor]:
     """All of a wish's model by name: the criteria that it was found to go by are as their codes."""
-    codes = "\n".join(model.config.chosen).encode() if model.config.inputs == "criteria" else b""
+    codes = "\n".join(model.config.chosen).encode() if model.config.inputs == CRITERIA else b""
     return model.tensors() | {CODES: torch.tensor(list(codes), dtype=torch.uint8)}
 
 
