@@ -32,7 +32,7 @@ class WishConfig:
     least_std: Annotated[float, Field(ge=1e-3)] = 0.3
     """Spread of the actions to begin with, at least: a finished skill hardly explores."""
     target_kl: Annotated[float, Field(gt=0.0)] = 0.06
-    """In place of the skill's `ppo.target_kl`: there is less to lose, since it is held to the skill."""
+    """In place of the skill's `ppo.target_kl`, to begin with; it falls to a tenth of that."""
 
 
 MOST_WISHES = 8

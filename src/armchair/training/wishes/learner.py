@@ -22,19 +22,24 @@ from armchair.training.policy_learner import PolicyLearner
 from armchair.training.wishes.weighing import WeighedEnv
 from armchair.types import Rollout
 
+SLOWEST = 0.1  # of `target_kl`, what is left of it in the end
+AVERAGED = 20  # updates over which the policy is averaged that is taken in the end
 EVERY = 2  # of the steps of a rollout, those at which the skill is held to
 SHOWN = 0.5  # the weights at which the policy is evaluated and compared before any are chosen
 
 
 class WishLearner(PolicyLearner):
-    """Goes on from the skill's policy. At weight 0 it is pulled towards the skill as it was."""
+    """Goes on from the skill's policy. At weight 0 it is pulled towards the skill as it was.
+
+    Its steps become smaller over the run, and what is taken in the end is the average of its latest policies:
+    both keep success, which is lost by steps that are undone again (docs/results.md).
+    """
 
     def __init__(self, config: TeachConfig, env: Env, skill: ActorCritic) -> None:
         """skill: the policy to go on from."""
         self.skill = skill
         self._weighed = WeighedEnv(env, len(config.wishes.asked), config.seed)
-        ppo = replace(config.ppo, target_kl=config.wishes.target_kl)
-        super().__init__(replace(config, ppo=ppo), self._weighed)
+        super().__init__(config, self._weighed)
 
     def _know_nothing(self, seed: int) -> None:
         """Begin as the skill, with weights that make a difference at once, and able to explore."""
@@ -47,13 +52,33 @@ class WishLearner(PolicyLearner):
         net.log_std.clamp_(min=math.log(wishes.least_std))
         self.agent = Agent(net, self.config.ppo.learning_rate)
         self.rngs = {name: generator(seed, name) for name in ("act", "learn", "anchor")}
+        self._learned, self._average = 0, _copies(net)
 
     def learn(
         self, rollout: Rollout, *, new_reward: bool, critic_only: bool, imitation: ImitationTerm | None
     ) -> UpdateStats:
         """As of any learner; see `PolicyLearner.learn`."""
         anchor = self._anchor(rollout) if imitation is None else imitation
-        return super().learn(rollout, new_reward=new_reward, critic_only=critic_only, imitation=anchor)
+        self._slow_down()
+        stats = super().learn(rollout, new_reward=new_reward, critic_only=critic_only, imitation=anchor)
+        self._learned += 1
+        share = 1.0 / min(self._learned, AVERAGED)
+        for name, value in self.agent.net.tensors().items():
+            known = self._average[name]
+            self._average[name] = (
+                torch.lerp(known, value, share) if value.is_floating_point() else value.clone()
+            )
+        return stats
+
+    def _slow_down(self) -> None:
+        """Smaller and smaller steps, so that the policy comes to rest: it is not to lose anything."""
+        over = self._learned / self.config.schedule.updates
+        kl = self.config.wishes.target_kl * max(SLOWEST, 1.0 - over)
+        self.config = replace(self.config, ppo=replace(self.config.ppo, target_kl=kl))
+
+    def take_average(self) -> None:
+        """Act from now on as the policy of the latest updates did on average."""
+        self.agent.net.load_tensors(self._average)
 
     def _anchor(self, rollout: Rollout) -> ImitationTerm:
         """What the skill does where the policy came, as demonstrations of weight 0."""
@@ -63,10 +88,18 @@ class WishLearner(PolicyLearner):
         return ImitationTerm(seen, skill, self.config.wishes.anchor, self.rngs["anchor"])
 
     def tensors(self) -> dict[str, Tensor]:
-        """Where the running episodes stand, and at which weights."""
-        return super().tensors() | prefixed("weighed", self._weighed.tensors())
+        """Where the running episodes stand, and at which weights; the average."""
+        average = {name: value.clone() for name, value in self._average.items()}
+        own = prefixed("average", average) | {"learned": torch.tensor(self._learned)}
+        return super().tensors() | prefixed("weighed", self._weighed.tensors()) | own
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """Go on from `tensors()`, in an environment that was brought back."""
         super().load_tensors(tensors)
         self._weighed.load_tensors(part(tensors, "weighed"))
+        self._average = {name: value.clone() for name, value in part(tensors, "average").items()}
+        self._learned = int(tensors["learned"])
+
+
+def _copies(net: ActorCritic) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in net.tensors().items()}

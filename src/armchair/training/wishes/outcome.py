@@ -33,6 +33,7 @@ def settle_weights(
     """
     if not isinstance(policy, WishLearner) or not isinstance(reward, WishReward) or reward.model is None:
         return None
+    policy.take_average()
     net = policy.agent.net
     done, rows = measure(envs.report, net, policy.skill, reward, config.seed + REPORT)
     wanted = dict(config.wishes.weights)
