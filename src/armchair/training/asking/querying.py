@@ -196,6 +196,8 @@ class Querier:
         """Ask whether the newest policy is better; nobody sees which is which."""
         env, rng, version = self.env, self.rngs["progress"], self.history.older(useful)
         assert version is not None
+        if self.wishes is not None:
+            newest = newest._replace(model=self.wishes.least_compared())
         older = network_of(version, newest.net).best
         stays = self.episodes.stays
         episodes, steps = film_both(env, older, newest.net.best, newest.env_steps, rng, stays=stays)
@@ -223,9 +225,10 @@ class Querier:
                 continue
             clips = dated(pairs, episodes.clips(pairs, rng), version)
             put = make_questions(clips, [SETTLING] * len(clips), newest.env_steps, rng)
-            put = put if self.wishes is None else self.wishes.named(put)
-            guessed = with_guess(put, clips, guesses(predict(newest.model, pairs)))
-            self.store.ask(guessed, flat(clips), priority=0.0)
+            put = put if self.wishes is None else self.wishes.by_turns(put)
+            if self.wishes is None:
+                put = with_guess(put, clips, guesses(predict(newest.model, pairs)))
+            self.store.ask(put, flat(clips), priority=0.0)
             names += [question.id for question in put]
             if len(names) >= ROUND:
                 break

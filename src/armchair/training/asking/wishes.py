@@ -27,6 +27,14 @@ class Wishes(Protocol):
         """The next questions are about another wish. -> its model, if there is one."""
         ...
 
+    def least_compared(self) -> RewardEnsemble | None:
+        """The next questions compare with the skill, by the wish of which most is still to be known."""
+        ...
+
+    def by_turns(self, questions: Sequence[Question]) -> list[Question]:
+        """The questions, one about each wish by turns."""
+        ...
+
     def owed(self) -> Mapping[str, int]:
         """Questions yet to put because somebody objected to what was understood, by wish."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -12,6 +13,7 @@ from armchair.envs.base import Env
 from armchair.feedback import objections
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.store.store import Store
+from armchair.training.asking.policy_history import STRATEGY
 from armchair.training.wishes.reward import WishReward
 from armchair.training.wishes.variety import Varied, weights_of_pairs
 from armchair.types import Question
@@ -41,6 +43,18 @@ class WishAsking:
         """Questions about a wish that were answered or wait, without those that follow objections."""
         counts = self._store.counts(wish=name)
         return counts.asked + counts.open - objections.more_of(self._store, name)
+
+    def least_compared(self) -> RewardEnsemble | None:
+        """The next questions compare with the skill, by the wish that has had the fewest such answers."""
+        records = self._store.records(strategy=STRATEGY)
+        given = [record.question.wish for record in records]
+        self._reward.about = min(self._names, key=given.count)
+        return self._reward.judge
+
+    def by_turns(self, questions: Sequence[Question]) -> list[Question]:
+        """The questions, one about each wish by turns."""
+        names = itertools.cycle(self._names)
+        return [question._replace(wish=name) for question, name in zip(questions, names, strict=False)]
 
     def owed(self) -> Mapping[str, int]:
         """Questions yet to put because somebody objected to what was understood, by wish."""
