@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from armchair.cli import main
+from armchair.config.read import from_run
 from armchair.runs.folder import RunDir
 from armchair.store.trainer_lock import trainer_of
 
@@ -125,9 +126,8 @@ def test_a_wish_is_begun_from_the_list(serving: Any, page: Any, until: Callable[
     expect(row).to_contain_text(WISH)
     expect(row).to_contain_text("0 of 40 answers")
     look(page, "wished")
-    config, skill = run.config(), RunDir(runs / "reach-001").config()
-    assert config["wishes"]["asked"] == {"moves_more_smoothly": WISH}  # type: ignore[index,call-overload]
-    lengths = [one["queries"]["clip_length"] for one in (skill, config)]  # type: ignore[index,call-overload]
-    assert lengths[1] == max(4, lengths[0] // 2) < lengths[0]
+    made, usual = (from_run(one.config()) for one in (run, RunDir(runs / "reach-001")))
+    assert made.wishes.asked == {"moves_more_smoothly": WISH}
+    assert made.queries.clip_length == max(4, usual.queries.clip_length // 2)
     row.get_by_role("button", name="Stop").click()
     until(lambda: trainer_of(run) is None)

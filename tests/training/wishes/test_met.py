@@ -76,7 +76,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
     worth = style_score(STYLE, POINTS)
     with Store.open(run.store) as store, pytest.MonkeyPatch.context() as patch:
         store.board.set_setting("repeat_share", 0.0)
-        patch.setattr(loop.time, "sleep", lambda _: answer(store, worth))
+        patch.setattr(loop.time, "sleep", lambda seconds: answer(store, worth))
         patch.setattr(Querier, "settle", remember)
         list(teach(config, run, None))
     return run
