@@ -159,6 +159,8 @@ def test_the_owner_sees_what_was_understood_and_may_object(meet: Any, size: str,
     page.locator("#understood-no").click()
     until(lambda: board.misunderstood().get("from_above", 0) == before + 1)
     expect(dialog).to_be_hidden()
+    expect(page.locator("#toast")).to_contain_text("I will ask 10 more about it")
+    keep(page, f"objected-{size}")
     expect(banner).to_be_hidden()
     page.reload()
     expect(page.locator("#stage[data-question]")).to_be_attached()

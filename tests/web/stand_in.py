@@ -13,6 +13,9 @@ command, *words = sys.argv[1:]
 if "bad" in words or "--labels=0" in words:
     print("armchair: the command line: labels must be at least 1, got 0", file=sys.stderr)
     sys.exit(2)
+if "--wish=" in words:
+    print("armchair: a wish is a question in words", file=sys.stderr)
+    sys.exit(2)
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 if command == "teach":
     config = {"task": "reach", "teacher": {"name": "person"}, "queries": {"labels": 30}, "words": words}

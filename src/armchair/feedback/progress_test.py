@@ -19,6 +19,7 @@ from typing import Literal, NamedTuple
 from armchair.feedback.betting import ENOUGH, Capital, on_decided, on_mean
 from armchair.store.rows.counts import SETTLING
 from armchair.store.rows.records import Record
+from armchair.types import Wish
 
 STRATEGY = "progress"
 COMPARED = (STRATEGY, SETTLING)  # strategies of the questions that count
@@ -41,6 +42,7 @@ class ProgressTest(NamedTuple):
     losses: int
     text: str  # the same in plain words
     more: int  # comparisons after which there is a verdict if they come out level, about; 0 with a verdict
+    done: bool = False  # whether the verdict is that no more answers are needed
 
 
 class Meter:
@@ -74,8 +76,11 @@ class Meter:
         return self.found if stands else "unknown"
 
 
-def progress_test(records: Iterable[Record]) -> ProgressTest:
+def progress_test(records: Iterable[Record], *, wish: str | None = None) -> ProgressTest:
     """Whether the newest policy wins against the older ones; `records` of other strategies are passed over.
+
+    wish: where the older one is the skill that a wish comes on top of, what the text begins with; see
+    `wish_test`.
 
     "improving": against the hypothesis that the newer policy wins no more than it loses.
     "settled": against the hypothesis that it is clearly better, which is that it wins 70 % of the comparisons
@@ -87,9 +92,28 @@ def progress_test(records: Iterable[Record]) -> ProgressTest:
     window = scores[-WINDOW:]
     wins, ties, losses = (window.count(score) for score in (1.0, 0.5, 0.0))
     more = 0 if verdict != "unknown" else _more(tuple(scores))
-    return ProgressTest(
-        verdict, wins, ties, losses, _text(verdict, wins, ties, losses, len(scores), more), more
-    )
+    text = (_text if wish is None else _text_of_wish)(verdict, wins, ties, losses, len(scores), more)
+    enough: Verdict = "settled" if wish is None else "improving"
+    return ProgressTest(verdict, wins, ties, losses, f"{wish or ''}{text}", more, verdict == enough)
+
+
+def wish_test(records: Iterable[Record], wishes: Sequence[Wish]) -> ProgressTest:
+    """The same of a run of wishes, each by the comparisons that its own question was asked about.
+
+    There the older policy is the skill by itself. "improving" says that the wish is met, and nothing more is
+    needed then; "settled" that it makes no clear difference. Of several wishes it is the one told that is
+    farthest from being met.
+    """
+    all_of_them = list(records)
+    order = ("settled", "unknown", "improving")
+    found = [
+        progress_test(
+            [record for record in all_of_them if record.question.wish == wish.name],
+            wish=f"“{wish.question}” " if len(wishes) > 1 else "",
+        )
+        for wish in wishes
+    ]
+    return min(found, key=lambda test: (order.index(test.verdict), -test.more))
 
 
 def looks_level(records: Iterable[Record]) -> bool:
@@ -147,6 +171,22 @@ def _text(verdict: Verdict, wins: int, ties: int, losses: int, number: int, more
     if verdict == "settled":
         return f"{told}{tied}: it has stopped getting better. You may be done."
     about = f"{number} of about {number + more} comparisons of older and newest policy"
+    if counted < WINDOW / 2:
+        return f"Too early to say: {about}."
+    return f"{told}{tied}: that may be chance. {about[0].upper()}{about[1:]}."
+
+
+def _text_of_wish(verdict: Verdict, wins: int, ties: int, losses: int, number: int, more: int) -> str:
+    counted = wins + ties + losses
+    told = (
+        f"The arm with your wish was preferred to the skill alone in {wins} of the last {counted} comparisons"
+    )
+    tied = f", {ties} of them a tie" if ties else ""
+    if verdict == "improving":
+        return f"{told}{tied}: it does what you wish. You may be done."
+    if verdict == "settled":
+        return f"{told}{tied}: no clear difference yet. Look at what was understood, or give more answers."
+    about = f"{number} of about {number + more} comparisons of the arm with your wish and without"
     if counted < WINDOW / 2:
         return f"Too early to say: {about}."
     return f"{told}{tied}: that may be chance. {about[0].upper()}{about[1:]}."

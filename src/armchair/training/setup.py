@@ -123,6 +123,8 @@ class Moment(NamedTuple):
 def _train(run: RunDir, trainer: Trainer) -> Generator[Progress]:
     """Train to the end; however it ends, leave a checkpoint and say so to the page."""
     last: list[Moment] = []  # the end of the last turn
+    parts = trainer.config, trainer.envs, trainer.store
+    trainer.standing.before_end = lambda: settle_weights(run, *parts, trainer.policy, trainer.reward)
     with on_exit(lambda: _leave(run, trainer, last)), MetricsLog(run, after=trainer.env_steps) as log:
         saved = time.monotonic()
         for progress in trainer.run():
@@ -134,8 +136,6 @@ def _train(run: RunDir, trainer: Trainer) -> Generator[Progress]:
                 _save(run, trainer, last[0])
                 saved = time.monotonic()
             yield progress
-        if trainer.done:
-            settle_weights(run, trainer.config, trainer.envs, trainer.store, trainer.policy, trainer.reward)
 
 
 def _leave(run: RunDir, trainer: Trainer, last: Sequence[Moment]) -> None:

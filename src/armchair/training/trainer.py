@@ -175,6 +175,7 @@ class Trainer:
         """Film the arm and put the questions that are due."""
         if self.annotators.people:
             self.querier.withdraw(self.updates)
+            self.env_steps += self.querier.ask_anew(self.newest)
         now = self.schedule_state()
         due = self.annotators.schedule.due(now, wandering=self.reward.model is None)
         if due > 0:

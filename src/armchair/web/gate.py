@@ -30,7 +30,7 @@ PUBLIC = {"GET /login", "POST /api/login", "GET /favicon.ico"} | {
     f"{method} {path}" for method in ("GET", "HEAD") for path in HEALTH
 }
 _PUBLIC_ASSET = re.compile(r"GET /assets/[A-Za-z0-9_-][A-Za-z0-9._-]*")
-_PAGES = ("/", "/play", "/dashboard", "/dashboard/")
+_PAGES = ("/", "/play", "/wish", "/dashboard", "/dashboard/")
 TO_EXCLUDED = {"GET /", "POST /api/logout"}
 OUT = "the owner of this run has left your answers out; ask them to include you again"
 

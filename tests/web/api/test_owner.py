@@ -112,14 +112,30 @@ def test_what_was_understood_of_a_wish_is_for_the_owner_who_may_object(
     ann = log_in("ann")
     assert ann.get("/api/state").json()["understood"] is None
     assert ann.get("/api/understood").status_code == 403
-    assert ann.post("/api/misunderstood", json={"wish": "high"}).status_code == 403
+    shown = {"wish": "high", "best": fact["best"], "worst": fact["worst"]}
+    assert ann.post("/api/misunderstood", json=shown).status_code == 403
     board = place.store.board
     assert board.misunderstood() == {}
+    board.set_status({"phase": "practising", "understood": fact, "labels": 40})
     for count in (1, 2):
-        assert owner.post("/api/misunderstood", json={"wish": "high"}).json() == {"count": count}
+        assert owner.post("/api/misunderstood", json=shown).json() == {"count": count, "more": 10}
         assert board.misunderstood() == {"high": count}
+        assert board.settings().labels == 40 + 10 * count, "beyond the budget"
+        again = [one for one in place.store.put() if one.strategy == "misunderstood"]
+        assert len(again) == 2 * count and {one.wish for one in again} == {"high"}
+        pairs = {frozenset((one.left, one.right)) for one in again}
+        assert pairs == {frozenset(ends) for ends in zip(fact["best"], fact["worst"], strict=True)}
+    place.store.ask([best._replace(id=new_id(), wish="high")], priority=12.0)
+    given = ann.post("/api/pairs", json={"want": 8}).json()["pairs"]
+    about = [one["question"] for one in given if one["wish"] == "high"]
+    assert len(about) == 5 and set(about[:4]) == {one.id for one in again}, "before all others about it"
     for wish in ("hi", " ", ""):
-        assert owner.post("/api/misunderstood", json={"wish": wish}).status_code == 422
+        assert owner.post("/api/misunderstood", json=shown | {"wish": wish}).status_code == 422
+    gone = shown | {"best": [new_id(), new_id()]}
+    assert owner.post("/api/misunderstood", json=gone).status_code == 404
+    for wrong in ({"best": fact["best"][:1]}, {"worst": ["x", "y"]}):
+        assert owner.post("/api/misunderstood", json=shown | wrong).status_code == 422
+    assert board.misunderstood() == {"high": 2}
     assert board.settings().question == "", "what is set besides can be read all the same"
     fact["relations"] = [["height of the tool", 0.5]]
     board.set_status({"phase": "practising", "understood": fact})

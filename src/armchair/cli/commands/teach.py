@@ -28,7 +28,7 @@ EXAMPLES = (
     "armchair teach push --teacher oracle --config push --runs runs --json",
     "armchair teach pick_place --teacher oracle --demos scripted:20",
     "armchair teach --policy runs/pick_place-001 --wish 'Which one carries the block higher?'",
-    "armchair teach --policy runs/pick_place-001 --teacher oracle --style carry_high",
+    "armchair teach --policy runs/pick_place-001 --teacher oracle --style carry_high --clip episode",
     "armchair teach --config block_stack --teacher oracle --compare",
     "armchair teach gymnasium:Pendulum-v1 --teacher oracle",
     "armchair teach my_module:make_env --points hand=0 object=4 goal=36 --scalars gripper=3",
@@ -56,6 +56,9 @@ class Args(WishesFlags, TrainerFlags, PointsFlags, TrustFlag, SetupFlags):
     """A preset's name or a YAML file; the task's own preset if not given."""
     updates: int | None = None
     """Updates of the policy."""
+    clip: str | None = None
+    """Over which time one judges: moment (half as long as usual), usual, episode (a whole one), or a number
+    of control steps, 20 to a second in armchair's own tasks."""
     demos: str | None = None
     """Demonstrations to begin with: scripted:20 for so many by the task's script, or a folder of them."""
     starts: float | None = None
@@ -148,6 +151,7 @@ def _config(args: Args, *, people: bool, pointed: bool) -> TeachConfig:
     points of an environment of others are known.
     """
     from armchair.cli.teachers import PERSON
+    from armchair.config.clip import clip_length
     from armchair.config.pace import paced
     from armchair.config.points import flags_of_points
     from armchair.config.read import preset_for, task_named, with_flags
@@ -165,6 +169,9 @@ def _config(args: Args, *, people: bool, pointed: bool) -> TeachConfig:
     else:
         task = task_named(args.task, args.config)
         base = preset_for(task, args.control, args.config, people=people, pointed=pointed)
+    if args.clip is not None:
+        horizon = resolve_task(base.task).horizon
+        flags |= {"clip_length": clip_length(args.clip, base.queries.clip_length, horizon)}
     config = with_flags(base, flags)
     if args.teacher not in (None, PERSON):
         config = paced(config, base, fixed_updates=args.updates is not None)

@@ -13,6 +13,7 @@ from armchair.config.teach import TeachConfig
 from armchair.envs.base import Env, Explains, Goals, Policy
 from armchair.envs.spec import TaskSpec
 from armchair.errors import ForeignError, InvalidInput
+from armchair.feedback import objections
 from armchair.feedback.acquisition import Predictions, make_questions, select_queries
 from armchair.feedback.progress_test import looks_level
 from armchair.feedback.teachers import Teacher
@@ -85,6 +86,13 @@ class Querier:
             steps += self._ask_newest(block, newest._replace(env_steps=newest.env_steps + steps))
         return steps
 
+    def ask_anew(self, newest: Newest) -> int:
+        """Put broad questions about wishes that were misunderstood, at once. -> environment steps taken."""
+        steps = 0
+        for wish, count in {} if self.wishes is None else self.wishes.owed().items():
+            steps += self._ask_newest(count, newest._replace(env_steps=newest.env_steps + steps), again=wish)
+        return steps
+
     def _blocks(self, count: int, newest: Newest) -> list[int]:
         """Questions that are put at a time: at first the same number about each wish, if there are some."""
         parts = self.wishes.number if self.wishes is not None and newest.model is None else 1
@@ -100,10 +108,14 @@ class Querier:
 
     # ---- of the newest behaviour
 
-    def _ask_newest(self, count: int, newest: Newest) -> int:
+    def _ask_newest(self, count: int, newest: Newest, again: str | None = None) -> int:
+        """again: a wish of which something else was understood than was meant: its model chooses nothing."""
         wanted, rng = self.config.queries, self.rngs["ask"]
+        if self.wishes is not None and again is not None:
+            self.wishes.about(again)
+            newest = newest._replace(model=None)
         wandering = newest.model is None
-        if self.wishes is not None:
+        if self.wishes is not None and again is None:
             newest = newest._replace(model=self.wishes.turn())
         placed = wanted.same_start and isinstance(self.env, Goals)
         same = placed and (not wandering or self.asked > 0)
@@ -121,10 +133,12 @@ class Querier:
         if strategy == INFORMATION:
             predictions = predictions._replace(error=error_rate(self._sight, pairs.left, pairs.right))
         rows, names = select_queries(strategy, predictions, count, rng, random_share=wanted.random_share)
+        names = names if again is None else [objections.STRATEGY] * len(names)
         clips = self.episodes.clips(pairs.select(rows), rng)
         newest = newest._replace(env_steps=newest.env_steps + steps)
         questions = make_questions(clips, names, newest.env_steps, rng)
-        self._put(questions, clips, guesses(predictions, rows), newest)
+        soon = None if again is None else objections.SOON
+        self._put(questions, clips, guesses(predictions, rows), newest, soon)
         return steps
 
     def _candidates(self, same_start: bool) -> CandidatePairs:
@@ -182,6 +196,8 @@ class Querier:
         """Ask whether the newest policy is better; nobody sees which is which."""
         env, rng, version = self.env, self.rngs["progress"], self.history.older(useful)
         assert version is not None
+        if self.wishes is not None:
+            newest = newest._replace(model=self.wishes.least_compared())
         older = network_of(version, newest.net).best
         stays = self.episodes.stays
         episodes, steps = film_both(env, older, newest.net.best, newest.env_steps, rng, stays=stays)
@@ -209,9 +225,10 @@ class Querier:
                 continue
             clips = dated(pairs, episodes.clips(pairs, rng), version)
             put = make_questions(clips, [SETTLING] * len(clips), newest.env_steps, rng)
-            put = put if self.wishes is None else self.wishes.named(put)
-            guessed = with_guess(put, clips, guesses(predict(newest.model, pairs)))
-            self.store.ask(guessed, flat(clips), priority=0.0)
+            put = put if self.wishes is None else self.wishes.by_turns(put)
+            if self.wishes is None:
+                put = with_guess(put, clips, guesses(predict(newest.model, pairs)))
+            self.store.ask(put, flat(clips), priority=0.0)
             names += [question.id for question in put]
             if len(names) >= ROUND:
                 break
@@ -223,11 +240,12 @@ class Querier:
         clips: Sequence[tuple[Clip, Clip]],
         given: Sequence[float],
         newest: Newest,
+        priority: float | None = None,
     ) -> None:
         """Put questions into the store, the newest behaviour first, with the model's guess if any."""
         questions = questions if self.wishes is None else self.wishes.named(questions)
         guessed = questions if newest.model is None else with_guess(questions, clips, given)
-        self.store.ask(guessed, flat(clips), priority=float(newest.updates))
+        self.store.ask(guessed, flat(clips), priority=priority or float(newest.updates))
         self.asked += len(questions)
         if self.people:
             self.marks.add(newest.updates, newest.env_steps)

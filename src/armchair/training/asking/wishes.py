@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import torch
@@ -25,6 +25,22 @@ class Wishes(Protocol):
 
     def turn(self) -> RewardEnsemble | None:
         """The next questions are about another wish. -> its model, if there is one."""
+        ...
+
+    def least_compared(self) -> RewardEnsemble | None:
+        """The next questions compare with the skill, by the wish of which most is still to be known."""
+        ...
+
+    def by_turns(self, questions: Sequence[Question]) -> list[Question]:
+        """The questions, one about each wish by turns."""
+        ...
+
+    def owed(self) -> Mapping[str, int]:
+        """Questions yet to put because somebody objected to what was understood, by wish."""
+        ...
+
+    def about(self, wish: str) -> None:
+        """The next questions are about this wish."""
         ...
 
     def acting(self, net: ActorCritic, env: Env, rng: torch.Generator) -> Policy:

@@ -34,6 +34,7 @@ class Standing:
         self._slips: Slips | None = None  # of the last fit
         self._change = Change(store.board, querier.env, querier.config.seed)
         self._settling = Settling(store, querier, evaluate)
+        self.before_end: Callable[[], object] = lambda: None  # done when no more is to come
 
     def fitted(
         self,
@@ -58,6 +59,8 @@ class Standing:
 
     def look(self, newest: Newest, *, ended: bool = False) -> None:
         """Show on the page what the arm does now beside what it did before. ended: no more is to come."""
+        if ended:
+            self.before_end()
         if self._people and newest.model is not None:
             self._change.film(self._store.counts().asked, newest.env_steps, newest.net, now=ended)
             if ended:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
+from armchair.feedback import objections
 from armchair.jsonable import Json
 from armchair.rewards.criteria import plain
 from armchair.rewards.ensemble import RewardEnsemble
@@ -26,10 +27,10 @@ def understood(
 ) -> Json:
     """The clips that the model likes best and worst, of those that were asked about, and what it goes by.
 
-    None before there are enough answers.
+    None before there are enough answers, and while those are missing that somebody's objection asks for.
     """
     records = store.records(wish=wish)
-    if len(records) < AFTER:
+    if len(records) < AFTER or not objections.settled(store, wish):
         return None
     names = list(dict.fromkeys(name for r in records for name in (r.question.left, r.question.right)))
     clips = torch.stack([clip.visible for clip in store.clips(names)])

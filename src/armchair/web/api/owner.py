@@ -7,6 +7,8 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Path, Response
 
 from armchair.errors import StoreError
+from armchair.feedback import objections
+from armchair.store.board import MAX_LABELS
 from armchair.store.store import Store
 from armchair.web.api.types import (
     Excluded,
@@ -22,6 +24,7 @@ from armchair.web.api.types import (
     Weighed,
     Wishes,
 )
+from armchair.web.caches.snapshots import budget_of
 from armchair.web.context import ContextDep, Viewer
 from armchair.web.errors import refuse, unusable
 from armchair.web.understanding import Understood, understanding, version_of
@@ -94,9 +97,21 @@ def understood(context: ContextDep) -> Understood:
 
 @router.post("/api/misunderstood")
 def misunderstood(given: Misunderstood, context: ContextDep) -> Said:
-    """Say that something else was meant by a wish than what was understood."""
+    """Say that something else was meant by a wish than what was understood: more is asked about it."""
+    board = context.store.board
     with context.writing:
-        return {"count": context.store.board.misunderstand(given.wish)}
+        status = board.status()
+        at = None if status is None else status.value.get("env_steps")
+        step = at if isinstance(at, int) else 0
+        try:
+            count = objections.objected(context.store, given.wish, given.best, given.worst, step)
+        except StoreError as error:
+            if unusable(error):
+                raise
+            refuse(404, "not_found", str(error))
+        if (budget := budget_of(board.settings(), status)) is not None:
+            board.set_setting("labels", min(budget + objections.MORE, MAX_LABELS))
+    return {"count": count, "more": objections.MORE}
 
 
 @router.post("/api/invites")

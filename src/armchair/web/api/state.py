@@ -88,6 +88,8 @@ class MeterState(TypedDict):
     losses: int
     text: str
     more: int
+    done: bool
+    """Whether no more answers are needed, by what it found."""
 
 
 class File(TypedDict):

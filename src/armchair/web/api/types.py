@@ -272,15 +272,18 @@ class Wishes(TypedDict):
 
 
 class Misunderstood(_Given):
-    """The wish of which something else was understood than was meant."""
+    """The wish of which something else was understood than was meant, and the clips that were shown."""
 
     wish: Name
+    best: Annotated[list[Id], Field(min_length=2, max_length=2)]
+    worst: Annotated[list[Id], Field(min_length=2, max_length=2)]
 
 
 class Said(TypedDict):
-    """How often that was said of it."""
+    """How often that was said of it, and how many more questions are asked about it for that."""
 
     count: int
+    more: int
 
 
 class NowSet(TypedDict):

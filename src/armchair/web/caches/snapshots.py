@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from armchair.feedback.progress_test import ProgressTest, progress_test
+from armchair.feedback.progress_test import ProgressTest, progress_test, wish_test
 from armchair.feedback.settling import Settled, settled
 from armchair.store.board import Settings, Status
 from armchair.store.rows.counts import Counts
@@ -112,7 +112,7 @@ class Snapshots:
             known = known._replace(again=again, offer=offer, settled=self._settled(offer))
             return known._replace(wishes=self._store.wishes())
         counts, offer = self._follow(position), read(self._store.board, assets)
-        records = list(self._records.values())
+        records, wishes = list(self._records.values()), self._store.wishes()
         mine: dict[str, list[Record]] = {}
         for record in records:
             mine.setdefault(record.answer.annotator, []).append(record)
@@ -122,12 +122,12 @@ class Snapshots:
             counts=counts,
             mine=mine,
             recent=[record.answer.created for record in records[-200:]],
-            meter=progress_test(records),
+            meter=wish_test(records, wishes) if wishes else progress_test(records),
             assets=assets,
             again=again,
             offer=offer,
             settled=self._settled(offer),
-            wishes=self._store.wishes(),
+            wishes=wishes,
         )
 
     def _settled(self, offer: Offer | None) -> Settled:

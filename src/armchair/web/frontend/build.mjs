@@ -19,6 +19,7 @@ const sources = {
   label: "src/label/main.ts",
   login: "src/login/main.ts",
   runs: "src/runs/main.ts",
+  wish: "src/wish/main.ts",
   play: "src/play/main.ts",
   replay: "src/replay/main.ts",
 };
@@ -26,7 +27,7 @@ const made = await build({
   absWorkingDir: root,
   entryPoints: {
     ...sources,
-    ...Object.fromEntries(["label", "login", "runs", "play", "replay"].map((name) => [name + ".style", `styles/${name}.css`])),
+    ...Object.fromEntries(["label", "login", "runs", "wish", "play", "replay"].map((name) => [name + ".style", `styles/${name}.css`])),
   },
   outdir: out,
   bundle: true,
@@ -44,7 +45,7 @@ async function put(name, text) {
   await writeFile(join(out, name), text);
   sizes[name] = gzipSync(text, { level: 9 }).length;
 }
-for (const name of ["label", "login", "runs", "play", "replay"]) {
+for (const name of ["label", "login", "runs", "wish", "play", "replay"]) {
   await put(`${name}.css`, await readFile(join(out, `${name}.style.css`), "utf8"));
   await rm(join(out, `${name}.style.css`));
 }
@@ -67,7 +68,7 @@ const sprite = (names) => `<svg class="sprite" aria-hidden="true" focusable="fal
 async function page(name) {
   return (await source(`${name}.html`)).replace("@HEAD@", head).replace(/@ICONS (.*)@/, (_, names) => sprite(names));
 }
-for (const name of ["index", "login", "runs", "play"]) await put(`${name}.html`, await page(name));
+for (const name of ["index", "login", "runs", "wish", "play"]) await put(`${name}.html`, await page(name));
 
 // replay.html carries all it needs; Python puts the JSON in place of @REPLAY_JSON@ (see the README)
 const template = await page("replay");

@@ -26,7 +26,7 @@ from armchair.web.options import Options
 from armchair.web.processes.launcher import Launcher
 from armchair.web.processes.pages import PageServers
 from armchair.web.processes.presets import Presets
-from armchair.web.runs import api
+from armchair.web.runs import api, wishing
 from armchair.web.runs.context import RunsContext
 from armchair.web.runs.listing import Listing
 
@@ -74,7 +74,7 @@ def create_app(
         ready=Readiness(store.position),
         writing=threading.Lock(),
     )
-    for part in (health.router, auth.router, pages.files, api.page, api.router):
+    for part in (health.router, auth.router, pages.files, api.page, api.router, wishing.page, wishing.router):
         app.include_router(part)
     errors.install(app)
     login_page = partial(pages.send_page, "login.html", Headers({}), 401)

@@ -28,6 +28,8 @@ HIDDEN = ("compare",)  # commands whose folders hold other runs
 ON_REQUEST = "stopped by "  # begins the last words of a trainer that was asked to end early on
 PEOPLE = "person"  # in a run's description, where people answer
 
+SKILL = ("policy", "reward")  # names of what is saved of one
+
 State = Literal["running", "waiting", "paused", "stopped", "done", "broken"]
 
 
@@ -51,6 +53,8 @@ class Row(TypedDict):
     can_open: bool
     can_teach_on: bool
     can_stop: bool
+    can_wish: bool
+    """Whether it is a finished skill that a wish can be taught on top of."""
     more: int
     """Answers by which the budget is raised to go on; 0 where some are left."""
 
@@ -155,8 +159,9 @@ def _read(run: RunDir) -> _Board | None:
         value: Mapping[str, Json] = {} if status is None else status.value
         latest = store.records(since=max(0, position - 1)) if position else []
         success, own = value.get("success"), _text(value, "question")
+        wished = " · ".join(wish.question for wish in store.wishes())
         return _Board(
-            question=settings.question or own,
+            question=settings.question or wished or own,
             own_question=settings.question in ("", own),
             phase=_text(value, "phase"),
             answers=store.counts().asked,
@@ -186,8 +191,14 @@ def _taught(run: RunDir, config: Mapping[str, Json], board: _Board | None, now: 
     row["active"] = max(board.heard, board.last) or row["active"]
     row["can_open"] = board.phase != ""
     row["can_teach_on"] = state == "stopped" or (people and state == "done")
+    row["can_wish"] = state == "done" and not here and _has_skill(run)
     row["can_stop"], row["more"] = here, MORE if people and (spent or state == "done") else 0
     return row
+
+
+def _has_skill(run: RunDir) -> bool:
+    """Whether a policy and what it has learned to want are there."""
+    return all((run.checkpoints / f"{name}.safetensors").is_file() for name in SKILL)
 
 
 def _state(run: RunDir, phase: str, alive: bool) -> tuple[State, str]:
@@ -239,6 +250,7 @@ def _row_of(run: RunDir, config: Mapping[str, Json], state: State, detail: str) 
         "can_open": False,
         "can_teach_on": False,
         "can_stop": False,
+        "can_wish": False,
         "more": 0,
     }
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from armchair.store.board import MAX_LABELS, MAX_QUESTION
+from armchair.web.caches.clips import ClipRef
 from armchair.web.processes.presets import Preset
 from armchair.web.runs.listing import Row
 
@@ -25,6 +26,14 @@ class NewRun(_Given):
     labels: Annotated[int, Field(ge=-MAX_LABELS, le=MAX_LABELS)] | None = None
     seed: Annotated[int, Field(ge=-(2**31), lt=2**31)] | None = None
     question: Annotated[str, Field(max_length=10 * MAX_QUESTION)] = ""
+
+
+class NewWish(_Given):
+    """A wish to teach on top of a skill. The command line checks it."""
+
+    question: Annotated[str, Field(max_length=10 * MAX_QUESTION)]
+    clip: Literal["moment", "usual", "episode"] = "usual"
+    """Over which time one judges."""
 
 
 class Wanted(_Given):
@@ -50,6 +59,31 @@ class Begun(TypedDict):
     """The new run."""
 
     name: str
+
+
+class Example(TypedDict):
+    """Two clips of a skill."""
+
+    left: ClipRef
+    right: ClipRef
+
+
+class Judged(TypedDict):
+    """A time over which one may judge."""
+
+    clip: str
+    seconds: float
+
+
+class Skill(TypedDict):
+    """A finished skill, and what there is to see of it."""
+
+    name: str
+    task: str
+    control_dt: float
+    scene: bool
+    pairs: list[Example]
+    judged: list[Judged]
 
 
 class Opened(TypedDict):

@@ -11,7 +11,7 @@ from itertools import chain
 import pandas as pd
 import streamlit as st
 
-from armchair.feedback.progress_test import COMPARED, progress_test
+from armchair.feedback.progress_test import COMPARED, progress_test, wish_test
 from armchair.store.board import own_wish
 from armchair.store.rows.records import Record
 from armchair.store.store import Store
@@ -54,7 +54,8 @@ def _now() -> None:
         )
         return
     _alarm(table, data.store)
-    meter = progress_test(compared(data.store))
+    wishes = data.store.wishes()
+    meter = wish_test(compared(data.store), wishes) if wishes else progress_test(compared(data.store))
     if meter.wins + meter.ties + meter.losses:
         st.caption(meter.text)
     _figures(table, data.store)

@@ -60,6 +60,7 @@ export interface Trainer {
 
 export interface Meter {
   verdict: "unknown" | "improving" | "settled";
+  done: boolean; // no more answers are needed: nothing gets better any more, or a wish is met
   wins: number;
   ties: number;
   losses: number;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Asked } from "../src/contract";
 import { Asking, asksOf } from "../src/label/asking";
-import { relationText } from "../src/label/words";
+import { askedAgain, relationText } from "../src/label/words";
 import { percent, wishText } from "../src/standing/wishes";
 
 const OWN = "Which one is nearer?";
@@ -78,6 +78,7 @@ describe("how much of a wish", () => {
     expect(wishText({ answers: 1, weight: null })).toBe("one answer · left open");
     expect(wishText({ answers: 12, weight: 0.4 })).toBe("12 answers · 40 %");
     expect(relationText({ words: "height of the tool", share: 0.625 })).toBe("height of the tool: 63 %");
+    expect(askedAgain(10)).toContain("10 more about it");
     expect([percent(0), percent(0.05), percent(1)]).toEqual(["none of it", "5 %", "all of it"]);
   });
 });

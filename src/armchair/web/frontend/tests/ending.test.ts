@@ -9,7 +9,7 @@ const progress: Progress = {
   answers: 30, budget: 30, mine: 30, today: 30, pace_per_minute: null, eta_minutes: null, agreement: null, learned: null, waiting: 0, look_again: 0,
 };
 const trainer: Trainer = { phase: "done", alive: true, updates: 45, of_updates: 45, env_steps: 9999, success: 0, waits: true };
-const meter = { verdict: "improving" as const, wins: 8, ties: 0, losses: 1, more: 0, text: "It is getting better." };
+const meter = { verdict: "improving" as const, wins: 8, ties: 0, losses: 1, more: 0, done: false, text: "It is getting better." };
 const state: State = {
   run: "reach-001", folder: "runs/reach-001", runs_at: "", can_start: false, finished: false, task: "reach", question: "Which?", annotator: "me",
   role: "owner", page: "p", clip_seconds: 1, control_dt: 0.05, settings: { show_success: true, show_guess: false, strengths: true },
@@ -18,6 +18,30 @@ const state: State = {
 const deeds: Deeds = { more: vi.fn(), goOn: vi.fn(), finish: vi.fn(), settle: vi.fn(), useOlder: vi.fn() };
 const at = (more: Partial<Trainer>, rest: Partial<State> = {}): State => ({ ...state, ...rest, trainer: { ...trainer, ...more } });
 const labels = (one: State): string[] => (ending(one, deeds)?.actions ?? []).map((action) => action.label);
+
+describe("the end of a run of wishes", () => {
+  const settling: Settling = { on: false, given: 0, of: 40, outcome: "unknown", wins: 0, ties: 0, losses: 0, older: 0, newest: 40, older_success: 0.98, used: false, can_use: true };
+  const wished = (round: Partial<Settling>, more: Partial<typeof meter> = {}): State =>
+    at({ success: 0.97 }, { wishes: 1, settling: { ...settling, ...round }, meter: { ...meter, verdict: "unknown" as never, more: 25, ...more } });
+
+  it("is not told by success, and is to be found out by comparisons with the skill alone", () => {
+    const end = ending(wished({}), deeds);
+    expect(end?.title).toBe("Is it what you wished?");
+    expect(end?.lines.join(" ")).toContain("the arm with it and the skill alone, blind");
+    expect(labels(wished({}))).toEqual(["30 more answers", "Compare 25 more pairs blind", "Finish"]);
+    expect(ending(wished({ given: 40, wins: 22, losses: 18 }), deeds)?.lines.join(" ")).toContain("the arm with your wish won 22, the skill alone 18");
+  });
+
+  it("is done where the wish is met, and without it where the skill alone was preferred", () => {
+    const met = wished({ given: 7, wins: 7 }, { verdict: "improving", done: true, text: "It does what you wish. You may be done." });
+    expect(ending(met, deeds)).toMatchObject({ title: "It does what you wish", lines: ["It does what you wish. You may be done.", "The arm succeeds in 97 % of its tries.", expect.any(String)] });
+    expect(labels(met)).not.toContain("Compare 25 more pairs blind");
+    const worse = wished({ given: 9, losses: 8, ties: 1, outcome: "older" });
+    expect(ending(worse, deeds)?.title).toBe("It was better without");
+    expect(labels(worse)).toContain("Use the skill alone");
+    expect(ending(wished({ used: true }), deeds)?.title).toBe("The skill alone is in use");
+  });
+});
 
 describe("the end of a run", () => {
   it("is a success where the arm can do it", () => {
@@ -40,7 +64,7 @@ describe("the end of a run", () => {
     expect(ending(at({ success: null }), deeds)?.title).toBe("Is it what you wanted?");
     const hidden = { settings: { ...state.settings, show_success: false } };
     expect(ending(at({ success: 0 }, hidden), deeds)?.title).toBe("Is it what you wanted?");
-    const settled = { meter: { ...meter, verdict: "settled" as const, text: "It has stopped getting better." } };
+    const settled = { meter: { ...meter, verdict: "settled" as const, done: true, text: "It has stopped getting better." } };
     expect(ending(at({ success: null }, settled), deeds)?.lines).toEqual(["It has stopped getting better."]);
   });
 
@@ -98,7 +122,7 @@ describe("comparisons after the budget", () => {
     expect(labels(then({}))).toEqual(["30 more answers", "Compare 25 more pairs blind", "Finish"]);
     expect(ending(then({}), deeds)?.lines.join(" ")).toContain("Is it settled?");
     expect(labels(then({}, { role: "annotator" }))).toEqual([]);
-    expect(labels(then({}, { meter: { ...meter, verdict: "settled" } }))).toEqual(["30 more answers", "Finish"]);
+    expect(labels(then({}, { meter: { ...meter, verdict: "settled", done: true } }))).toEqual(["30 more answers", "Finish"]);
     const half = then({ given: 30, wins: 16, losses: 12, ties: 2 });
     expect(labels(half)).toContain("Go on comparing, 10 more");
     expect(ending(half, deeds)?.lines.join(" ")).toContain("the newest arm won 16, the older one 12. 2 were ties. That is not enough");

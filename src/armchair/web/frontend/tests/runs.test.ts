@@ -6,7 +6,7 @@ import {
 
 const run: Run = {
   name: "reach-001", task: "reach", question: "Which?", teacher: "", answers: 12, budget: 30, success: null, active: 0,
-  state: "waiting", detail: "", can_open: true, can_teach_on: false, can_stop: true, more: 0,
+  state: "waiting", detail: "", can_open: true, can_teach_on: false, can_stop: true, can_wish: false, more: 0,
 };
 
 describe("a run in the list", () => {

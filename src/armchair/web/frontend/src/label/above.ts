@@ -46,7 +46,7 @@ export function above(now: Above, ways: Ways): { text: string; extras: Node[] } 
     const stop = button("Stop here", () => standing.settle(false));
     return { text: roundBanner(state), extras: state.role === "owner" ? [stop] : [] };
   }
-  if (state.meter?.verdict === "settled" && !now.settledSeen) {
+  if (state.meter?.done && !now.settledSeen) {
     return { text: state.meter.text, extras: [button("Go on anyway", ways.goOn)] };
   }
   if (standing.offersAgain) {

@@ -119,3 +119,8 @@ export function strengthWord(strength: number): string {
 export function relationText({ words, share }: Relation): string {
   return `${words}: ${Math.round(100 * share)} %`;
 }
+
+/** What follows when something else was understood than was meant. */
+export function askedAgain(more: number): string {
+  return `Noted. I will ask ${more} more about it: what I just showed you, then clips that differ a lot.`;
+}

@@ -16,6 +16,7 @@ export interface Run {
   can_open: boolean;
   can_teach_on: boolean;
   can_stop: boolean;
+  can_wish: boolean; // a finished skill, on top of which a wish can be taught
   more: number; // by which the budget is raised to go on
 }
 

@@ -15,6 +15,7 @@ class App {
     open: (run, page) => void this.open(run, page),
     teachOn: (run) => void this.teachOn(run),
     stop: (run) => void this.stop(run),
+    wish: (run) => location.assign(`/wish?run=${encodeURIComponent(run.name)}`),
   });
   private readonly form = new Form((name) => void this.welcome(name));
   private readonly pending = new Map<string, Pending>();
@@ -46,6 +47,8 @@ class App {
       if (first && runs.length === 0) this.toggle(true);
       for (const run of runs) if (this.pending.get(run.name) === "stopping" && !run.can_stop) this.pending.delete(run.name);
       this.draw();
+      const begun = first && runs.find((run) => `#${encodeURIComponent(run.name)}` === location.hash); // on the page of a wish
+      if (begun) this.rows.greet(begun.name);
     } catch (error) {
       if (error instanceof Refused && error.status === 401) location.replace("/login");
       else this.reached(false);

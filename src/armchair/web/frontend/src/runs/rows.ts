@@ -8,6 +8,7 @@ export interface Acts {
   open(run: Run, page: "label" | "dashboard"): void;
   teachOn(run: Run): void;
   stop(run: Run): void;
+  wish(run: Run): void;
 }
 
 /** What somebody has set going for a run, until its state has changed. */
@@ -33,6 +34,7 @@ class Row {
   private readonly on: HTMLButtonElement;
   private readonly dashboard: HTMLButtonElement;
   private readonly end: HTMLButtonElement;
+  private readonly wish: HTMLButtonElement;
   private run: Run;
 
   constructor(run: Run, acts: Acts) {
@@ -42,6 +44,7 @@ class Row {
     this.on = button("Teach on", () => acts.teachOn(this.run));
     this.dashboard = button("Dashboard", () => acts.open(this.run, "dashboard"));
     this.end = button("Stop", () => acts.stop(this.run));
+    this.wish = button("Teach a wish", () => acts.wish(this.run));
     this.trouble.setAttribute("role", "alert");
     this.bar.append(this.part);
     this.state.append(make("span", { class: "dot" }), this.words);
@@ -49,7 +52,7 @@ class Row {
     const about = make("div", { class: "about" },
       make("div", { class: "title" }, this.name, this.task), this.question,
       make("p", { class: "standing" }, this.state, this.bar, this.facts), this.detail, this.trouble);
-    this.element.append(about, make("div", { class: "acts" }, this.main, this.on, this.dashboard, this.end));
+    this.element.append(about, make("div", { class: "acts" }, this.main, this.on, this.wish, this.dashboard, this.end));
   }
 
   draw(run: Run, pending: Pending | undefined, trouble: string | undefined): void {
@@ -73,8 +76,8 @@ class Row {
   }
 
   private buttons(run: Run, pending: boolean): void {
-    const lead = run.can_teach_on ? this.on : this.main;
-    for (const button of [this.main, this.on, this.dashboard, this.end]) {
+    const lead = run.can_teach_on ? this.on : run.can_wish ? this.wish : this.main;
+    for (const button of [this.main, this.on, this.wish, this.dashboard, this.end]) {
       button.className = button === lead ? "primary" : "plain";
       button.disabled = pending;
     }
@@ -83,7 +86,8 @@ class Row {
     this.main.hidden = this.dashboard.hidden = !run.can_open;
     this.on.hidden = !run.can_teach_on;
     this.end.hidden = !run.can_stop;
-    for (const button of [this.main, this.on, this.dashboard, this.end]) button.setAttribute("aria-label", `${button.textContent}: ${run.name}`);
+    this.wish.hidden = !run.can_wish;
+    for (const button of [this.main, this.on, this.wish, this.dashboard, this.end]) button.setAttribute("aria-label", `${button.textContent}: ${run.name}`);
   }
 }
 

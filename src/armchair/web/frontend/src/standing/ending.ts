@@ -75,10 +75,10 @@ export function stopped(state: State, deeds: Deeds | null, title: string): Messa
 function verdict(state: State, deeds: Deeds | null): Message {
   const { answers } = state.progress;
   const success = successText(state) === "" ? null : state.trainer.success;
-  const settled = state.meter?.verdict === "settled";
   const after = `After ${answersText(answers)}`;
   const chosen = older(state, deeds);
   if (chosen) return chosen;
+  if (state.wishes) return wished(state, deeds, success);
   if (success !== null && success >= ENOUGH) {
     const lines = [`${after} it succeeds in ${percent(success)} of its tries. Thank you.`, ...roundTold(state)];
     return { title: "The arm can do it", lines, actions: endActions(state, deeds, false) };
@@ -87,9 +87,18 @@ function verdict(state: State, deeds: Deeds | null): Message {
     const lines = [`${after} the arm succeeds in ${percent(success)} of its tries.`, ...roundTold(state), ...reasons(state, success)];
     return { title: "Not there yet", lines, actions: endActions(state, deeds, true) };
   }
-  if (settled) return { title: "You may be done", lines: [state.meter!.text], actions: endActions(state, deeds, false) };
+  if (state.meter?.done) return { title: "You may be done", lines: [state.meter!.text], actions: endActions(state, deeds, false) };
   const lines = [`The arm has learnt from all ${answers} answers. Only you can say whether it does what you wanted.`];
   return { title: "Is it what you wanted?", lines: [...lines, ...roundTold(state), ...reasons(state, null)], actions: endActions(state, deeds, true) };
+}
+
+/** The end of a run of wishes: whether they are met is told by comparisons with the skill alone. */
+function wished(state: State, deeds: Deeds | null, success: number | null): Message {
+  const met = state.meter?.done ?? false;
+  const kept = success === null ? [] : [`The arm succeeds in ${percent(success)} of its tries.`];
+  const first = met ? state.meter!.text : `The arm has learnt from all ${state.progress.answers} answers. Only you can say whether it does what you wished.`;
+  const lines = [first, ...kept, ...roundTold(state), ...(met ? [] : reasons(state, null))];
+  return { title: met ? "It does what you wish" : "Is it what you wished?", lines, actions: endActions(state, deeds, !met) };
 }
 
 /** What is known of why it is not better, and what helps. */

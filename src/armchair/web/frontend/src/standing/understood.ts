@@ -3,7 +3,7 @@
 import type { Client } from "../api";
 import type { ClipRef, State, Understood } from "../contract";
 import type { ClipSource } from "../label/queue";
-import { relationText } from "../label/words";
+import { askedAgain, relationText } from "../label/words";
 import { byId, make, recall, remember, setText } from "../ui/dom";
 import { closesOutside } from "../ui/popup";
 import { Duo, type Drawn } from "./duo";
@@ -75,10 +75,11 @@ export class Understanding {
     const { shown } = this;
     if (!shown) return;
     try {
-      await this.client.post("/api/misunderstood", { wish: shown.wish });
+      const ids = (refs: ClipRef[]): string[] => refs.map((ref) => ref.id);
+      const { more } = await this.client.post<{ more: number }>("/api/misunderstood", { wish: shown.wish, best: ids(shown.best), worst: ids(shown.worst) });
       this.later();
       this.dialog.close();
-      this.events.notice("Noted. The next answers about it help most.");
+      this.events.notice(askedAgain(more));
     } catch (error) {
       this.events.failed(error);
     }
