@@ -112,7 +112,8 @@ class Run:
     def film(self, file: str | Path | None = None, episodes: int = FILMED) -> Path:
         """Film the policy in a few episodes. -> the MP4.
 
-        file: videos/policy.mp4 in the run's folder by default. Raises MissingDependency where nothing can be drawn, without OpenGL for example.
+        file: videos/policy.mp4 in the run's folder by default. Raises MissingDependency where nothing can be
+        drawn, without OpenGL for example.
         """
         return draw_film(self._ready(), self.config, _target(file, ".mp4"), episodes)
 
