@@ -10,24 +10,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from armchair.envs.gym.registration import register_envs
+from armchair.errors import ArmchairError
 from armchair.version import __version__
 
 if TYPE_CHECKING:
     from armchair.api.clips import Clip as Clip
+    from armchair.api.moments import Asked as Asked
+    from armchair.api.moments import Moments as Moments
     from armchair.api.policy import Policy as Policy
     from armchair.api.reward import Reward as Reward
     from armchair.api.run import Run as Run
     from armchair.api.run import load as load
+    from armchair.api.teaching import Teaching as Teaching
+    from armchair.api.teaching import resume as resume
+    from armchair.api.teaching import teach as teach
 
 _HOMES = {
+    "Asked": "moments",
     "Clip": "clips",
+    "Moments": "moments",
     "Policy": "policy",
     "Reward": "reward",
     "Run": "run",
+    "Teaching": "teaching",
     "load": "run",
+    "resume": "teaching",
+    "teach": "teaching",
 }
 
-__all__ = ["__version__", "register_envs", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = ["ArmchairError", "__version__", "register_envs", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
 
 register_envs()
 

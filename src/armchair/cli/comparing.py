@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from armchair.agents.presets import Preset, preset
-from armchair.cli.locate import begin_run
+from armchair.api.begin import begin_run
 from armchair.cli.report import Report, table
 from armchair.config.read import as_yaml
 from armchair.config.teach import TeachConfig

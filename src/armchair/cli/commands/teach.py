@@ -98,8 +98,9 @@ def main(argv: Sequence[str]) -> int:
     """Teaches, and leaves a summary, a plot and a film; returns 0."""
     args = parse(Args, "teach", argv, EXAMPLES)
     report = Report("teach", args.json)
+    from armchair.api.begin import begin_run
     from armchair.cli.links import check_page
-    from armchair.cli.locate import admit_config, admit_run, begin_run, check_new
+    from armchair.cli.locate import admit_config, admit_run, check_new
     from armchair.cli.page import teach_with_page
     from armchair.cli.teaching import teach_run
     from armchair.config.points import settled_by
