@@ -15,6 +15,9 @@ from armchair.version import __version__
 
 if TYPE_CHECKING:
     from armchair.api.clips import Clip as Clip
+    from armchair.api.learned.sb3 import SB3VecEnv as SB3VecEnv
+    from armchair.api.learned.single import LearnedReward as LearnedReward
+    from armchair.api.learned.vector import LearnedVectorReward as LearnedVectorReward
     from armchair.api.moments import Asked as Asked
     from armchair.api.moments import Moments as Moments
     from armchair.api.policy import Policy as Policy
@@ -28,10 +31,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "Asked": "moments",
     "Clip": "clips",
+    "LearnedReward": "learned.single",
+    "LearnedVectorReward": "learned.vector",
     "Moments": "moments",
     "Policy": "policy",
     "Reward": "reward",
     "Run": "run",
+    "SB3VecEnv": "learned.sb3",
     "Teaching": "teaching",
     "load": "run",
     "resume": "teaching",

@@ -181,5 +181,5 @@ def test_settings_by_key_go_over_the_preset(runs: Path) -> None:
     assert (run.config.seed, run.config.queries.labels, run.config.schedule.updates) == (3, 8, 2)
     grouped = armchair.teach(teacher="oracle", config={"task": "reach", "ppo": {"std": 0.5}}, runs=runs)
     assert grouped.config.ppo.std == 0.5
-    with pytest.raises(ConfigError, match="config: unknown queries.strategy 'none': valid: uniform"):
+    with pytest.raises(ConfigError, match=r"config: unknown queries\.strategy 'none': valid: uniform"):
         armchair.teach("reach", teacher="oracle", config={"queries": {"strategy": "none"}}, runs=runs)
