@@ -77,7 +77,7 @@ def _chosen(
             raise InvalidInput(f"config is for {config.task}, not for {task}: leave the task out")
         base, flags = config, dict[str, Json]()
     else:
-        flags = dict(cast("Mapping[str, Json]", config)) if isinstance(config, Mapping) else {}
+        flags = dict(config) if isinstance(config, Mapping) else {}
         file = None if config is None or isinstance(config, Mapping) else str(config)
         given = by_key(flags, "config")
         control = given.get("env.control")

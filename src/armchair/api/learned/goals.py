@@ -10,10 +10,10 @@ import torch
 from gymnasium.spaces import Box, Dict
 from numpy.typing import NDArray
 
-from armchair.api.learned.sight import arm_of
 from armchair.api.reward import Reward
 from armchair.config.teach import TeachConfig
 from armchair.envs.gym.adapters import VISIBLE
+from armchair.envs.gym.below import arm_of
 from armchair.envs.spec import resolve_task
 from armchair.errors import InvalidInput
 from armchair.maths import generator
@@ -64,7 +64,8 @@ def goals_of(env: object, config: TeachConfig, reward: Reward) -> Goals:
                 "obs='goal' needs an environment with achieved_goal and desired_goal, and a run taught with "
                 "both as points (goal:achieved, goal:desired)"
             )
-        return Goals(*(_columns(points, cast("str", name)) for name in ends), None)
+        point, goal = (_columns(points, cast("str", name)) for name in ends)
+        return Goals(point, goal, None)
     cue = next(iter(resolve_task(config.task).cues), None)
     if cue is None or cue.place != "goal":
         raise InvalidInput(f"{config.task} marks no goal that could be moved: leave obs='goal' out")

@@ -13,6 +13,7 @@ from armchair.errors import InvalidInput, MissingDependency
 
 try:
     from stable_baselines3.common.vec_env import VecEnv
+    from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs
 except ImportError:
     raise MissingDependency("Stable-Baselines3 is not installed", "pip install stable-baselines3") from None
 
@@ -39,27 +40,27 @@ class SB3VecEnv(VecEnv):
         self._actions: object = None
         super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
 
-    def reset(self) -> object:
+    def reset(self) -> VecEnvObs:
         """First observations (N, …), with the seed that was set, if any."""
         seed = self._seeds[0]
         obs, info = self.env.reset(seed=seed)
         self.reset_infos = self._rows(cast("Row", info))
         self._reset_seeds()
-        return obs
+        return cast("VecEnvObs", obs)
 
     def step_async(self, actions: object) -> None:
         """Keep the actions (N, A) for `step_wait`."""
         self._actions = actions
 
-    def step_wait(self) -> tuple[object, NDArray[np.float32], NDArray[np.bool_], list[Row]]:
+    def step_wait(self) -> tuple[VecEnvObs, NDArray[np.float32], NDArray[np.bool_], list[Row]]:
         """Observations, rewards (N,), ends (N,), infos of the states that the actions led to."""
         obs, reward, terminated, truncated, info = self.env.step(self._actions)
-        done = terminated | truncated
+        done = np.logical_or(terminated, truncated)
         rows = self._rows(cast("Row", info))
-        for i in done.nonzero()[0]:
+        for i in map(int, np.flatnonzero(done)):
             rows[i]["terminal_observation"] = cast("Sequence[object]", info["final_obs"])[i]
             rows[i]["TimeLimit.truncated"] = bool(truncated[i] and not terminated[i])
-        return obs, np.asarray(reward, np.float32), done, rows
+        return cast("VecEnvObs", obs), np.asarray(reward, np.float32), done, rows
 
     def _rows(self, info: Row) -> list[Row]:
         """A mapping for each copy."""

@@ -17,6 +17,8 @@ from armchair.envs.foreign.points.witness import Measure, measure_of
 from armchair.envs.foreign.sound import Sound
 from armchair.envs.foreign.values import flat_observation
 from armchair.envs.gym.adapters import VISIBLE
+from armchair.envs.gym.below import arm_of
+from armchair.envs.spec import is_foreign
 from armchair.errors import InvalidInput
 
 Floats = NDArray[np.float32]
@@ -52,7 +54,7 @@ class ForeignSight:
 
     def __init__(self, env: Foreign, config: TeachConfig) -> None:
         """Raises InvalidInput where a point is not there."""
-        self._space = cast("gymnasium.Space[object]", env.observation_space)
+        self._space = env.observation_space
         self._env = cast("Foreign", Sound(env))
         declared = Declared(config.env.points, config.env.scalars, config.env.motion)
         self._measure: Measure | None = measure_of(config.task, self._env, declared) if declared else None
@@ -70,19 +72,13 @@ class ForeignSight:
         return values.astype(np.float32)
 
 
-def arm_of(env: object) -> ArmEnv | None:
-    """The simulation below one of our environments, of one copy or many; None below those of others."""
-    arm: object = getattr(getattr(env, "unwrapped", None), "arm", None)
-    return arm if isinstance(arm, ArmEnv) else None
-
-
 def sight_of(env: Foreign, config: TeachConfig, reward: Reward) -> Sight:
     """What sees the states of `env` as the reward's run did. Raises InvalidInput where it cannot."""
     arm = arm_of(env)
     if arm is not None:
         check_arm(arm, config, reward)
         return OwnSight()
-    if not config.task.count(":"):
+    if not is_foreign(config.task):
         raise InvalidInput(
             f"the reward is of {config.task}, and this environment is {env}: take one of armchair's for that "
             "task, such as gymnasium.make('armchair/KukaReach-v0')"

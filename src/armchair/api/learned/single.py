@@ -64,7 +64,7 @@ class LearnedReward(gymnasium.Wrapper[object, object, object, object]):
         obs, own, terminated, truncated, info = self.env.step(action)
         visible = self._sight.reached(obs, cast("Mapping[str, object]", info))
         reward = float(self.reward(visible))
-        told = {**info, VISIBLE: visible, OWN_REWARD: own}
+        told: dict[str, object] = {**info, VISIBLE: visible, OWN_REWARD: own}
         return self._observed(obs, visible), reward, terminated, truncated, told
 
     def compute_reward(

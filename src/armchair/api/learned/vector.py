@@ -12,10 +12,11 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from armchair.api.learned.goals import Goals, goals_of, reward_of_goals
-from armchair.api.learned.sight import arm_of, check_arm
+from armchair.api.learned.sight import check_arm
 from armchair.api.learned.single import OBSERVATIONS, OWN_REWARD, Observations
 from armchair.api.run import Run
 from armchair.envs.gym.adapters import VISIBLE
+from armchair.envs.gym.below import arm_of
 from armchair.errors import InvalidInput, check_choice
 
 Floats = NDArray[np.float32]
@@ -53,9 +54,7 @@ class LearnedVectorReward(VectorWrapper):
             self.single_observation_space = cast("gymnasium.Space[object]", one)
             self.observation_space = cast("gymnasium.Space[object]", batch_space(one, self.num_envs))
 
-    def reset(
-        self, *, seed: int | list[int | None] | None = None, options: Info | None = None
-    ) -> tuple[object, Info]:
+    def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[object, Info]:
         """Begin an episode in every copy. -> observations, info with "visible" (N, F)."""
         obs, info = self.env.reset(seed=seed, options=options)
         self._rests[:] = False
@@ -71,14 +70,14 @@ class LearnedVectorReward(VectorWrapper):
         obs, own, terminated, truncated, info = self.env.step(actions)
         visible = cast("Floats", info[VISIBLE])
         reward = np.where(self._rests, 0.0, self.reward(visible).astype(np.float64))
-        done = terminated | truncated
+        done = np.logical_or(terminated, truncated)
         if self.env.metadata.get("autoreset_mode") is AutoresetMode.NEXT_STEP:
             self._rests = done
             now = visible
         else:
             now = self._begun(visible, done, info)
-        info = {**info, OWN_REWARD: own, f"_{OWN_REWARD}": np.ones(self.num_envs, np.bool_)}
-        return self._observed(obs, now), reward, terminated, truncated, info
+        told: Info = {**info, OWN_REWARD: own, f"_{OWN_REWARD}": np.ones(self.num_envs, np.bool_)}
+        return self._observed(obs, now), reward, terminated, truncated, told
 
     def compute_reward(
         self, achieved_goal: NDArray[np.floating], desired_goal: NDArray[np.floating], info: object

@@ -253,7 +253,7 @@ class VectorAdapter(gymnasium.vector.VectorEnv[Floats, Floats, NDArray[np.generi
         info: Info = {"is_success": success, "_is_success": np.ones(self.num_envs, dtype=np.bool_)}
         info |= self._seen(step.visible)
         if done.any() and same:
-            info |= _final(step.final_obs.numpy(), success, done)
+            info |= _final(step.final_obs.numpy(), success, done, step.visible.numpy())
         reward = step.reward.double().numpy()
         return step.obs.numpy(), reward, step.terminated.numpy(), step.truncated.numpy(), info
 
@@ -271,11 +271,12 @@ class VectorAdapter(gymnasium.vector.VectorEnv[Floats, Floats, NDArray[np.generi
         self.arm.close()
 
 
-def _final(last: Floats, success: NDArray[np.bool_], done: NDArray[np.bool_]) -> Info:
+def _final(last: Floats, success: NDArray[np.bool_], done: NDArray[np.bool_], visible: Floats) -> Info:
     """What Gymnasium's own vector environments tell of episodes that ended within the step."""
     rows = np.full(len(done), None, dtype=object)
     for i in done.nonzero()[0]:
         rows[i] = last[i]
     final_info: Info = {"is_success": success & done, "_is_success": done.copy()}
+    final_info |= {VISIBLE: np.where(done[:, None], visible, 0.0), f"_{VISIBLE}": done.copy()}
     final: Info = {"final_obs": rows, "_final_obs": done.copy()}
     return final | {"final_info": final_info, "_final_info": done.copy()}
