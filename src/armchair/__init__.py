@@ -15,6 +15,8 @@ from armchair.version import __version__
 
 if TYPE_CHECKING:
     from armchair.api.clips import Clip as Clip
+    from armchair.api.controller import Controller as Controller
+    from armchair.api.features import States as States
     from armchair.api.learned.sb3 import SB3VecEnv as SB3VecEnv
     from armchair.api.learned.single import LearnedReward as LearnedReward
     from armchair.api.learned.vector import LearnedVectorReward as LearnedVectorReward
@@ -24,13 +26,16 @@ if TYPE_CHECKING:
     from armchair.api.reward import Reward as Reward
     from armchair.api.run import Run as Run
     from armchair.api.run import load as load
+    from armchair.api.teaching import Strategy as Strategy
     from armchair.api.teaching import Teaching as Teaching
     from armchair.api.teaching import resume as resume
     from armchair.api.teaching import teach as teach
+    from armchair.api.wishes import teach_wishes as teach_wishes
 
 _HOMES = {
     "Asked": "moments",
     "Clip": "clips",
+    "Controller": "controller",
     "LearnedReward": "learned.single",
     "LearnedVectorReward": "learned.vector",
     "Moments": "moments",
@@ -38,10 +43,13 @@ _HOMES = {
     "Reward": "reward",
     "Run": "run",
     "SB3VecEnv": "learned.sb3",
+    "States": "features",
+    "Strategy": "teaching",
     "Teaching": "teaching",
     "load": "run",
     "resume": "teaching",
     "teach": "teaching",
+    "teach_wishes": "wishes",
 }
 
 __all__ = ["ArmchairError", "__version__", "register_envs", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]

@@ -49,12 +49,33 @@ def made(teacher: TeacherLike, config: TeachConfig, layout: VisibleLayout | None
 
     Raises InvalidInput for what is none, InvalidChoice for an unknown name.
     """
-    if teacher is None or isinstance(teacher, str):
+    if isinstance(teacher, str) or teacher is None:
         return make_described({"name": teacher or PERSON}, config)
+    if isinstance(teacher, Mapping) and config.wishes.asked:
+        return _of_wishes(teacher, config, layout)
     if isinstance(teacher, Mapping):
         members = {name: made(judge, config, layout) for name, judge in teacher.items()}
         return Panel({name: one for name, one in members.items() if one is not None})
     return OwnTeacher(prefers(teacher, layout))
+
+
+def _of_wishes(
+    judges: Mapping[str, str | Judge], config: TeachConfig, layout: VisibleLayout | None
+) -> Teacher:
+    """One who answers about each wish as the judge of that name does; a name stands for a simulated style."""
+    if set(judges) != set(config.wishes.asked):
+        raise InvalidInput(
+            f"each wish of the run has a teacher: {', '.join(config.wishes.asked)}; got {', '.join(judges)}"
+        )
+    whole = OwnTeacher(lambda left, right: "cant_tell")
+    for wish, judge in judges.items():
+        if isinstance(judge, str):
+            style = make_described({"name": judge, "style": wish}, config)
+            assert style is not None, "it has a name"
+            whole.wishes = {**whole.wishes, wish: style}
+        else:
+            whole.wishes = {**whole.wishes, wish: OwnTeacher(prefers(judge, layout))}
+    return whole
 
 
 def prefers(judge: Judge, layout: VisibleLayout | None) -> Prefer:

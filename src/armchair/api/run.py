@@ -6,6 +6,7 @@ from pathlib import Path
 
 from armchair.agents.saved import load_policy
 from armchair.api.clips import Clips, open_store
+from armchair.api.features import Features, give_all, layout_of
 from armchair.api.policy import Policy
 from armchair.api.reward import Reward
 from armchair.api.tables import Table, answer_rows, table
@@ -28,9 +29,11 @@ class Run:
     >>> run.success, len(run.clips), run.policy
     """
 
-    def __init__(self, path: str | Path) -> None:
-        """path: of the run's folder. Raises RunError, with the nearest name there is, where it holds none."""
+    def __init__(self, path: str | Path, features: Features | None = None) -> None:
+        """See `load`."""
         self._folder = RunDir.open(Path(path))
+        if features:
+            give_all(features, layout_of(self.config))
 
     @property
     def path(self) -> Path:
@@ -132,12 +135,18 @@ class Run:
         return f"<{type(self).__name__} of {self.task} in {self.path}>"
 
 
-def load(path: str | Path) -> Run:
+def finished(run: Run) -> RunDir:
+    """The folder of a run, which goes on to its end first if nobody has begun to iterate it."""
+    return run._ready()  # pyright: ignore[reportPrivateUsage]
+
+
+def load(path: str | Path, features: Features | None = None) -> Run:
     """The run in this folder, as it stands; it may still be in progress elsewhere.
 
-    Raises RunError, with the nearest name there is, where the folder holds no run.
+    features: those that the run was begun with, if it was begun with any: a folder cannot hold them. Raises
+    RunError, with the nearest name there is, where the folder holds no run.
     """
-    return Run(path)
+    return Run(path, features)
 
 
 def _target(file: str | Path | None, ending: str) -> Path | None:

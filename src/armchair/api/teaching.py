@@ -6,17 +6,18 @@ import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias, cast
 
 import torch
 
 from armchair.api.begin import begin_run
 from armchair.api.clips import open_store
+from armchair.api.features import Features, give_all, layout_of, relations_with
 from armchair.api.judges import TeacherLike, described, made, place_of
 from armchair.api.moments import Moments, Telling
 from armchair.api.run import Run
 from armchair.api.settings import ConfigLike, EnvFactory, settings
-from armchair.config.read import as_yaml
+from armchair.config.read import as_yaml, with_flags
 from armchair.config.teach import TeachConfig
 from armchair.envs.spec import resolve_task
 from armchair.errors import InvalidInput
@@ -24,6 +25,7 @@ from armchair.feedback.acquisition import Acquisition
 from armchair.feedback.teachers import Teacher
 from armchair.jsonable import Json
 from armchair.reports.summary import summarise, write_summary
+from armchair.rewards.relations import Relations
 from armchair.runs.folder import RunDir
 from armchair.training.asking.described import (
     PERSON,
@@ -38,12 +40,16 @@ from armchair.training.asking.program import Program
 from armchair.training.progress import Progress
 from armchair.training.setup import teach as steps
 
+Strategy: TypeAlias = Acquisition
+"""`choose(predictions, n, rng) -> rows (n,)`: which of the candidate pairs to ask about, the best first; see
+`armchair.feedback.acquisition.Predictions`."""
+
 
 class Brought(NamedTuple):
     """What a program brings along to a run."""
 
     teacher: Teacher | None
-    strategy: Acquisition | None
+    strategy: Strategy | None
     telling: Telling
 
 
@@ -134,7 +140,8 @@ def teach(
     teacher: TeacherLike = None,
     labels: int | None = None,
     config: ConfigLike = None,
-    strategy: Acquisition | None = None,
+    strategy: Strategy | None = None,
+    features: Features | None = None,
     on: Moments | None = None,
     runs: str | Path = "runs",
 ) -> Teaching:
@@ -149,7 +156,8 @@ def teach(
     `score(clip)`, of which more is better; several of these by the annotators' names, who share the
     questions; None: people, through `armchair label RUN` in another terminal. labels: questions that may be
     asked. config: settings, see `ConfigLike`, such as {"seed": 3}. strategy: chooses the questions, see
-    `Acquisition`. on: functions to call, see `Moments`. runs: the folder that runs are kept in.
+    `Strategy`. features: what the reward looks at besides, see `Features`. on: functions to call, see
+    `Moments`. runs: the folder that runs are kept in.
 
     Raises an `ArmchairError` that says what would have been right, before anything is written.
     """
@@ -162,33 +170,66 @@ def teach(
         simulated=about["name"] != PERSON,
         rewarded=about["name"] not in UNREWARDED,
     )
+    if features:
+        layout = layout_of(chosen)
+        give_all(features, layout)
+        looks: dict[str, Json] = {
+            "reward.inputs": "chosen",
+            "reward.chosen": list(relations_with(features, layout)),
+        }
+        chosen = with_flags(chosen, looks, "features")
+        Relations(layout, "chosen", chosen.reward.chosen)  # tries them
     layout = resolve_task(chosen.task).layout(chosen.env)
     brought = Brought(made(teacher, chosen, layout), strategy, Telling(on, layout))
-    whole: dict[str, Json] = {**as_yaml(chosen), "teacher": about}
-    if strategy is not None:
-        whole[PROGRAM] = {"strategy": place_of(strategy)}
-    folder = begin_run(Path(runs), resolve_task(chosen.task).slug, whole)
-    return Teaching(folder, chosen, brought, resume=False)
+    places = {"strategy": strategy, "features": list(features.values()) if features else None}
+    return begin(chosen, about, brought, places, Path(runs))
+
+
+def begin(
+    config: TeachConfig,
+    about: Mapping[str, Json],
+    brought: Brought,
+    functions: Mapping[str, object],
+    runs: Path,
+) -> Teaching:
+    """A new run of these settings. about: who answers. functions: by what `resume` has to be given them as;
+    None for what there is none of.
+    """
+    whole: dict[str, Json] = {**as_yaml(config), "teacher": dict(about)}
+    named = {name: _places(one) for name, one in functions.items() if one is not None}
+    if named:
+        whole[PROGRAM] = dict(named)
+    folder = begin_run(runs, resolve_task(config.task).slug, whole)
+    return Teaching(folder, config, brought, resume=False)
+
+
+def _places(functions: object) -> str:
+    """Where a function, or each of some, is found."""
+    several = cast("list[object]", functions) if isinstance(functions, list) else [functions]
+    return ", ".join(map(place_of, several))
 
 
 def resume(
     path: str | Path,
     *,
     teacher: TeacherLike = None,
-    strategy: Acquisition | None = None,
+    strategy: Strategy | None = None,
+    features: Features | None = None,
     on: Moments | None = None,
 ) -> Teaching:
     """Go on with a run of teaching from its newest checkpoint. -> the run, as of `teach`.
 
-    teacher, strategy: the functions that the run was begun with, if it was begun with any: a folder cannot
-    hold them. Raises InvalidInput where one is missing, or was not there before.
+    teacher, strategy, features: the functions that the run was begun with, if it was begun with any: a folder
+    cannot hold them. Raises InvalidInput where one is missing, or was not there before.
     """
     folder = RunDir.open(Path(path))
     config, about = opened(folder)
-    given = {"teacher": teacher, "strategy": strategy}
+    given = {"teacher": teacher, "strategy": strategy, "features": features}
     _check_given(folder, {name: one for name, one in given.items() if one is not None})
     layout = resolve_task(config.task).layout(config.env)
     answering = make_described(about, config) if teacher is None else made(teacher, config, layout)
+    if features:
+        give_all(features, layout_of(config))
     telling = Telling(on, layout, since=_position(folder))
     return Teaching(folder, config, Brought(answering, strategy, telling), resume=True)
 
