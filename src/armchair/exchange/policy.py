@@ -25,7 +25,6 @@ from armchair.runs.files import write_atomic
 from armchair.runs.folder import STORE_KEY, RunDir
 
 WEIGHTS = "weights"  # in what is said of the policy: of its wishes, which are built in
-LEFT_OUT = (STORE_KEY, "track")  # of the run's configuration: where else it is kept and told of
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def export_policy(
     about = about_of(spec, config, info.env_steps, wishes=weights, weights_are_input=open_weights, wish=wish)
     own = agent if open_weights else without_wishes(agent)
     kept = info if open_weights else info._replace(wishes=())
-    settings = {key: value for key, value in run.config().items() if key not in LEFT_OUT}
+    settings = {key: value for key, value in run.config().items() if key != STORE_KEY}
 
     def put(into: RunDir) -> Exported:
         _save(into, own, kept, {} if open_weights else weights)
