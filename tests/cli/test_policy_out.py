@@ -17,8 +17,12 @@ import yaml
 
 from armchair.agents.saved import load_policy
 from armchair.cli import main
+from armchair.cli.playing.args import Args
+from armchair.cli.playing.cast import choose
+from armchair.cli.playing.live import about, actor_of, run_of
 from armchair.exchange.deploy.playing import OnnxPolicy
 from armchair.offers import extras
+from armchair.playback.live import Stage, check_live
 from armchair.runs.folder import RunDir
 
 Capture = pytest.CaptureFixture[str]
@@ -73,6 +77,19 @@ def test_it_plays_as_the_run_does(out: Path, taught: RunDir, tmp_path: Path, cap
     assert b"Episode 1" in replay.read_bytes()
 
 
+def test_it_plays_live(out: Path) -> None:
+    args = Args(what=str(out / "policy.onnx"))
+    cast = choose(args)
+    env = check_live(cast.spec.name, cast.spec.make(1, cast.config, seed=0))
+    stage = Stage(env, actor_of(cast, env, 0), 0)
+    assert about(cast, env)["source"] == "policy.onnx" and run_of(cast) is None
+    before = env.state.joint_pos.clone()
+    for _ in range(5):
+        stage.step()
+    assert not torch.equal(env.state.joint_pos, before)
+    env.close()
+
+
 @pytest.mark.gl
 def test_it_is_filmed(out: Path, tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
@@ -89,6 +106,7 @@ def test_it_plays_on_the_other_engine(out: Path, capsys: Capture) -> None:
 WRONG = {
     "play {out}/reward.onnx": "is no policy, it holds 'armchair-reward-onnx-1'",
     "play {out}/none.onnx": "cannot be read: No such file",
+    "play {out}/policy.onnx --policy random": "is a policy already: leave out --policy random",
     "play push --policy {out}/policy.onnx": "has learnt reach, not push",
     "play {out}/policy.onnx --control joint": "has learnt with --control tool",
     "play {out}/policy.onnx --wish-weight 0.4": "has no wishes to weigh",

@@ -86,6 +86,8 @@ def _of_file(args: Args, file: Path) -> Cast:
 
     found = OnnxPolicy(file)
     about = found.about
+    if args.what == str(file) and args.policy not in (None, str(file)):
+        raise InvalidInput(f"{file} is a policy already: leave out --policy {args.policy}")
     if args.what not in (str(file), about.task):
         raise InvalidInput(f"the policy in {file} has learnt {about.task}, not {args.what}")
     if args.control not in (None, about.control):
