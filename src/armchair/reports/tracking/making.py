@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from accelerate.tracking import GeneralTracker
 
 PROJECT = "armchair"
-Options = dict[str, str | int | bool | None]
+WITHIN = 15  # s, in which a server must answer: a process that ends waits for wandb's own time, else 90 s
+Options = dict[str, str | int | bool | dict[str, int] | None]
 
 
 class Where(NamedTuple):
@@ -41,7 +42,12 @@ def _of_mlflow(where: Where) -> Options:
 
 OPTIONS: dict[str, Callable[[Where], Options]] = {
     "tensorboard": lambda where: {"purge_step": where.after + 1 if where.after else None},
-    "wandb": lambda where: {"name": where.name, "id": where.id, "resume": "allow"},
+    "wandb": lambda where: {
+        "name": where.name,
+        "id": where.id,
+        "resume": "allow",
+        "settings": {"init_timeout": WITHIN},
+    },
     "trackio": lambda where: {
         "name": _titled(where),
         "resume": "allow",
