@@ -1,4 +1,4 @@
-"""A decision of a policy: onnxruntime on policy.onnx against PyTorch, one observation at a time, one thread."""
+"""A decision of a policy: onnxruntime on policy.onnx against PyTorch, one observation at a time."""
 
 from __future__ import annotations
 
