@@ -36,6 +36,9 @@ class WishLearner(PolicyLearner):
         ppo = replace(config.ppo, target_kl=config.wishes.target_kl)
         super().__init__(replace(config, ppo=ppo), self._weighed)
 
+    shown: tuple[Tensor, Tensor] | None = None
+    """What is wanted at weight 1 where somebody showed the wish: observations (S, D + W), actions (S, A)."""
+
     def _know_nothing(self, seed: int) -> None:
         """Begin as the skill, with weights that make a difference at once, and able to explore."""
         wishes, rng = self.config.wishes, generator(seed, "network")
@@ -60,6 +63,8 @@ class WishLearner(PolicyLearner):
         seen = rollout.obs.flatten(0, 1)[::EVERY].clone()
         skill = self.skill.best(seen[:, : self.skill.obs_dim])
         seen[:, self.skill.obs_dim :] = 0.0
+        if self.shown is not None:
+            seen, skill = (torch.cat(both) for both in zip((seen, skill), self.shown, strict=True))
         return ImitationTerm(seen, skill, self.config.wishes.anchor, self.rngs["anchor"])
 
     def tensors(self) -> dict[str, Tensor]:
