@@ -28,7 +28,7 @@ from armchair.training.setup import make_trainer, teach
 from armchair.training.wishes.reward import WishReward
 from armchair.training.wishes.shown import PARTS, SURE, WORTH, shown_preferences, skill_episodes
 
-WISH = "from_above"  # the name of a style, though a coin answers; what is shown is to go up first
+WISH = "from_above"  # the name of a style, though ties say nothing of it; what is shown is to go up first
 SMALL = {"queries.labels": 4, "queries.first": 4, "schedule.updates": 3, "evaluation.every": 100}
 
 
@@ -72,9 +72,9 @@ def config_of(skill: Path, source: str) -> TeachConfig:
 
 
 def learned(config: TeachConfig, path: Path) -> RewardEnsemble:
-    """The wish's model after four answers by a coin, and what was shown, if anything."""
+    """The wish's model after four answers that are all ties, and what was shown, if anything."""
     torch.set_num_threads(1)
-    teacher = make_described({"name": "coin"}, config)
+    teacher = make_described({"name": "equal", "equal": 1.0}, config)
     assert teacher is not None
     with Store.open(path) as store:
         demos = demonstrations_of(resolve_task("reach"), config)
@@ -86,22 +86,23 @@ def learned(config: TeachConfig, path: Path) -> RewardEnsemble:
     return trainer.reward.models[WISH]
 
 
-def agreement(model: RewardEnsemble) -> float:
-    """How often the model prefers, of two new episodes on one layout, the one that goes the way shown."""
+def preferred(model: RewardEnsemble) -> Tensor:
+    """By how much, in logits, the model prefers of two episodes the one that goes the way shown."""
     shown, plain = (episodes(20, 99, high=high) for high in (True, False))
-    said: list[Tensor] = []
+    more: list[Tensor] = []
     for start in (0, 10):
         clips = [torch.stack([demo.visible[start : start + 20] for demo in some]) for some in (shown, plain)]
         values = [model.clip_values(one).mean(0) for one in clips]
-        said.append(values[0] > values[1])
-    return float(torch.cat(said).float().mean())
+        more.append(values[0] - values[1])
+    return torch.cat(more)
 
 
 def test_what_was_shown_moves_the_model_towards_the_wish(skill: Path, folder: Path, tmp_path: Path) -> None:
     """With answers that say nothing, three demonstrations are enough to know what they show."""
-    with_them = agreement(learned(config_of(skill, str(folder)), tmp_path / "with.db"))
-    without = agreement(learned(config_of(skill, ""), tmp_path / "without.db"))
-    assert with_them > 0.8 > without, (with_them, without)
+    with_them = preferred(learned(config_of(skill, str(folder)), tmp_path / "with.db"))
+    without = preferred(learned(config_of(skill, ""), tmp_path / "without.db"))
+    assert float((with_them > 0.0).float().mean()) > 0.8
+    assert float(with_them.mean()) > float(without.mean()), (with_them, without)
 
 
 def test_parts_are_compared_where_the_skill_has_come_as_far(skill: Path) -> None:
