@@ -100,7 +100,7 @@ def test_a_wish_on_a_wish_begins_at_the_chosen_weights(skill: Path, tmp_path: Pa
         (["--style", "smooth", "--style-weight", "1"], "two steps"),
         (["--style", "smooth", "--wish-weight", "2"], "from 0 to 1"),
         (["--style", "smooth", "--wish-weight", "calm=0.5"], "smooth"),
-        (["--style", "smooth", "--demos", "scripted:3"], "a folder in which somebody shows the wish"),
+        (["--style", "smooth", "--demos", "scripted:3"], "a folder in which somebody shows"),
         (["--style", "smooth", "slow_start", "--demos", "some"], "one wish"),
         (["--style", "smooth", "--demos", "no/such"], "a folder of demonstrations"),
         (["--style", "carry_high"], "block_a"),
