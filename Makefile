@@ -91,6 +91,7 @@ bench: install ## speed on this machine
 
 screenshots: install ## the pictures of the pages in docs/images, from a run of its own; needs Chromium
 	$(ONE_THREAD) $(BIN)/python docs/screenshots.py
+	$(ONE_THREAD) $(BIN)/python docs/screenshots_wishes.py
 
 docs: install ## links resolve, the examples of the README run
 	$(ONE_THREAD) $(BIN)/pytest -q tests/test_docs.py tests/test_readme.py

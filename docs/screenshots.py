@@ -69,10 +69,14 @@ def context_of(browser: Browser, size: str, theme: str) -> BrowserContext:
     return context
 
 
-def keep(page: Page, name: str) -> None:
-    """The page as a PNG, of few colours where all of them would make it large."""
+def keep(page: Page, name: str, width: int = 0) -> None:
+    """The page as a PNG, of few colours where all of them would make it large; width: in pixels, if given."""
     path = IMAGES / f"page-{name}.png"
     picture = Image.open(io.BytesIO(page.screenshot(timeout=120_000))).convert("RGB")
+    if width:
+        picture = picture.resize(
+            (width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS
+        )
     picture.save(path, optimize=True)
     if path.stat().st_size > MOST:
         palette = picture.quantize(256, method=Image.Quantize.MEDIANCUT)

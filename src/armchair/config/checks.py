@@ -82,6 +82,10 @@ def _check_own_pace(config: TeachConfig) -> None:
 def _check_script(config: TeachConfig) -> None:
     """Demonstrations are `scripted:N`, by the tool, or a folder, or none."""
     source, key = config.demonstrations.source, "demonstrations.source"
+    if source and len(config.wishes.asked) > 1:
+        raise InvalidInput(f"{key} shows one wish: teach one at a time, each on top of the run before")
+    if config.wishes.asked and source.startswith("scripted"):
+        raise InvalidInput(f"{key} must be a folder in which somebody shows the wish: no script knows of it")
     if not source.startswith("scripted"):
         return
     number = SCRIPTED.fullmatch(source)

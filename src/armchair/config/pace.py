@@ -14,7 +14,7 @@ def most_asked(config: TeachConfig) -> int:
     """How many questions a simulated teacher is asked in a run of these settings."""
     plan, queries = config.schedule, config.queries
     sessions = (plan.updates - 1) // plan.session_every
-    if config.demonstrations.source:  # there is a reward before the first question, and a session at once
+    if _shown(config):  # there is a reward before the first question, and a session at once
         return min(queries.labels, plan.session * (sessions + 1))
     return min(queries.labels, queries.first + plan.session * sessions)
 
@@ -22,7 +22,7 @@ def most_asked(config: TeachConfig) -> int:
 def updates_for(config: TeachConfig) -> int:
     """The fewest updates in which a simulated teacher is asked all of the budget."""
     plan, queries = config.schedule, config.queries
-    shown = bool(config.demonstrations.source)
+    shown = _shown(config)
     left = queries.labels - (plan.session if shown else queries.first)
     return 1 + plan.session_every * max(0, math.ceil(left / plan.session))
 
@@ -72,4 +72,9 @@ def _spread(config: TeachConfig, base: TeachConfig) -> TeachConfig:
 def _after_first(config: TeachConfig) -> int:
     """Questions that are asked session by session."""
     queries = config.queries
-    return queries.labels - (0 if config.demonstrations.source else queries.first)
+    return queries.labels - (0 if _shown(config) else queries.first)
+
+
+def _shown(config: TeachConfig) -> bool:
+    """Whether demonstrations take the place of the first questions; those of a wish do not."""
+    return bool(config.demonstrations.source) and not config.wishes.asked

@@ -90,7 +90,8 @@ class DemonstrationConfig:
 
     source: str = ""
     """Demonstrations: `scripted:20` for so many by the task's script, or a folder of recorded ones. The
-    policy begins by imitating them, and they are worth comparisons. See `armchair.envs.demonstrations`."""
+    policy begins by imitating them, and they are worth comparisons. See `armchair.envs.demonstrations`.
+    In a run of a wish, a folder of some that show it: see `armchair.training.wishes.shown`."""
     starts: Share = 0.0
     """Share of the episodes, in training and in clips, that begin along a demonstration (along the script's
     solution where there is none), falling to nothing over the run; it carries knowledge of the task into

@@ -113,6 +113,8 @@ class Demonstrations:
     """What a run begins with, besides nothing: demonstrations and what is made of them, an older policy."""
 
     def __init__(self, config: TeachConfig, demos: Sequence[Demo]) -> None:
+        if config.wishes.asked:  # what they say of a wish is in `armchair.training.wishes.shown`
+            demos = ()
         self.config, self.demos = config, demos
         self.rng = generator(config.seed, "clone")
         self._visible = [demo.visible for demo in demos]

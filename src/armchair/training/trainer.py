@@ -55,7 +55,7 @@ class Trainer:
         )
         self.demonstrations = Demonstrations(config, demos)
         self.demonstrations.fade(envs, 0.0)
-        self.policy, self.reward, self.querier = parts_of(config, spec, envs, store, teacher)
+        self.policy, self.reward, self.querier = parts_of(config, spec, envs, store, teacher, demos)
         self.status = StatusWriter(store.board, about(spec, envs.film, people=self.annotators.people))
         self.standing = Standing(store, self.querier, self.evaluate)
         self.guard = Guard()

@@ -100,11 +100,15 @@ def test_a_wish_on_a_wish_begins_at_the_chosen_weights(skill: Path, tmp_path: Pa
         (["--style", "smooth", "--style-weight", "1"], "two steps"),
         (["--style", "smooth", "--wish-weight", "2"], "from 0 to 1"),
         (["--style", "smooth", "--wish-weight", "calm=0.5"], "smooth"),
-        (["--style", "smooth", "--demos", "scripted:3"], "--demos"),
+        (["--style", "smooth", "--demos", "scripted:3"], "a folder in which somebody shows"),
+        (["--style", "smooth", "slow_start", "--demos", "some"], "one wish"),
+        (["--style", "smooth", "--demos", "no/such"], "a folder of demonstrations"),
         (["--style", "carry_high"], "block_a"),
         (["--style", "smooth", "--config", "push"], "--config"),
         (["push", "--style", "smooth"], "run of reach"),
         (["--wish-weight", "0.5"], "--wish-weight"),
+        (["--style", "smooth", "--clip", "week"], "moment, usual, episode"),
+        (["--style", "smooth", "--clip", "51"], "at most 50"),
     ],
 )
 def test_what_does_not_go_together_is_one_line(

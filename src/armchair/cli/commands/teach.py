@@ -61,7 +61,8 @@ class Args(WishesFlags, TrainerFlags, PointsFlags, TrustFlag, TrackFlag, SetupFl
     """Over which time one judges: moment (half as long as usual), usual, episode (a whole one), or a number
     of control steps, 20 to a second in armchair's own tasks."""
     demos: str | None = None
-    """Demonstrations to begin with: scripted:20 for so many by the task's script, or a folder of them."""
+    """Demonstrations to begin with: scripted:20 for so many by the task's script, or a folder of them. With
+    --wish a folder of two to five that show it."""
     starts: float | None = None
     """Share of the episodes that begin along a demonstration, or along the script's solution; fewer later."""
     motion: bool = False
@@ -206,7 +207,7 @@ def describe_teacher(args: Args) -> dict[str, str | float]:
 
     given = {name: getattr(args, name) for name in TRAITS}
     traits = {name: value for name, value in given.items() if value is not None}
-    check_wishes(args, task=args.task, teacher=args.teacher, demos=args.demos)
+    check_wishes(args, task=args.task, teacher=args.teacher)
     if args.style and args.policy is None:
         traits["style"] = args.style[0]
     if args.compare and args.style:

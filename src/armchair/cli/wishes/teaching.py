@@ -18,7 +18,7 @@ def asked_for(args: WishesFlags) -> dict[str, str]:
     return asked_of(args.wish, args.style) if args.policy is not None else {}
 
 
-def check_wishes(args: WishesFlags, *, task: str | None, teacher: str | None, demos: str | None) -> None:
+def check_wishes(args: WishesFlags, *, task: str | None, teacher: str | None) -> None:
     """Raises InvalidInput, which says how it is done, where flags do not go together."""
     task = task or "reach"
     if args.style_weight is not None:
@@ -30,8 +30,6 @@ def check_wishes(args: WishesFlags, *, task: str | None, teacher: str | None, de
         )
     if args.policy is None:
         _check_alone(args, task)
-    elif (args.wish or args.style) and demos:
-        raise InvalidInput("--demos goes with a task that is learned: the skill of --policy is there already")
     if args.wish and teacher not in (None, "person"):
         raise InvalidInput(
             f"{teacher} cannot read: people answer a --wish; simulated teachers take --style NAME"

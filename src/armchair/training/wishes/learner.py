@@ -41,6 +41,9 @@ class WishLearner(PolicyLearner):
         self._weighed = WeighedEnv(env, len(config.wishes.asked), config.seed)
         super().__init__(config, self._weighed)
 
+    shown: tuple[Tensor, Tensor] | None = None
+    """What is wanted at weight 1 where somebody showed the wish: observations (S, D + W), actions (S, A)."""
+
     def _know_nothing(self, seed: int) -> None:
         """Begin as the skill, with weights that make a difference at once, and able to explore."""
         wishes, rng = self.config.wishes, generator(seed, "network")
@@ -85,6 +88,8 @@ class WishLearner(PolicyLearner):
         seen = rollout.obs.flatten(0, 1)[::EVERY].clone()
         skill = self.skill.best(seen[:, : self.skill.obs_dim])
         seen[:, self.skill.obs_dim :] = 0.0
+        if self.shown is not None:
+            seen, skill = (torch.cat(both) for both in zip((seen, skill), self.shown, strict=True))
         return ImitationTerm(seen, skill, self.config.wishes.anchor, self.rngs["anchor"])
 
     def tensors(self) -> dict[str, Tensor]:

@@ -13,6 +13,7 @@ from armchair.jsonable import Json
 from armchair.rewards.ensemble import RewardConfig, RewardEnsemble
 from armchair.rewards.finding import find
 from armchair.rewards.fit import FitReport, fit
+from armchair.rewards.implicit import join
 from armchair.rewards.motion import clips_with_motion, moving_layout, with_motion
 from armchair.runs.tensors import part, prefixed
 from armchair.store.store import Store
@@ -40,6 +41,7 @@ class WishReward(RewardLearner):
         self._store, self._wishes = store, config.wishes
         self._given: dict[str, PreferenceBatch] = {}  # answers by wish, as last read
         self._baseline = Baseline(len(config.wishes.asked))
+        self.shown: PreferenceBatch | None = None  # what demonstrations say of the wish, if there are any
         self._before: tuple[Tensor, Tensor] | None = None  # seen (2, N, F), ended (2, N)
 
     @property
@@ -57,6 +59,7 @@ class WishReward(RewardLearner):
         reference = self._reference(clips_with_motion(answers.left, self.skill.layout))
         for name, own in self._given.items():
             if len(own.target):
+                own = own if self.shown is None else join(own, self.shown)
                 left, right = (clips_with_motion(clips, self.skill.layout) for clips in (own.left, own.right))
                 seen = own._replace(left=left, right=right)
                 learn = find if self._config.inputs == CRITERIA else fit
