@@ -85,14 +85,17 @@ def test_one_answer_in_six_may_be_wrong() -> None:
 
 
 def test_what_the_others_say_of_an_answer_is_what_is_found_without_it() -> None:
-    """An answer of weight 0 says nothing: the same prediction of it, found by dividing it out."""
+    """An answer of weight 0 says nothing: the same prediction of it, found by dividing it out.
+
+    But for the criteria in two phases, which are chosen by all answers.
+    """
     batch = answers(slow, 10, generator(4))
     _, report = learned(batch)
     for row in (0, 3):
         weight = batch.weight.clone()
         weight[row] = 0.0
         _, without = learned(batch._replace(weight=weight))
-        assert float(report.alone[row]) == pytest.approx(float(without.alone[row]), abs=1e-4)
+        assert float(report.alone[row]) == pytest.approx(float(without.alone[row]), abs=0.02)
 
 
 def test_comparisons_that_follow_from_demonstrations_count_and_are_not_reported() -> None:

@@ -1,7 +1,7 @@
 """Criteria: the plain ways in which something can be done more or less, for wishes to be found among.
 
 A criterion is a quantity, such as the height of the block, that counts always or in a phase, such as while
-the block is far from the goal. There are a thousand or so for a task of armchair's own, made from the names
+the block is far from the goal, or in two at a time. There are a thousand or so for a task of armchair's own, made from the names
 of its points and from how far these get about; none knows the task. A person who wishes for something means
 one of them, or nearly: ten answers or so tell it from a thousand others, where they say little of a thousand
 weights.
@@ -25,6 +25,7 @@ from armchair.rewards.motion import ACCELERATION, ACROSS, MOTION, SPEED, UP, mov
 from armchair.types import VisibleLayout
 
 WHILE = " while "
+MOST_PHASES = 2
 LEAST = 1e-3  # m, or m/s: shorter ones make no phase
 SOFT = 0.15  # of its threshold, over which a phase begins
 RANGE = (0.02, 0.98)  # quantiles between which something is taken to get about
@@ -121,25 +122,27 @@ def _spot(at: Sequence[float]) -> Tensor:
 
 
 class Criterion(NamedTuple):
-    """A quantity, in a phase or always."""
+    """A quantity, always or while all of some phases last."""
 
     quantity: Term
-    phase: Term | None
+    phases: tuple[Term, ...] = ()
 
     @property
     def code(self) -> str:
         """What `parsed` reads."""
-        return self.quantity.code + (WHILE + self.phase.code if self.phase else "")
+        return WHILE.join(term.code for term in (self.quantity, *self.phases))
 
     def compute(self, visible: Tensor, layout: VisibleLayout) -> Tensor:
         """(..., F) -> (...)."""
         value = evaluate(self.quantity, visible, layout)
-        return value * evaluate(self.phase, visible, layout) if self.phase else value
+        for phase in self.phases:
+            value = value * evaluate(phase, visible, layout)
+        return value
 
     def words(self, layout: VisibleLayout) -> str:
         """As a person would say it."""
         said = told(self.quantity, layout)
-        return f"{said}, while {told(self.phase, layout)}" if self.phase else said
+        return said + (", while " if self.phases else "") + " and ".join(told(p, layout) for p in self.phases)
 
 
 def evaluate(term: Term, visible: Tensor, layout: VisibleLayout) -> Tensor:
@@ -155,8 +158,12 @@ def evaluate(term: Term, visible: Tensor, layout: VisibleLayout) -> Tensor:
 
 def parsed(code: str, layout: VisibleLayout) -> Criterion:
     """The criterion of a code. Raises InvalidInput for one that is none, or of points that are not there."""
-    quantity, _, phase = code.partition(WHILE)
-    return Criterion(_term(quantity, QUANTITIES, layout), _term(phase, PHASES, layout) if phase else None)
+    quantity, *phases = code.split(WHILE)
+    if len(phases) > MOST_PHASES:
+        raise InvalidInput(f"a criterion has at most {MOST_PHASES} phases, got {len(phases)}")
+    return Criterion(
+        _term(quantity, QUANTITIES, layout), tuple(_term(phase, PHASES, layout) for phase in phases)
+    )
 
 
 def _term(code: str, kinds: dict[str, Kind], layout: VisibleLayout) -> Term:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -32,9 +34,12 @@ from armchair.rewards.metrics import agreement
 from armchair.rewards.relations import Relations
 from armchair.types import FREE, PreferenceBatch, VisibleLayout
 
-STRENGTHS = (0.5, 1.0, 2.0, 4.0, 8.0)  # β, as likely as each other
+STRENGTHS = (0.5, 1.0, 2.0, 4.0, 8.0)
+BETAS = (*STRENGTHS, *(-strength for strength in STRENGTHS))  # as likely as each other
 WRONG = (0.02, 0.1)  # ε, as likely as each other
 MOST = 10_000  # criteria: phases beyond are left out
+RARER = 2.0  # nats by which a criterion in two phases is less likely, before any answer
+REFINED = 24  # criteria, the likeliest, that are looked at in two phases too
 LEAST = 1e-6  # of a criterion's differences: one that differs less says nothing
 
 
@@ -49,79 +54,106 @@ def find(
     if not len(batch.target) or not len(reference):
         raise InvalidInput("a reward model needs answers and reference states")
     began = time.perf_counter()
-    terms = _limited(candidates(layout, reference))
-    difference = _means(batch.right, terms, layout) - _means(batch.left, terms, layout)
-    unit = difference.square().mean(0).sqrt()
-    alive = unit > LEAST
-    if not bool(alive.any()):  # then nothing is known, and all are as likely as before
-        alive = torch.ones_like(alive)
-    unit = torch.where(unit > LEAST, unit, 1.0)
-    likely = _likelihood(difference / unit)
-    logs = _logs(likely, batch.target) * batch.weight.view(-1, 1, 1, 1)
-    prior = torch.where(alive, _prior(terms), -math.inf)
-    posterior = torch.log_softmax((logs.sum(0) + prior.view(-1, 1, 1)).flatten(), 0).view(likely.shape[1:])
-    strengths = [*STRENGTHS, *(-beta for beta in STRENGTHS)]
+    known = _Known(batch, _limited(candidates(layout, reference)), layout)
+    one = known.posterior(batch)[0]
+    known.refine(one.logsumexp((1, 2)).topk(min(REFINED, len(one))).indices.tolist())
+    posterior, alone = known.posterior(batch)
     drawn = list[tuple[Criterion, float]]()
     for row in _draws(posterior.logsumexp(-1).flatten(), config.members, rng).tolist():
-        at, beta = divmod(row, len(strengths))
-        drawn.append((criterion_at(at, terms), strengths[beta] / float(unit[at])))
+        at, strength = divmod(row, len(BETAS))
+        drawn.append((known.criteria[at], BETAS[strength] / float(known.unit[at])))
     ensemble = _ensemble(drawn, reference, layout, config)
-    return ensemble, _report(ensemble, batch, reference, _alone(likely, logs, posterior), began)
+    return ensemble, _report(ensemble, batch, reference, alone, began)
 
 
 def _limited(terms: Candidates) -> Candidates:
     return terms._replace(phases=terms.phases[: max(1, MOST // len(terms.quantities))])
 
 
-def _means(clips: Tensor, terms: Candidates, layout: VisibleLayout) -> Tensor:
-    """Each criterion's mean over each clip. (M, L, F) -> (M, H), phase by phase, "always" first."""
-    values = torch.stack([evaluate(term, clips, layout) for term in terms.quantities], -1)
-    always = torch.ones(clips.shape[:-1])
-    phases = torch.stack([always, *(evaluate(term, clips, layout) for term in terms.phases)], -1)
-    return (phases.transpose(1, 2) @ values / clips.shape[1]).flatten(1)
+class _Known:
+    """The criteria that are weighed, H of them, and what the clips say of each."""
+
+    def __init__(self, batch: PreferenceBatch, terms: Candidates, layout: VisibleLayout) -> None:
+        """Every quantity: always, and in every phase."""
+        self._terms = terms
+        self._right, self._left = (_Seen.of(clips, terms, layout) for clips in (batch.right, batch.left))
+        phases = [(), *((phase,) for phase in terms.phases)]
+        self.criteria = [Criterion(quantity, own) for own in phases for quantity in terms.quantities]
+        self._difference = self._right.means() - self._left.means()  # (M, H)
+        self._prior = _prior(terms)
+        self._weigh()
+
+    def refine(self, rows: Sequence[int]) -> None:
+        """Those of these that count in a phase also in every second one."""
+        for row in rows:
+            phase, quantity = divmod(row, len(self._terms.quantities))
+            if phase:
+                sides = (seen.means_of(quantity, phase) for seen in (self._right, self._left))
+                self._difference = torch.cat((self._difference, next(sides) - next(sides)), 1)
+                likely = self._prior[row] - math.log(len(self._terms.phases)) - RARER
+                self._prior = torch.cat((self._prior, likely.expand(len(self._terms.phases))))
+                known = self.criteria[row]
+                self.criteria += [
+                    Criterion(known.quantity, (*known.phases, second)) for second in self._terms.phases
+                ]
+        self._weigh()
+
+    def _weigh(self) -> None:
+        unit = self._difference.square().mean(0).sqrt()
+        alive = unit > LEAST
+        self.unit = torch.where(alive, unit, 1.0)
+        if bool(alive.any()):  # else nothing is known, and all are as likely as before
+            self._prior = torch.where(alive, self._prior, -math.inf)
+
+    def posterior(self, batch: PreferenceBatch) -> tuple[Tensor, Tensor]:
+        """Log probabilities (H, B, E) after the answers; B runs over β, E over ε.
+
+        And, by what all other answers say of these criteria, the probability (M,) that the right clip is
+        preferred: without an answer the posterior is what it is divided by that answer's likelihood.
+        """
+        sure = torch.sigmoid((self._difference / self.unit).unsqueeze(-1) * torch.tensor(BETAS))
+        wrong = torch.tensor(WRONG)
+        likely = (1.0 - 2.0 * wrong) * sure.unsqueeze(-1) + wrong  # (M, H, B, E)
+        target, weight = (field.view(-1, 1, 1, 1) for field in (batch.target, batch.weight))
+        logs = weight * (target * likely.log() + (1.0 - target) * (1.0 - likely).log())
+        whole = (logs.sum(0) + self._prior.view(-1, 1, 1)).flatten()
+        rows = zip(likely.flatten(1), logs.flatten(1), strict=True)
+        alone = torch.stack([torch.softmax(whole - log, 0) @ own for own, log in rows])
+        return torch.log_softmax(whole, 0).view(likely.shape[1:]), alone
 
 
-def criterion_at(row: int, terms: Candidates) -> Criterion:
-    """Which one stands at a place of what `_means` gives."""
-    phase, quantity = divmod(row, len(terms.quantities))
-    return Criterion(terms.quantities[quantity], terms.phases[phase - 1] if phase else None)
+class _Seen(NamedTuple):
+    """What there is to see in clips, step by step."""
+
+    values: Tensor  # (M, L, Q) the quantities
+    phases: Tensor  # (M, L, 1 + P) "always", then the phases
+
+    @classmethod
+    def of(cls, clips: Tensor, terms: Candidates, layout: VisibleLayout) -> _Seen:
+        """clips: (M, L, F)."""
+        phases = [torch.ones(clips.shape[:-1]), *(evaluate(term, clips, layout) for term in terms.phases)]
+        values = [evaluate(term, clips, layout) for term in terms.quantities]
+        return cls(torch.stack(values, -1), torch.stack(phases, -1))
+
+    def means(self) -> Tensor:
+        """Of every quantity, phase by phase. -> (M, (1 + P) · Q)."""
+        return (self.phases.transpose(1, 2) @ self.values / self.values.shape[1]).flatten(1)
+
+    def means_of(self, quantity: int, phase: int) -> Tensor:
+        """Of a quantity in a phase, in every second phase. -> (M, P)."""
+        own = (self.values[..., quantity] * self.phases[..., phase]).unsqueeze(1)
+        return (own @ self.phases[..., 1:] / self.values.shape[1]).squeeze(1)
 
 
 def _prior(terms: Candidates) -> Tensor:
-    """Log probabilities (H,) before any answer: half for what counts always, half over the phases; all the
-    places of a point together are as likely as one other quantity.
+    """Log probabilities before any answer: half for what counts always, half over the phases; all places of
+    a point together are as likely as one other quantity. -> ((1 + P) · Q,).
     """
     places = [term.kind == "place" for term in terms.quantities]
     each = torch.tensor([-math.log(max(1, sum(places))) if place else 0.0 for place in places])
     phase = torch.full((1 + len(terms.phases), 1), -math.log(max(1, len(terms.phases))))
     phase[0] = 0.0
     return torch.log_softmax((phase + each).flatten(), 0)
-
-
-def _likelihood(difference: Tensor) -> Tensor:
-    """Probability that the right clip is preferred. (M, H) -> (M, H, B, E); B runs over β, E over ε."""
-    strengths = torch.tensor([*STRENGTHS, *(-beta for beta in STRENGTHS)])
-    sure = torch.sigmoid(difference.unsqueeze(-1) * strengths)
-    wrong = torch.tensor(WRONG)
-    return (1.0 - 2.0 * wrong) * sure.unsqueeze(-1) + wrong
-
-
-def _logs(likely: Tensor, target: Tensor) -> Tensor:
-    """Log likelihood of each answer. (M, …), (M,) -> (M, …)."""
-    right = target.view(-1, *(1,) * (likely.dim() - 1))
-    return right * likely.log() + (1.0 - right) * (1.0 - likely).log()
-
-
-def _alone(likely: Tensor, logs: Tensor, posterior: Tensor) -> Tensor:
-    """Probability that the right clip is preferred, by what the other answers say. -> (M,).
-
-    Exact: without one answer, the posterior is what it is divided by that answer's likelihood.
-    """
-    found = list[Tensor]()
-    for own, log in zip(likely, logs, strict=True):
-        without = torch.softmax((posterior - log).flatten(), 0)
-        found.append(without @ own.flatten())
-    return torch.stack(found)
 
 
 def _draws(posterior: Tensor, count: int, rng: torch.Generator) -> Tensor:
