@@ -14,7 +14,8 @@ import armchair
 SIGNATURES = {
     "teach": "(task: 'str | EnvFactory | None' = None, *, teacher: 'TeacherLike' = None, "
     "labels: 'int | None' = None, config: 'ConfigLike' = None, strategy: 'Strategy | None' = None, "
-    "features: 'Features | None' = None, on: 'Moments | None' = None, runs: 'str | Path' = 'runs') -> 'Teaching'",
+    "features: 'Features | None' = None, on: 'Moments | None' = None, "
+    "runs: 'str | Path' = 'runs') -> 'Teaching'",
     "resume": "(path: 'str | Path', *, teacher: 'TeacherLike' = None, strategy: 'Strategy | None' = None, "
     "features: 'Features | None' = None, on: 'Moments | None' = None) -> 'Teaching'",
     "load": "(path: 'str | Path', features: 'Features | None' = None) -> 'Run'",
@@ -24,15 +25,16 @@ SIGNATURES = {
     "runs: 'str | Path' = 'runs') -> 'Teaching'",
     "LearnedReward": "(env: 'gymnasium.Env[object, object]', run: 'Run | str | Path', *, "
     "obs: 'Observations' = 'same') -> 'None'",
-    "LearnedVectorReward": "(env: 'Many', run: 'Run | str | Path', *, obs: 'Observations' = 'same') -> 'None'",
+    "LearnedVectorReward": "(env: 'Many', run: 'Run | str | Path', *, "
+    "obs: 'Observations' = 'same') -> 'None'",
     "SB3VecEnv": "(env: 'Many') -> 'None'",
     "Controller": "(run: 'Run | str | Path') -> 'None'",
     "register_envs": "() -> 'None'",
 }
 MEMBERS = {
     "Run": "answers clips config evaluate film layout metrics path policy replay reward success task",
-    "Teaching": "answers clips config evaluate film finish finished layout metrics path policy replay reward stop "
-    "success task",
+    "Teaching": "answers clips config evaluate film finish finished layout metrics path policy replay reward "
+    "stop success task",
     "Policy": "predict sample",
     "Reward": "layout members of spread",
     "Clip": "action episode frames id names points policy_step poses reward start visible",
