@@ -1,10 +1,10 @@
 """Criteria: the plain ways in which something can be done more or less, for wishes to be found among.
 
 A criterion is a quantity, such as the height of the block, that counts always or in a phase, such as while
-the block is far from the goal, or in two at a time. There are a thousand or so for a task of armchair's own, made from the names
-of its points and from how far these get about; none knows the task. A person who wishes for something means
-one of them, or nearly: ten answers or so tell it from a thousand others, where they say little of a thousand
-weights.
+the block is far from the goal, or in two at a time. There are a thousand or so for a task of armchair's own,
+made from the names of its points and from how far these get about; none knows the task. A person who wishes
+for something means one of them, or nearly: ten answers or so tell it from a thousand others, where they say
+little of a thousand weights.
 
 A criterion is written as its code, in a run's files too: "height 1 0.025 while near 1 2 0.088". Points and
 scalars stand in it by their place in the layout, then come lengths in their own units.

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from armchair.cli.teachers import make_described
 from torch import Tensor
 
 from armchair.agents.saved import load_policy
 from armchair.cli import main
-from armchair.cli.teachers import make_described
 from armchair.config.on_skill import on_skill
 from armchair.config.read import as_yaml, from_run, with_flags
 from armchair.config.teach import TeachConfig
