@@ -21,7 +21,6 @@ from typing import NamedTuple
 import torch
 import yaml
 
-from armchair.cli.teachers import errs, make_described
 from armchair.config.read import load_config, with_flags
 from armchair.config.teach import TeachConfig
 from armchair.envs.spec import resolve_task
@@ -33,6 +32,7 @@ from armchair.maths import generator
 from armchair.rewards.saved import REWARD_MODEL, read_reward
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
+from armchair.training.asking.described import errs, make_described
 from armchair.training.setup import teach
 
 FIRST_SEED = 100  # tuning used 0 to 9

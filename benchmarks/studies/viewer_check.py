@@ -16,7 +16,6 @@ from pathlib import Path
 import torch
 import yaml
 
-from armchair.cli.teachers import make_described
 from armchair.config.read import load_config, with_flags
 from armchair.config.teach import TeachConfig
 from armchair.feedback.teachers import Teacher, true_return
@@ -24,6 +23,7 @@ from armchair.feedback.viewer import QUARTILE, difference
 from armchair.jsonable import Json
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
+from armchair.training.asking.described import make_described
 from armchair.training.setup import teach
 from armchair.types import Clip
 

@@ -94,7 +94,7 @@ def test_with_demonstrations_the_teacher_teaches_without_them_too(tmp_path: Path
 def test_a_run_can_be_drawn_beside_its_baselines(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("_film", "_replay"):
+    for name in ("draw_film", "draw_replay"):
         monkeypatch.setattr(f"armchair.cli.teaching.{name}", lambda *_: Path("none"))
     quick = dataclasses.replace(preset("reach"), steps=1000)
     monkeypatch.setattr("armchair.cli.comparing.preset", lambda task: quick)

@@ -275,7 +275,7 @@ def test_a_backup_resumes(tmp_path: Path, capsys: Capture, monkeypatch: pytest.M
     def no_film(*_: object) -> Path:
         raise MissingDependency("nothing can be drawn here")
 
-    for name in ("_film", "_replay"):
+    for name in ("draw_film", "draw_replay"):
         monkeypatch.setattr(f"armchair.cli.teaching.{name}", no_film)
     teach = ["teach", "reach", "--teacher", "oracle", "--config", "smoke", "--runs", str(tmp_path)]
     assert main(teach) == 0

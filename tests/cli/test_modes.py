@@ -31,7 +31,7 @@ def test_all_files_of_a_run_have_the_same_rights(
     tmp_path: Path, umask: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("armchair.cli.teaching._film", lambda run, _: run.path / "none")
+    monkeypatch.setattr("armchair.cli.teaching.draw_film", lambda run, _: run.path / "none")
     Path("small.yaml").write_text(SMALL)
     assert main(["teach", "reach", "--config", "small.yaml", "--teacher", "oracle"]) == 0
     (run,) = Path("runs").iterdir()

@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 
 from armchair.cli import main
-from armchair.cli.teachers import open_run
-from armchair.cli.teaching import REPLAYED, ProgressLine
+from armchair.cli.teaching import ProgressLine
 from armchair.config.read import as_yaml, load_config
 from armchair.errors import MissingDependency
 from armchair.feedback.viewer import Eyesight
 from armchair.jsonable import Json
 from armchair.playback import replay_html as replay_file
+from armchair.reports.drawn import REPLAYED
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
+from armchair.training.asking.described import open_run
 
 Capture = pytest.CaptureFixture[str]
 SMOKE = ("teach", "reach", "--teacher", "oracle", "--config", "smoke", "--json")
@@ -32,7 +33,7 @@ def test_a_replay_and_a_store_that_the_page_can_show_are_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     monkeypatch.setattr(replay_file, "template", lambda: replay_file.PLACE)
-    monkeypatch.setattr("armchair.cli.teaching.film_policy", no_film)
+    monkeypatch.setattr("armchair.reports.drawn.film_policy", no_film)
     assert main([*SMOKE, "--runs", str(tmp_path)]) == 0
     captured = capsys.readouterr()
     assert "no film: nothing can be drawn here" in captured.err
@@ -55,7 +56,7 @@ def test_where_the_page_was_not_built_the_run_ends_well_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     monkeypatch.setattr(replay_file, "files", lambda name: tmp_path / "nothing")
-    monkeypatch.setattr("armchair.cli.teaching.film_policy", no_film)
+    monkeypatch.setattr("armchair.reports.drawn.film_policy", no_film)
     assert main([*SMOKE, "--runs", str(tmp_path)]) == 0
     captured = capsys.readouterr()
     (line,) = [line for line in captured.err.splitlines() if line.startswith("no replay: ")]
@@ -86,7 +87,7 @@ def test_what_cannot_be_had_leaves_no_run(
 def test_a_viewer_teaches_by_what_the_page_shows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    for name in ("_film", "_replay"):
+    for name in ("draw_film", "draw_replay"):
         monkeypatch.setattr(f"armchair.cli.teaching.{name}", no_film)
     traits = ("--teacher", "viewer", "--views", "1", "--jnd", "4", "--lapse", "0.1", "--mistake", "0.1")
     given = [item for item in SMOKE if item not in ("--teacher", "oracle")]
@@ -143,7 +144,7 @@ def test_the_teacher_that_a_run_names_is_checked_too(
 def test_a_run_goes_on_with_the_policy_of_another(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("_film", "_replay"):
+    for name in ("draw_film", "draw_replay"):
         monkeypatch.setattr(f"armchair.cli.teaching.{name}", no_film)
     skilled = [
         "train",

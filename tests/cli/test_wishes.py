@@ -25,7 +25,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunDir, str]:
     root, said = tmp_path_factory.mktemp("styled"), io.StringIO()
     argv = ["teach", "--config", "smoke", "--teacher", "oracle", "--style", "from_above", "--runs", str(root)]
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(said):
-        patch.setattr("armchair.cli.teaching.film_policy", no_film)
+        patch.setattr("armchair.reports.drawn.film_policy", no_film)
         assert main(argv) == 0
     return RunDir.open(root / "reach-001"), said.getvalue()
 

@@ -13,7 +13,6 @@ from fuzz_formats import harm_npz, harm_scene, harm_store, harm_yaml, harm_zip
 from fuzz_mutations import Mutate, harm_json, harm_lines, harm_tensors
 
 from armchair.agents.saved import load_policy
-from armchair.cli.teachers import open_run
 from armchair.config.read import as_yaml, load_settings
 from armchair.engines.display.scene_file import read_scene
 from armchair.envs.demonstrations import Source, load_demos, record_script, save_demos
@@ -32,6 +31,7 @@ from armchair.store.copies.backup import copy_from_database
 from armchair.store.integrity import check_store
 from armchair.store.store import Store
 from armchair.store.wishes import run_wish
+from armchair.training.asking.described import open_run
 from armchair.training.setup import make_trainer, teach
 from armchair.training.state import load_state
 

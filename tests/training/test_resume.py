@@ -316,7 +316,7 @@ def test_after_a_crash_people_lose_nothing_and_what_is_filmed_anew_is_new(
 def test_the_folder_is_all_that_the_command_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole_reach: dict[str, str]
 ) -> None:
-    for name in ("_film", "_replay"):
+    for name in ("draw_film", "draw_replay"):
         monkeypatch.setattr(f"armchair.cli.teaching.{name}", lambda *_: Path("none"))  # pyright: ignore[reportUnknownLambdaType]
     config = small("reach")
     expected = whole_reach

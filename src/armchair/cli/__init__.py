@@ -80,7 +80,7 @@ def run_command(argv: Sequence[str]) -> int:
         print(overview())
         return 0
     if argv and argv[0] == "--version":
-        from armchair import __version__
+        from armchair.version import __version__
 
         print(f"armchair {__version__}")
         return 0

@@ -14,9 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from armchair.agents.presets import Preset, preset
-from armchair.cli.locate import begin_run
+from armchair.api.begin import begin_run
 from armchair.cli.report import Report, table
-from armchair.cli.teachers import make_described
 from armchair.config.read import as_yaml
 from armchair.config.teach import TeachConfig
 from armchair.console import printable
@@ -29,6 +28,7 @@ from armchair.reports.curves import Curve, Group, Point
 from armchair.runs.files import write_atomic
 from armchair.runs.folder import RunDir
 from armchair.store.wishes import run_wish
+from armchair.training.asking.described import make_described
 
 TRUE_REWARD = "the task's own reward"
 FIRST_SHARE = 8  # of the answers, one in so many is about a wandering arm where demonstrations are taken away

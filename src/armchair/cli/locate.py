@@ -6,16 +6,12 @@ so: see `armchair.runs.trust`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from armchair.console import warn
 from armchair.errors import InvalidInput, RunError
 from armchair.runs.folder import RunDir, runs_in
-
-if TYPE_CHECKING:
-    from armchair.jsonable import Json
 
 SHOWN = 8  # runs named in an error
 
@@ -115,6 +111,7 @@ def admit_config(path: str | None, typed: str | None, *, trust: bool) -> None:
 
 def admit(path: Path, names: Sequence[str], *, trust: bool) -> None:
     """Let be used what the file or folder at `path` names, or RunError."""
+    from armchair.api.begin import keep
     from armchair.runs.trust import gate, is_remembered, told_of_names
 
     if trust and names:
@@ -122,23 +119,3 @@ def admit(path: Path, names: Sequence[str], *, trust: bool) -> None:
     elif not all(map(gate.admits, names)) and not is_remembered(path, names):
         raise RunError(told_of_names(path, names))
     gate.allow(*names)
-
-
-def keep(path: Path, names: Sequence[str]) -> None:
-    """Remember that this is trusted; a line on standard error where that cannot be."""
-    from armchair.runs.trust import remember
-
-    try:
-        remember(path, names)
-    except RunError as error:
-        warn(f"{error}; the next command will ask for --trust again")
-
-
-def begin_run(root: Path, prefix: str, config: Mapping[str, Json]) -> RunDir:
-    """A new run's folder, which is trusted: whoever typed the command chose what is in it."""
-    from armchair.runs.trust import named_in
-
-    run = RunDir.create(root, prefix, config)
-    if names := named_in(config):
-        keep(run.path, names)
-    return run

@@ -8,7 +8,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -16,18 +15,15 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 
-from armchair.agents.saved import load_policy
 from armchair.cli.comparing import draw_with_baselines
 from armchair.cli.endings.runs import how_to_go_on
 from armchair.cli.endings.told import leaving
 from armchair.cli.report import Report
 from armchair.config.teach import TeachConfig
-from armchair.envs.base import Poses
 from armchair.envs.spec import resolve_task
 from armchair.feedback.teachers import Teacher
 from armchair.jsonable import Json
-from armchair.playback.film import film_policy
-from armchair.playback.replay_html import play_episodes, write_replay
+from armchair.reports.drawn import draw_film, draw_replay
 from armchair.reports.summary import plot_curve, summarise, write_summary
 from armchair.runs.folder import RunDir
 from armchair.slips import Slips
@@ -36,8 +32,6 @@ from armchair.training.progress import Progress
 from armchair.training.setup import teach
 
 RATE_OVER = 10  # updates over which the speed is taken
-FILMED, REPLAYED = 2, 4  # episodes in the film, and in the replay
-MOST_FRAMES = 600  # in the film of an environment of others
 
 
 def teach_run(
@@ -164,9 +158,9 @@ def _outcome(success: Json, total: Json) -> str:
 def _draw(run: RunDir, config: TeachConfig, compared: str | None, report: Report) -> list[str]:
     """Draw curve, film, replay and comparison; where that cannot be done say why. -> their names."""
     drawn: list[str] = []
-    makers: dict[str, Callable[[RunDir, TeachConfig], Path]] = {"curve": _curve, "film": _film}
+    makers: dict[str, Callable[[RunDir, TeachConfig], Path]] = {"curve": _curve, "film": draw_film}
     if resolve_task(config.task).shows_poses(config.env):
-        makers["replay"] = _replay
+        makers["replay"] = draw_replay
     for what, make in makers.items():
         try:
             drawn.append(make(run, config).name)
@@ -177,28 +171,3 @@ def _draw(run: RunDir, config: TeachConfig, compared: str | None, report: Report
 
 def _curve(run: RunDir, config: TeachConfig) -> Path:
     return plot_curve(run)
-
-
-def _film(run: RunDir, config: TeachConfig) -> Path:
-    """Film the run's policy, best actions, in a few episodes of its own."""
-    spec, file, act = resolve_task(config.task), run.videos / "policy.mp4", load_policy(run)[0].net.best
-    most = MOST_FRAMES if spec.foreign else None  # pictures of others may be slow to draw
-    film_policy(spec, config.env, act, file, (FILMED, config.seed + 3), most)
-    return file
-
-
-def _replay(run: RunDir, config: TeachConfig) -> Path:
-    """Let the run's policy play a few episodes of its own, to be replayed in a browser."""
-    file = run.path / "replay.html"
-    agent, info = load_policy(run)
-    env = resolve_task(config.task).make(1, replace(config.env, motion=False), record=True)
-    assert isinstance(env, Poses), "the task shows them"
-    try:
-        played = play_episodes(env, agent.net.best, REPLAYED, config.seed + 3)
-        caption = f"{run.name}, after {info.env_steps:,} environment steps"
-        title = f"{config.task}, taught by comparison"
-        own = run_wish(run) is None
-        write_replay(file, env, played, task=config.task, title=title, caption=caption, tells=own)
-    finally:
-        env.close()
-    return file

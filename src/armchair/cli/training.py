@@ -15,9 +15,9 @@ from armchair.agents.agent import Agent
 from armchair.agents.presets import preset
 from armchair.agents.saved import load_policy
 from armchair.agents.weighted import without_wishes
+from armchair.api.begin import begin_run
 from armchair.cli.endings.runs import how_to_go_on
 from armchair.cli.endings.told import leaving
-from armchair.cli.locate import begin_run
 from armchair.cli.report import Report
 from armchair.config.read import as_yaml, from_run
 from armchair.config.teach import FOREIGN_DEFAULTS, PracticeConfig, TeachConfig

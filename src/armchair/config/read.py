@@ -115,14 +115,15 @@ def load_settings(
     return _settings(text, name_or_path, people, defaults)
 
 
-def with_flags(config: TeachConfig, flags: Mapping[str, Json]) -> TeachConfig:
+def with_flags(
+    config: TeachConfig, flags: Mapping[str, Json], where: str = "the command line"
+) -> TeachConfig:
     """The configuration with flags over it; those that are None were not given.
 
     {"queries.labels": 40, "reward.inputs": "raw"}, or a name that `UNGROUPED` has, such as "labels". Where
-    fewer labels are asked for than the first questions take, the first questions become fewer. Raises
-    ConfigError for what cannot be used.
+    fewer labels are asked for than the first questions take, the first questions become fewer. where: they
+    come from, for errors. Raises ConfigError for what cannot be used.
     """
-    where = "the command line"
     values = by_key({key: value for key, value in flags.items() if value is not None}, where)
     labels = values.get("queries.labels")
     if isinstance(labels, int):

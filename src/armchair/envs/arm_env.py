@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -176,6 +177,11 @@ class ArmEnv:
     def visible(self) -> Tensor:
         """What a person sees now, the reward model's input. -> (N, F); see `Task.visible`."""
         return self.task.visible(self.state, self.goal)
+
+    def watch_motion(self) -> None:
+        """Have speeds among what is seen from now on, as of `make_env(motion=True)`."""
+        self.task = replace(self.task, motion=True)
+        self.layout = self.task.visible_layout
 
     def success(self) -> Tensor:
         """Whether the task's criterion holds now. -> (N,) bool."""

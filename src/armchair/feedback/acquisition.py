@@ -121,26 +121,54 @@ STRATEGIES: dict[str, Acquisition] = {
 }
 
 
+OWN = "own"  # the name of a strategy that a program brings along
+
+
 def select_queries(
-    strategy: str, predictions: Predictions, n: int, rng: torch.Generator, *, random_share: float = 0.25
+    strategy: str,
+    predictions: Predictions,
+    n: int,
+    rng: torch.Generator,
+    *,
+    random_share: float = 0.25,
+    own: Acquisition | None = None,
 ) -> tuple[Tensor, list[str]]:
     """Select n different rows, a share of them at random, mixed. -> rows (n,) and the strategy of each.
 
     The random ones keep the answers a fair sample of the candidates, as a check of the fit needs. Of few
-    questions that share is kept on average: the fractional part decides by chance.
+    questions that share is kept on average: the fractional part decides by chance. own: in the place of a
+    strategy by name. Raises InvalidInput where its rows are not different ones of the candidates.
     """
     check_choice("strategy", strategy, STRATEGIES)
     if n < 0 or not 0.0 <= random_share <= 1.0:
         raise InvalidInput(f"n must be at least 0 and random_share in 0 … 1, got {n} and {random_share}")
-    total = min(n, predictions.left.shape[1])
+    pairs = predictions.left.shape[1]
+    total = min(n, pairs)
     at_random = int(total * random_share + float(torch.rand((), generator=rng)))
     fair = uniform_sampling(predictions, at_random, rng)
-    ranked = STRATEGIES[strategy](predictions, total, rng)
+    if own is None:
+        ranked = STRATEGIES[strategy](predictions, total, rng)
+    else:
+        ranked, strategy = _checked(own(predictions, total, rng), total, pairs), OWN
     rest = ranked[~torch.isin(ranked, fair)][: total - len(fair)]
     rows = torch.cat((fair, rest))
     names = ["uniform"] * len(fair) + [strategy] * len(rest)
     order = torch.randperm(len(rows), generator=rng)
     return rows[order], [names[row] for row in order.tolist()]
+
+
+def _checked(rows: object, n: int, pairs: int) -> Tensor:
+    """What a strategy of somebody's own returned, as rows. InvalidInput unless they can be."""
+    found = torch.as_tensor(rows)
+    whole = found.dim() == 1 and not found.dtype.is_floating_point and found.dtype != torch.bool
+    if not whole or len(found) < n or len(found.unique()) < len(found):
+        raise InvalidInput(
+            f"a strategy must return {n} different rows of the {pairs} candidates as whole numbers ({n},), "
+            f"got {found.dtype} {tuple(found.shape)}"
+        )
+    if len(found) and (int(found.min()) < 0 or int(found.max()) >= pairs):
+        raise InvalidInput(f"candidates are rows 0 to {pairs - 1}, a strategy returned {found.tolist()}")
+    return found.long()
 
 
 def make_questions(

@@ -131,6 +131,11 @@ class Teacher:
         """Whether it judges by what the task is about, and by the whole clip: not by a style."""
         return self.scorer is true_return and (self.sight is None or self.sight.worth is None)
 
+    @property
+    def rewarded(self) -> bool:
+        """Whether it goes by the task's own reward."""
+        return self.sight is None
+
     def judge(self, question: Question) -> Teacher:
         """Who answers a question: this teacher, or the one of the wish that it is about."""
         return self if question.wish is None else self.wishes.get(question.wish, self)
@@ -270,7 +275,7 @@ def answer_pending(
     store.register(annotator, "simulated")
     questions = store.claim(annotator, n=2**31 - 1 if limit is None else limit)
     names = [name for question in questions for name in (question.left, question.right)]
-    if teacher.sight is None and not store.rewards_known(names):
+    if teacher.rewarded and not store.rewards_known(names):
         store.release(annotator, [question.id for question in questions])
         raise StoreError("a simulated teacher needs the true reward, which imported clips lack: ask a person")
     clips = store.clips(names)

@@ -25,6 +25,7 @@ from torch import Tensor
 
 from armchair.errors import InvalidInput, check_choice
 from armchair.rewards.criteria import parsed
+from armchair.rewards.own import OWN, checked, given
 from armchair.types import VisibleLayout
 
 InputMode = Literal["raw", "relational", "chosen", "criteria"]
@@ -83,6 +84,7 @@ class Relations:
             known = raw_relations(layout) if mode == "raw" else all_relations(layout)
         if mode == "chosen":
             by_name = {relation.name: relation for relation in known}
+            by_name |= {name: _own(name, layout) for name in chosen if name.startswith(OWN)}
             if not chosen:
                 raise InvalidInput(f"input mode 'chosen' needs names of relations: {', '.join(by_name)}")
             known = tuple(by_name[check_choice("relation", name, by_name)] for name in chosen)
@@ -110,6 +112,16 @@ class Relations:
                 f"visible must end with {self.layout.size} numbers, got {tuple(visible.shape)}"
             )
         return torch.cat([group.compute(visible) for group in self.groups], dim=-1)
+
+
+def _own(name: str, layout: VisibleLayout) -> Relation:
+    """A feature that a program gave."""
+    feature = given(name)
+
+    def compute(visible: Tensor) -> Tensor:
+        return checked(name, feature(visible), tuple(visible.shape[:-1]))
+
+    return Relation(name, compute(torch.zeros(2, layout.size)).shape[-1], compute)
 
 
 def raw_relations(layout: VisibleLayout) -> tuple[Relation, ...]:

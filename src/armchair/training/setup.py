@@ -30,6 +30,7 @@ from armchair.store.store import Store
 from armchair.store.trainer_lock import trainer_lock
 from armchair.store.wishes import style_of
 from armchair.training.asking.policy_history import network_of
+from armchair.training.asking.program import Program
 from armchair.training.demonstrations import demonstrations_of, start_along
 from armchair.training.environments import make_envs
 from armchair.training.progress import Progress, metrics_of
@@ -49,11 +50,13 @@ def teach(
     *,
     resume: bool = False,
     stays: bool = False,
+    program: Program | None = None,
 ) -> Generator[Progress]:
     """Teach in the folder `run`; each turn tells of an update of the policy, of fits, or of both.
 
     teacher: simulated; None where people answer through the run's store. resume: go on from the run's newest
     checkpoint. stays: whether this process will wait, once the run is done, for its budget to be raised.
+    program: what a program that calls this brings along.
     However it ends (a closed iterator and Ctrl-C too), there is a checkpoint to resume from.
     Raises RunError where another trainer is at work on the run, and where nothing can be written.
     """
@@ -65,6 +68,9 @@ def teach(
         closing.callback(trainer.envs.close)
         trainer.guard.keep_dumps_in(run)
         trainer.stays = stays
+        if program is not None:
+            trainer.querier.program = program
+            program.keep = lambda: None if trainer.in_turn else save(run, trainer)
         trainer.status.know({"style": style_of(run.config())})
         set_out(run, trainer, resume=resume)
         film = trainer.envs.film

@@ -11,8 +11,8 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.datastructures import Headers
 
-import armchair
 from armchair.store.store import Store
+from armchair.version import __version__
 from armchair.web import errors, pages
 from armchair.web.api import (
     again,
@@ -67,7 +67,7 @@ def create_app(store: str | Path, options: Options) -> FastAPI:
 
     app = FastAPI(
         title="armchair",
-        version=armchair.__version__,
+        version=__version__,
         lifespan=lifespan,
         docs_url=None,  # FastAPI's pages of documentation load foreign scripts
         redoc_url=None,

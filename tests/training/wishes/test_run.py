@@ -12,11 +12,11 @@ import torch
 
 from armchair.agents.saved import load_policy
 from armchair.cli import main
-from armchair.cli.teachers import open_run
 from armchair.runs.checkpoint import newest
 from armchair.runs.curve import read_curve
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
+from armchair.training.asking.described import open_run
 from armchair.training.setup import teach
 
 SMALL = ("--labels", "8", "--updates", "4")

@@ -68,11 +68,11 @@ def main(argv: Sequence[str]) -> int:
     from armchair.cli.comparing import baselines, comparison_folder, group_of, leave_comparison, taught_group
     from armchair.cli.endings.told import leaving
     from armchair.cli.locate import admit_config, admit_run
-    from armchair.cli.teachers import make_described
     from armchair.config.pace import told_short
     from armchair.config.points import settled_by
     from armchair.envs.spec import resolve_task
     from armchair.runs.folder import RunDir
+    from armchair.training.asking.described import make_described
     from armchair.training.environments import check_task
 
     torch.set_num_threads(1)  # the networks are small: more threads would only wait for each other
@@ -102,11 +102,11 @@ def main(argv: Sequence[str]) -> int:
 
 def _config(args: Args, *, pointed: bool) -> TeachConfig:
     """How to teach; pointed: whether the points of an environment of others are known."""
-    from armchair.cli.teachers import errs
     from armchair.config.pace import paced
     from armchair.config.read import preset_for, task_named, with_flags
     from armchair.feedback.teachers import TEACHERS
     from armchair.reports.curves import EVALUATIONS
+    from armchair.training.asking.described import errs
 
     if args.seeds < 1:
         raise InvalidInput(f"--seeds must be at least 1, got {args.seeds}")

@@ -87,7 +87,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _policy(run: RunDir, out: Path, report: Report) -> int:
     """The policy, as it acts."""
-    from armchair.cli.locate import keep
+    from armchair.api.begin import keep
     from armchair.cli.wishes.weights import told_weights
     from armchair.exchange.policy import export_policy
     from armchair.runs.trust import named_in

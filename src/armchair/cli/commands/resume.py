@@ -33,10 +33,10 @@ def main(argv: Sequence[str]) -> int:
     from armchair.cli.links import check_page
     from armchair.cli.locate import admit_run, find_run
     from armchair.cli.page import teach_with_page
-    from armchair.cli.teachers import open_run
     from armchair.cli.teaching import teach_run
     from armchair.cli.training import resume_training
     from armchair.store.trainer_lock import check_unlocked
+    from armchair.training.asking.described import open_run
 
     run = find_run(args.run)
     admit_run(run, trust=args.trust)

@@ -98,16 +98,17 @@ def main(argv: Sequence[str]) -> int:
     """Teaches, and leaves a summary, a plot and a film; returns 0."""
     args = parse(Args, "teach", argv, EXAMPLES)
     report = Report("teach", args.json)
+    from armchair.api.begin import begin_run
     from armchair.cli.links import check_page
-    from armchair.cli.locate import admit_config, admit_run, begin_run, check_new
+    from armchair.cli.locate import admit_config, admit_run, check_new
     from armchair.cli.page import teach_with_page
-    from armchair.cli.teachers import UNREWARDED, errs, make_described
     from armchair.cli.teaching import teach_run
     from armchair.config.points import settled_by
     from armchair.config.read import as_yaml
     from armchair.envs.spec import resolve_task
     from armchair.runs.folder import STORE_KEY, RunDir
     from armchair.runs.trust import gate
+    from armchair.training.asking.described import UNREWARDED, errs, make_described
     from armchair.training.environments import check_task
 
     described = describe_teacher(args)
@@ -147,11 +148,11 @@ def _config(args: Args, *, people: bool, pointed: bool) -> TeachConfig:
     """The preset or file, with the flags over it. people: whether answers may be wrong; pointed: whether the
     points of an environment of others are known.
     """
-    from armchair.cli.teachers import PERSON
     from armchair.config.pace import paced
     from armchair.config.points import flags_of_points
     from armchair.config.read import preset_for, task_named, with_flags
     from armchair.envs.spec import resolve_task
+    from armchair.training.asking.described import PERSON
     from armchair.training.demonstrations import check_folder
     from armchair.training.setup import with_widths_of_policy
 
@@ -174,10 +175,10 @@ def _config(args: Args, *, people: bool, pointed: bool) -> TeachConfig:
 
 def _warn(args: Args, config: TeachConfig, report: Report) -> None:
     """Say so where teaching cannot use what it was given: questions, a reward model, a wish it cannot see."""
-    from armchair.cli.teachers import PERSON
     from armchair.config.pace import told_short
     from armchair.config.read import load_settings
     from armchair.feedback.styles import OF_MOTION
+    from armchair.training.asking.described import PERSON
 
     if not config.wishes.asked and set(args.style) & set(OF_MOTION) and not config.env.motion:
         report.log(f"{args.style[0]} is about speed, which the reward model sees with --motion only")
@@ -191,7 +192,7 @@ def _warn(args: Args, config: TeachConfig, report: Report) -> None:
 
 def describe_teacher(args: Args) -> dict[str, str | float]:
     """The teacher as it is written into the run: its name and what was set of it."""
-    from armchair.cli.teachers import PERSON, TRAITS
+    from armchair.training.asking.described import PERSON, TRAITS
 
     given = {name: getattr(args, name) for name in TRAITS}
     traits = {name: value for name, value in given.items() if value is not None}

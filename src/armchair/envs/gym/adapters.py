@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 RENDER_MODES = ("human", "rgb_array")
 FPS = 20  # control steps in a second
+VISIBLE = "visible"  # in infos: what a person sees
 
 Info = dict[str, object]
 Floats = NDArray[np.float32]
@@ -117,7 +118,8 @@ class SingleAdapter(gymnasium.Env[Floats, Floats]):
 
     `reset()` after the end of an episode begins the next one of the seeded stream, exactly the one that a
     vector environment of one copy goes on with. `info["is_success"]` tells after every step whether the
-    task's criterion holds; it ends nothing.
+    task's criterion holds; it ends nothing. `info["visible"]` (F,) is what a person sees of the state that
+    the action led to, see `Task.visible`.
     """
 
     metadata: dict[str, object] = {"render_modes": list(RENDER_MODES), "render_fps": FPS}  # noqa: RUF012
@@ -137,7 +139,7 @@ class SingleAdapter(gymnasium.Env[Floats, Floats]):
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, object] | None = None
     ) -> tuple[Floats, Info]:
-        """Begin an episode. -> observation (D,), an empty info. `options` are ignored."""
+        """Begin an episode. -> observation (D,), info with what is seen. `options` are ignored."""
         super().reset(seed=seed)
         if seed is None and not self._seeded:  # Gymnasium's custom: unseeded means unpredictable
             seed = int(self.np_random.integers(2**31))
@@ -146,7 +148,7 @@ class SingleAdapter(gymnasium.Env[Floats, Floats]):
         self._seeded, self._running, self._ended = True, True, False
         if self.arm.record_poses:
             self._screen.reached(self.arm.poses())
-        return self.arm.observe()[0].numpy(), {}
+        return self.arm.observe()[0].numpy(), {VISIBLE: self.arm.visible()[0].numpy()}
 
     def step(self, action: Floats) -> tuple[Floats, float, bool, bool, Info]:
         """Act for 50 ms. -> observation (D,), reward, terminated, truncated, info.
@@ -160,7 +162,7 @@ class SingleAdapter(gymnasium.Env[Floats, Floats]):
         self._running = not self._ended
         if step.poses is not None:
             self._screen.reached(step.poses)
-        info: Info = {"is_success": bool(step.success[0])}
+        info: Info = {"is_success": bool(step.success[0]), VISIBLE: step.visible[0].numpy()}
         terminated, truncated = bool(step.terminated[0]), bool(step.truncated[0])
         return step.final_obs[0].numpy(), float(step.reward[0]), terminated, truncated, info
 
@@ -181,7 +183,8 @@ class VectorAdapter(gymnasium.vector.VectorEnv[Floats, Floats, NDArray[np.generi
     An ended episode is followed by the next one within the same step (`AutoresetMode.SAME_STEP`): `obs`
     is then the first observation of the new episode, `info["final_obs"]` and `info["final_info"]` speak of
     the old one. Or, with `AutoresetMode.NEXT_STEP`, in the step after, whose action and reward do not count
-    there. `info["is_success"]` (N,) always speaks of the state that the action led to, like rewards.
+    there. `info["is_success"]` (N,) and `info["visible"]` (N, F) always speak of the state that the action
+    led to, like rewards.
     """
 
     def __init__(
@@ -211,7 +214,7 @@ class VectorAdapter(gymnasium.vector.VectorEnv[Floats, Floats, NDArray[np.generi
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, object] | None = None
     ) -> tuple[Floats, Info]:
-        """Begin an episode in every copy. -> observations (N, D), an empty info.
+        """Begin an episode in every copy. -> observations (N, D), info with what is seen (N, F).
 
         One seed serves all copies: they draw their layouts from one stream, in order.
         """
@@ -229,7 +232,7 @@ class VectorAdapter(gymnasium.vector.VectorEnv[Floats, Floats, NDArray[np.generi
         self._next.over[:] = False
         if self.arm.record_poses:
             self._screen.reached(self.arm.poses())
-        return obs.numpy(), {}
+        return obs.numpy(), self._seen(self.arm.visible())
 
     def step(
         self, actions: Floats
@@ -248,10 +251,14 @@ class VectorAdapter(gymnasium.vector.VectorEnv[Floats, Floats, NDArray[np.generi
             self._screen.reached(step.poses)
         success, done = step.success.numpy(), step.done.numpy()
         info: Info = {"is_success": success, "_is_success": np.ones(self.num_envs, dtype=np.bool_)}
+        info |= self._seen(step.visible)
         if done.any() and same:
-            info |= _final(step.final_obs.numpy(), success, done)
+            info |= _final(step.final_obs.numpy(), success, done, step.visible.numpy())
         reward = step.reward.double().numpy()
         return step.obs.numpy(), reward, step.terminated.numpy(), step.truncated.numpy(), info
+
+    def _seen(self, visible: Tensor) -> Info:
+        return {VISIBLE: visible.numpy(), f"_{VISIBLE}": np.ones(self.num_envs, dtype=np.bool_)}
 
     def render(self) -> tuple[Picture, ...] | None:
         """A picture of the state that each copy last reached; None unless render_mode is "rgb_array"."""
@@ -264,11 +271,12 @@ class VectorAdapter(gymnasium.vector.VectorEnv[Floats, Floats, NDArray[np.generi
         self.arm.close()
 
 
-def _final(last: Floats, success: NDArray[np.bool_], done: NDArray[np.bool_]) -> Info:
+def _final(last: Floats, success: NDArray[np.bool_], done: NDArray[np.bool_], visible: Floats) -> Info:
     """What Gymnasium's own vector environments tell of episodes that ended within the step."""
     rows = np.full(len(done), None, dtype=object)
     for i in done.nonzero()[0]:
         rows[i] = last[i]
     final_info: Info = {"is_success": success & done, "_is_success": done.copy()}
+    final_info |= {VISIBLE: np.where(done[:, None], visible, 0.0), f"_{VISIBLE}": done.copy()}
     final: Info = {"final_obs": rows, "_final_obs": done.copy()}
     return final | {"final_info": final_info, "_final_info": done.copy()}

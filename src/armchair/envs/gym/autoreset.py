@@ -61,6 +61,7 @@ class NextStep:
                 terminated=step.terminated & running,
                 truncated=step.truncated & running,
                 success=torch.where(running, step.success, self._arm.success()),
+                visible=torch.where(running.unsqueeze(1), step.visible, self._arm.visible()),
                 poses=poses,
             )
         self.over = step.done

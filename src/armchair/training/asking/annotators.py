@@ -8,6 +8,7 @@ from typing import Protocol
 from torch import Tensor
 
 from armchair.config.teach import TeachConfig
+from armchair.feedback.own import Panel
 from armchair.feedback.teachers import Teacher, TeacherState, answer_pending
 from armchair.runs.tensors import named, part
 from armchair.store.store import Store
@@ -64,36 +65,57 @@ class People:
 
 
 class SimulatedTeacher:
-    """A teacher who answers through the store like anybody, but at once."""
+    """A teacher who answers through the store like anybody, but at once; or several, in turn."""
 
     people = False
 
     def __init__(self, config: TeachConfig, store: Store, teacher: Teacher) -> None:
         self.schedule: Schedule = AlternatingSchedule(config)
-        self._store, self._teacher = store, teacher
+        self._store = store
+        self._members = teacher.members if isinstance(teacher, Panel) else {TEACHER: teacher}
+        self._several = isinstance(teacher, Panel)
 
     def answer(self) -> bool:
         """Answer all that waits. -> whether anything did."""
-        return answer_pending(self._store, self._teacher, TEACHER) > 0
+        if not self._several:
+            return answer_pending(self._store, self._members[TEACHER], TEACHER) > 0
+        answered = False
+        while any(answer_pending(self._store, one, name, limit=1) for name, one in self._turn()):
+            answered = True
+        return answered
+
+    def _turn(self) -> list[tuple[str, Teacher]]:
+        """The teachers by name, whoever has said least first."""
+        return sorted(self._members.items(), key=lambda one: self._store.count_answers(one[0]))
 
     def go_back(self, position: int) -> None:
         """Take back what was answered since, and close what was asked: it will be again.
 
         Questions that people hold stay open: nobody's work is lost when a trainer goes back.
         """
-        self._store.retract(TEACHER, position)
-        self._store.release(TEACHER, [question.id for question in self._store.held(TEACHER)])
+        for name in self._members:
+            self._store.retract(name, position)
+            self._store.release(name, [question.id for question in self._store.held(name)])
         self._store.retire(EVER)
 
     def tensors(self) -> dict[str, Tensor]:
-        """The generator and the range of the scores seen."""
-        out = named("teacher", self._teacher.state())
-        for k, judge in enumerate(self._teacher.wishes.values()):
-            out |= named(f"teacher_of_wish.{k}", judge.state())
-        return out
+        """Of each teacher the generator and the range of the scores seen."""
+        return {
+            name: value
+            for prefix, teacher in self._states()
+            for name, value in named(prefix, teacher.state()).items()
+        }
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """Go on from `tensors()`."""
-        self._teacher.load_state(TeacherState(**part(tensors, "teacher")))
-        for k, judge in enumerate(self._teacher.wishes.values()):
-            judge.load_state(TeacherState(**part(tensors, f"teacher_of_wish.{k}")))
+        for prefix, teacher in self._states():
+            teacher.load_state(TeacherState(**part(tensors, prefix)))
+
+    def _states(self) -> list[tuple[str, Teacher]]:
+        """Whose states are kept, and under which names."""
+        found: list[tuple[str, Teacher]] = []
+        for k, teacher in enumerate(self._members.values()):
+            of = f".{k}" if self._several else ""
+            found.append((f"teacher{'_of_several' if of else ''}{of}", teacher))
+            found += [(f"teacher_of_wish{of}.{j}", one) for j, one in enumerate(teacher.wishes.values())]
+        return found

@@ -32,6 +32,7 @@ from armchair.training.asking.policy_history import (
     network_of,
     propose_both,
 )
+from armchair.training.asking.program import Program
 from armchair.training.asking.schedule import Marks
 from armchair.training.asking.screening import Screening
 from armchair.training.asking.wishes import FIRST, Wishes
@@ -61,6 +62,8 @@ class Querier:
     ) -> None:
         """teacher: None where people answer; then questions grow old, and some are about older policies."""
         self.config, self.env, self.store, self.people = config, env, store, teacher is None
+        self.program = Program()
+        self._rewarded = teacher is not None and teacher.rewarded
         self.screening = Screening(spec, env.layout, store, teacher, config.queries.least_jnd)
         self._sight = Sight(env.layout.points, spec.cues)
         self.rngs = {name: generator(config.seed, name) for name in ("film", "ask", "progress")}
@@ -120,7 +123,9 @@ class Querier:
         predictions = predict(newest.model, pairs)
         if strategy == INFORMATION:
             predictions = predictions._replace(error=error_rate(self._sight, pairs.left, pairs.right))
-        rows, names = select_queries(strategy, predictions, count, rng, random_share=wanted.random_share)
+        own = self.program.strategy if strategy == wanted.strategy else None
+        share = wanted.random_share
+        rows, names = select_queries(strategy, predictions, count, rng, random_share=share, own=own)
         clips = self.episodes.clips(pairs.select(rows), rng)
         newest = newest._replace(env_steps=newest.env_steps + steps)
         questions = make_questions(clips, names, newest.env_steps, rng)
@@ -149,7 +154,7 @@ class Querier:
         self.episodes.policy_step = newest.env_steps
         steps = film(self.env, self.episodes, act, self.rngs["film"], same_start=same_start)
         unrewarded = self.env.unrewarded() if isinstance(self.env, Explains) else None
-        if unrewarded is not None and not self.people:
+        if unrewarded is not None and self._rewarded:
             raise ForeignError(f"{unrewarded}: a simulated teacher judges by it, people can do without")
         return steps
 
@@ -229,6 +234,10 @@ class Querier:
         guessed = questions if newest.model is None else with_guess(questions, clips, given)
         self.store.ask(guessed, flat(clips), priority=float(newest.updates))
         self.asked += len(questions)
+        if self.program.asked is not None:
+            by_id = {clip.id: clip for clip in flat(clips)}
+            for question in guessed:
+                self.program.asked(question, by_id[question.left], by_id[question.right])
         if self.people:
             self.marks.add(newest.updates, newest.env_steps)
 

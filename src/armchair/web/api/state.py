@@ -13,10 +13,10 @@ from typing import Literal, cast
 from fastapi import APIRouter
 from typing_extensions import TypedDict
 
-import armchair
 from armchair.jsonable import Json
 from armchair.store.board import CHANGE, own_wish
 from armchair.store.people import SessionInfo
+from armchair.version import __version__
 from armchair.web.api.settling import SettlingState, settling_state
 from armchair.web.caches.snapshots import Snapshot
 from armchair.web.context import Context, ContextDep, Viewer
@@ -154,7 +154,7 @@ def describe(context: Context, snapshot: Snapshot, viewer: SessionInfo) -> State
         "question": settings.question or _text(status, "question") or DEFAULT_QUESTION,
         "annotator": viewer.annotator,
         "role": viewer.role,
-        "page": armchair.__version__,
+        "page": __version__,
         "runs_at": context.options.runs_at if viewer.role == "owner" else "",
         "can_start": context.options.resume is not None and viewer.role == "owner",
         "clip_seconds": _number(status, "clip_seconds"),

@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 
-import armchair
 from armchair.store.store import Store
+from armchair.version import __version__
 from armchair.web import errors, pages
 from armchair.web.api import auth, health
 from armchair.web.caches.readiness import Readiness
@@ -54,7 +54,7 @@ def create_app(
 
     app = FastAPI(
         title="armchair: runs",
-        version=armchair.__version__,
+        version=__version__,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

@@ -47,8 +47,8 @@ def main(argv: Sequence[str]) -> int:
     """Looks, and returns 0."""
     args = parse(Args, "look", argv, EXAMPLES)
     report = Report("look", args.json)
+    from armchair.api.begin import keep
     from armchair.cli.commands.look.drawing import draw, why_not
-    from armchair.cli.locate import keep
     from armchair.config.points import declared_by
     from armchair.envs.foreign.points.look import look
     from armchair.envs.spec import is_foreign

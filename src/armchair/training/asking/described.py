@@ -18,11 +18,16 @@ from armchair.runs.folder import RunDir
 
 TRAITS = tuple(field.name for field in fields(TeacherParams))  # of simulated teachers, a number each
 PERSON = "person"  # in a run's description, in the place of a simulated teacher's name
-UNREWARDED = (PERSON, "viewer")  # those who do not judge by the task's own reward
+OWN, SEVERAL = "own", "several"  # in that place: a function of a program; annotators by name
+OF_PROGRAMS = (OWN, SEVERAL)  # whose functions a run's folder cannot hold
+PROGRAM = "program"  # in a run's configuration: what a program brought along besides, and where it was found
+UNREWARDED = (PERSON, "viewer", *OF_PROGRAMS)  # those who do not judge by the task's own reward
 
 
 def errs(teacher: Mapping[str, Json]) -> bool:
     """Whether the answers of this description's teacher may be wrong, as people's are."""
+    if teacher["name"] in OF_PROGRAMS:
+        return False  # their settings say so, if they do
     found = TEACHERS.get(str(teacher["name"]))
     return found is None or replace(found, **_traits(teacher)).errs  # a person, where none is found
 
@@ -65,10 +70,42 @@ def _by_style(name: str, params: dict[str, float], style: str, sight: Sight, see
 
 
 def open_run(run: RunDir) -> tuple[TeachConfig, Teacher | None]:
-    """A run of teaching that exists already, as it was set up; no teacher where people answer."""
+    """A run of teaching that exists already, as it was set up; no teacher where people answer.
+
+    Raises RunError where a program has to go on with it, since it brought functions along.
+    """
+    config, described = opened(run)
+    if needed := needed_of(run.config()):
+        words = ", ".join(f"{name}={_short(place)}" for name, place in needed.items())
+        told = " and ".join(f"{name} {place}" for name, place in needed.items())
+        raise RunError(
+            f"{run.path} was begun by a program with functions of its own ({told}), which no command has: "
+            f"armchair.resume({str(run.path)!r}, {words}) goes on with it in Python"
+        )
+    return config, make_described(described, config)
+
+
+def opened(run: RunDir) -> tuple[TeachConfig, Mapping[str, Json]]:
+    """What a run of teaching was asked to do, and by whom it is answered. Raises RunError for other runs."""
     saved = run.config()
     described = saved.pop("teacher", None)
     if not isinstance(described, Mapping) or not isinstance(described.get("name"), str):
         raise RunError(f"{run.path} is no run of teaching: `armchair teach` makes one")
-    config = from_run(saved)
-    return config, make_described(described, config)
+    return from_run(saved), described
+
+
+def needed_of(config: Mapping[str, Json]) -> dict[str, str]:
+    """What `armchair.resume` has to be given of a run of this configuration, and where each was found."""
+    teacher, more = config.get("teacher"), config.get(PROGRAM)
+    needed: dict[str, str] = {}
+    if isinstance(teacher, Mapping) and teacher.get("name") in OF_PROGRAMS:
+        needed["teacher"] = ", ".join(str(place) for key, place in teacher.items() if key != "name")
+    if isinstance(more, Mapping):
+        needed |= {str(name): str(place) for name, place in more.items()}
+    return needed
+
+
+def _short(place: str) -> str:
+    """What a function may be called: "my_script:prefer" -> prefer."""
+    name = place.rpartition(":")[2].rpartition(".")[2]
+    return name if name.isidentifier() and "," not in place else "…"

@@ -1,0 +1,1 @@
+"""Environments that pay a learned reward, for any learner."""
