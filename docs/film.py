@@ -1,7 +1,7 @@
 """Makes the film of the documentation: `make film`.
 
-Teaches reach with somebody who looks at the page's clips and presses keys, as `screenshots.py` does. Films the
-labelling page at a few of the questions, then what was learned, as `armchair play --html` keeps it. Each
+Teaches reach with somebody who looks at the page's clips and presses keys, as `screenshots.py` does. Films
+the labelling page at a few of the questions, then what was learned, as `armchair play --html` keeps it. Each
 picture is one that the page drew; the line below it and the frame round the chosen clip are added.
 """
 
@@ -19,7 +19,7 @@ from shutil import which
 
 import av
 from PIL import Image, ImageDraw, ImageFont
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 from screenshots import BEFORE, FLAGS, IMAGES, LABELS, LOOK, RUN, command
 
 STATIC = Path(__file__).parent / "_static"
@@ -56,27 +56,42 @@ def steps(page: Page, words: str, every: int) -> Iterator[Image.Image]:
         yield framed(page.screenshot(), words)
 
 
+def pair(page: Page, chosen: str, words: str) -> list[Image.Image]:
+    """The two clips of a question, and which of them is chosen."""
+    page.keyboard.press("Space")
+    pictures = list(steps(page, words, 2))
+    mark = framed(page.screenshot(), words, page.locator(f"#pane-{chosen}").bounding_box())
+    page.keyboard.press("Space")
+    return pictures + [mark] * 6
+
+
 def questions(browser: Browser, folder: Path) -> list[Image.Image]:
     """Answer all of a run's questions, and film some of them."""
     look, pictures = LOOK.read_text(encoding="utf-8"), []
     with command(folder, "teach", "reach", "--labels", str(LABELS), "--json") as (process, link):
         context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
         context.add_init_script(BEFORE.format(choices=CHOICES))
+        context.set_default_timeout(120_000)
         page = context.new_page()
         page.goto(link)
-        for question in range(1, LABELS + 1):
-            page.locator("#stage[data-question]").wait_for(timeout=120_000)
-            seen = page.evaluate(look)
-            chosen = "left" if seen["left"] < seen["right"] else "right"
-            if question in FILMED:
-                page.keyboard.press("Space")
-                words = f"Question {question} of {LABELS}: which one is better?"
-                pictures += list(steps(page, words, 2))
-                mark = framed(page.screenshot(), words, page.locator(f"#pane-{chosen}").bounding_box())
-                pictures += [mark] * 6
-                page.keyboard.press("Space")
-            page.keyboard.press("ArrowLeft" if chosen == "left" else "ArrowRight")
-            page.wait_for_function(f"document.getElementById('stage').dataset.question !== '{seen['question']}'")
+        given, last = 0, None
+        try:
+            while process.poll() is None:
+                if page.locator("#again[open]").count():  # a second look, which nobody has to take
+                    page.keyboard.press("Escape")
+                if page.locator("#stage[data-question]").count() == 0:
+                    page.wait_for_timeout(200)
+                    continue
+                seen = page.evaluate(look)
+                chosen = "left" if seen["left"] < seen["right"] else "right"
+                if seen["question"] != last:
+                    given, last = given + 1, seen["question"]
+                    if given in FILMED:
+                        pictures += pair(page, chosen, f"Question {given}: which one is better?")
+                page.keyboard.press("ArrowLeft" if chosen == "left" else "ArrowRight")
+                page.wait_for_timeout(100)
+        except Error:  # where the run is over its server is gone
+            process.wait(60)
         process.wait(300)
         context.close()
     return pictures
@@ -87,7 +102,9 @@ def learned(browser: Browser, folder: Path) -> list[Image.Image]:
     argv = [sys.executable, "-m", "armchair.cli", "play", RUN, "--html", "replay.html", "--episodes", "2"]
     subprocess.run(argv, cwd=folder, check=True)
     told = json.loads((folder / RUN / "summary.json").read_text(encoding="utf-8"))
-    words = f"After {told['answers']} answers: success in {told['success']:.0%} of {told['episodes']} episodes"
+    words = (
+        f"After {told['answers']} answers: success in {told['success']:.0%} of {told['episodes']} episodes"
+    )
     context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
     page = context.new_page()
     page.goto((folder / "replay.html").as_uri())
@@ -104,7 +121,13 @@ def save(pictures: list[Image.Image]) -> None:
     for quality in (60, 45, 30, 20):
         path = IMAGES / "film.webp"
         pictures[0].save(
-            path, save_all=True, append_images=pictures[1:], duration=1000 // FPS, loop=0, quality=quality, method=6
+            path,
+            save_all=True,
+            append_images=pictures[1:],
+            duration=1000 // FPS,
+            loop=0,
+            quality=quality,
+            method=6,
         )
         if path.stat().st_size < MOST:
             break

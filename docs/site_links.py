@@ -1,14 +1,15 @@
 """Links of the documentation as its site needs them.
 
-The pages are read on the site and in the repository, where links lead to any file. Those to Markdown that the site
-has a page for (`PAGES`) lead there; those to other files outside of docs/ become their words, since the site
-has no such file.
+The pages are read on the site and in the repository, where links lead to any file. Those to Markdown that the
+site has a page for (`PAGES`) lead there; those to other files outside of docs/ become their words, since the
+site has no such file.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from sphinx.application import Sphinx
@@ -27,11 +28,14 @@ PAGES = {
 """The page that stands for a file of the repository; each of docs/project includes its file."""
 
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)")
-CODE = re.compile(r"(```.*?```|~~~.*?~~~|`[^`\n]*`)", re.DOTALL)
+CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 
 
 def rewritten(text: str, origin: str, page: str) -> str:
-    """Markdown whose links are relative to `origin`, for a site's page at `page`; both from the repository's root."""
+    """Markdown whose links are relative to `origin`, for the site's page at `page`.
+
+    Both are paths from the repository's root. Code is left alone.
+    """
 
     def link(found: re.Match[str]) -> str:
         words, target = found.groups()
@@ -47,16 +51,16 @@ def rewritten(text: str, origin: str, page: str) -> str:
     return _outside_code(text, link)
 
 
-def _outside_code(text: str, link: object) -> str:
-    """Links whose words hold code are links, too: only fences and code that is no link's words are left alone."""
-    kept: list[str] = []
+def _outside_code(text: str, link: Callable[[re.Match[str]], str]) -> str:
+    """Code is put aside while links are rewritten, so that a link's words may hold some."""
+    aside: list[str] = []
 
-    def keep(found: re.Match[str]) -> str:
-        kept.append(found[0])
-        return f"\0{len(kept) - 1}\0"
+    def put(found: re.Match[str]) -> str:
+        aside.append(found[0])
+        return f"\0{len(aside) - 1}\0"
 
-    text = LINK.sub(link, CODE.sub(keep, text))  # type: ignore[arg-type]
-    return re.sub("\0(\\d+)\0", lambda found: kept[int(found[1])], text)
+    text = LINK.sub(link, CODE.sub(put, text))
+    return re.sub("\0(\\d+)\0", lambda found: aside[int(found[1])], text)
 
 
 def connect(app: Sphinx) -> None:
