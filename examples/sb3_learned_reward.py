@@ -24,4 +24,4 @@ if __name__ == "__main__":
             action, _ = model.predict(env.normalize_obs(obs), deterministic=True)
             obs, _, _, _, info = report.step(action)
         ended += info["is_success"]
-    print(f"{ended} of 20 episodes end at the goal, {STEPS:,} steps on a reward of {len(run.answers)} answers")
+    print(f"{ended} of 20 episodes end at the goal, {STEPS:,} steps on {len(run.answers)} answers' reward")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import armchair
 from armchair.cli import COMMANDS
 
 ROOT = Path(__file__).parents[1]
@@ -51,3 +54,21 @@ def test_the_readme_of_a_folder_names_each_of_its_files(folder: str) -> None:
     there = {path.name for path in (ROOT / folder).iterdir() if path.is_file()} - {"README.md"}
     named = set(re.findall(r"`(\w+\.\w+)`", (ROOT / folder / "README.md").read_text(encoding="utf-8")))
     assert named == there
+
+
+def test_the_code_of_the_api_page_runs_from_top_to_bottom(tmp_path: Path) -> None:
+    blocks = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert len(blocks) >= 10
+    program = tmp_path / "page.py"
+    program.write_text("\n".join(blocks), encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, str(program)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def test_the_api_page_names_every_public_name() -> None:
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    assert not [name for name in armchair.__all__ if not re.search(rf"armchair\.{name}\b", page)]

@@ -153,6 +153,7 @@ def test_several_annotators_share_the_questions(short: TeachConfig, runs: Path) 
         ({"teacher": "orakel"}, "did you mean 'oracle'"),
         ({"teacher": 3}, "a teacher is a name such as 'oracle', prefer"),
         ({"teacher": lambda: "left"}, "takes 0 arguments"),
+        ({"teacher": "oracle", "task": lambda: None}, "must be a function at the top of a module"),
         ({"teacher": {}}, "several teachers are given by the annotators' names"),
         ({"teacher": "oracle", "on": {"fits": print}}, "did you mean 'fit'"),
         ({"teacher": "oracle", "on": {"fit": 3}}, r"on\['fit'\] must be a function"),
@@ -174,6 +175,12 @@ def test_a_teacher_that_gives_no_answer_is_told_what_there_is(short: TeachConfig
         armchair.teach(teacher=lambda left, right: "yes", config=short, runs=runs).finish()
     with pytest.raises(InvalidInput, match="a score must be finite"):
         armchair.teach(teacher=lambda clip: float("nan"), config=short, runs=runs).finish()
+
+
+def test_without_a_teacher_people_answer(short: TeachConfig, runs: Path) -> None:
+    run = armchair.teach(config=short, runs=runs)
+    run.stop()
+    assert run.finished and "name: person" in (run.path / "config.yaml").read_text(encoding="utf-8")
 
 
 def test_settings_by_key_go_over_the_preset(runs: Path) -> None:
