@@ -156,12 +156,8 @@ def test_the_policy_is_exported_at_the_chosen_weights(two: RunDir, tmp_path: Pat
     assert info.wishes == () and plain.net.actor.sizes[0] == info.obs_dim
     obs = torch.randn(20, info.obs_dim)
     torch.testing.assert_close(plain.net.best(obs), whole.net.best(obs))
-    assert sorted(path.name for path in out.rglob("*")) == [
-        "checkpoints",
-        "config.yaml",
-        "policy.json",
-        "policy.safetensors",
-    ]
+    saved = {path.name for path in (out / "checkpoints").iterdir()}
+    assert saved == {"policy.json", "policy.safetensors"}
     about = json.loads((out / "checkpoints" / "policy.json").read_text())
     assert about["weights"] == {"carry_high": 0.6, "smooth": 0.1}
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]

@@ -1,9 +1,9 @@
 """The tutorials and how-tos run: each Python block, and each line of a shell block that calls armchair.
 
 A page's blocks run from top to bottom in one folder, with small settings (`shorter`, `SMALL`), beside a run
-`runs/reach-001` unless the page teaches one first. A first line `# file: NAME` makes a block a file. What asks
-a person, or shows something live, is ended once it has printed its link. A comment before a block gives its
-markers: <!-- test: slow -->.
+`runs/reach-001` unless the page teaches one first. A first line `# file: NAME` makes a block a file. What
+asks a person, or shows something live, is ended once it has printed its link. A comment before a block gives
+its markers: <!-- test: slow -->.
 """
 
 from __future__ import annotations

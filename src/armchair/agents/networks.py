@@ -47,6 +47,10 @@ class Normaliser:
         """(obs - mean) / std, within ± `OBS_CLIP`. Same shape."""
         return torch.addcmul(self._shift, obs, self._scale).clamp_(-OBS_CLIP, OBS_CLIP)
 
+    def affine(self) -> tuple[Tensor, Tensor]:
+        """What it comes to before it is bounded: obs · scale + shift. -> copies of shift and scale (D,)."""
+        return self._shift.clone(), self._scale.clone()
+
     def tensors(self) -> dict[str, Tensor]:
         """The statistics by name."""
         return {"mean": self.mean, "var": self.var, "count": self.count}

@@ -23,6 +23,15 @@ class TrustFlag:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrackFlag:
+    """Of commands that train."""
+
+    track: str | None = None
+    """Tell these trackers of the run, with commas between them: tensorboard, wandb, trackio, mlflow,
+    comet_ml, aim, clearml, dvclive, swanlab. If not given, TensorBoard's files are in the run's folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class WishFlag:
     """Of commands that let a run's policy act, which may have weights of wishes as inputs."""
 

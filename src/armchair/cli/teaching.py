@@ -6,7 +6,7 @@ import math
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from armchair.cli.comparing import draw_with_baselines
 from armchair.cli.endings.runs import how_to_go_on
 from armchair.cli.endings.told import leaving
 from armchair.cli.report import Report
+from armchair.cli.tracking.runs import show_drawn, tracking
 from armchair.config.teach import TeachConfig
 from armchair.envs.spec import resolve_task
 from armchair.feedback.teachers import Teacher
@@ -51,27 +52,43 @@ def teach_run(
     """
     torch.set_num_threads(1)  # the networks are small: more threads would only wait for each other
     report.log(f"teaching {config.task} in {run.path}")
+    tell = teacher is None or teacher.params.errs  # how many answers look wrong
+    with tracking(run) as track:
+        going = teach(config, run, teacher, resume=resume, stays=stays, track=track)
+        summary, slips = _to_the_end(run, config, going)
+        with leaving(
+            lambda: f"{run.path} is done, with its summary: `armchair resume {run.path}` draws the rest"
+        ):
+            report.say(_came_to(run, summary))
+            if slips is not None and tell:
+                report.say(str(slips))
+            report.finish({**summary, "run": str(run.path)})
+            report.log(f"drawn in {run.path}: {', '.join(_draw(run, config, compared, report))}")
+            show_drawn(run, track)
+    return 0
+
+
+def _to_the_end(
+    run: RunDir, config: TeachConfig, going: Generator[Progress]
+) -> tuple[dict[str, Json], Slips | None]:
+    """Teach to the end. -> the summary, which is in the run now, and how many answers look wrong."""
     began = time.perf_counter()
     with leaving(lambda: how_to_go_on(run, config.schedule.updates)):
-        with closing(teach(config, run, teacher, resume=resume, stays=stays)) as going:
+        with closing(going):
             slips = _watch(going, run_wish(run))
         summary = summarise(run, config, time.perf_counter() - began)
         write_summary(run, summary)
-    with leaving(
-        lambda: f"{run.path} is done, with its summary: `armchair resume {run.path}` draws the rest"
-    ):
-        wish = summary["wish"]
-        came_to = f'taught "{wish}"' if wish else _outcome(summary["success"], summary["return"])
-        came_to += _weights(summary["weights"])
-        report.say(
-            f"{came_to} after {summary['answers']} answers and "
-            f"{summary['env_steps']:,} environment steps; in {run.path}: summary.json"
-        )
-        if slips is not None and (teacher is None or teacher.params.errs):
-            report.say(str(slips))
-        report.finish({**summary, "run": str(run.path)})
-        report.log(f"drawn in {run.path}: {', '.join(_draw(run, config, compared, report))}")
-    return 0
+    return summary, slips
+
+
+def _came_to(run: RunDir, summary: dict[str, Json]) -> str:
+    """What came of it, in a line."""
+    wish = summary["wish"]
+    came_to = f'taught "{wish}"' if wish else _outcome(summary["success"], summary["return"])
+    return (
+        f"{came_to}{_weights(summary['weights'])} after {summary['answers']} answers and "
+        f"{summary['env_steps']:,} environment steps; in {run.path}: summary.json"
+    )
 
 
 def _weights(weights: Json) -> str:

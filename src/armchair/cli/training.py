@@ -19,6 +19,7 @@ from armchair.api.begin import begin_run
 from armchair.cli.endings.runs import how_to_go_on
 from armchair.cli.endings.told import leaving
 from armchair.cli.report import Report
+from armchair.cli.tracking.runs import begin_tracked, tracking
 from armchair.config.read import as_yaml, from_run
 from armchair.config.teach import FOREIGN_DEFAULTS, PracticeConfig, TeachConfig
 from armchair.envs.base import Demonstrable, Env, tells_success
@@ -55,6 +56,7 @@ class Plan(NamedTuple):
     reward: GivenReward | None
     agent: Agent | None = None  # to go on with; None until a new one is made
     policy: Path | None = None  # the run that the agent is from
+    trackers: tuple[str, ...] = ()  # that the run is told to
 
 
 def config_of(task: str) -> TeachConfig:
@@ -99,6 +101,7 @@ def start_training(plan: Plan, runs: Path, report: Report) -> int:
         training = _training(plan, env, agent)
         with undisturbed():  # until there is a checkpoint nothing can be gone on with
             run = begin_run(runs, spec.slug, _described(plan))
+            begin_tracked(run, plan.trackers)
             keep_demos(run, config, demos)
             if plan.reward is not None:
                 plan.reward.model.save(run.path / GIVEN_REWARD, config.task)
@@ -145,7 +148,11 @@ def _training(plan: Plan, env: Env, agent: Agent) -> Training:
 def _train(run: RunDir, plan: Plan, training: Training, env: Env, report: Report, *, resume: bool) -> int:
     """Train to the end, then evaluate; returns 0."""
     config = plan.config
-    with leaving(lambda: how_to_go_on(run)), at_work(run, config, training, resume=resume) as log:
+    with (
+        tracking(run) as track,
+        leaving(lambda: how_to_go_on(run)),
+        at_work(run, config, training, resume=resume, track=track) as log,
+    ):
         with closing(train(run, config, training, log)) as turns:
             _watch(turns, report)
         evaluation = _evaluate(env, training, config.seed)

@@ -20,11 +20,14 @@ EXTRAS: dict[str, Extra] = {
     "bullet": Extra("the engine PyBullet", ("pybullet",)),
     "dashboard": Extra("the dashboard", ("streamlit", "altair", "pandas")),
     "gym": Extra("pictures of Gymnasium's own environments", ("imageio", "pygame")),
+    "hub": Extra("policies pushed to the Hugging Face Hub", ("huggingface_hub",)),
+    "onnx": Extra("policies as ONNX, and playing them", ("onnx", "onnxscript", "onnxruntime")),
     "parquet": Extra("exports as Parquet", ("pyarrow",)),
     "plots": Extra("plots", ("matplotlib",)),
     "postgres": Extra("stores on a PostgreSQL server", ("psycopg",)),
     "robotics": Extra("environments of gymnasium-robotics and Meta-World", ("gymnasium_robotics", "scipy")),
     "tensorboard": Extra("metrics for TensorBoard", ("tensorboard",)),
+    "track": Extra("metrics for other trackers", ("accelerate",)),
 }
 
 

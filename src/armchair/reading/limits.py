@@ -16,6 +16,8 @@ ARRAYS_BYTES = 64 * MIB  # that the arrays of one clip may take, or its film
 IMPORT_BYTES = 1024 * MIB  # that all clips of an import may take
 TENSORS_BYTES = 2048 * MIB  # of a file of tensors
 HEADER_BYTES = 4 * MIB  # of the header of one
+ONNX_BYTES = 256 * MIB  # of an ONNX file; a policy of ours has 40 kB
+ONNX_NODES = 5000  # operations in one
 RUN_BYTES = 4096 * MIB  # of the files of a run that are copied
 
 DEPTH = 64  # of lists and mappings inside each other

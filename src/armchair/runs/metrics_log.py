@@ -1,6 +1,7 @@
 """A run's metrics as they come about: lines in metrics.jsonl, and the same numbers for TensorBoard.
 
-These are left out where TensorBoard is not installed: whoever does not look at them needs no word of it.
+These are left out where TensorBoard is not installed: whoever does not look at them needs no word of it. And
+where the run is told to trackers of its owner's choice.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from armchair.console import warn
 from armchair.errors import RunError
@@ -23,20 +24,36 @@ FOLDER = "tensorboard"
 STEP = "env_steps"  # what TensorBoard draws everything else against
 
 
+class Track(Protocol):
+    """Who is told of a run besides, in place of TensorBoard."""
+
+    def begin(self, after: int) -> None:
+        """The run goes on after so many environment steps."""
+        ...
+
+    def add(self, record: Mapping[str, Json]) -> None:
+        """A line of metrics; neither waits nor raises."""
+        ...
+
+
 class MetricsLog:
     """Writes both, as a context manager; a run that goes on writes on in the same folder."""
 
-    def __init__(self, run: RunDir, after: int = 0) -> None:
+    def __init__(self, run: RunDir, after: int = 0, track: Track | None = None) -> None:
         """after: environment steps that a run going on has behind it: TensorBoard hides what a crash left
-        beyond them.
+        beyond them. track: is told in TensorBoard's place; it is the caller's to close.
         """
-        self._run = run
+        self._run, self._track = run, track
+        if track is not None:
+            track.begin(after)
         with _translated(run):
-            self._board = _writer(run, after)
+            self._board = _writer(run, after) if track is None else None
 
     def add(self, record: Mapping[str, Json]) -> None:
         """Add a line; its finite numbers become scalars at its `env_steps`."""
         self._run.log(record)
+        if self._track is not None:
+            self._track.add(record)
         step = record.get(STEP)
         if self._board is None:
             return

@@ -44,6 +44,8 @@ class Task:
     """What to look at: the first decides the task, the others lead to it."""
     motion: bool = False
     """Whether speeds are in `visible`: preferences about them can be learned from nothing else."""
+    columns: tuple[str, ...] = ()
+    """What `observe` has after the scene, as `observe_scene` begins: places and ways of 3 numbers each."""
 
     @property
     def points(self) -> tuple[str, ...]:

@@ -73,4 +73,5 @@ PICK_PLACE = Task(
     success=success,
     script=script,
     cues=(Cue("block_a", "goal", RADIUS), Cue("tool", "block_a", BLOCK_SIZE / 2, weight=0.3)),
+    columns=("goal", "block_a_to_goal"),
 )

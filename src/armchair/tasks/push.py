@@ -94,4 +94,5 @@ PUSH = Task(
     success=success,
     script=script,
     cues=(Cue("block_a", "goal", RADIUS), Cue("tool", "block_a", BLOCK_SIZE, weight=0.3)),
+    columns=("goal", "block_a_to_goal", "tool_to_behind_block_a"),
 )

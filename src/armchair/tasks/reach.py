@@ -51,4 +51,5 @@ REACH = Task(
     success=success,
     script=script,
     cues=(Cue("tool", "goal", RADIUS),),
+    columns=("goal", "tool_to_goal"),
 )

@@ -112,4 +112,5 @@ STACK = Task(
         Cue("block_a", "block_b", ALIGNED, above=BLOCK_SIZE),
         Cue("tool", "block_a", BLOCK_SIZE / 2, weight=0.3),
     ),
+    columns=("block_a_to_place_on_block_b",),
 )

@@ -13,7 +13,7 @@ from armchair.errors import RunError
 from armchair.jsonable import Json
 from armchair.runs.checkpoint import newest, on_exit, write_checkpoint
 from armchair.runs.folder import RunDir
-from armchair.runs.metrics_log import MetricsLog
+from armchair.runs.metrics_log import MetricsLog, Track
 from armchair.store.trainer_lock import trainer_lock
 from armchair.training.fixed_reward import Progress, Training
 from armchair.training.setup import SAVE_SECONDS, home_of
@@ -24,18 +24,24 @@ GIVEN_REWARD = "given_reward.safetensors"  # in the folder of a run that learns 
 
 @contextmanager
 def at_work(
-    run: RunDir, config: TeachConfig, training: Training, *, resume: bool = False
+    run: RunDir,
+    config: TeachConfig,
+    training: Training,
+    *,
+    resume: bool = False,
+    track: Track | None = None,
 ) -> Generator[MetricsLog]:
     """While the run, which has a checkpoint, is trained: nobody else does, and its metrics can be written.
 
-    resume: go on from the run's newest checkpoint. However it ends (Ctrl-C too), the last update is in a
-    checkpoint. Raises RunError where another trainer is at work on the run, and where nothing can be written.
+    resume: go on from the run's newest checkpoint. track: see `MetricsLog`. However it ends (Ctrl-C too), the
+    last update is in a checkpoint. Raises RunError where another trainer is at work on the run, and where
+    nothing can be written.
     """
     with trainer_lock(run):
         if resume:
             _go_on(run, training)
         leave = on_exit(lambda: _save(run, config, training))
-        with leave, MetricsLog(run, after=training.env_steps) as log:
+        with leave, MetricsLog(run, training.env_steps, track) as log:
             yield log
 
 

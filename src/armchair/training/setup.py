@@ -22,7 +22,7 @@ from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.saved import REWARD_MODEL
 from armchair.runs.checkpoint import newest, on_exit, write_checkpoint
 from armchair.runs.folder import RunDir
-from armchair.runs.metrics_log import MetricsLog
+from armchair.runs.metrics_log import MetricsLog, Track
 from armchair.runs.older import ANSWERS, INSTEAD, OLDER
 from armchair.runs.tensors import part
 from armchair.store import settling
@@ -51,12 +51,14 @@ def teach(
     resume: bool = False,
     stays: bool = False,
     program: Program | None = None,
+    track: Track | None = None,
 ) -> Generator[Progress]:
     """Teach in the folder `run`; each turn tells of an update of the policy, of fits, or of both.
 
     teacher: simulated; None where people answer through the run's store. resume: go on from the run's newest
     checkpoint. stays: whether this process will wait, once the run is done, for its budget to be raised.
     program: what a program that calls this brings along.
+    track: is told of the run's metrics, see `MetricsLog`.
     However it ends (a closed iterator and Ctrl-C too), there is a checkpoint to resume from.
     Raises RunError where another trainer is at work on the run, and where nothing can be written.
     """
@@ -75,7 +77,7 @@ def teach(
         set_out(run, trainer, resume=resume)
         film = trainer.envs.film
         put_scene(store, film.scene_asset() if isinstance(film, Poses) else None)
-        yield from _train(run, trainer)
+        yield from _train(run, trainer, track)
 
 
 def make_trainer(
@@ -126,10 +128,10 @@ class Moment(NamedTuple):
         return Moment(state_of(trainer), trainer.reward.model)
 
 
-def _train(run: RunDir, trainer: Trainer) -> Generator[Progress]:
+def _train(run: RunDir, trainer: Trainer, track: Track | None) -> Generator[Progress]:
     """Train to the end; however it ends, leave a checkpoint and say so to the page."""
     last: list[Moment] = []  # the end of the last turn
-    with on_exit(lambda: _leave(run, trainer, last)), MetricsLog(run, after=trainer.env_steps) as log:
+    with on_exit(lambda: _leave(run, trainer, last)), MetricsLog(run, trainer.env_steps, track) as log:
         saved = time.monotonic()
         for progress in trainer.run():
             for line in metrics_of(progress):

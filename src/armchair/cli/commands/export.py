@@ -28,6 +28,7 @@ EXAMPLES = (
     "armchair export runs/reach-001 --backup backups/reach-001",
     "armchair export runs/reach-001 --to postgresql://user@host/reach",
     "armchair export runs/lift-001 --policy lifting",
+    "armchair export runs/lift-001 --policy lifting --push hub:ann/lifting",
 )
 FILM_SIZE, FPS = 240, 20  # pixels; a control step is 0.05 s
 
@@ -49,8 +50,13 @@ class Args(TrustFlag, JsonFlag):
     to: str | None = None
     """Copy the whole run into this database instead, by URL; `armchair import URL` brings it back."""
     policy: Path | None = None
-    """Write the policy alone into this new folder instead, which commands take as a run; where it has wishes,
-    at the weights that `armchair choose` shows."""
+    """Write the policy alone into this new folder instead: policy.onnx and .pt2 for other programs,
+    reward.onnx, a model card, and what commands take as a run. See docs/deploy.md."""
+    open_weights: bool = False
+    """With --policy: leave the weights of the policy's wishes an input, `weights`, in place of building in
+    those that `armchair choose` shows."""
+    push: str | None = None
+    """With --policy: push that folder's files to the Hugging Face Hub as well, as hub:USER/NAME."""
     format: Literal["jsonl", "parquet", "seed"] = "jsonl"
     """Two tables, as JSON lines or Parquet; or `seed`, the older layout: preferences.json, clips and npz."""
     films: bool = False
@@ -64,6 +70,8 @@ def main(argv: Sequence[str]) -> int:
         raise InvalidInput("--films goes with --format seed: the tables hold the poses")
     if sum(where is not None for where in (args.out, args.backup, args.to, args.policy)) != 1:
         raise InvalidInput("say where to: one of --out FOLDER, --policy FOLDER, --backup FOLDER and --to URL")
+    if args.policy is None and (args.push is not None or args.open_weights):
+        raise InvalidInput("--push and --open-weights go with --policy FOLDER")
     report = Report("export", args.json)
     from armchair.cli.locate import admit_run
     from armchair.runs.folder import RunDir
@@ -71,7 +79,9 @@ def main(argv: Sequence[str]) -> int:
     run = RunDir.open(args.run)
     admit_run(run, trust=args.trust)
     if args.policy is not None:
-        return _policy(run, args.policy, report)
+        from armchair.cli.exporting.policy import write_policy
+
+        return write_policy(run, args.policy, report, open_weights=args.open_weights, to=args.push)
     if args.out is None:
         return _copy(args, run, report)
     from armchair.store.store import Store
@@ -82,21 +92,6 @@ def main(argv: Sequence[str]) -> int:
     written = " and ".join(f"{value} {name}" for name, value in counts.items())
     report.say(f"{written} written to {args.out}")
     report.finish({"run": str(run.path), "out": str(args.out), "format": args.format, **counts})
-    return 0
-
-
-def _policy(run: RunDir, out: Path, report: Report) -> int:
-    """The policy, as it acts."""
-    from armchair.api.begin import keep
-    from armchair.cli.wishes.weights import told_weights
-    from armchair.exchange.policy import export_policy
-    from armchair.runs.trust import named_in
-
-    weights = export_policy(run, out)
-    if names := named_in({"task": run.config().get("task")}):
-        keep(out, names)  # what it names was admitted with the run
-    report.say(f"the policy{told_weights(weights)} written to {out}: `armchair play {out}` shows it")
-    report.finish({"run": str(run.path), "out": str(out), "format": "policy", "weights": weights})
     return 0
 
 

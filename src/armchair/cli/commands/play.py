@@ -20,6 +20,7 @@ EXAMPLES = (
     "armchair play pick_place --policy scripted --engine bullet --json",
     "armchair play runs/reach-001 --episodes 5 --video taught.mp4",
     "armchair play runs/lift-001 --wish-weight carry_high=0.4",
+    "armchair play lifting/policy.onnx",
 )
 
 

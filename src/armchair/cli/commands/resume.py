@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tyro
 
-from armchair.cli.flags import JsonFlag, TrainerFlags, TrustFlag
+from armchair.cli.flags import JsonFlag, TrackFlag, TrainerFlags, TrustFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 
@@ -16,7 +16,7 @@ EXAMPLES = ("armchair resume runs/reach-001", "armchair resume runs/reach-001 --
 
 
 @dataclasses.dataclass(frozen=True)
-class Args(TrainerFlags, TrustFlag, JsonFlag):
+class Args(TrainerFlags, TrustFlag, TrackFlag, JsonFlag):
     """Go on with a run of `teach` or `train` from its last checkpoint; the folder is all that is needed.
 
     Where people teach, the page is served again; the flags about it mean what they mean in `armchair teach`.
@@ -34,12 +34,14 @@ def main(argv: Sequence[str]) -> int:
     from armchair.cli.locate import admit_run, find_run
     from armchair.cli.page import teach_with_page
     from armchair.cli.teaching import teach_run
+    from armchair.cli.tracking.runs import begin_tracked, check_track
     from armchair.cli.training import resume_training
     from armchair.store.trainer_lock import check_unlocked
     from armchair.training.asking.described import open_run
 
     run = find_run(args.run)
     admit_run(run, trust=args.trust)
+    begin_tracked(run, check_track(args.track))
     if run.config().get("command") == "train":
         return resume_training(run, report)
     config, teacher = open_run(run)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from armchair.cli.flags import PointsFlags, SetupFlags, TrainerFlags, TrustFlag, WishesFlags
+from armchair.cli.flags import PointsFlags, SetupFlags, TrackFlag, TrainerFlags, TrustFlag, WishesFlags
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.cli.wishes.teaching import asked_for, check_wishes, wishes_on_skill
@@ -32,13 +32,14 @@ EXAMPLES = (
     "armchair teach --config block_stack --teacher oracle --compare",
     "armchair teach gymnasium:Pendulum-v1 --teacher oracle",
     "armchair teach my_module:make_env --points hand=0 object=4 goal=36 --scalars gripper=3",
+    "armchair teach reach --teacher oracle --track tensorboard,wandb",
     "armchair teach reach --store postgresql://user@host/reach",
     "armchair teach my_module:make_env --labels 300 --question 'Which one lands softly?'",
 )
 
 
 @dataclasses.dataclass(frozen=True)
-class Args(WishesFlags, TrainerFlags, PointsFlags, TrustFlag, SetupFlags):
+class Args(WishesFlags, TrainerFlags, PointsFlags, TrustFlag, TrackFlag, SetupFlags):
     """Teach a policy by comparing clips, two at a time; no reward is written.
 
     You answer, on a page that opens in the browser, and the arm learns meanwhile. With --teacher a simulated
@@ -103,6 +104,7 @@ def main(argv: Sequence[str]) -> int:
     from armchair.cli.locate import admit_config, admit_run, check_new
     from armchair.cli.page import teach_with_page
     from armchair.cli.teaching import teach_run
+    from armchair.cli.tracking.runs import begin_tracked, check_track
     from armchair.config.points import settled_by
     from armchair.config.read import as_yaml
     from armchair.envs.spec import resolve_task
@@ -111,7 +113,7 @@ def main(argv: Sequence[str]) -> int:
     from armchair.training.asking.described import UNREWARDED, errs, make_described
     from armchair.training.environments import check_task
 
-    described = describe_teacher(args)
+    described, trackers = describe_teacher(args), check_track(args.track)
     if args.compare:
         need("plots", "the plot of a comparison")  # before hours of work
     admit_config(args.config, args.task, trust=args.trust)
@@ -132,6 +134,7 @@ def main(argv: Sequence[str]) -> int:
         about[STORE_KEY] = args.store
         gate.allow(f"store {args.store}")
     run = begin_run(args.runs, spec.slug, about)
+    begin_tracked(run, trackers)
     if teacher is None:
         return teach_with_page(run, config, args, report, resume=False, settings=_settings(args))
     compared = str(described["name"]) if args.compare else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from armchair.cli.flags import PointsFlags, SetupFlags, TrustFlag
+from armchair.cli.flags import PointsFlags, SetupFlags, TrackFlag, TrustFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput
@@ -29,7 +29,7 @@ EXAMPLES = (
 
 
 @dataclass(frozen=True)
-class Args(PointsFlags, TrustFlag, SetupFlags):
+class Args(PointsFlags, TrustFlag, TrackFlag, SetupFlags):
     """Train a policy on the task's own reward, or on the reward model of an earlier run; nobody is asked.
 
     The policy is kept in a new folder under --runs; at the end it is evaluated on 100 episodes. After Ctrl-C,
@@ -67,6 +67,7 @@ def main(argv: Sequence[str]) -> int:
 def _plan(args: Args) -> Plan:
     """The settings of the file, of the policy's run or of the task, with the flags over them."""
     from armchair.agents.presets import preset
+    from armchair.cli.tracking.runs import check_track
     from armchair.cli.training import GivenReward, Plan, config_of, policy_to_continue
     from armchair.config.points import flags_of_points, settled
     from armchair.config.read import load_settings, with_flags
@@ -77,6 +78,7 @@ def _plan(args: Args) -> Plan:
 
     if args.steps is not None and args.steps < 1:
         raise InvalidInput(f"--steps must be at least 1, got {args.steps}")
+    trackers = check_track(args.track)
     gate.allow(args.task)  # it was typed
     chosen, given = preset(args.task), args.reward
     agent, config = (
@@ -98,4 +100,5 @@ def _plan(args: Args) -> Plan:
     config = settled(config, given)
     if agent is not None and config.env.control != trained:
         raise InvalidInput(f"{args.policy} has a policy for {trained} control: leave out --control")
-    return Plan(config, chosen.steps if args.steps is None else args.steps, reward, agent, args.policy)
+    steps = chosen.steps if args.steps is None else args.steps
+    return Plan(config, steps, reward, agent, args.policy, trackers)

@@ -22,7 +22,8 @@ class Args(WishFlag, TrustFlag, JsonFlag):
 
     what: tyro.conf.Positional[str]
     """A task (`armchair envs` lists them), `gymnasium:ID`, `module:factory`, a run's folder, whose policy is
-    played at its task, or a dump of a run that went wrong (runs/NAME/dumps/001.safetensors)."""
+    played at its task, policy.onnx of `armchair export --policy`, or a dump of a run that went wrong
+    (runs/NAME/dumps/001.safetensors)."""
     policy: str | None = None
     """"scripted" (the task's own solution, its default), "random" (of an imported environment), or a run."""
     episodes: int = 1

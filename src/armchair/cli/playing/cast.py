@@ -11,9 +11,9 @@ import torch
 
 from armchair.agents.agent import Agent
 from armchair.agents.saved import load_policy
-from armchair.cli.locate import admit_run, find_run
+from armchair.cli.locate import admit, admit_run, find_run
 from armchair.cli.playing.args import Args
-from armchair.cli.wishes.weights import use_weights
+from armchair.cli.wishes.weights import read_weights, use_weights
 from armchair.config.points import env_of
 from armchair.envs.base import Demonstrable, Env, Policy
 from armchair.envs.spec import EnvConfig, TaskSpec, is_foreign, resolve_task
@@ -21,11 +21,12 @@ from armchair.errors import InvalidInput, check_choice
 from armchair.jsonable import Json
 from armchair.maths import generator
 from armchair.runs.folder import RunDir
-from armchair.runs.trust import gate
+from armchair.runs.trust import gate, named_in
 from armchair.store.wishes import run_wish
 from armchair.tasks import TASKS
 
 POLICIES = ("random", "scripted")
+ONNX = ".onnx"
 
 
 class Cast(NamedTuple):
@@ -37,11 +38,15 @@ class Cast(NamedTuple):
     agent: Agent | None  # of a run
     wish: str | None = None  # that its policy was taught, if it is another than the task's
     weights: Mapping[str, float] = MappingProxyType({})  # of the wishes that the policy has as inputs
+    act: Policy | None = None  # of a file that other programs run, too
 
 
 def choose(args: Args) -> Cast:
     """What the arguments come to; a run's policy brings the task, engine and control that it knows."""
     what, policy, control = args.what, args.policy, args.control
+    for word in (what, policy):
+        if word is not None and Path(word).suffix == ONNX and word not in TASKS:
+            return _of_file(args, Path(word))
     if not Path(what).is_dir():
         gate.allow(what)  # a task, which was typed
     if Path(what).parent != Path() and not is_foreign(what):
@@ -76,6 +81,23 @@ def _of_run(args: Args, folder: Path) -> Cast:
     return Cast(resolve_task(info.task), config, str(folder), agent, run_wish(run), weights)
 
 
+def _of_file(args: Args, file: Path) -> Cast:
+    from armchair.exchange.deploy.playing import OnnxPolicy
+
+    found = OnnxPolicy(file)
+    about = found.about
+    if args.what == str(file) and args.policy not in (None, str(file)):
+        raise InvalidInput(f"{file} is a policy already: leave out --policy {args.policy}")
+    if args.what not in (str(file), about.task):
+        raise InvalidInput(f"the policy in {file} has learnt {about.task}, not {args.what}")
+    if args.control not in (None, about.control):
+        raise InvalidInput(f"the policy in {file} has learnt with --control {about.control}")
+    admit(file, named_in({"task": about.task}), trust=args.trust)
+    found.weigh(read_weights(args.wish_weight, about.asked, file))
+    config = about.env.onto(EnvConfig(engine=args.engine or about.engine, control=about.control))
+    return Cast(resolve_task(about.task), config, str(file), None, about.wish, found.weights, act=found)
+
+
 def weighed(cast: Cast) -> dict[str, Json]:
     """The weights of wishes by which the policy acts, for a summary; nothing where it has none."""
     return {"weights": dict(cast.weights)} if cast.weights else {}
@@ -85,6 +107,8 @@ def policy_of(cast: Cast, env: Env, seed: int) -> Policy:
     """The policy that was chosen; a run's acts without the noise it explored with."""
     if cast.agent is not None:
         return cast.agent.net.best
+    if cast.act is not None:
+        return cast.act
     if cast.policy == "scripted" and isinstance(env, Demonstrable):
         solution = env
         return lambda _: solution.script()

@@ -141,7 +141,7 @@ def about(cast: Cast, env: LiveEnv) -> dict[str, Json]:
         "task": cast.spec.name,
         "control_dt": env.dt,
         "bodies": env.poses().shape[1],
-        "source": name if cast.agent is not None else f"{name} policy",
+        "source": f"{name} policy" if cast.agent is None and cast.act is None else name,
     }
 
 

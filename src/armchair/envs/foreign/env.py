@@ -66,7 +66,7 @@ class ForeignEnv:
         self._space = action_box(made.actions)
         self.action_dim = int(np.prod(self._space.shape))
         self._columns = columns
-        self.obs_dim, self.layout = columns.obs_dim, columns.layout
+        self.obs_dim, self.layout, self.obs_names = columns.obs_dim, columns.layout, columns.names()
         self.diverged = 0
         self._success = torch.zeros(self.num_envs, dtype=torch.bool)
         self._seed: int | None = seed  # for the first reset
@@ -152,6 +152,11 @@ class ForeignEnv:
 
     def _where(self, copy: int) -> str:
         return f"{self.name}, copy {copy}, step {self._steps[copy]}"
+
+    def bounds(self) -> tuple[list[float], list[float]]:
+        """What -1 and 1 are in their units, of each number of an action (A,)."""
+        low, high = self._space.low.astype(np.float64), self._space.high.astype(np.float64)
+        return low.reshape(-1).tolist(), high.reshape(-1).tolist()
 
     def _theirs(self, action: Tensor) -> NDArray[np.generic]:
         """(N, A) in [-1, 1] -> their units, shape and dtype; -1 and 1 give the bounds exactly."""

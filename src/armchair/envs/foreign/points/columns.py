@@ -22,6 +22,13 @@ class Columns:
     layout: VisibleLayout
     split: Callable[[Tensor], tuple[Tensor, Tensor]]
     """What copies observe (N, …) -> a policy's observation (N, D) and what is visible (N, F)."""
+    differences: bool = False  # whether the ways between all points follow what is observed
+
+    def names(self) -> tuple[str, ...]:
+        """Of the numbers of a policy's observation: obs_0 and so on, then the ways between points."""
+        ways = [f"{a}_to_{b}_{axis}" for a, b in combinations(self.layout.points, 2) for axis in "xyz"]
+        own = self.obs_dim - len(ways) if self.differences else self.obs_dim
+        return (*(f"obs_{i}" for i in range(own)), *(ways if self.differences else ()))
 
 
 def observed(flat: Foreign, visible: Callable[[Tensor], Tensor] | None = None) -> Columns:
@@ -42,7 +49,7 @@ def with_points(flat: Foreign, declared: Declared) -> Columns:
         ways = [visible[..., 3 * b : 3 * b + 3] - visible[..., 3 * a : 3 * a + 3] for a, b in pairs]
         return torch.cat((obs, *ways), dim=-1), visible
 
-    return Columns(size + 3 * len(pairs), layout, split)
+    return Columns(size + 3 * len(pairs), layout, split, declared.differences)
 
 
 def _all_of_it(obs: Tensor) -> Tensor:

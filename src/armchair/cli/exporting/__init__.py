@@ -1,0 +1,1 @@
+"""`armchair export`: the ways out that take more than a call."""
