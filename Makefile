@@ -7,7 +7,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
 .PHONY: help install page demo test test-all check check-security check-lowest check-package format bench
-.PHONY: screenshots docs clean
+.PHONY: screenshots film docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -93,9 +93,14 @@ screenshots: install ## the pictures of the pages in docs/images, from a run of 
 	$(ONE_THREAD) $(BIN)/python docs/screenshots.py
 	$(ONE_THREAD) $(BIN)/python docs/screenshots_wishes.py
 
-docs: install ## links resolve, the examples of the README run
-	$(ONE_THREAD) $(BIN)/pytest -q tests/test_docs.py tests/test_readme.py
+film: install ## the film of the documentation, from a run of its own; needs Chromium
+	$(ONE_THREAD) $(BIN)/python docs/film.py
+
+# In .venv, since it imports armchair for the reference and runs a notebook: an environment of its own would need a
+# second PyTorch, Sphinx and its friends are 0.14 GB. Its other checks are in `make test`, tests/docs among them.
+docs: install ## the documentation's site, in docs/_build/html; a warning is an error
+	$(ONE_THREAD) $(BIN)/sphinx-build -n -W --keep-going -q -b html -d docs/_build/trees docs docs/_build/html
 
 clean: ## remove what can be made again, .venv too
-	rm -rf .venv .venv-security .venv-lowest demo dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-security .venv-lowest demo dist docs/_build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -28,16 +28,16 @@ def declared() -> dict[str, list[str]]:
 
 
 def test_the_extras_are_those_of_the_package() -> None:
-    assert {*EXTRAS, "all", "dev"} == set(declared())
+    assert {*EXTRAS, "all", "dev", "docs"} == set(declared())
     for name in EXTRAS.keys() - {"gym"}:  # that one is an extra of Gymnasium's
         packages = {re.split(r"[><=;]", line)[0].strip() for line in declared()[name]}
         modules = {MODULE_OF.get(package, package) for package in packages}
         assert set(EXTRAS[name].modules) <= modules, name
     (everything,) = declared()["all"]
     assert set(re.findall(r"[a-z]+", everything.partition("[")[2])) == EXTRAS.keys() - {"bullet"}
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    table = readme.partition("| extra | brings |")[2].partition("\n\n")[0]
-    assert set(re.findall(r"^\| `(\w+)` ", table, re.MULTILINE)) == {*EXTRAS, "all"}
+    page = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    table = page.partition("| extra | brings |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` ", table, re.MULTILINE)) == {*EXTRAS, "all", "docs"}
 
 
 def test_what_is_missing_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
