@@ -20,6 +20,7 @@ EXTRAS: dict[str, Extra] = {
     "bullet": Extra("the engine PyBullet", ("pybullet",)),
     "dashboard": Extra("the dashboard", ("streamlit", "altair", "pandas")),
     "gym": Extra("pictures of Gymnasium's own environments", ("imageio", "pygame")),
+    "judge": Extra("a model that judges (armchair judge)", ("openai",)),
     "parquet": Extra("exports as Parquet", ("pyarrow",)),
     "plots": Extra("plots", ("matplotlib",)),
     "postgres": Extra("stores on a PostgreSQL server", ("psycopg",)),
