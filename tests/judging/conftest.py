@@ -41,7 +41,7 @@ def make_clip(number: int, worth: float) -> Clip:
         frame[20:40, 4 * step : 4 * step + 20] = colour
         frames.append(frame)
     told = torch.full((LENGTH,), worth)
-    visible = torch.stack((told, told * 0.0 + number), dim=1)
+    visible = torch.stack((told, 0.0 * told), dim=1)
     film = mp4_bytes(frames, 20.0)
     return Clip(name_of(f"c{number}"), visible, torch.zeros(LENGTH, 2), told, None, film, 10, number, 0)
 

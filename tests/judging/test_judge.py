@@ -8,18 +8,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from armchair.cli import main
 from armchair.ids import new_id
 from armchair.judging.figures import read
+from armchair.maths import generator
+from armchair.rewards.ensemble import RewardConfig
+from armchair.rewards.fit import fit
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
-from armchair.types import Answer, Choice, Question
+from armchair.types import Answer, Choice, Question, VisibleLayout
 
 MODEL, FILE = "eyes/one-7b", "judge-eyes-one-7b.jsonl"
 QUESTION = "Which one is closer to the ball?"
@@ -292,10 +297,10 @@ def test_it_waits_for_questions_until_the_run_is_done(
     run, server.mind = make_run([SURE]), true_mind
     command = [sys.executable, "-m", "armchair.cli", "judge", str(run.path), "--audit", "0"]
     command += ["--model", MODEL, "--base-url", server.url]
-    with Store.open(run.store_file) as store, subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    with Store.open(run.store_file) as store, _begun(command) as process:
         _until(lambda: len(store.records()) == 1)
         left, right = store.records()[0].question.right, store.records()[0].question.left
-        store.ask([Question(new_id(), left, right, "uniform", 20, 0.2)])
+        store.ask([Question(new_id(), left, right, "uniform", 20, SURE)])
         _until(lambda: len(store.records()) == 2)
         assert process.poll() is None, "it waits for more"
         store.board.set_status({"phase": "done", "question": QUESTION})
@@ -316,8 +321,7 @@ def test_ctrl_c_ends_it_with_nothing_held(make_run: MakeRun, server: Any) -> Non
     command = [sys.executable, "-m", "armchair.cli", "judge", str(run.path)]
     command += ["--model", MODEL, "--base-url", server.url, "--json"]
     with Store.open(run.store_file) as store:
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        with subprocess.Popen(command, **pipes) as process:  # pyright: ignore[reportCallIssue]
+        with _begun(command) as process:
             _until(lambda: bool(asked))
             assert len(store.held(MODEL)) == 1
             os.kill(process.pid, signal.SIGINT)
@@ -326,6 +330,16 @@ def test_ctrl_c_ends_it_with_nothing_held(make_run: MakeRun, server: Any) -> Non
     assert process.returncode == 130, err
     assert json.loads(out)["ended"] == "it was asked to end"
     assert "the same command goes on from there" in err.decode().strip().splitlines()[-1]
+
+
+@contextmanager
+def _begun(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does not outlive the block."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def _until(true: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -395,27 +409,30 @@ def test_agreement_is_with_what_people_say_later(
 def test_what_people_and_the_model_say_is_fitted_together_and_the_model_can_be_left_out(
     make_run: MakeRun, server: Any, judge: Judge, true_mind: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from armchair.config.teach import TeachConfig
-    from armchair.maths import generator
-    from armchair.rewards.ensemble import RewardEnsemble
-
     run, server.mind = make_run([None] * 4 + [SURE] * 8), true_mind
     judge(run)
     with Store.open(run.store_file) as store:
-        for question in store.free("ann", 9):
-            answer(store, question, "left" if question.left in _good(store) else "right")
-        batch = store.preferences()
-        assert len(batch.target) == 12
+        for k, question in enumerate(store.put()[:4]):
+            answer(store, question, better(k + 1))  # people want the opposite here, so that it can be seen
+        assert len(store.preferences().target) == 12
+        assert _learned(store) > 0.6, "eight answers against four"
         assert main(["annotators", str(run.path), "--exclude", MODEL]) == 0
-        assert len(store.preferences().target) == 4, "people's alone"
+        assert len(store.preferences().target) == 4
+        assert _learned(store) < 0.2, "people's alone"
         assert len(store.free("ann", 20)) == 8, "what it had answered is open again"
-        capsys.readouterr()
-        assert judge(run)[0] == 2
-    assert TeachConfig and generator and RewardEnsemble
+    capsys.readouterr()
+    assert main(["judge", str(run.path), "--model", MODEL, "--base-url", server.url, "--limit", "99"]) == 2
+    assert f"{MODEL} is excluded: include them again" in capsys.readouterr().err
 
 
-def _good(store: Store) -> set[str]:
-    return {clip.id for q in store.put() for clip in store.clips([q.left, q.right]) if clip.reward[0] > 0}
+def _learned(store: Store) -> float:
+    """How probable a reward model that is fitted to all answers finds it that the better clip is better."""
+    batch, rng = store.preferences(), generator(0, "fit")
+    states = torch.cat((batch.left, batch.right)).flatten(0, 1)
+    config = RewardConfig(members=3)
+    ensemble, _ = fit(batch, states, VisibleLayout((), ("worth", "nothing")), config, rng)
+    worse, good = torch.tensor([-1.0, 0.0]).expand(1, 8, 2), torch.tensor([1.0, 0.0]).expand(1, 8, 2)
+    return float(ensemble.probability(worse, good).mean())
 
 
 def test_it_cannot_pass_for_a_person(
