@@ -73,10 +73,10 @@ def draw_models(store: Store) -> None:
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="How each model judges, and what it took")
     st.caption(
-        "A model sees each pair in both orders. Flips are pairs of which it names another clip when they change "
-        "places; “to the first” says how many of them went to the clip shown first. “Agrees, audit” is the "
-        "share of people’s answers that are as its own would have been, on pairs kept from it at random: so "
-        "much its answers are worth. “Handed over” is the same on pairs where it was not believed."
+        "A model sees each pair in both orders. Flips are pairs of which it names another clip when they "
+        "change places; “to the first” says how many of them went to the clip shown first. “Agrees, audit” "
+        "is the share of people’s answers that are as its own would have been, on pairs kept from it at "
+        "random: so much its answers are worth. “Handed over” is the same where it was not believed."
     )
     for one in models:
         if one.left:
