@@ -85,8 +85,10 @@ def claim(
     taken, and there may be others; to be called again in another transaction. only: the id of a question,
     which is then the one that is leased, or none is.
     """
+    if n < 1:  # where others' locks are waited for, one would be taken
+        return []
     if only is not None:
-        return _take(conn, annotator, min(n, 1), terms, _Only(only))
+        return _take(conn, annotator, 1, terms, _Only(only))
     if not wishes.any_there(conn) or kind_of(conn, annotator) != "person":
         return _take(conn, annotator, n, terms, EVERY)
     held = conn.execute(_HELD, {"annotator": annotator, "now": terms.now})
