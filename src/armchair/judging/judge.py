@@ -91,6 +91,7 @@ class Judge:
 
         wait: passes time, in s. However it ends, nothing is held any more and the board is up to date.
         """
+        self._store.claim(self.name, n=0)  # raises where it is excluded
         try:
             self._let_go()  # of what an earlier start held that was killed
             self._submit_pending()

@@ -120,8 +120,8 @@ def test_no_answers(empty: Path, page: Page) -> None:
     assert "No answers yet" in page("labels").info[0].value
 
 
-def test_a_model_that_judges_is_shown_beside_people(looked_at: Any, page: Page) -> None:
-    with Store.open(looked_at.store) as store:
+def test_a_model_that_judges_is_shown_beside_people(own: Any, page: Page) -> None:
+    with Store.open(own.store) as store:
         assert not [table for table in page("labels").dataframe if "tokens" in table.value]
         known = {r.question.id: r.answer.choice for r in store.history("ann") if r.question.repeat_of is None}
         sides = [(name, side) for name, side in known.items() if side in ("left", "right")]
@@ -140,8 +140,8 @@ def test_a_model_that_judges_is_shown_beside_people(looked_at: Any, page: Page) 
     assert "\\*eyes\\* left to people: " in captions(drawn)
 
 
-def test_what_others_left_on_the_board_does_no_harm(looked_at: Any, page: Page) -> None:
-    with Store.open(looked_at.store) as store:
+def test_what_others_left_on_the_board_does_no_harm(own: Any, page: Page) -> None:
+    with Store.open(own.store) as store:
         for k, data in enumerate((b"[]", b"{", b'{"name": 1}', b'{"name": "x", "rows": [[1, 2]]}')):
             store.board.put_asset(f"judge {k}", data, "application/json")
     drawn = page("labels")
