@@ -17,6 +17,8 @@ import pytest
 import torch
 
 from armchair.cli import main
+from armchair.engines.display.scene_asset import SCENE, SCENE_TYPE
+from armchair.envs.spec import EnvConfig, resolve_task
 from armchair.ids import new_id
 from armchair.judging.figures import read
 from armchair.maths import generator
@@ -24,7 +26,7 @@ from armchair.rewards.ensemble import RewardConfig
 from armchair.rewards.fit import fit
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store
-from armchair.types import Answer, Choice, Question, VisibleLayout
+from armchair.types import Answer, Choice, Clip, Question, VisibleLayout
 
 MODEL, FILE = "eyes/one-7b", "judge-eyes-one-7b.jsonl"
 QUESTION = "Which one is closer to the ball?"
@@ -484,3 +486,28 @@ def test_a_database_alone_is_not_enough(capsys: pytest.CaptureFixture[str]) -> N
     flags = ["--model", MODEL, "--base-url", "http://127.0.0.1:1/v1"]
     assert main(["judge", "postgresql://user@host/reach", *flags]) == 2
     assert "armchair judge takes a run's folder" in capsys.readouterr().err
+
+
+@pytest.mark.gl
+def test_a_run_of_the_arm_itself_is_judged_by_its_poses(tmp_path: Path, server: Any, judge: Judge) -> None:
+    spec = resolve_task("reach")
+    env = spec.make(2, EnvConfig(), record=True)
+    try:
+        env.reset(0)
+        steps = [env.step(torch.tensor([[0.5] * env.action_dim, [-0.5] * env.action_dim])) for _ in range(6)]
+    finally:
+        env.close()
+    poses = torch.stack([step.poses for step in steps if step.poses is not None])
+    visible = torch.stack([step.visible for step in steps])
+    acted, reward = torch.zeros(6, env.action_dim), torch.zeros(6)
+    left, right = (Clip(new_id(), visible[:, k], acted, reward, poses[:, k], None, 0, k, 0) for k in range(2))
+    run, asset = RunDir.create(tmp_path, "reach", {"task": "reach"}), spec.scene_asset()
+    assert asset is not None
+    with Store.open(run.store_file) as store:
+        store.board.put_asset(SCENE, asset, SCENE_TYPE)
+        store.ask([Question(new_id(), left.id, right.id, "uniform", 0)], [left, right])
+    server.mind = lambda request: server.said("neither")
+    status, told = judge(run)
+    assert (status, told["asked"], told["left"]) == (0, 1, {"alone": 1})
+    one, two = server.requests[0].pictures
+    assert one != two and one[:2] == two[:2] == b"\xff\xd8"
