@@ -7,7 +7,8 @@
     ├── ForeignError                              an environment of others that raised, broke its word or hung
     ├── ConfigError                               a configuration that cannot be used
     ├── RunError                                  a run's folder that cannot be used
-    └── StoreError                                a store that cannot be read or written
+    ├── StoreError                                a store that cannot be read or written
+    └── ServiceError                              a server of others that cannot be reached, or refuses
 
 The command line prints any of them as one line and exits with 2; every other exception is a bug.
 """
@@ -80,6 +81,10 @@ class RunError(ArmchairError):
 
 class StoreError(ArmchairError):
     """A store of clips and answers that cannot be opened, read or written."""
+
+
+class ServiceError(ArmchairError):
+    """A server of others that cannot be reached, or that refuses what it is asked for."""
 
 
 def check_choice(kind: str, value: str, valid: Iterable[str]) -> str:

@@ -29,6 +29,12 @@ def up_axis(quat: Tensor) -> Tensor:
     return torch.stack((2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)), dim=-1)
 
 
+def rotated(quat: Tensor, vector: Tensor) -> Tensor:
+    """Vectors turned by unit quaternions w x y z. (..., 4), (..., 3) -> (..., 3)."""
+    axis, twice = quat[..., 1:], 2.0 * torch.linalg.cross(quat[..., 1:], vector)
+    return vector + quat[..., :1] * twice + torch.linalg.cross(axis, twice)
+
+
 def quat_from_matrix(rot: Tensor) -> Tensor:
     """Quaternion of a rotation matrix, its largest component positive. (..., 3, 3) -> (..., 4).
 

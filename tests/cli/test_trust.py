@@ -80,6 +80,7 @@ READING: dict[str, Words] = {
     ],
     "resume": lambda run: [[run, "--no-open", "--port", "0"], [run, "--no-page"]],
     "label": lambda run: [[run, "--no-open", "--port", "0"]],
+    "judge": lambda run: [[run, "--model", "m", "--base-url", "http://127.0.0.1:9/v1", "--once"]],
     "annotators": lambda run: [[run]],
     "train": lambda run: [
         ["reach", "--reward", run, "--steps", "64"],

@@ -145,6 +145,33 @@ def test_released_questions_are_free_again(store: Store) -> None:
     assert store.claim("bob", n=2) == questions[:1]
 
 
+def test_what_is_free_is_what_a_claim_would_give_and_stays_free(store: Store) -> None:
+    low, high = put(store, 2), put(store, 2, priority=1.0)
+    assert store.free("ann", 3) == [*high, low[0]]
+    assert store.free("ann", 9) == [*high, *low] == store.claim("ann", n=9)
+    assert store.free("ann", 9) == store.free("bob", 9) == []
+
+
+def test_one_question_can_be_claimed_by_its_name(store: Store) -> None:
+    first, second, third = put(store, 3)
+    assert store.claim("ann", only=second.id) == [second]
+    assert store.claim("bob", only=second.id) == [], "somebody else holds it"
+    assert store.claim("bob", only=new_id()) == [], "there is no such one"
+    assert store.claim("ann", only=third.id, n=0) == store.claim("ann", n=0) == []
+    assert store.submit(make_answer(second))
+    assert store.claim("ann", only=second.id, overlap=2) == [], "answered already"
+    assert store.claim("bob", only=second.id, overlap=2) == [second]
+    assert store.claim("bob", n=5) == [first, third]
+
+
+def test_one_question_that_is_claimed_is_never_exchanged_for_a_repeat(store: Store) -> None:
+    questions = put(store, 40)
+    store.board.set_setting("repeat_share", 0.5)
+    for question in questions[:30]:
+        assert store.claim("ann", only=question.id) == [question]
+        store.submit(make_answer(question))
+
+
 def test_overlap_lets_that_many_answer_and_nobody_twice(store: Store) -> None:
     put(store, 1)
     give(store, "left", "ann")

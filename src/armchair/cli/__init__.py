@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "teach": "teach a policy by comparing clips: the page opens, the arm learns",
     "resume": "go on with a run of teaching where it stopped",
     "label": "serve the labelling page of a run, with a trainer or without",
+    "judge": "let a vision-language model answer beside people, checked by them",
     "annotators": "who answered a run, how reliably, and whose answers count",
     "train": "train a policy on the task's own reward",
     "evaluate": "measure a saved policy's success",

@@ -8,11 +8,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from armchair.console import printable
 from armchair.errors import ArmchairError, StoreError
-from armchair.reading.plain import parse_object
 
 if TYPE_CHECKING:
     from armchair.store.store import Store
@@ -30,9 +29,7 @@ def draw(store: Store, clip: str) -> bytes:
     """The film of a clip that has poses, or the one it came with. Raises StoreError where it has neither."""
     import numpy as np
 
-    from armchair.engines.display.picture import Renderer
-    from armchair.engines.display.scene_picture import SceneRenderer
-    from armchair.engines.scene import body_names
+    from armchair.engines.display.clip_picture import clip_renderer
     from armchair.video import mp4_bytes
 
     replay = store.replay(clip)
@@ -41,23 +38,9 @@ def draw(store: Store, clip: str) -> bytes:
     if replay.poses is None:
         raise StoreError(f"clip {clip} has neither poses nor pictures")
     poses = np.frombuffer(replay.poses, "<f4").reshape(replay.steps, replay.bodies, 7)
-    blocks = replay.bodies - 1 - len(body_names(0))  # the last row is the goal's
     scene, dt = store.board.asset("scene"), _control_dt(store)
-    header = {} if scene is None else _header(scene.data)
-    if scene is not None and "frame" in header:  # of others: it is all there
-        drawing = SceneRenderer(scene.data, SIZE, SIZE)
-    else:
-        goal = header.get("goal")
-        marker = str(goal.get("marker", "none")) if isinstance(goal, dict) else "none"
-        drawing = Renderer(blocks, marker, SIZE, SIZE)
-    with drawing as renderer:
+    with clip_renderer(None if scene is None else scene.data, replay.bodies, SIZE) as renderer:
         return mp4_bytes(map(renderer.render, poses), 1.0 / dt)
-
-
-def _header(scene: bytes) -> dict[str, dict[str, object]]:
-    """What a scene says of itself."""
-    header = parse_object(scene[4 : 4 + int.from_bytes(scene[:4], "little")], "the header of the scene")
-    return cast("dict[str, dict[str, object]]", header)
 
 
 def _control_dt(store: Store) -> float:

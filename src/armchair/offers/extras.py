@@ -21,6 +21,7 @@ EXTRAS: dict[str, Extra] = {
     "dashboard": Extra("the dashboard", ("streamlit", "altair", "pandas")),
     "gym": Extra("pictures of Gymnasium's own environments", ("imageio", "pygame")),
     "hub": Extra("policies pushed to the Hugging Face Hub", ("huggingface_hub",)),
+    "judge": Extra("a model that judges (armchair judge)", ("openai",)),
     "onnx": Extra("policies as ONNX, and playing them", ("onnx", "onnxscript", "onnxruntime")),
     "parquet": Extra("exports as Parquet", ("pyarrow",)),
     "plots": Extra("plots", ("matplotlib",)),

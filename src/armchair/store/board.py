@@ -65,6 +65,12 @@ def own_wish(settings: Settings, status: Status | None) -> bool:
     return not settings.question or status is None or settings.question == status.value.get("question")
 
 
+def budget_of(settings: Settings, status: Status | None) -> int | None:
+    """Answers wanted in all, as the owner set it, or else the trainer; None where neither did."""
+    labels = settings.labels or (status.value.get("labels") if status else None)
+    return labels if isinstance(labels, int) else None
+
+
 class Asset(NamedTuple):
     """A file that belongs to the run."""
 

@@ -45,10 +45,10 @@ class SessionInfo(NamedTuple):
 
 
 class Person(NamedTuple):
-    """An annotator: a person, a simulated teacher or the name under which answers were imported."""
+    """An annotator: a person, a simulated teacher, a model, or the name under which answers were imported."""
 
     name: str
-    kind: str  # person, simulated, imported
+    kind: str  # person, simulated, imported, model
     role: Role
     excluded: bool
     created: float  # s since the epoch

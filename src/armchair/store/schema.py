@@ -42,7 +42,7 @@ annotators = sa.Table(
     "annotators",
     metadata,
     sa.Column("name", sa.String(200), primary_key=True),
-    sa.Column("kind", sa.String(16), nullable=False),  # person, simulated, imported
+    sa.Column("kind", sa.String(16), nullable=False),  # person, simulated, imported, model
     _time("created"),
     sa.Column("excluded", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("role", sa.String(16), nullable=False, server_default="annotator"),  # owner, annotator

@@ -109,12 +109,24 @@ class Store(Reader):
     # ---- answering
 
     def register(self, annotator: str, kind: str = "person") -> None:
-        """Make an annotator known: a "person", "simulated" or "imported". The first claim does so, too."""
+        """Make an annotator known: a "person", "simulated", "imported" or "model". A claim does so, too."""
         with self._database.write() as conn:
             annotators.register(conn, annotator, kind, self._clock())
 
+    def free(self, annotator: str, n: int) -> list[Question]:
+        """The n questions that `claim` would give this annotator now, best first; they stay free."""
+        with self._database.read() as conn:
+            set_to, now = read_settings(conn), self._clock()
+            return leases.free(conn, annotator, n, leases.Terms(set_to.overlap, 0.0, now, now))
+
     def claim(
-        self, annotator: str, *, n: int = 1, lease_seconds: float = LEASE_SECONDS, overlap: int | None = None
+        self,
+        annotator: str,
+        *,
+        n: int = 1,
+        lease_seconds: float = LEASE_SECONDS,
+        overlap: int | None = None,
+        only: str | None = None,
     ) -> list[Question]:
         """Up to n questions that this annotator alone may answer now, best first.
 
@@ -122,8 +134,8 @@ class Store(Reader):
         in a row before those of another. They come back to others `lease_seconds` from now.
         overlap: how many annotators may answer the same question; None: as the settings say. In the place
         of a share of them (`Settings.repeat_share`) a person is given again what they answered at least
-        ten answers ago, with the sides exchanged (`Question.repeat_of`). Raises StoreError for an annotator
-        who is excluded.
+        ten answers ago, with the sides exchanged (`Question.repeat_of`). only: the id of the question that is
+        wanted, which is then given or none. Raises StoreError for an annotator who is excluded.
         """
         if n < 0 or (overlap is not None and overlap < 1) or not 0 < lease_seconds <= LONGEST_LEASE:
             raise InvalidInput(
@@ -138,7 +150,7 @@ class Store(Reader):
                 annotators.check_included(conn, annotator)
                 set_to = read_settings(conn)
                 terms = leases.Terms(overlap or set_to.overlap, set_to.repeat_share, now, now + lease_seconds)
-                taken = leases.claim(conn, annotator, n, terms)
+                taken = leases.claim(conn, annotator, n, terms, only)
         return taken
 
     def held(self, annotator: str) -> list[Question]:

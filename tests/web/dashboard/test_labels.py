@@ -6,6 +6,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from armchair.ids import new_id
+from armchair.judging.figures import Seen, put
 from armchair.store.store import Store
 from armchair.web.dashboard import source
 from armchair.web.dashboard.labelled import filtered, labelled
@@ -116,6 +118,34 @@ def test_new_answers_are_offered_and_do_not_move_the_rows(looked_at: Any, page: 
 
 def test_no_answers(empty: Path, page: Page) -> None:
     assert "No answers yet" in page("labels").info[0].value
+
+
+def test_a_model_that_judges_is_shown_beside_people(own: Any, page: Page) -> None:
+    with Store.open(own.store) as store:
+        assert not [table for table in page("labels").dataframe if "tokens" in table.value]
+        known = {r.question.id: r.answer.choice for r in store.history("ann") if r.question.repeat_of is None}
+        sides = [(name, side) for name, side in known.items() if side in ("left", "right")]
+        judged = [Seen(name, "first", "second", side, "audit", 100) for name, side in sides]
+        judged += [Seen(new_id(), "first", "first", None, "orders differ", 100) for _ in range(3)]
+        put(store.board, "*eyes*", judged)
+        asked = {name for name, _ in sides}
+        said = [r.answer.choice == known[r.question.id] for r in store.records() if r.question.id in asked
+                and r.answer.choice in ("left", "right")]  # fmt: skip
+    drawn = page("labels")
+    (table,) = [table.value for table in drawn.dataframe if "tokens" in table.value]
+    row = table.set_index("model").loc["*eyes*"]
+    assert (row["judged"], row["answered"], row["tokens"]) == (len(judged), 0, 100 * len(judged))
+    assert (row["flips"], row["to the first"]) == (f"{3 / len(judged):.0%} of {len(judged)}", "100% of 3")
+    assert row["agrees, audit"] == f"{sum(said) / len(said):.0%} of {len(said)}"
+    assert "\\*eyes\\* left to people: " in captions(drawn)
+
+
+def test_what_others_left_on_the_board_does_no_harm(own: Any, page: Page) -> None:
+    with Store.open(own.store) as store:
+        for k, data in enumerate((b"[]", b"{", b'{"name": 1}', b'{"name": "x", "rows": [[1, 2]]}')):
+            store.board.put_asset(f"judge {k}", data, "application/json")
+    drawn = page("labels")
+    assert not drawn.exception and not [table for table in drawn.dataframe if "tokens" in table.value]
 
 
 def test_who_was_invited_and_has_not_come_is_listed(looked_at: Any, page: Page) -> None:

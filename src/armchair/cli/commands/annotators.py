@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from armchair.store.store import Store
 
 SHARES = ("as others", "as the model", "same to repeats", "shown left")
+MODEL = "model"  # a kind of annotator, see `armchair judge`
 HEADS = ("annotator", "answers", *SHARES, "slips", "seconds", "counts", "remarks")
 EXAMPLES = (
     "armchair annotators runs/reach-001",
@@ -56,7 +57,9 @@ def main(argv: Sequence[str]) -> int:
     """Excludes and includes whom it is told to, prints a line for each annotator and returns 0."""
     args = parse(Args, "annotators", argv, EXAMPLES)
     report = Report("annotators", args.json)
+    from armchair.cli.commands.judge.told import lines_of
     from armchair.cli.locate import find_store
+    from armchair.judging.figures import as_json, read
     from armchair.store.store import Store
 
     if both := sorted({*args.exclude} & {*args.include}):
@@ -68,15 +71,18 @@ def main(argv: Sequence[str]) -> int:
             report.say(line)
         passes = passes_of(store)
         people = {person.name: person for person in store.people.people()}
-        rows = figures(store)
+        rows, models = figures(store), read(store)
     lines = [_line(people[name], row) for name, row in rows.items()]
     report.say(table([HEADS, *lines], indent="") if lines else "nobody has answered yet")
+    for line in lines_of(models):
+        report.say(f"\n{line}")
     if passes:
         report.say("\n" + table([("may come in", "as", "by", "until"), *passes], indent=""))
     names = ("name", "role", "by", "until")
     told: list[Json] = [dict(zip(names, row, strict=True)) for row in passes]
     listed: list[Json] = [_json(people[name], row) for name, row in rows.items()]
-    report.finish({"run": place.shown, "annotators": listed, "passes": told})
+    judged: list[Json] = [as_json(one) for one in models]
+    report.finish({"run": place.shown, "annotators": listed, "passes": told, "models": judged})
     return 0
 
 
@@ -127,13 +133,15 @@ def figures(store: Store) -> dict[str, Reliability]:
 
 
 def _line(person: Person, row: Reliability) -> tuple[str, ...]:
-    shares = tuple(_percent(share) for share in (row.others, row.model, row.repeats, row.left))
+    both = person.kind == MODEL  # which sees each pair from both sides
+    shares = (*map(_percent, (row.others, row.model, row.repeats)), "–" if both else _percent(row.left))
     seconds = "–" if row.seconds is None else f"{row.seconds.median:.1f}"
     counts = "no" if person.excluded else "yes"
+    remarks = ([MODEL] if both else []) + list(row.flags)
     slips = (
         "–" if row.slips is None else f"{row.slips.rate:.0%} ({row.slips.low:.0%} to {row.slips.high:.0%})"
     )
-    return (person.name, str(row.answers), *shares, slips, seconds, counts, ", ".join(row.flags) or "–")
+    return (person.name, str(row.answers), *shares, slips, seconds, counts, ", ".join(remarks) or "–")
 
 
 def _percent(share: Share) -> str:

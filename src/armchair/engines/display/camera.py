@@ -20,6 +20,14 @@ class Camera:
     elevation: float = -22.0  # degrees, negative looks down
     fovy: float = 40.0  # degrees, of the picture's height
 
+    @staticmethod
+    def between(eye: tuple[float, float, float], target: tuple[float, float, float]) -> Camera:
+        """The one that stands at `eye` and looks at `target`, both in m."""
+        x, y, z = (at - of for at, of in zip(target, eye, strict=True))
+        distance = math.hypot(x, y, z)
+        elevation = math.degrees(math.asin(z / distance))
+        return Camera(target, distance, math.degrees(math.atan2(y, x)), elevation)
+
     def aim(self, view: mujoco.MjvCamera) -> None:
         """Point a camera of MuJoCo's like this one."""
         view.lookat[:] = self.lookat

@@ -112,6 +112,12 @@ class Renderer:
                     geom.category = mujoco.mjtCatBit.mjCAT_DECOR
             return self._thread.run(lambda: self._renderer.render().copy())
 
+    def aim(self, camera: Camera) -> None:
+        """Look from there from now on."""
+        with self._lock:
+            camera.aim(self.display.camera)
+            self.display.model.vis.global_.fovy = camera.fovy
+
     def close(self) -> None:
         """Free the GL context, from whichever thread; calling it twice is harmless."""
         if self._closed or self._thread.forked:

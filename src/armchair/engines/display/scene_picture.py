@@ -7,13 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from armchair.engines.display.camera import DEFAULT_CAMERA, Camera
 from armchair.engines.display.gl import choose_gl, has_display
 from armchair.engines.display.picture import add_body, add_material
 from armchair.engines.display.scene_file import SceneFile, read_scene
 from armchair.engines.display.surroundings import add_sky
 from armchair.errors import InvalidInput, MissingDependency
-
-_FOVY = 40.0  # degrees
 
 
 class SceneDisplay:
@@ -26,11 +25,7 @@ class SceneDisplay:
         self.model = _model_of(self._scene)
         self.data = mujoco.MjData(self.model)
         self.camera = mujoco.MjvCamera()
-        self.camera.lookat[:] = self._scene.target
-        away = np.subtract(self._scene.target, self._scene.eye)
-        self.camera.distance = float(np.linalg.norm(away))
-        self.camera.azimuth = float(np.degrees(np.arctan2(away[1], away[0])))
-        self.camera.elevation = float(np.degrees(np.arcsin(away[2] / self.camera.distance)))
+        Camera.between(self._scene.eye, self._scene.target).aim(self.camera)
         self._lines = [
             (mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_GEOM, f"line_{k}_{j}"), start, end)
             for k, tendon in enumerate(self._scene.tendons)
@@ -67,6 +62,11 @@ class SceneRenderer:
         self._display.show(poses)
         self._renderer.update_scene(self._display.data, self._display.camera)
         return self._renderer.render().copy()
+
+    def aim(self, camera: Camera) -> None:
+        """Look from there from now on."""
+        camera.aim(self._display.camera)
+        self._display.model.vis.global_.fovy = camera.fovy
 
     def close(self) -> None:
         """Free the GL context; calling it twice is harmless."""
@@ -117,7 +117,7 @@ class SceneWindow:
 def _model_of(scene: SceneFile) -> mujoco.MjModel:
     spec = mujoco.MjSpec()
     spec.memory = 2**18
-    spec.visual.global_.fovy = _FOVY
+    spec.visual.global_.fovy = DEFAULT_CAMERA.fovy
     spec.default.geom.contype = spec.default.geom.conaffinity = 0  # nothing collides
     size = float(np.linalg.norm(np.subtract(scene.eye, scene.target)))
     spec.stat.extent, spec.stat.center = size, scene.target

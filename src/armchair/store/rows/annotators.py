@@ -9,7 +9,7 @@ from armchair.errors import InvalidInput, StoreError, check_choice
 from armchair.store.rows.binds import ANNOTATOR
 from armchair.store.schema import annotators
 
-KINDS = ("person", "simulated", "imported")
+KINDS = ("person", "simulated", "imported", "model")
 
 _KIND = sa.select(annotators.c.kind).where(annotators.c.name == ANNOTATOR)
 _KINDS = sa.select(annotators.c.name, annotators.c.kind).order_by(annotators.c.name)

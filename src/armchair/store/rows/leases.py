@@ -47,7 +47,7 @@ def _free(about: sa.ColumnElement[bool]) -> _Free:
     return _Free(best, unlocked, best.with_for_update(of=questions, key_share=True))
 
 
-_FREE, _FREE_OF_WISH = _free(sa.true()), _free(OF_WISH)
+_FREE, _FREE_OF_WISH, _FREE_ONE = _free(sa.true()), _free(OF_WISH), _free(questions.c.id == ID)
 _HELD = (
     sa.select(questions, leases.c.expires)
     .join(leases, leases.c.question == questions.c.id)
@@ -69,13 +69,26 @@ class Terms(NamedTuple):
     expires: float  # when others may have them
 
 
-def claim(conn: sa.Connection, annotator: str, n: int, terms: Terms) -> list[Question] | None:
+def free(conn: sa.Connection, annotator: str, n: int, terms: Terms) -> list[Question]:
+    """The n questions that an annotator would be given first, of all wishes and without repeats."""
+    asked = _Asked(annotator, n, terms.now, terms.overlap, EVERY)
+    return [to_question(row) for row in _best(conn, _FREE.plain, asked)]
+
+
+def claim(
+    conn: sa.Connection, annotator: str, n: int, terms: Terms, only: str | None = None
+) -> list[Question] | None:
     """Lease up to n questions to an annotator: highest priority first, then newest behaviour.
 
     A question is free while fewer than `overlap` others have answered it or hold it. Where there are wishes,
     people get those of one of them in blocks: see `wishes.turns`. None: all that were free have just been
-    taken, and there may be others; to be called again in another transaction.
+    taken, and there may be others; to be called again in another transaction. only: the id of a question,
+    which is then the one that is leased, or none is.
     """
+    if n < 1:  # where others' locks are waited for, one would be taken
+        return []
+    if only is not None:
+        return _take(conn, annotator, 1, terms, _Only(only))
     if not wishes.any_there(conn) or kind_of(conn, annotator) != "person":
         return _take(conn, annotator, n, terms, EVERY)
     held = conn.execute(_HELD, {"annotator": annotator, "now": terms.now})
@@ -94,14 +107,21 @@ def claim(conn: sa.Connection, annotator: str, n: int, terms: Terms) -> list[Que
 
 
 def _take(
-    conn: sa.Connection, annotator: str, n: int, terms: Terms, wish: str | None, *, wait: bool = True
+    conn: sa.Connection,
+    annotator: str,
+    n: int,
+    terms: Terms,
+    wish: str | _Only | None,
+    *,
+    wait: bool = True,
 ) -> list[Question] | None:
-    """Lease up to n questions of a wish, or of all; see `claim`. wait: for those that others have locked."""
+    """Lease up to n questions of a wish, of all, or one; see `claim`. wait: for what others have locked."""
     rows = _find_free(conn, _Asked(annotator, n, terms.now, terms.overlap, wish), wait)
     if rows is None:
         return None
-    free = [(to_question(row), float(row.priority)) for row in rows]
-    taken = repeats.mix(conn, annotator, free, terms.repeat_share, terms.now)
+    found = [(to_question(row), float(row.priority)) for row in rows]
+    share = 0.0 if isinstance(wish, _Only) else terms.repeat_share
+    taken = repeats.mix(conn, annotator, found, share, terms.now)
     for chunk in chunks(question.id for question in taken):
         conn.execute(_END_EXPIRED, {"ids": chunk, "now": terms.now})
     if taken:
@@ -117,18 +137,27 @@ def _find_free(conn: sa.Connection, asked: _Asked, wait: bool) -> list[_Row] | N
     leaves none, one is waited for, since it may stay free (overlap, a rollback). Whoever waits has locked no
     question, so that nobody waits in a circle.
     """
-    free = _FREE if asked.wish == EVERY else _FREE_OF_WISH
+    if isinstance(asked.wish, _Only):
+        wanted = _FREE_ONE
+    else:
+        wanted = _FREE if asked.wish == EVERY else _FREE_OF_WISH
     if conn.dialect.name != "postgresql":
-        return _best(conn, free.plain, asked)
-    locked = _best(conn, free.unlocked, asked)
+        return _best(conn, wanted.plain, asked)
+    locked = _best(conn, wanted.unlocked, asked)
     if not locked and wait:
-        locked = _best(conn, free.awaited, asked._replace(n=1), first=True)
+        locked = _best(conn, wanted.awaited, asked._replace(n=1), first=True)
     if not locked:
         return []
     # a statement does not see the leases that were committed after it began, so they are counted again
     holders = conn.execute(_HOLDERS, {"ids": [row.id for row in locked], "now": asked.now})
     held_now = Counter(holders.scalars())
     return [row for row in locked if held_now[row.id] < asked.overlap - row.answered] or None
+
+
+class _Only(NamedTuple):
+    """In the place of a wish: one question."""
+
+    id: str
 
 
 class _Asked(NamedTuple):
@@ -138,7 +167,7 @@ class _Asked(NamedTuple):
     n: int
     now: float
     overlap: int
-    wish: str | None
+    wish: str | _Only | None
 
 
 def _best(
@@ -149,6 +178,9 @@ def _best(
     first: only those with the least number that there are.
     """
     values = {name: value for name, value in asked._asdict().items() if value != EVERY}
+    if isinstance(asked.wish, _Only):
+        values |= {"id": asked.wish.id}
+        del values["wish"]
     rows: list[_Row] = []
     for answered in range(asked.overlap):  # one by one, because each walks along an index and stops early
         rows += conn.execute(statement, values | {"answered": answered})

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from armchair.errors import StoreError
 from armchair.store import settling
+from armchair.store.board import budget_of
 from armchair.store.people import SessionInfo
 from armchair.store.rows.records import Record
 from armchair.store.store import Store
@@ -32,7 +33,6 @@ from armchair.web.api.types import (
     Undone,
     Wanted,
 )
-from armchair.web.caches.snapshots import budget_of
 from armchair.web.context import Context, ContextDep, Viewer
 from armchair.web.errors import refuse, unusable
 

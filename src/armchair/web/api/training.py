@@ -8,11 +8,11 @@ import time
 from fastapi import APIRouter, Depends
 
 from armchair.errors import ArmchairError
-from armchair.store.board import MAX_LABELS, Board
+from armchair.store.board import MAX_LABELS, Board, budget_of
 from armchair.store.store import Store
 from armchair.web.api.owner import owner
 from armchair.web.api.types import TaughtOn, TeachOn
-from armchair.web.caches.snapshots import ALIVE_SECONDS, budget_of
+from armchair.web.caches.snapshots import ALIVE_SECONDS
 from armchair.web.context import ContextDep
 from armchair.web.errors import refuse
 from armchair.web.options import Resume

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from armchair.feedback.progress_test import ProgressTest, progress_test, wish_test
 from armchair.feedback.settling import Settled, settled
-from armchair.store.board import Settings, Status
+from armchair.store.board import Settings, Status, budget_of
 from armchair.store.rows.counts import Counts
 from armchair.store.rows.records import Record
 from armchair.store.second_looks import waiting
@@ -21,12 +21,6 @@ ALIVE_SECONDS = 15.0  # a trainer that has reported nothing for longer is gone
 WAITS_SECONDS = 60.0  # one that is done reports rarely, and not while it draws curve and film
 RECENT_SECONDS = 300.0  # answers that make the pace
 CALM_SECONDS = 5.0  # what depends on the clock changes no more often than this
-
-
-def budget_of(settings: Settings, status: Status | None) -> int | None:
-    """Answers wanted in all, as the owner set it, or else the trainer; None where neither did."""
-    labels = settings.labels or (status.value.get("labels") if status else None)
-    return labels if isinstance(labels, int) else None
 
 
 class Snapshot(NamedTuple):

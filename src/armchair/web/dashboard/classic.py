@@ -14,9 +14,9 @@ import streamlit as st
 
 from armchair.errors import ArmchairError
 from armchair.ids import new_id
+from armchair.store.board import budget_of
 from armchair.store.store import Store
 from armchair.types import Answer, Choice, Question
-from armchair.web.caches.snapshots import budget_of
 from armchair.web.dashboard import replay, source
 from armchair.web.dashboard.labelled import MIRRORED, WORDS
 from armchair.web.dashboard.wording import plain

@@ -14,11 +14,12 @@ from typing_extensions import TypedDict
 from armchair.errors import ArmchairError
 from armchair.jsonable import Json
 from armchair.runs.folder import RunDir, runs_in
+from armchair.store.board import budget_of
 from armchair.store.database import shown
 from armchair.store.store import Store
 from armchair.store.trainer_lock import trainer_of
 from armchair.store.wishes import style_of
-from armchair.web.caches.snapshots import ALIVE_SECONDS, budget_of
+from armchair.web.caches.snapshots import ALIVE_SECONDS
 from armchair.web.processes.launcher import LOG, last_line
 
 MORE = 30  # answers more that are offered when a budget is spent

@@ -17,6 +17,8 @@ from armchair.feedback.agreement import (
     repeat_consistency,
     seconds_of,
 )
+from armchair.judging.deciding import FATES
+from armchair.judging.figures import read
 from armchair.store.people import Person
 from armchair.store.rows.records import Record
 from armchair.store.store import Store
@@ -35,7 +37,7 @@ def draw(store: Store) -> None:
     given = {row.annotator: row for row in reliability(everything)}
     given |= {row.annotator: row for row in reliability(records)}  # who is excluded is no measure for others
     st.markdown("**Annotators**")
-    table = pd.DataFrame([_row(row, people[name].excluded) for name, row in given.items()])
+    table = pd.DataFrame([_row(row, people[name]) for name, row in given.items()])
     st.dataframe(table, hide_index=True, alt="What speaks for and against each annotator")
     st.caption(
         "Shares are of the answers that name a side, and of how many. Slips are answers for the wrong side "
@@ -43,9 +45,43 @@ def draw(store: Store) -> None:
         "random” are said only where chance is ruled out. The answers of whoever is excluded stay in the "
         "store and count nowhere, until they are included again; the trainer fits the reward anew by itself."
     )
+    draw_models(store)
     draw_awaited(store, everything)
     _exclusion(store, [people[name] for name in given], {name: row.flags for name, row in given.items()})
     _charts(records, list(given.values()))
+
+
+def draw_models(store: Store) -> None:
+    """Draw how models that judge fare, see `armchair judge`; nothing where there is none."""
+    models = read(store)
+    if not models:
+        return
+    st.markdown("**Models that judge**")
+    rows = [
+        {
+            "model": one.name,
+            "judged": one.asked,
+            "answered": one.answered,
+            "left to people": one.asked - one.answered,
+            "flips": rate_of(one.flips),
+            "to the first": rate_of(one.toward_first),
+            "agrees, audit": rate_of(one.audited),
+            "agrees, handed over": rate_of(one.handed_over),
+            "tokens": one.tokens,
+        }
+        for one in models
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="How each model judges, and what it took")
+    st.caption(
+        "A model sees each pair in both orders. Flips are pairs of which it names another clip when they "
+        "change places; “to the first” says how many of them went to the clip shown first. “Agrees, audit” "
+        "is the share of people’s answers that are as its own would have been, on pairs kept from it at "
+        "random: so much its answers are worth. “Handed over” is the same where it was not believed."
+    )
+    for one in models:
+        if one.left:
+            told = ", ".join(f"{count} ({FATES[fate]})" for fate, count in one.left.items())
+            st.caption(f"{plain(one.name)} left to people: {told}.")
 
 
 def draw_awaited(store: Store, records: Sequence[Record]) -> None:
@@ -83,18 +119,20 @@ def rate_of(share: Share) -> str:
     return f"{share.rate:.0%} of {share.of}" if share.of else "–"
 
 
-def _row(row: Reliability, excluded: bool) -> dict[str, str | int | float | bool | None]:
+def _row(row: Reliability, person: Person) -> dict[str, str | int | float | bool | None]:
+    both = person.kind == "model"  # which sees each pair from both sides
     return {
         "annotator": row.annotator,
+        "kind": person.kind,
         "answers": row.answers,
         "as others": rate_of(row.others),
         "as the model": rate_of(row.model),
         "same to repeats": rate_of(row.repeats),
-        "shown left": rate_of(row.left),
+        "shown left": "–" if both else rate_of(row.left),
         "slips": "–" if row.slips is None else f"{row.slips.rate:.0%}",
         "seconds": None if row.seconds is None else round(row.seconds.median, 1),
         "remarks": ", ".join(row.flags),
-        "excluded": excluded,
+        "excluded": person.excluded,
     }
 
 

@@ -36,6 +36,7 @@ def show() -> None:
         st.info(
             "No answers yet. Open the labelling page and answer the first question; it will be here at once."
         )
+        annotators.draw_models(data.store)
         annotators.draw_awaited(data.store, records)
         return
     _fresh(data.store, data.store.position())

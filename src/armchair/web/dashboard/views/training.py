@@ -12,10 +12,9 @@ import pandas as pd
 import streamlit as st
 
 from armchair.feedback.progress_test import COMPARED, progress_test, wish_test
-from armchair.store.board import own_wish
+from armchair.store.board import budget_of, own_wish
 from armchair.store.rows.records import Record
 from armchair.store.store import Store
-from armchair.web.caches.snapshots import budget_of
 from armchair.web.dashboard import charts, metrics, runs, source
 from armchair.web.dashboard.charts import Axis, Line, Panel, Rule
 from armchair.web.dashboard.wording import figure, plain, span
