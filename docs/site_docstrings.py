@@ -1,7 +1,7 @@
 """Docstrings as the reference needs them.
 
-The house writes what a parameter means as `name: meaning.`, one after another in a paragraph. In the reference
-each gets a line of its own.
+The house writes what a parameter means as `name: meaning.`, one after another in a paragraph. In the
+reference each gets a line of its own.
 """
 
 from __future__ import annotations
