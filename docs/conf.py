@@ -5,8 +5,11 @@ Nothing is loaded from elsewhere, neither while it is built nor by the pages.
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -14,7 +17,16 @@ SOURCE = str(HERE.parent / "src")
 sys.path[:0] = [str(HERE), SOURCE]  # site_links; armchair as it is here
 os.environ["PYTHONPATH"] = os.pathsep.join([SOURCE, *filter(None, [os.environ.get("PYTHONPATH")])])
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# The notebook's IPython: nobody's own settings, and no warning of a kernel that listens on this machine.
+os.environ["IPYTHONDIR"] = tempfile.mkdtemp(prefix="armchair-docs-")
+atexit.register(shutil.rmtree, os.environ["IPYTHONDIR"], ignore_errors=True)
+profile = Path(os.environ["IPYTHONDIR"], "profile_default")
+profile.mkdir()
+(profile / "ipython_kernel_config.py").write_text(
+    "get_config().IPKernelApp.log_level = 40\n", encoding="utf-8"
+)
 
+import site_docstrings  # noqa: E402
 import site_links  # noqa: E402
 from sphinx.application import Sphinx  # noqa: E402
 
@@ -48,6 +60,7 @@ python_maximum_signature_line_length = 88
 
 nb_execution_mode = os.environ.get("ARMCHAIR_DOCS_RUN", "force")  # "off": code is shown and not run
 nb_execution_in_temp = True
+nb_merge_streams = True
 nb_execution_timeout = 300  # s a cell
 nb_execution_raise_on_error = True
 nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # they would come from elsewhere
@@ -65,5 +78,6 @@ pygments_dark_style = "github-dark"
 
 
 def setup(app: Sphinx) -> None:
-    """Links that lead out of docs/ lead to a page of the site, or are words."""
+    """What is written for the repository's readers becomes what Sphinx reads."""
     site_links.connect(app)
+    site_docstrings.connect(app)

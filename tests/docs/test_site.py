@@ -137,23 +137,33 @@ def test_llms_txt_leads_to_the_markdown_of_all_pages_that_explain(site: Path) ->
     assert sorted(told) == sorted(named)
 
 
-@pytest.fixture(scope="module")
-def links() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("site_links", DOCS / "site_links.py")
+def module_of_docs(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def test_links_out_of_the_documentation_lead_to_its_pages_or_nowhere(links: ModuleType) -> None:
-    text = "[a](../CONTRIBUTING.md#x) [b](../../src/a.py) [`c`](x.md) [d](https://e.org) `[f](g.md)`"
-    at = "docs/howto/page.md"
-    assert links.rewritten(text, at, at) == (
-        "[a](../../CONTRIBUTING.md#x) b [`c`](x.md) [d](https://e.org) `[f](g.md)`".replace(
-            "[a](../../CONTRIBUTING.md#x)", "a"
-        )
+@pytest.fixture(scope="module")
+def links() -> ModuleType:
+    return module_of_docs("site_links")
+
+
+def test_parameters_of_a_docstring_get_a_line_each() -> None:
+    listed = module_of_docs("site_docstrings").listed
+    text = "Do it. -> x\n\ntask: what, such as\n`a`. runs: where; then: more.\n\nRaises E: never."
+    assert listed(text, ["task", "runs"]) == (
+        "Do it. -> x\n\n:param task: what, such as `a`.\n:param runs: where; then: more.\n\nRaises E: never."
     )
+    assert listed("With words before. k: one.", ["k"]) == "With words before.\n\n:param k: one."
+    assert listed("nothing: of it", []) == "nothing: of it"
+
+
+def test_links_out_of_the_documentation_lead_to_its_pages_or_nowhere(links: ModuleType) -> None:
+    text = "[a](../../src/a.py) [`b`](x.md#y) [c](https://e.org) [d](#here) `[e](g.md)`"
+    at = "docs/howto/page.md"
+    assert links.rewritten(text, at, at) == text.replace("[a](../../src/a.py)", "a")
     assert links.rewritten("[a](../../CONTRIBUTING.md#x)", at, at) == "[a](../project/contributing.md#x)"
     page = links.PAGES["SECURITY.md"]
     assert links.rewritten("[a](docs/page.md#who)", "SECURITY.md", page) == "[a](../page.md#who)"
