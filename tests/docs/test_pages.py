@@ -25,7 +25,8 @@ NOTEBOOK = DOCS / "tutorials" / "thirty_answers.md"  # the site's build runs it
 PAGES = [
     page
     for page in sorted([*DOCS.glob("*.md"), *DOCS.glob("tutorials/*.md"), *DOCS.glob("howto/*.md")])
-    if page != NOTEBOOK and (page.parent != DOCS or page.name in ("start.md", "install.md", "faq.md"))
+    if page != NOTEBOOK
+    and (page.parent != DOCS or page.name in ("index.md", "start.md", "install.md", "faq.md"))
 ]
 BLOCK = re.compile(r"(?:<!-- test: ([\w ]+) -->\n)?```(python|sh|yaml)\n(.*?)```", re.DOTALL)
 SMALL = """
