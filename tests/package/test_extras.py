@@ -61,6 +61,7 @@ NEEDS = {
     "label postgresql://somebody@localhost/none": "psycopg is not installed; .*'armchair.postgres.'",
     "label runs/reach-001 --streamlit": "the plain page needs streamlit and altair.*'armchair.dashboard.'",
     "export runs/reach-001 --out out --format parquet": "Parquet needs pyarrow; .*'armchair.parquet.'",
+    "export runs/reach-001 --out out --format lerobot": "a data set needs pyarrow; .*'armchair.parquet.'",
 }
 """Commands that cannot do without an extra, after a run was made, and what they say."""
 

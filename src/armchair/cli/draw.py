@@ -15,6 +15,7 @@ from armchair.errors import ArmchairError, StoreError
 from armchair.reading.plain import parse_object
 
 if TYPE_CHECKING:
+    from armchair.envs.base import PoseDrawing
     from armchair.store.store import Store
 
 SIZE = 320  # pixels, width and height
@@ -29,10 +30,8 @@ def command_of(store: str) -> list[str]:
 def draw(store: Store, clip: str) -> bytes:
     """The film of a clip that has poses, or the one it came with. Raises StoreError where it has neither."""
     import numpy as np
+    import torch
 
-    from armchair.engines.display.picture import Renderer
-    from armchair.engines.display.scene_picture import SceneRenderer
-    from armchair.engines.scene import body_names
     from armchair.video import mp4_bytes
 
     replay = store.replay(clip)
@@ -40,18 +39,29 @@ def draw(store: Store, clip: str) -> bytes:
         return replay.film
     if replay.poses is None:
         raise StoreError(f"clip {clip} has neither poses nor pictures")
-    poses = np.frombuffer(replay.poses, "<f4").reshape(replay.steps, replay.bodies, 7)
-    blocks = replay.bodies - 1 - len(body_names(0))  # the last row is the goal's
-    scene, dt = store.board.asset("scene"), _control_dt(store)
+    numbers = np.frombuffer(replay.poses, "<f4").astype(np.float32)
+    poses = torch.from_numpy(numbers).reshape(replay.steps, replay.bodies, 7)
+    with drawing(store, replay.bodies, SIZE) as renderer:
+        return mp4_bytes(map(renderer.render, poses), 1.0 / control_dt(store))
+
+
+def drawing(store: Store, bodies: int, size: int) -> PoseDrawing:
+    """What draws the poses (bodies, 7) of a store's clips, `size` pixels wide and high, to be entered.
+
+    Raises MissingDependency where there is no OpenGL to draw with.
+    """
+    from armchair.engines.display.picture import Renderer
+    from armchair.engines.display.scene_picture import SceneRenderer
+    from armchair.engines.scene import body_names
+
+    blocks = bodies - 1 - len(body_names(0))  # the last row is the goal's
+    scene = store.board.asset("scene")
     header = {} if scene is None else _header(scene.data)
     if scene is not None and "frame" in header:  # of others: it is all there
-        drawing = SceneRenderer(scene.data, SIZE, SIZE)
-    else:
-        goal = header.get("goal")
-        marker = str(goal.get("marker", "none")) if isinstance(goal, dict) else "none"
-        drawing = Renderer(blocks, marker, SIZE, SIZE)
-    with drawing as renderer:
-        return mp4_bytes(map(renderer.render, poses), 1.0 / dt)
+        return SceneRenderer(scene.data, size, size)
+    goal = header.get("goal")
+    marker = str(goal.get("marker", "none")) if isinstance(goal, dict) else "none"
+    return Renderer(blocks, marker, size, size)
 
 
 def _header(scene: bytes) -> dict[str, dict[str, object]]:
@@ -60,7 +70,8 @@ def _header(scene: bytes) -> dict[str, dict[str, object]]:
     return cast("dict[str, dict[str, object]]", header)
 
 
-def _control_dt(store: Store) -> float:
+def control_dt(store: Store) -> float:
+    """How long a control step of the run takes, in s."""
     status = store.board.status()
     dt = None if status is None else status.value.get("control_dt")
     return float(dt) if isinstance(dt, int | float) and dt > 0 else 1.0 / FPS

@@ -20,7 +20,7 @@ EXTRAS: dict[str, Extra] = {
     "bullet": Extra("the engine PyBullet", ("pybullet",)),
     "dashboard": Extra("the dashboard", ("streamlit", "altair", "pandas")),
     "gym": Extra("pictures of Gymnasium's own environments", ("imageio", "pygame")),
-    "parquet": Extra("exports as Parquet", ("pyarrow",)),
+    "parquet": Extra("Parquet and LeRobot data sets", ("pyarrow",)),
     "plots": Extra("plots", ("matplotlib",)),
     "postgres": Extra("stores on a PostgreSQL server", ("psycopg",)),
     "robotics": Extra("environments of gymnasium-robotics and Meta-World", ("gymnasium_robotics", "scipy")),

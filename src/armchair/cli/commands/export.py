@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -28,6 +28,7 @@ EXAMPLES = (
     "armchair export runs/reach-001 --backup backups/reach-001",
     "armchair export runs/reach-001 --to postgresql://user@host/reach",
     "armchair export runs/lift-001 --policy lifting",
+    "armchair export runs/reach-001 --out clips --format lerobot --films",
 )
 FILM_SIZE, FPS = 240, 20  # pixels; a control step is 0.05 s
 
@@ -51,17 +52,19 @@ class Args(TrustFlag, JsonFlag):
     policy: Path | None = None
     """Write the policy alone into this new folder instead, which commands take as a run; where it has wishes,
     at the weights that `armchair choose` shows."""
-    format: Literal["jsonl", "parquet", "seed"] = "jsonl"
-    """Two tables, as JSON lines or Parquet; or `seed`, the older layout: preferences.json, clips and npz."""
+    format: Literal["jsonl", "parquet", "seed", "lerobot"] = "jsonl"
+    """Two tables, as JSON lines or Parquet; `lerobot`, the clips as a LeRobotDataset with the answers and the
+    learned progress beside it; or `seed`, the older layout: preferences.json, clips and npz."""
     films: bool = False
-    """With --format seed: also draw the clips as MP4. Needs OpenGL; without a GPU it takes seconds a clip."""
+    """With --format seed or lerobot: also draw the clips as MP4. Needs OpenGL; without a GPU it takes seconds
+    a clip."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Writes the files and returns 0."""
     args = parse(Args, "export", argv, EXAMPLES)
-    if args.films and args.format != "seed":
-        raise InvalidInput("--films goes with --format seed: the tables hold the poses")
+    if args.films and args.format not in ("seed", "lerobot"):
+        raise InvalidInput("--films goes with --format seed or lerobot: the tables hold the poses")
     if sum(where is not None for where in (args.out, args.backup, args.to, args.policy)) != 1:
         raise InvalidInput("say where to: one of --out FOLDER, --policy FOLDER, --backup FOLDER and --to URL")
     report = Report("export", args.json)
@@ -77,8 +80,7 @@ def main(argv: Sequence[str]) -> int:
     from armchair.store.store import Store
 
     with Store.open(run.store, create=False) as store:
-        export = _export_seed if args.format == "seed" else _export_tables
-        counts = export(args, args.out, run, store)
+        counts = FORMATS[args.format](args, args.out, run, store)
     written = " and ".join(f"{value} {name}" for name, value in counts.items())
     report.say(f"{written} written to {args.out}")
     report.finish({"run": str(run.path), "out": str(args.out), "format": args.format, **counts})
@@ -123,6 +125,12 @@ def _export_tables(args: Args, out: Path, _: RunDir, store: Store) -> dict[str, 
     return {"answers": files.answers, "clips": files.clips}
 
 
+def _export_lerobot(args: Args, out: Path, run: RunDir, store: Store) -> dict[str, Json]:
+    from armchair.cli.exporting.lerobot import export_lerobot
+
+    return export_lerobot(run, store, out, films=args.films)
+
+
 def _export_seed(args: Args, out: Path, run: RunDir, store: Store) -> dict[str, Json]:
     from armchair.engines.display.picture import Renderer
     from armchair.exchange.sketch_layout import export_sketch_layout
@@ -143,3 +151,11 @@ def _export_seed(args: Args, out: Path, run: RunDir, store: Store) -> dict[str, 
             return file.read_bytes()
 
         return {"answers": export_sketch_layout(store, out, film=film)}
+
+
+FORMATS: dict[str, Callable[[Args, Path, RunDir, Store], dict[str, Json]]] = {
+    "jsonl": _export_tables,
+    "parquet": _export_tables,
+    "lerobot": _export_lerobot,
+    "seed": _export_seed,
+}

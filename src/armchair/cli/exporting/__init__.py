@@ -1,0 +1,1 @@
+"""What `armchair export` writes in the formats of other projects."""
