@@ -201,7 +201,9 @@ def _opened(path: Path, where: str, texts: Sequence[str] = ()) -> Generator[_Par
     arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
     try:
         with open_regular(path, IMPORT_BYTES, where) as raw:
-            yield parquet.ParquetFile(raw, read_dictionary=list(texts) or None)
+            there = parquet.ParquetFile(raw).schema_arrow.names
+            raw.seek(0)
+            yield parquet.ParquetFile(raw, read_dictionary=[name for name in texts if name in there])
     except InvalidInput:
         raise
     except (arrow.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:

@@ -20,6 +20,7 @@ EXTRAS: dict[str, Extra] = {
     "bullet": Extra("the engine PyBullet", ("pybullet",)),
     "dashboard": Extra("the dashboard", ("streamlit", "altair", "pandas")),
     "gym": Extra("pictures of Gymnasium's own environments", ("imageio", "pygame")),
+    "minari": Extra("demonstrations of Minari data sets", ("h5py",)),
     "parquet": Extra("Parquet and LeRobot data sets", ("pyarrow",)),
     "plots": Extra("plots", ("matplotlib",)),
     "postgres": Extra("stores on a PostgreSQL server", ("psycopg",)),

@@ -35,11 +35,13 @@ class Scale(NamedTuple):
     high: float
 
 
-def write_progress(path: Path, rewards: Sequence[Tensor], model: str) -> Scale:
+def write_progress(
+    path: Path, rewards: Sequence[Tensor], model: str, numbers: Sequence[int] | None = None
+) -> Scale:
     """Write it in place of what is there. -> what is 0 and what is 1.
 
-    rewards: of each episode, (T,) of its frames. model: where the reward model lies. Of a reward that is the
-    same everywhere all frames are halfway.
+    rewards: of each episode, (T,) of its frames. model: where the reward model lies. numbers: the episodes'
+    indices, if not 0, 1, …. Of a reward that is the same everywhere all frames are halfway.
     """
     every = torch.cat(list(rewards)).double()
     scale = Scale(*(float(np.quantile(every.numpy(), share)) for share in (LOW, HIGH)))
@@ -51,7 +53,7 @@ def write_progress(path: Path, rewards: Sequence[Tensor], model: str) -> Scale:
         path,
         {
             "index": np.arange(len(every)),
-            "episode_index": np.repeat(np.arange(len(lengths)), lengths),
+            "episode_index": np.repeat(range(len(lengths)) if numbers is None else numbers, lengths),
             "frame_index": np.concatenate([np.arange(length) for length in lengths]),
             "progress_sparse": share.numpy().astype(np.float32),
         },
