@@ -138,3 +138,38 @@ def test_one_way_of_showing_at_a_time(taught: RunDir, tmp_path: Path, capsys: Ca
     (tmp_path / "full" / "file").touch()
     assert main(["play", str(taught.path), "--dataset", str(tmp_path / "full")]) == 2
     assert "is there already: name a new folder" in capsys.readouterr().err
+
+
+def test_answers_come_back_with_their_clips(taught: RunDir, tmp_path: Path, capsys: Capture) -> None:
+    out = tmp_path / "clips"
+    assert main(["export", str(taught.path), "--out", str(out), "--format", "lerobot"]) == 0
+    capsys.readouterr()
+    assert main(["import", str(out), "--runs", str(tmp_path / "runs"), "--json"]) == 0
+    told = summary(capsys)
+    with Store.open(taught.store_file) as store:
+        meant = [record.answer.choice for record in store.records()]
+        first = store.clips([store.records()[0].question.left])[0]
+    with Store.open(Path(str(told["run"])) / "armchair.db") as store:
+        assert [record.answer.choice for record in store.records()] == meant
+        back = store.clips([store.records()[0].question.left])[0]
+        assert torch.equal(back.visible, first.visible[:-1]) and not store.rewards_known([back.id])
+    (out / "preferences/preferences.parquet").unlink()
+    assert main(["import", str(out), "--runs", str(tmp_path / "runs")]) == 2
+    assert "has no preferences/preferences.parquet: `armchair label dataset:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "form"), [("pairs.npz", "pairs"), ("pairs.parquet", "pairs"), ("p.zip", "unirlhf")]
+)
+def test_files_of_others_go_out_and_come_in(
+    name: str, form: str, taught: RunDir, tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / name
+    assert main(["export", str(taught.path), "--out", str(file), "--format", form]) == 0
+    capsys.readouterr()
+    assert main(["import", str(file), "--runs", str(tmp_path / "runs"), "--json"]) == 0
+    with Store.open(taught.store_file) as store:
+        meant = store.counts().answers
+    assert summary(capsys)["answers"] == meant
+    assert main(["import", str(tmp_path), "--data", str(file)]) == 2
+    assert "--data goes with NAME.zip" in capsys.readouterr().err

@@ -6,6 +6,7 @@ A kind of column is written as Arrow names it, "int64" or "string", with [7] for
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from armchair.errors import InvalidInput
 from armchair.offers.extras import need
 from armchair.reading.files import open_regular
-from armchair.reading.limits import IMPORT_BYTES, TABLE_ROWS, TEXT_ROWS
+from armchair.reading.limits import DIMENSIONS, IMPORT_BYTES, TABLE_ROWS, TEXT_ROWS
 
 Numbers = NDArray[np.generic]
 Values = Numbers | Sequence[object]
@@ -99,7 +100,7 @@ def _type(kind: str) -> object:
 class Table(NamedTuple):
     """Columns that were read, and what the file says of itself."""
 
-    numbers: dict[str, NDArray[np.float64]]  # (rows,) or (rows, width)
+    numbers: dict[str, NDArray[np.float64]]  # (rows,), or (rows, width, …) of lists
     texts: dict[str, list[str | None]]
     rows: int
     about: dict[str, str]
@@ -227,16 +228,17 @@ def _check_size(file: _ParquetFile, wanted: Sequence[str], where: str, rows: int
 
 
 def _numbers(column: _Column, where: str) -> NDArray[np.float64]:
-    """(rows,), or (rows, width) of lists that have one length."""
+    """(rows,), or (rows, width, …) of lists, and lists in them, that have one length."""
     types = import_module("pyarrow.types")
+    column = column.combine_chunks()
     rows, kind = len(column), column.type
-    width = None
+    shape = [rows]
     while types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
         if column.null_count:
             raise InvalidInput(f"{where} has rows without a list of numbers")
-        before, column = len(column), column.combine_chunks().flatten()
-        width = (width or 1) * (len(column) // max(before, 1))
-        if len(column) != rows * width:
+        before, column = len(column), column.flatten()
+        shape.append(len(column) // max(before, 1))
+        if len(column) != math.prod(shape) or len(shape) > DIMENSIONS:
             raise InvalidInput(f"{where} has lists of different lengths: all must be as long")
         kind = column.type
     if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
@@ -246,7 +248,7 @@ def _numbers(column: _Column, where: str) -> NDArray[np.float64]:
         raise InvalidInput(f"{where} has rows without a value")
     with np.errstate(all="ignore"):
         floats = np.array(values, dtype=np.float64)
-    return floats if width is None else floats.reshape(rows, width)
+    return floats.reshape(shape)
 
 
 def _texts(column: _Column, where: str) -> list[str | None]:

@@ -29,6 +29,7 @@ EXAMPLES = (
     "armchair export runs/reach-001 --to postgresql://user@host/reach",
     "armchair export runs/lift-001 --policy lifting",
     "armchair export runs/reach-001 --out clips --format lerobot --films",
+    "armchair export runs/reach-001 --out pairs.npz --format pairs",
 )
 FILM_SIZE, FPS = 240, 20  # pixels; a control step is 0.05 s
 
@@ -44,7 +45,7 @@ class Args(TrustFlag, JsonFlag):
     run: tyro.conf.Positional[Path]
     """The run's folder."""
     out: Path | None = None
-    """The folder to write to; it is made when there is none."""
+    """The folder to write to; it is made when there is none. A file with --format pairs and unirlhf."""
     backup: Path | None = None
     """Copy the whole run into this new folder instead: `armchair resume` goes on from it."""
     to: str | None = None
@@ -52,9 +53,10 @@ class Args(TrustFlag, JsonFlag):
     policy: Path | None = None
     """Write the policy alone into this new folder instead, which commands take as a run; where it has wishes,
     at the weights that `armchair choose` shows."""
-    format: Literal["jsonl", "parquet", "seed", "lerobot"] = "jsonl"
+    format: Literal["jsonl", "parquet", "seed", "lerobot", "pairs", "unirlhf"] = "jsonl"
     """Two tables, as JSON lines or Parquet; `lerobot`, the clips as a LeRobotDataset with the answers and the
-    learned progress beside it; or `seed`, the older layout: preferences.json, clips and npz."""
+    learned progress beside it; `pairs`, plain arrays in NAME.npz or NAME.parquet; `unirlhf`, NAME.zip as of
+    that platform; or `seed`, the older layout: preferences.json, clips and npz."""
     films: bool = False
     """With --format seed or lerobot: also draw the clips as MP4. Needs OpenGL; without a GPU it takes seconds
     a clip."""
@@ -131,6 +133,19 @@ def _export_lerobot(args: Args, out: Path, run: RunDir, store: Store) -> dict[st
     return export_lerobot(run, store, out, films=args.films)
 
 
+def _export_pairs(args: Args, out: Path, _: RunDir, store: Store) -> dict[str, Json]:
+    from armchair.exchange.pair_files import export_pairs
+
+    return {"answers": export_pairs(store, out)}
+
+
+def _export_unirlhf(args: Args, out: Path, _: RunDir, store: Store) -> dict[str, Json]:
+    from armchair.cli.exporting.lerobot import question_of
+    from armchair.exchange.unirlhf.writing import export_unirlhf
+
+    return {"questions": export_unirlhf(store, out, question_of(store))}
+
+
 def _export_seed(args: Args, out: Path, run: RunDir, store: Store) -> dict[str, Json]:
     from armchair.engines.display.picture import Renderer
     from armchair.exchange.sketch_layout import export_sketch_layout
@@ -157,5 +172,7 @@ FORMATS: dict[str, Callable[[Args, Path, RunDir, Store], dict[str, Json]]] = {
     "jsonl": _export_tables,
     "parquet": _export_tables,
     "lerobot": _export_lerobot,
+    "pairs": _export_pairs,
+    "unirlhf": _export_unirlhf,
     "seed": _export_seed,
 }

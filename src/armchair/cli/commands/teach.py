@@ -57,7 +57,8 @@ class Args(WishesFlags, TrainerFlags, PointsFlags, TrustFlag, SetupFlags):
     updates: int | None = None
     """Updates of the policy."""
     demos: str | None = None
-    """Demonstrations to begin with: scripted:20 for so many by the task's script, or a folder of them."""
+    """Demonstrations to begin with: scripted:20 for so many by the task's script, lerobot:DIR or minari:DIR
+    for the episodes of a data set, or a folder of them."""
     starts: float | None = None
     """Share of the episodes that begin along a demonstration, or along the script's solution; fewer later."""
     motion: bool = False

@@ -28,12 +28,10 @@ SIZE = 240  # pixels, width and height, of what is drawn from poses
 def export_lerobot(run: RunDir, store: Store, out: Path, *, films: bool) -> dict[str, Json]:
     """Write the data set. films: draw clips that have poses. -> what there is of what."""
     task = str(run.config().get("task", ""))
-    status = store.board.status()
-    question = status.value.get("question") if status is not None else None
     path = run.checkpoints / REWARD_MODEL
     model = read_reward(path) if has_reward(run) else None
     source = Source(
-        task=str(question or ANY_TASK),
+        task=question_of(store),
         robot=OWN_ROBOT if _is_own(task) else "unknown",
         fps=frames_per_second(control_dt(store)),
         layout=_layout(run, task) if model is None else model.layout,
@@ -44,6 +42,13 @@ def export_lerobot(run: RunDir, store: Store, out: Path, *, films: bool) -> dict
         found = export_clips(store, out, source, _Pictures(store, closing, films))
     counts: dict[str, Json] = {"episodes": found.episodes, "frames": found.frames, "answers": found.answers}
     return counts
+
+
+def question_of(store: Store) -> str:
+    """What people are asked."""
+    status, settings = store.board.status(), store.board.settings()
+    told = status.value.get("question") if status is not None else None
+    return str(settings.question or told or ANY_TASK)
 
 
 class _Pictures:
