@@ -16,6 +16,7 @@ from armchair.exchange.lerobot.reading import Dataset, Recorded
 from armchair.exchange.lerobot.schema import ACTION, REWARD, STATE, VISIBLE
 from armchair.ids import content_id
 from armchair.offers.catalogue import ANY_TASK
+from armchair.rewards.relations import Relations
 from armchair.rollout.clips import CandidatePairs
 from armchair.rollout.frames import fitted_size
 from armchair.rollout.windows import Episode, Windows, draw
@@ -48,6 +49,7 @@ class Footage:
         self.length = length or self._usual_length()
         self._check_length()
         self.layout = self._layout()
+        Relations(self.layout)  # which says so where there is too much to look at
         self.visible = [self._visible(one) for one in self.episodes]  # (T, F) each
         self._windows = [Episode(k, 0, one.at.length, k, -1) for k, one in enumerate(self.episodes)]
 
@@ -81,7 +83,7 @@ class Footage:
         if VISIBLE in features:
             return known_names(features[VISIBLE].names or numbered("visible", features[VISIBLE].size))
         state = features[STATE].names or numbered("state", features[STATE].size)
-        action = features[ACTION].names or numbered("", features[ACTION].size)
+        action = features[ACTION].names or tuple(map(str, range(features[ACTION].size)))
         return known_names([*state, *(f"action.{name}" for name in action)])
 
     def _visible(self, one: Recorded) -> Tensor:
