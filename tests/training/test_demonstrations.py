@@ -219,7 +219,7 @@ def test_episodes_of_a_data_set_are_demonstrations(tmp_path: Path) -> None:
 
 def test_an_environment_of_others_takes_recorded_demonstrations_only(tmp_path: Path) -> None:
     config = dataclasses.replace(load_config("smoke"), task="gymnasium:Pendulum-v1")
-    with pytest.raises((ConfigError, InvalidInput), match="must be lerobot:DIR or minari:DIR"):
+    with pytest.raises((ConfigError, InvalidInput), match="must be lerobot:DIR, minari:DIR or empty"):
         with_flags(config, {"demonstrations.source": str(tmp_path)})
     shown = with_flags(config, {"demonstrations.source": f"minari:{tmp_path}"})
     assert shown.demonstrations.source == f"minari:{tmp_path}"

@@ -64,10 +64,10 @@ def _check_memory(config: TeachConfig) -> None:
 def _check_undemonstrable(config: TeachConfig) -> None:
     """An environment of others has no script to begin along."""
     shown = config.demonstrations
-    foreign = f"{config.task} is none of armchair's own tasks, so that it must be lerobot:DIR or minari:DIR"
+    foreign = f"{config.task} is none of armchair's own tasks"
     source = "" if RECORDED.fullmatch(shown.source) else shown.source
     for key, given, none, why in (
-        ("demonstrations.source", source, "empty", foreign),
+        ("demonstrations.source", source, "lerobot:DIR, minari:DIR or empty", foreign),
         ("demonstrations.starts", shown.starts, "0", f"nobody has written a solution of {config.task}"),
     ):
         if given:
