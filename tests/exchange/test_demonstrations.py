@@ -82,6 +82,11 @@ def test_declared_points_are_found_in_observations(minari: Path) -> None:
     ways = Declared(points={"hand": 0, "goal": 0}, differences=True)
     demo = read_demos(f"minari:{minari}", PLAIN._replace(obs_dim=6, visible_dim=6, declared=ways))[0]
     assert demo.obs[1].tolist() == [1.0, 101.0, 201.0, 0.0, 0.0, 0.0]
+    keyed = Declared(scalars={"far": "goal[1]", "at": "at[0]"})
+    demo = read_demos(f"minari:{minari}", PLAIN._replace(visible_dim=2, declared=keyed))[0]
+    assert demo.visible[0].tolist() == [201.0, 1.0]
+    with pytest.raises(InvalidInput, match="goal is number 2 of 2, counted from 0"):
+        read_demos(f"minari:{minari}", PLAIN._replace(declared=Declared(points={"goal": "goal[0]"})))
     elsewhere = PLAIN._replace(declared=Declared(points={"hand": "site:grip"}))
     with pytest.raises(InvalidInput, match=r"cannot tell where hand is: env\.points must be numbers"):
         read_demos(f"minari:{minari}", elsewhere)

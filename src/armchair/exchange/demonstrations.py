@@ -7,8 +7,9 @@ comparisons.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
@@ -42,6 +43,7 @@ class Shown(NamedTuple):
     last: Tensor | None  # (D,) after the last one, where that is known
     action: Tensor  # (T, A)
     visible: Tensor | None  # (T, F) after each action
+    keys: Mapping[str, range] = MappingProxyType({})  # the numbers of each part of an observation, a Dict
 
 
 def read_demos(source: str, fits: Fits) -> list[Demo]:
@@ -63,7 +65,7 @@ def _of_lerobot(folder: Path) -> list[Shown]:
 
 def _of_minari(folder: Path) -> list[Shown]:
     def shown(one: MinariEpisode) -> Shown:
-        return Shown(one.obs[:-1], one.obs[-1], one.action, None)
+        return Shown(one.obs[:-1], one.obs[-1], one.action, None, one.keys)
 
     return [shown(one) for one in read_minari(folder)]
 
@@ -76,7 +78,7 @@ def _demo(one: Shown, fits: Fits, where: str) -> Demo:
         )
     after = None if one.last is None else torch.cat((one.obs[1:], one.last.unsqueeze(0)))
     visible = one.visible if one.visible is not None else _seen(one, after, fits, where)
-    obs = _with_ways(one.obs, fits.declared)
+    obs = _with_ways(one, fits.declared, where)
     for name, value, wanted in (
         ("an observation", obs, fits.obs_dim),
         ("an action", one.action, fits.action_dim),
@@ -98,7 +100,7 @@ def _seen(one: Shown, after: Tensor | None, fits: Fits, where: str) -> Tensor:
     if after is None:  # the state that the last action led to is not known: it stays as it was
         after = torch.cat((one.obs[1:], one.obs[-1:]))
     if fits.declared:
-        return visible_of(after, fits.declared, where)
+        return visible_of(after, fits.declared, where, one.keys)
     if after.shape[1] != fits.visible_dim:
         raise InvalidInput(
             f"{where} does not say what a person sees ({VISIBLE}), which has {fits.visible_dim} numbers here"
@@ -106,34 +108,39 @@ def _seen(one: Shown, after: Tensor | None, fits: Fits, where: str) -> Tensor:
     return after
 
 
-def visible_of(obs: Tensor, declared: Declared, where: str) -> Tensor:
+def visible_of(
+    obs: Tensor, declared: Declared, where: str, keys: Mapping[str, range] = MappingProxyType({})
+) -> Tensor:
     """Declared points and scalars of observations (T, D). -> (T, F).
 
-    Raises InvalidInput where one of them is no number of the observation: then only a simulator can tell.
+    keys: which numbers are the parts that have a name. Raises InvalidInput where one of the points is no
+    number of the observation: then only a simulator can tell.
     """
     columns: list[Tensor] = []
     for name, place in declared.places().items():
-        if place.kind != "numbers" or place.name:
+        if place.kind != "numbers" or (place.name and place.name not in keys):
             raise InvalidInput(
                 f"{where} cannot tell where {name} is: env.points must be numbers of the observation, such "
                 f"as 0, or the data must have {VISIBLE}"
             )
-        if max(place.numbers) >= obs.shape[1]:
+        there = keys[place.name] if place.name else range(obs.shape[1])
+        if max(place.numbers) >= len(there):
             raise InvalidInput(
-                f"{where}: {name} is number {max(place.numbers)} of {obs.shape[1]}, counted from 0"
+                f"{where}: {name} is number {max(place.numbers)} of {len(there)}, counted from 0"
             )
-        found = obs[:, list(place.numbers)]
+        numbers = [there[number] for number in place.numbers]
+        found = obs[:, numbers]
         missing = 3 - found.shape[1] if name in declared.points else 0
         columns.append(torch.cat((found, torch.zeros(len(obs), missing)), 1))
     return torch.cat(columns, 1)
 
 
-def _with_ways(obs: Tensor, declared: Declared) -> Tensor:
+def _with_ways(one: Shown, declared: Declared, where: str) -> Tensor:
     """Observations as a policy gets them: with the ways between points behind, where that is declared."""
     if not declared.differences:
-        return obs
-    seen = visible_of(obs, declared, "the data")
+        return one.obs
+    seen = visible_of(one.obs, declared, where, one.keys)
     count = len(declared.points)
     pairs = [(a, b) for a in range(count) for b in range(a + 1, count)]
     ways = [seen[:, 3 * b : 3 * b + 3] - seen[:, 3 * a : 3 * a + 3] for a, b in pairs]
-    return torch.cat((obs, *ways), 1)
+    return torch.cat((one.obs, *ways), 1)

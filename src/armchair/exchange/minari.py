@@ -38,6 +38,7 @@ class MinariEpisode(NamedTuple):
 
     obs: Tensor  # (T + 1, D) parts of a Dict one after the other, by name
     action: Tensor  # (T, A) in [-1, 1]: scaled by the bounds of the action space
+    keys: Mapping[str, range]  # which numbers are each part of a Dict
 
 
 class _Node(Protocol):
@@ -99,7 +100,8 @@ Bounds = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def _episode(group: _Node, where: str, bounds: Bounds, taken: _Taken) -> MinariEpisode:
-    obs = _flat(_group(group, "observations", where), f"observations of {where}", taken)
+    keys: dict[str, range] = {}
+    obs = _flat(_group(group, "observations", where), f"observations of {where}", taken, keys)
     action = _flat(_group(group, "actions", where), f"actions of {where}", taken)
     low, high = bounds
     if len(obs) != len(action) + 1 or not len(action):
@@ -115,18 +117,30 @@ def _episode(group: _Node, where: str, bounds: Bounds, taken: _Taken) -> MinariE
     seen, done = tensors
     if not (bool(seen.isfinite().all()) and bool(done.isfinite().all())):
         raise InvalidInput(f"{where} has numbers that are not finite")
-    return MinariEpisode(seen, done)
+    return MinariEpisode(seen, done, keys)
 
 
-def _flat(node: _Node, where: str, taken: _Taken, depth: int = 0) -> NDArray[np.float64]:
-    """An array as (rows, numbers), a group as its parts beside each other, by name, as Gymnasium flattens."""
+def _flat(
+    node: _Node, where: str, taken: _Taken, keys: dict[str, range] | None = None, depth: int = 0
+) -> NDArray[np.float64]:
+    """An array as (rows, numbers), a group as its parts beside each other, by name, as Gymnasium flattens.
+
+    keys: is told which numbers are each part.
+    """
     if not hasattr(node, "shape"):
         names = sorted(node.keys())
         if depth > 4 or not 0 < len(names) <= MOST_PARTS:
             raise InvalidInput(f"{where} must be numbers, or from 1 to {MOST_PARTS} parts of them")
-        parts = [_flat(_group(node, name, where), f"{name} of {where}", taken, depth + 1) for name in names]
+        nodes = [_group(node, name, where) for name in names]
+        parts = [
+            _flat(part, f"{name} of {where}", taken, None, depth + 1)
+            for name, part in zip(names, nodes, strict=True)
+        ]
         if len({len(part) for part in parts}) > 1:
             raise InvalidInput(f"{where} has parts of different lengths")
+        if keys is not None:
+            ends = np.cumsum([part.shape[1] for part in parts]).tolist()
+            keys |= dict(zip(names, map(range, [0, *ends[:-1]], ends), strict=True))
         return np.concatenate(parts, axis=1)
     if node.is_virtual or node.external:
         raise InvalidInput(f"{where} is kept in another file: put it into this one")
