@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
+from types import TracebackType
 from typing import BinaryIO
 
 import av
@@ -25,11 +26,12 @@ def write_mp4(path: str | Path, frames: Iterable[Frame], fps: float) -> int:
     time is held. Raises InvalidInput for no frames, an odd width or height (yuv420p halves both), frames
     that differ in shape, or an fps that is not positive.
     """
-    path, rate = Path(path), _rate(fps)
+    path = Path(path)
+    _rate(fps)
     check_video_path(path)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        count = _encode(str(draft), frames, rate, faststart=True)
+        count = _encode(str(draft), frames, fps, faststart=True)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
@@ -39,7 +41,7 @@ def write_mp4(path: str | Path, frames: Iterable[Frame], fps: float) -> int:
 def mp4_bytes(frames: Iterable[Frame], fps: float) -> bytes:
     """The film that `write_mp4` would write, in memory; its index stands last. Raises as that does."""
     film = io.BytesIO()
-    _encode(film, frames, _rate(fps), faststart=False)
+    _encode(film, frames, fps, faststart=False)
     return film.getvalue()
 
 
@@ -59,30 +61,65 @@ def check_video_path(path: Path) -> None:
     check_target("video", path, ".mp4")
 
 
-def _encode(to: str | BinaryIO, frames: Iterable[Frame], rate: Fraction, *, faststart: bool) -> int:
-    """faststart: put the index first, which needs a file that can be read again."""
-    count = 0
-    options = {"movflags": "+faststart"} if faststart else {}
-    with av.open(to, "w", format="mp4", options=options) as container:
-        stream = container.add_stream("libx264", rate=rate, options={"crf": "23", "preset": "veryfast"})
-        stream.pix_fmt = "yuv420p"
-        shape: tuple[int, ...] | None = None
+class FilmWriter:
+    """An MP4 that grows a frame at a time: H.264, yuv420p. `close` ends it; a context manager.
+
+    Its frames are at k / fps s, exactly.
+    """
+
+    def __init__(
+        self, to: str | BinaryIO, fps: float, *, faststart: bool = False, key_every: int = 0
+    ) -> None:
+        """faststart: put the index first, which needs a file that can be read again. key_every: frames
+        between two that can be shown without those before them, so that any is found soon; 0: as usual.
+        """
+        self.count = 0
+        options = {"movflags": "+faststart"} if faststart else {}
+        self._container = av.open(to, "w", format="mp4", options=options)
+        tuning = {"crf": "23", "preset": "veryfast"} | ({"g": str(key_every)} if key_every else {})
+        self._stream = self._container.add_stream("libx264", rate=_rate(fps), options=tuning)
+        self._stream.pix_fmt = "yuv420p"
+        self._shape: tuple[int, ...] | None = None
+
+    def add(self, frame: Frame) -> None:
+        """The next frame. Raises InvalidInput for one of another shape or kind than the first."""
+        if self._shape is None:
+            self._shape = _check_first(frame)
+            self._stream.height, self._stream.width = self._shape[0], self._shape[1]
+        if frame.shape != self._shape or frame.dtype != np.uint8:
+            raise InvalidInput(
+                f"frame {self.count} must be uint8 of shape {self._shape}, like the first; "
+                f"got {frame.dtype} {frame.shape}"
+            )
+        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+        self._container.mux(self._stream.encode(picture))
+        self.count += 1
+
+    def close(self) -> None:
+        """End the film; one without frames is none."""
+        if self._shape is not None:
+            self._container.mux(self._stream.encode())
+        self._container.close()
+
+    def __enter__(self) -> FilmWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._container.close()
+
+
+def _encode(to: str | BinaryIO, frames: Iterable[Frame], fps: float, *, faststart: bool) -> int:
+    with FilmWriter(to, fps, faststart=faststart) as film:
         for frame in frames:
-            if shape is None:
-                shape = _check_first(frame)
-                stream.height, stream.width = shape[0], shape[1]
-            if frame.shape != shape or frame.dtype != np.uint8:
-                raise InvalidInput(
-                    f"frame {count} must be uint8 of shape {shape}, like the first; "
-                    f"got {frame.dtype} {frame.shape}"
-                )
-            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
-            container.mux(stream.encode(picture))
-            count += 1
-        if shape is None:
+            film.add(frame)
+        if not film.count:
             raise InvalidInput("a video needs at least one frame, got none")
-        container.mux(stream.encode())
-    return count
+    return film.count
 
 
 def _check_first(frame: Frame) -> tuple[int, ...]:

@@ -58,9 +58,11 @@ NEEDS = {
     "teach gymnasium:Pusher-v5 --teacher oracle": "No module named 'imageio'; .*'armchair.gym.'",
     "teach gymnasium_robotics:FetchReach-v4 --teacher oracle": "pip install 'armchair.robotics.'",
     "teach reach --teacher oracle --engine bullet": "pip install 'armchair.bullet.'|use Python 3.11",
+    "teach reach --teacher oracle --demos minari:pens": "a Minari data set needs h5py; .*'armchair.minari.'",
     "label postgresql://somebody@localhost/none": "psycopg is not installed; .*'armchair.postgres.'",
     "label runs/reach-001 --streamlit": "the plain page needs streamlit and altair.*'armchair.dashboard.'",
     "export runs/reach-001 --out out --format parquet": "Parquet needs pyarrow; .*'armchair.parquet.'",
+    "export runs/reach-001 --out out --format lerobot": "a data set needs pyarrow; .*'armchair.parquet.'",
 }
 """Commands that cannot do without an extra, after a run was made, and what they say."""
 

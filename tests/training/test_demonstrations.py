@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from armchair.cli import main
 from armchair.config.read import as_yaml, load_config, with_flags
 from armchair.config.teach import TeachConfig
 from armchair.envs.arm_env import ArmEnv
@@ -186,6 +187,39 @@ def test_demonstrations_must_show_what_the_run_looks_at(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_none_is_refused() -> None:
     with pytest.raises(
-        InvalidInput, match="demos must be scripted:N or a folder of demonstrations, got nowhere"
+        InvalidInput,
+        match="demos must be scripted:N, lerobot:DIR, minari:DIR or a folder of demonstrations, got nowhere",
     ):
         demos_of(with_flags(SMOKE, {"demonstrations.source": "nowhere"}))
+
+
+def test_episodes_of_a_data_set_are_demonstrations(tmp_path: Path) -> None:
+    """By the script: the policy imitates them and a run keeps them, though none can begin along them."""
+    pytest.importorskip("pyarrow")
+    words = ["play", "reach", "--policy", "scripted", "--episodes", "3", "--dataset", str(tmp_path / "shown")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("armchair.envs.spec.BuiltinTask.why_no_pictures", lambda *_: "no screen")
+        assert main(words) == 0
+    config = with_flags(SMOKE, {"demonstrations.source": f"lerobot:{tmp_path / 'shown'}"})
+    run = run_of(tmp_path, config)
+    demos = demos_of(config, run)
+    assert [demo.engine.shape for demo in demos] == [(50, 0)] * 3
+    env = resolve_task("reach").make(1)
+    try:
+        env.reset(0)
+        rows = [env.step(action) for action in demos[0].action.split(1)]
+        assert torch.allclose(rows[-1].visible[0], demos[0].visible[-1], atol=1e-4), "the same episode again"
+    finally:
+        env.close()
+    again = demos_of(dataclasses.replace(config, demonstrations=config.demonstrations), run)
+    assert all(torch.equal(one.obs, other.obs) for one, other in zip(demos, again, strict=True))
+    first = next(iter(teach(config, run, oracle())))
+    assert first.fits and first.fits[-1].answers > first.answers
+
+
+def test_an_environment_of_others_takes_recorded_demonstrations_only(tmp_path: Path) -> None:
+    config = dataclasses.replace(load_config("smoke"), task="gymnasium:Pendulum-v1")
+    with pytest.raises((ConfigError, InvalidInput), match="must be lerobot:DIR, minari:DIR or empty"):
+        with_flags(config, {"demonstrations.source": str(tmp_path)})
+    shown = with_flags(config, {"demonstrations.source": f"minari:{tmp_path}"})
+    assert shown.demonstrations.source == f"minari:{tmp_path}"

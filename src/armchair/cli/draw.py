@@ -14,6 +14,7 @@ from armchair.console import printable
 from armchair.errors import ArmchairError, StoreError
 
 if TYPE_CHECKING:
+    from armchair.envs.base import PoseDrawing
     from armchair.store.store import Store
 
 SIZE = 320  # pixels, width and height
@@ -28,8 +29,8 @@ def command_of(store: str) -> list[str]:
 def draw(store: Store, clip: str) -> bytes:
     """The film of a clip that has poses, or the one it came with. Raises StoreError where it has neither."""
     import numpy as np
+    import torch
 
-    from armchair.engines.display.clip_picture import clip_renderer
     from armchair.video import mp4_bytes
 
     replay = store.replay(clip)
@@ -37,13 +38,25 @@ def draw(store: Store, clip: str) -> bytes:
         return replay.film
     if replay.poses is None:
         raise StoreError(f"clip {clip} has neither poses nor pictures")
-    poses = np.frombuffer(replay.poses, "<f4").reshape(replay.steps, replay.bodies, 7)
-    scene, dt = store.board.asset("scene"), _control_dt(store)
-    with clip_renderer(None if scene is None else scene.data, replay.bodies, SIZE) as renderer:
-        return mp4_bytes(map(renderer.render, poses), 1.0 / dt)
+    numbers = np.frombuffer(replay.poses, "<f4").astype(np.float32)
+    poses = torch.from_numpy(numbers).reshape(replay.steps, replay.bodies, 7)
+    with drawing(store, replay.bodies, SIZE) as renderer:
+        return mp4_bytes(map(renderer.render, poses), 1.0 / control_dt(store))
 
 
-def _control_dt(store: Store) -> float:
+def drawing(store: Store, bodies: int, size: int) -> PoseDrawing:
+    """What draws the poses (bodies, 7) of a store's clips, `size` pixels wide and high, to be entered.
+
+    Raises MissingDependency where there is no OpenGL to draw with.
+    """
+    from armchair.engines.display.clip_picture import clip_renderer
+
+    scene = store.board.asset("scene")
+    return clip_renderer(None if scene is None else scene.data, bodies, size)
+
+
+def control_dt(store: Store) -> float:
+    """How long a control step of the run takes, in s."""
     status = store.board.status()
     dt = None if status is None else status.value.get("control_dt")
     return float(dt) if isinstance(dt, int | float) and dt > 0 else 1.0 / FPS

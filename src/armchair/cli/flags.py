@@ -122,6 +122,26 @@ class PageFlags(ProxyFlags):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DatasetFlags:
+    """Of labelling recorded data, `dataset:DIR`."""
+
+    runs: Path = Path("runs")
+    """With dataset:DIR: folder in which the run's folder is made, or found."""
+    camera: str = ""
+    """With dataset:DIR: which of its films is shown, such as observation.images.front; "": the first."""
+    clip_length: int = 0
+    """With dataset:DIR: frames in a clip; 0: two seconds, or as many as the shortest episode has."""
+    labels: int = 100
+    """With dataset:DIR: questions that may be asked, in all."""
+    question: str = ""
+    """With dataset:DIR: what people are asked; about the data set's task if not given."""
+    write: bool = False
+    """With dataset:DIR: write the learned progress and the answers beside the data, too."""
+    overwrite: bool = False
+    """With --write: in place of such files that are there."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainerFlags(PageFlags):
     """Of commands that train while people answer on a page."""
 

@@ -18,6 +18,7 @@ from armchair.rewards.relations import CHOSEN
 
 MOST_SCRIPTED = 1000
 SCRIPTED = re.compile(r"scripted:(\d+)")
+RECORDED = re.compile(r"(lerobot|minari):.+", re.DOTALL)
 
 
 def check(config: TeachConfig) -> None:
@@ -62,9 +63,11 @@ def _check_memory(config: TeachConfig) -> None:
 
 def _check_undemonstrable(config: TeachConfig) -> None:
     """An environment of others has no script to begin along."""
-    shown, foreign = config.demonstrations, f"{config.task} is none of armchair's own tasks"
+    shown = config.demonstrations
+    foreign = f"{config.task} is none of armchair's own tasks"
+    source = "" if RECORDED.fullmatch(shown.source) else shown.source
     for key, given, none, why in (
-        ("demonstrations.source", shown.source, "empty", foreign),
+        ("demonstrations.source", source, "lerobot:DIR, minari:DIR or empty", foreign),
         ("demonstrations.starts", shown.starts, "0", f"nobody has written a solution of {config.task}"),
     ):
         if given:

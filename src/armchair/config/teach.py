@@ -89,9 +89,10 @@ class DemonstrationConfig:
     """Where demonstrations come from, and what they are used for."""
 
     source: str = ""
-    """Demonstrations: `scripted:20` for so many by the task's script, or a folder of recorded ones. The
-    policy begins by imitating them, and they are worth comparisons. See `armchair.envs.demonstrations`.
-    In a run of a wish, a folder of some that show it: see `armchair.training.wishes.shown`."""
+    """Demonstrations: `scripted:20` for so many by the task's script, `lerobot:DIR` or `minari:DIR` for the
+    episodes of a data set, or a folder of recorded ones. The policy begins by imitating them, and they are
+    worth comparisons. See `armchair.envs.demonstrations`. In a run of a wish, a folder of some that show it:
+    see `armchair.training.wishes.shown`."""
     starts: Share = 0.0
     """Share of the episodes, in training and in clips, that begin along a demonstration (along the script's
     solution where there is none), falling to nothing over the run; it carries knowledge of the task into

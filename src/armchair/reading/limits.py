@@ -20,6 +20,11 @@ ONNX_BYTES = 256 * MIB  # of an ONNX file; a policy of ours has 40 kB
 ONNX_NODES = 5000  # operations in one
 RUN_BYTES = 4096 * MIB  # of the files of a run that are copied
 
+FILM_BYTES = 4096 * MIB  # of a film of a data set, which is read frame by frame
+FILM_SIDE = 4096  # pixels, of the longer side of a film
+TABLE_ROWS = 20_000_000  # of a Parquet file of numbers, ...
+TEXT_ROWS = 1_000_000  # ... and of one with texts
+
 DEPTH = 64  # of lists and mappings inside each other
 NODES = 20_000  # values in a YAML file, those named by aliases counted each time
 COLLECTIONS = 200_000  # lists and objects in a JSON text

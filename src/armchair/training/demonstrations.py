@@ -12,7 +12,7 @@ from armchair.agents.agent import Agent
 from armchair.agents.behaviour_cloning import CloningStats, ImitationTerm, imitate
 from armchair.agents.saved import load_policy
 from armchair.agents.weighted import without_wishes
-from armchair.config.checks import SCRIPTED
+from armchair.config.checks import RECORDED, SCRIPTED
 from armchair.config.teach import TeachConfig
 from armchair.envs.base import Demonstrable, Env
 from armchair.envs.demonstrations import (
@@ -23,8 +23,10 @@ from armchair.envs.demonstrations import (
     save_demos,
     scripted_episodes,
 )
+from armchair.envs.foreign.points.declaration import Declared
 from armchair.envs.spec import TaskSpec
 from armchair.errors import InvalidInput
+from armchair.exchange.demonstrations import Fits, read_demos
 from armchair.maths import generator
 from armchair.rewards.implicit import PolicyClips, implicit_preferences, join
 from armchair.rollout.clips import RecentEpisodes
@@ -56,10 +58,15 @@ def demonstrations_of(spec: TaskSpec, config: TeachConfig, run: RunDir | None = 
     if run is not None and (run.path / FOLDER).is_dir():
         return load_demos(run.path / FOLDER, _source(config))
     number = SCRIPTED.fullmatch(wanted)
-    if number is None:
+    if RECORDED.fullmatch(wanted):
+        demos = read_demos(wanted, _fits(spec, config))
+    elif number is None:
         folder = Path(wanted)
         if not folder.is_dir():
-            raise InvalidInput(f"demos must be scripted:N or a folder of demonstrations, got {folder}")
+            raise InvalidInput(
+                "demos must be scripted:N, lerobot:DIR, minari:DIR or a folder of demonstrations, "
+                f"got {folder}"
+            )
         demos = load_demos(folder, _source(config))
         _check_visible(folder, demos, spec, config)
     else:
@@ -78,14 +85,28 @@ def keep_demos(run: RunDir, config: TeachConfig, demos: Sequence[Demo]) -> None:
 
 
 def start_along(spec: TaskSpec, config: TeachConfig, demos: Sequence[Demo]) -> Sequence[Demo]:
-    """What episodes may begin along: demonstrations, else the script's solution; nothing without starts."""
+    """What episodes may begin along: demonstrations, else the script's solution; nothing without starts.
+
+    Demonstrations that were recorded elsewhere have no states to begin from.
+    """
     if not config.demonstrations.starts:
         return ()
-    return demos or _scripted(spec, config, None)
+    return [demo for demo in demos if demo.engine.shape[1]] or _scripted(spec, config, None)
 
 
 def _source(config: TeachConfig) -> Source:
     return Source(config.task, config.env.engine, config.env.control)
+
+
+def _fits(spec: TaskSpec, config: TeachConfig) -> Fits:
+    """What recorded demonstrations must be like for this run."""
+    env, given = spec.make(1, config.env, seed=config.seed), config.env
+    try:
+        sizes = (env.obs_dim, env.action_dim, env.layout.size)
+    finally:
+        env.close()
+    declared = Declared(given.points, given.scalars, given.motion, given.differences)
+    return Fits(*sizes, declared, config.queries.clip_length)
 
 
 def _scripted(spec: TaskSpec, config: TeachConfig, episodes: int | None) -> list[Demo]:

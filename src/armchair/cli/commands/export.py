@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -29,6 +29,8 @@ EXAMPLES = (
     "armchair export runs/reach-001 --to postgresql://user@host/reach",
     "armchair export runs/lift-001 --policy lifting",
     "armchair export runs/lift-001 --policy lifting --push hub:ann/lifting",
+    "armchair export runs/reach-001 --out clips --format lerobot --films",
+    "armchair export runs/reach-001 --out pairs.npz --format pairs",
 )
 FILM_SIZE, FPS = 240, 20  # pixels; a control step is 0.05 s
 
@@ -44,7 +46,7 @@ class Args(TrustFlag, JsonFlag):
     run: tyro.conf.Positional[Path]
     """The run's folder."""
     out: Path | None = None
-    """The folder to write to; it is made when there is none."""
+    """The folder to write to; it is made when there is none. A file with --format pairs and unirlhf."""
     backup: Path | None = None
     """Copy the whole run into this new folder instead: `armchair resume` goes on from it."""
     to: str | None = None
@@ -57,17 +59,20 @@ class Args(TrustFlag, JsonFlag):
     those that `armchair choose` shows."""
     push: str | None = None
     """With --policy: push that folder's files to the Hugging Face Hub as well, as hub:USER/NAME."""
-    format: Literal["jsonl", "parquet", "seed"] = "jsonl"
-    """Two tables, as JSON lines or Parquet; or `seed`, the older layout: preferences.json, clips and npz."""
+    format: Literal["jsonl", "parquet", "seed", "lerobot", "pairs", "unirlhf"] = "jsonl"
+    """Two tables, as JSON lines or Parquet; `lerobot`, the clips as a LeRobotDataset with the answers and the
+    learned progress beside it; `pairs`, plain arrays in NAME.npz or NAME.parquet; `unirlhf`, NAME.zip as of
+    that platform; or `seed`, the older layout: preferences.json, clips and npz."""
     films: bool = False
-    """With --format seed: also draw the clips as MP4. Needs OpenGL; without a GPU it takes seconds a clip."""
+    """With --format seed or lerobot: also draw the clips as MP4. Needs OpenGL; without a GPU it takes seconds
+    a clip."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Writes the files and returns 0."""
     args = parse(Args, "export", argv, EXAMPLES)
-    if args.films and args.format != "seed":
-        raise InvalidInput("--films goes with --format seed: the tables hold the poses")
+    if args.films and args.format not in ("seed", "lerobot"):
+        raise InvalidInput("--films goes with --format seed or lerobot: the tables hold the poses")
     if sum(where is not None for where in (args.out, args.backup, args.to, args.policy)) != 1:
         raise InvalidInput("say where to: one of --out FOLDER, --policy FOLDER, --backup FOLDER and --to URL")
     if args.policy is None and (args.push is not None or args.open_weights):
@@ -87,8 +92,7 @@ def main(argv: Sequence[str]) -> int:
     from armchair.store.store import Store
 
     with Store.open(run.store, create=False) as store:
-        export = _export_seed if args.format == "seed" else _export_tables
-        counts = export(args, args.out, run, store)
+        counts = FORMATS[args.format](args, args.out, run, store)
     written = " and ".join(f"{value} {name}" for name, value in counts.items())
     report.say(f"{written} written to {args.out}")
     report.finish({"run": str(run.path), "out": str(args.out), "format": args.format, **counts})
@@ -118,6 +122,25 @@ def _export_tables(args: Args, out: Path, _: RunDir, store: Store) -> dict[str, 
     return {"answers": files.answers, "clips": files.clips}
 
 
+def _export_lerobot(args: Args, out: Path, run: RunDir, store: Store) -> dict[str, Json]:
+    from armchair.cli.exporting.lerobot import export_lerobot
+
+    return export_lerobot(run, store, out, films=args.films)
+
+
+def _export_pairs(args: Args, out: Path, _: RunDir, store: Store) -> dict[str, Json]:
+    from armchair.exchange.pair_files import export_pairs
+
+    return {"answers": export_pairs(store, out)}
+
+
+def _export_unirlhf(args: Args, out: Path, _: RunDir, store: Store) -> dict[str, Json]:
+    from armchair.cli.exporting.lerobot import question_of
+    from armchair.exchange.unirlhf.writing import export_unirlhf
+
+    return {"questions": export_unirlhf(store, out, question_of(store))}
+
+
 def _export_seed(args: Args, out: Path, run: RunDir, store: Store) -> dict[str, Json]:
     from armchair.engines.display.picture import Renderer
     from armchair.exchange.sketch_layout import export_sketch_layout
@@ -138,3 +161,13 @@ def _export_seed(args: Args, out: Path, run: RunDir, store: Store) -> dict[str, 
             return file.read_bytes()
 
         return {"answers": export_sketch_layout(store, out, film=film)}
+
+
+FORMATS: dict[str, Callable[[Args, Path, RunDir, Store], dict[str, Json]]] = {
+    "jsonl": _export_tables,
+    "parquet": _export_tables,
+    "lerobot": _export_lerobot,
+    "pairs": _export_pairs,
+    "unirlhf": _export_unirlhf,
+    "seed": _export_seed,
+}

@@ -12,6 +12,7 @@ import tyro
 from armchair.cli.flags import RunsFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
+from armchair.errors import InvalidInput
 
 if TYPE_CHECKING:
     from armchair.exchange.pairs import Imported
@@ -22,6 +23,8 @@ EXAMPLES = (
     "armchair import recorded/data --length 20 --json",
     "armchair import data/reward_training_data.pt",
     "armchair import postgresql://user@host/reach",
+    "armchair import pairs.npz",
+    "armchair import export_walker.zip --data walker.npz",
 )
 
 
@@ -31,11 +34,16 @@ class Args(RunsFlag):
 
     The folder holds them itself or below `data`; docs/data.md describes them. A file NAME.pt of the same
     sketch holds clips and answers without films. The URL of a database that `armchair export --to` filled
-    brings the whole run back. All is read or nothing is; archives must be unpacked first.
+    brings the whole run back. A LeRobotDataset that `armchair export` wrote brings answers and their clips,
+    NAME.npz and NAME.parquet pairs as plain arrays, NAME.zip what Uni-RLHF's platform exported. All is read
+    or nothing is; other archives must be unpacked first.
     """
 
     folder: tyro.conf.Positional[str]
-    """The folder or .pt file to read, or the URL of a database."""
+    """The folder or file to read, or the URL of a database."""
+    data: Path | None = None
+    """With NAME.zip: where the steps are that it names, an npz with observations and actions, or a
+    LeRobotDataset."""
     length: int | None = None
     """Steps that every clip is brought to, where the trajectories differ in length."""
 
@@ -48,6 +56,8 @@ def main(argv: Sequence[str]) -> int:
     from armchair.store.database import shown
     from armchair.store.store import Store
 
+    if args.data is not None and Path(args.folder).suffix != ".zip":
+        raise InvalidInput("--data goes with NAME.zip, an export of Uni-RLHF's platform")
     source = shown(args.folder)
     about = {"command": "import", "folder": source, "length": args.length}
     read = _from_database if "://" in args.folder else _from_files
@@ -62,15 +72,22 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _from_files(args: Args, run: RunDir) -> Imported:
-    """Answers of the older layout, a folder or its .pt file."""
+    """Answers in files, by what they are called and what is in the folder."""
+    from armchair.exchange.lerobot.answers import import_dataset
+    from armchair.exchange.lerobot.schema import INFO
+    from armchair.exchange.pair_files import import_pair_file
     from armchair.exchange.sketch_layout import import_sketch_layout
     from armchair.exchange.sketch_tensors import import_sketch_tensors
+    from armchair.exchange.unirlhf.reading import import_unirlhf
     from armchair.store.store import Store
 
     path = Path(args.folder)
-    read = import_sketch_tensors if path.suffix == ".pt" else import_sketch_layout
+    by_suffix = {".pt": import_sketch_tensors, ".npz": import_pair_file, ".parquet": import_pair_file}
+    usual = import_dataset if (path / INFO).is_file() else import_sketch_layout
     with Store.open(run.store_file) as store:
-        return read(store, path, length=args.length)
+        if path.suffix == ".zip":
+            return import_unirlhf(store, path, args.data, length=args.length)
+        return by_suffix.get(path.suffix, usual)(store, path, length=args.length)
 
 
 def _from_database(args: Args, run: RunDir) -> Imported:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from armchair.cli.flags import JsonFlag, PageFlags, TrustFlag
+from armchair.cli.flags import DatasetFlags, JsonFlag, PageFlags, TrustFlag
 from armchair.cli.locate import find_store
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
@@ -27,20 +27,24 @@ EXAMPLES = (
     "armchair label runs/reach-001 --host 0.0.0.0 --invite ann bob",
     "armchair label runs/reach-001 --streamlit",
     "armchair label postgresql://user@host/reach --host 0.0.0.0 --invite ann",
+    "armchair label dataset:recorded --question 'In which one is the cup held more steadily?' --write",
 )
 PLAIN = "?to=answer"
 
 
 @dataclasses.dataclass(frozen=True)
-class Args(PageFlags, TrustFlag, JsonFlag):
+class Args(PageFlags, DatasetFlags, TrustFlag, JsonFlag):
     """Serve the labelling page of a run: answer what waits there, look at answers, charts and settings.
 
     No trainer is needed; one that runs learns from the answers, and `armchair resume` takes them up later. A
     run that cannot be written is shown, and takes no answers.
+
+    With dataset:DIR, a LeRobotDataset v3 with films, people compare parts of recorded episodes, no simulator
+    needed: a reward model learns from their answers and leaves each frame's progress in the run's folder.
     """
 
     run: tyro.conf.Positional[str]
-    """The run's folder; or the URL of its database, on a host that has no such folder."""
+    """The run's folder; or the URL of its database, on a host that has no such folder; or dataset:DIR."""
     streamlit: bool = False
     """Lead the owner to the plain page instead, of two videos and a row of buttons, in the dashboard."""
 
@@ -52,6 +56,13 @@ def main(argv: Sequence[str]) -> int:
     from armchair.cli.links import check_page
     from armchair.offers.extras import need
 
+    if is_dataset(args.run):
+        from armchair.cli.labelling.recorded import label_dataset
+
+        if args.streamlit:
+            raise InvalidInput("the plain page is for runs of `armchair teach`: leave --streamlit out")
+        return label_dataset(args.run, args, args, report)
+    check_no_dataset_flags(args)
     place = find_store(args.run, trust=args.trust)
     if isinstance(place.store, Path) and not is_writable(place.store):
         return look_at(place, args, report)
@@ -59,6 +70,23 @@ def main(argv: Sequence[str]) -> int:
         need("dashboard", "the plain page")
     check_page(args, place.store)
     return serve_page(place, args, report, PLAIN if args.streamlit else "")
+
+
+def is_dataset(where: str) -> bool:
+    """Whether this is recorded data, or a run that labels some."""
+    from armchair.runs.folder import RunDir
+
+    if where.startswith("dataset:"):
+        return True
+    path = Path(where)
+    return (path / "config.yaml").is_file() and "dataset" in RunDir.open(path).config()
+
+
+def check_no_dataset_flags(args: Args) -> None:
+    """InvalidInput where a flag was given that only recorded data have a use for."""
+    for field in dataclasses.fields(DatasetFlags):
+        if getattr(args, field.name) != field.default:
+            raise InvalidInput(f"--{field.name.replace('_', '-')} goes with dataset:DIR")
 
 
 def look_at(place: Place, args: Args, report: Report) -> int:

@@ -21,6 +21,7 @@ EXAMPLES = (
     "armchair play runs/reach-001 --episodes 5 --video taught.mp4",
     "armchair play runs/lift-001 --wish-weight carry_high=0.4",
     "armchair play lifting/policy.onnx",
+    "armchair play runs/reach-001 --episodes 50 --dataset reaches",
 )
 
 
@@ -32,7 +33,7 @@ def main(argv: Sequence[str]) -> int:
     if Path(args.what).suffix == ".safetensors":
         from armchair.cli.playing.dump import play_dump
 
-        if args.video is not None or args.window:
+        if args.video is not None or args.dataset is not None or args.window:
             raise InvalidInput("a dump is replayed in the browser: use --html, or no flag at all")
         if args.wish_weight:
             raise InvalidInput("a dump is replayed as it was: --wish-weight goes with a run's policy")
@@ -40,6 +41,10 @@ def main(argv: Sequence[str]) -> int:
     from armchair.cli.playing.cast import choose
 
     cast = choose(args)
+    if args.dataset is not None:
+        from armchair.cli.playing.dataset import record_dataset
+
+        return record_dataset(cast, args, args.dataset, report)
     posed = cast.spec.shows_poses(cast.config)
     if not posed and args.html is not None:
         raise InvalidInput(f"{cast.spec.name} has pictures and no poses to replay: use --video")
@@ -59,7 +64,7 @@ def main(argv: Sequence[str]) -> int:
 
 def is_live(args: Args) -> bool:
     """Whether to play in the browser until Ctrl-C; nothing waits for ever where nobody is there to end it."""
-    if args.video or args.html or args.window or args.json:
+    if args.video or args.html or args.dataset or args.window or args.json:
         return False
     return args.port is not None or all(stream.isatty() for stream in (sys.stdin, sys.stdout))
 
@@ -70,8 +75,8 @@ def check(args: Args) -> None:
         raise InvalidInput(f"--episodes must be at least 1, got {args.episodes}")
     if args.size < 2 or args.size % 2:
         raise InvalidInput(f"--size must be an even number of pixels, got {args.size}")
-    if sum(map(bool, (args.video, args.html, args.window))) > 1:
-        raise InvalidInput("--video, --html and --window show the same episodes: give one of them")
+    if sum(map(bool, (args.video, args.html, args.dataset, args.window))) > 1:
+        raise InvalidInput("--video, --html, --dataset and --window show the same episodes: give one of them")
     if args.video is not None:
         from armchair.video import check_video_path
 

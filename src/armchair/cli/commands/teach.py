@@ -61,8 +61,8 @@ class Args(WishesFlags, TrainerFlags, PointsFlags, TrustFlag, TrackFlag, SetupFl
     """Over which time one judges: moment (half as long as usual), usual, episode (a whole one), or a number
     of control steps, 20 to a second in armchair's own tasks."""
     demos: str | None = None
-    """Demonstrations to begin with: scripted:20 for so many by the task's script, or a folder of them. With
-    --wish a folder of two to five that show it."""
+    """Demonstrations to begin with: scripted:20 for so many by the task's script, lerobot:DIR or minari:DIR
+    for the episodes of a data set, or a folder of them. With --wish a folder of two to five that show it."""
     starts: float | None = None
     """Share of the episodes that begin along a demonstration, or along the script's solution; fewer later."""
     motion: bool = False

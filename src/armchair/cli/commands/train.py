@@ -50,7 +50,8 @@ class Args(PointsFlags, TrustFlag, TrackFlag, SetupFlags):
     """Share of the episodes that begin along a demonstration (along the script's solution without --demos),
     while no ordinary one succeeds; fewer later, none in evaluations. 0 if nothing says otherwise."""
     demos: str | None = None
-    """Demonstrations to begin by imitating: scripted:20 for so many by the task's script, or a folder."""
+    """Demonstrations to begin by imitating: scripted:20 for so many by the task's script, lerobot:DIR or
+    minari:DIR for the episodes of a data set, or a folder."""
     num_envs: int | None = None
     """Copies of the arm simulated together; the task's preset has a default."""
 

@@ -15,8 +15,8 @@ from armchair.cli.flags import JsonFlag, TrustFlag, WishFlag
 class Args(WishFlag, TrustFlag, JsonFlag):
     """Watch a policy at a task, live in the browser: give it new goals, push the arm.
 
-    A run's policy is the newest, also while it is being taught. With --video, --html or --window a number
-    of episodes is played instead; with --json, or where nobody sits at the terminal, they are played
+    A run's policy is the newest, also while it is being taught. With --video, --html, --dataset or --window
+    a number of episodes is played instead; with --json, or where nobody sits at the terminal, they are played
     unseen. Their success is told.
     """
 
@@ -38,6 +38,8 @@ class Args(WishFlag, TrustFlag, JsonFlag):
     """Film the episodes to this MP4 file."""
     html: Path | None = None
     """Keep the episodes as this file: a 3D replay that any browser opens, with no server and no network."""
+    dataset: Path | None = None
+    """Record the episodes into this new folder as a LeRobotDataset v3, with films where they can be drawn."""
     window: bool = False
     """Show the episodes in a window of their own instead of the browser."""
     port: int | None = None

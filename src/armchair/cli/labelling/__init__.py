@@ -1,0 +1,1 @@
+"""Labelling what was recorded elsewhere."""
