@@ -14,6 +14,8 @@ from armchair.runs.folder import RunDir
 from armchair.store.store import Store
 from armchair.types import Clip, Question
 
+NOWHERE = "00000000-0000-4000-8000-000000000000"  # no clip's id
+
 POSES = torch.arange(42, dtype=torch.float32).reshape(3, 2, 7)
 
 
@@ -92,7 +94,7 @@ def test_a_wish_begins_by_the_command_line(served: Any, owner: TestClient) -> No
     assert owner.post("/api/runs/reach-999/wish", json=given).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["skill", "scene", f"clips/{new_id()}", f"clips/{new_id()}/film"])
+@pytest.mark.parametrize("path", ["skill", "scene", f"clips/{NOWHERE}", f"clips/{NOWHERE}/film"])
 def test_nobody_else_sees_a_skill(served: Any, path: str) -> None:
     """Nor begins a wish: only who is logged in as owner."""
     run = skill(served.root)
