@@ -49,7 +49,11 @@ def run(name: str, cwd: Path, settings: dict[str, object]) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("name", [name for name in SCRIPTS if name not in DRAWS])
+LONG = ("own_strategy.py", "sb3_hindsight.py", "sb3_learned_reward.py", "several_annotators.py")
+QUICK = [name for name in SCRIPTS if name not in (*DRAWS, *LONG)]
+
+
+@pytest.mark.parametrize("name", [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in LONG)])
 def test_an_example_runs(name: str, tmp_path: Path) -> None:
     assert run(name, tmp_path, {**SMALL, **MORE.get(name, {})})
     assert list((tmp_path / "runs").glob("*-001"))

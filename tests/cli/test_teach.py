@@ -67,7 +67,10 @@ def test_where_the_page_was_not_built_the_run_ends_well_all_the_same(
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (("--demos", "nowhere"), "demos must be scripted:N or a folder of demonstrations, got nowhere"),
+        (
+            ("--demos", "nowhere"),
+            "demos must be scripted:N, lerobot:DIR, minari:DIR or a folder of demonstrations, got nowhere",
+        ),
         (("--demos", "scripted:x"), "demos must be scripted:N, such as scripted:20"),
         (("--style", "carry_high"), "the style carry_high looks at block_a, which is not in this task"),
         (("--style-weight", "2"), "taught in two steps"),

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from armchair.cli import main
 from armchair.config.on_skill import on_skill
 from armchair.config.read import from_run, with_flags
 from armchair.feedback import objections
@@ -24,14 +23,6 @@ from armchair.types import Answer, Clip
 
 WISH = "left"
 SMALL = {"queries.labels": 24, "queries.first": 24, "schedule.updates": 6, "evaluation.every": 100}
-
-
-@pytest.fixture(scope="module")
-def skill(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of reach that has learned nothing, but has a policy and a reward."""
-    runs = tmp_path_factory.mktemp("skills")
-    assert main(["teach", "--config", "smoke", "--teacher", "oracle", "--runs", str(runs)]) == 0
-    return runs / "reach-001"
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ def skill(layout: VisibleLayout) -> RewardEnsemble:
 def answered(store: Store) -> None:
     """Twelve answers for the clip in which the first three numbers change less."""
     rng = generator(1)
+    store.board.set_setting("repeat_share", 0.0)
     for _ in range(12):
         pair = [0.02 * torch.randn(8, 6, generator=rng).cumsum(0) * scale for scale in (1.0, 3.0)]
         left, right = (

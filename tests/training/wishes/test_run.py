@@ -22,14 +22,6 @@ from armchair.training.setup import teach
 SMALL = ("--labels", "8", "--updates", "4")
 
 
-@pytest.fixture(scope="module")
-def skill(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of reach that has learned nothing, but has a policy and a reward."""
-    runs = tmp_path_factory.mktemp("skills")
-    assert main(["teach", "--config", "smoke", "--teacher", "oracle", "--runs", str(runs)]) == 0
-    return runs / "reach-001"
-
-
 def wish(skill: Path, runs: Path, *more: str) -> RunDir:
     """Teach wishes of a simulated teacher. -> the run."""
     command = ["teach", "--policy", str(skill), "--teacher", "oracle", *SMALL, "--runs", str(runs), *more]

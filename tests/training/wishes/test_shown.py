@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from armchair.agents.saved import load_policy
-from armchair.cli import main
 from armchair.config.on_skill import on_skill
 from armchair.config.read import as_yaml, from_run, with_flags
 from armchair.config.teach import TeachConfig
@@ -49,14 +48,6 @@ def episodes(number: int, seed: int, *, high: bool) -> list[Demo]:
     env.close()
     engine, seen, action, visible, poses = (torch.stack(parts, 1) for parts in zip(*rows, strict=True))
     return [Demo(engine[n], goal[n], seen[n], action[n], visible[n], poses[n]) for n in range(number)]
-
-
-@pytest.fixture(scope="module")
-def skill(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of reach that has learned nothing, but has a policy and a reward."""
-    runs = tmp_path_factory.mktemp("skills")
-    assert main(["teach", "--config", "smoke", "--teacher", "oracle", "--runs", str(runs)]) == 0
-    return runs / "reach-001"
 
 
 @pytest.fixture(scope="module")
