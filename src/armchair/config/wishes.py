@@ -37,4 +37,3 @@ class WishConfig:
 
 MOST_WISHES = 8
 WISH_LABELS: Answers = 40  # questions, if not given: for each wish
-"""What is otherwise in a run of wishes, whatever the skill was taught with."""

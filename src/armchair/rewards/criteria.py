@@ -33,7 +33,7 @@ NEAR = (0.125, 0.25, 0.5)  # of the farthest that two points are apart
 LOW = (0.25, 0.5)  # of the range of heights
 MOVES = 0.1  # of a point's highest speed
 PLACES = (4, 6)  # along x and y, of a point's range
-LOGARITHM = 0.005  # m, added to distances before it
+CLOSEST = 0.005  # m, added to distances before the logarithm: closer than this is all the same
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ QUANTITIES: dict[str, Kind] = {
         "how close {0} is to the spot at {at}",
     ),
     "distance": Kind("points", 2, 0, lambda p, _: _gap(p), "the distance of {0} and {1}"),
-    "closeness": Kind("points", 2, 0, lambda p, _: -(_gap(p) + LOGARITHM).log(), "how close {0} is to {1}"),
+    "closeness": Kind("points", 2, 0, lambda p, _: -(_gap(p) + CLOSEST).log(), "how close {0} is to {1}"),
     "planar": Kind("points", 2, 0, lambda p, _: _gap(p, 2), "how far {0} and {1} are apart, seen from above"),
     "ahead": Kind("points", 2, 0, lambda p, _: (p[0] - p[1])[..., 0], "how far {0} is beyond {1}"),
     "left": Kind("points", 2, 0, lambda p, _: (p[0] - p[1])[..., 1], "how far {0} is left of {1}"),

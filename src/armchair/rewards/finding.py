@@ -55,15 +55,16 @@ def find(
         raise InvalidInput("a reward model needs answers and reference states")
     began = time.perf_counter()
     known = _Known(batch, _limited(candidates(layout, reference)), layout)
-    one = known.posterior(batch)[0]
+    one = known.posterior(*known.likelihood(batch))
     known.refine(one.logsumexp((1, 2)).topk(min(REFINED, len(one))).indices.tolist())
-    posterior, alone = known.posterior(batch)
+    likely, logs = known.likelihood(batch)
+    posterior = known.posterior(likely, logs)
     drawn = list[tuple[Criterion, float]]()
     for row in _draws(posterior.logsumexp(-1).flatten(), config.members, rng).tolist():
         at, strength = divmod(row, len(BETAS))
         drawn.append((known.criteria[at], BETAS[strength] / float(known.unit[at])))
     ensemble = _ensemble(drawn, reference, layout, config)
-    return ensemble, _report(ensemble, batch, reference, alone, began)
+    return ensemble, _report(ensemble, batch, reference, _alone(likely, logs, posterior), began)
 
 
 def _limited(terms: Candidates) -> Candidates:
@@ -105,21 +106,30 @@ class _Known:
         if bool(alive.any()):  # else nothing is known, and all are as likely as before
             self._prior = torch.where(alive, self._prior, -math.inf)
 
-    def posterior(self, batch: PreferenceBatch) -> tuple[Tensor, Tensor]:
-        """Log probabilities (H, B, E) after the answers; B runs over β, E over ε.
+    def likelihood(self, batch: PreferenceBatch) -> tuple[Tensor, Tensor]:
+        """That the right clip is preferred, and the logarithm for the answer that was given, by its weight.
 
-        And, by what all other answers say of these criteria, the probability (M,) that the right clip is
-        preferred: without an answer the posterior is what it is divided by that answer's likelihood.
+        Both are (M, H, B, E); B runs over β, E over ε.
         """
         sure = torch.sigmoid((self._difference / self.unit).unsqueeze(-1) * torch.tensor(BETAS))
         wrong = torch.tensor(WRONG)
-        likely = (1.0 - 2.0 * wrong) * sure.unsqueeze(-1) + wrong  # (M, H, B, E)
+        likely = (1.0 - 2.0 * wrong) * sure.unsqueeze(-1) + wrong
         target, weight = (field.view(-1, 1, 1, 1) for field in (batch.target, batch.weight))
-        logs = weight * (target * likely.log() + (1.0 - target) * (1.0 - likely).log())
+        return likely, weight * (target * likely.log() + (1.0 - target) * (1.0 - likely).log())
+
+    def posterior(self, likely: Tensor, logs: Tensor) -> Tensor:
+        """Log probabilities (H, B, E) after the answers of this `likelihood`."""
         whole = (logs.sum(0) + self._prior.view(-1, 1, 1)).flatten()
-        rows = zip(likely.flatten(1), logs.flatten(1), strict=True)
-        alone = torch.stack([torch.softmax(whole - log, 0) @ own for own, log in rows])
-        return torch.log_softmax(whole, 0).view(likely.shape[1:]), alone
+        return torch.log_softmax(whole, 0).view(likely.shape[1:])
+
+
+def _alone(likely: Tensor, logs: Tensor, posterior: Tensor) -> Tensor:
+    """By what all other answers say of these criteria, the probability that the right clip is preferred.
+
+    Without an answer the posterior is what it is divided by that answer's likelihood. -> (M,).
+    """
+    rows = zip(likely.flatten(1), logs.flatten(1), strict=True)
+    return torch.stack([torch.softmax(posterior.flatten() - log, 0) @ own for own, log in rows])
 
 
 class _Seen(NamedTuple):

@@ -24,14 +24,13 @@ import torch
 from torch import Tensor
 
 from armchair.errors import InvalidInput, check_choice
-from armchair.rewards.criteria import parsed
+from armchair.rewards.criteria import CLOSEST, parsed
 from armchair.rewards.own import OWN, checked, given
 from armchair.types import VisibleLayout
 
 InputMode = Literal["raw", "relational", "chosen", "criteria"]
 INPUT_MODES: tuple[InputMode, ...] = ("raw", "relational", "chosen", "criteria")
 
-CLOSEST = 0.005  # m, added to distances before the logarithm: closer than this is all the same
 MOST_POINTS, MOST_SCALARS = 32, 8192  # relations of three points grow with the cube of their number
 MIN_LENGTH = 0.01  # m, shorter displacements have no meaningful direction
 
