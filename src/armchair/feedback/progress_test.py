@@ -92,7 +92,8 @@ def progress_test(records: Iterable[Record], *, wish: str | None = None) -> Prog
     window = scores[-WINDOW:]
     wins, ties, losses = (window.count(score) for score in (1.0, 0.5, 0.0))
     more = 0 if verdict != "unknown" else _more(tuple(scores))
-    text = (_text if wish is None else _text_of_wish)(verdict, wins, ties, losses, len(scores), more)
+    words = _OF_PROGRESS if wish is None else _OF_WISH
+    text = _text(words, verdict, (wins, ties, losses), len(scores), more)
     enough: Verdict = "settled" if wish is None else "improving"
     return ProgressTest(verdict, wins, ties, losses, f"{wish or ''}{text}", more, verdict == enough)
 
@@ -162,31 +163,40 @@ def _until_verdict(meter: Meter, tied: float, rng: random.Random) -> int:
     return FAR
 
 
-def _text(verdict: Verdict, wins: int, ties: int, losses: int, number: int, more: int) -> str:
-    counted = wins + ties + losses
-    told = f"The newest policy was preferred to an older one in {wins} of the last {counted} comparisons"
-    tied = f", {ties} of them a tie" if ties else ""
-    if verdict == "improving":
-        return f"{told}{tied}: it is getting better, and your answers help."
-    if verdict == "settled":
-        return f"{told}{tied}: it has stopped getting better. You may be done."
-    about = f"{number} of about {number + more} comparisons of older and newest policy"
-    if counted < WINDOW / 2:
-        return f"Too early to say: {about}."
-    return f"{told}{tied}: that may be chance. {about[0].upper()}{about[1:]}."
+class _Words(NamedTuple):
+    """How a verdict is told."""
+
+    preferred: str
+    improving: str
+    settled: str
+    compared: str
 
 
-def _text_of_wish(verdict: Verdict, wins: int, ties: int, losses: int, number: int, more: int) -> str:
-    counted = wins + ties + losses
-    told = (
-        f"The arm with your wish was preferred to the skill alone in {wins} of the last {counted} comparisons"
-    )
+_OF_PROGRESS = _Words(
+    "The newest policy was preferred to an older one",
+    "it is getting better, and your answers help.",
+    "it has stopped getting better. You may be done.",
+    "comparisons of older and newest policy",
+)
+_OF_WISH = _Words(
+    "The arm with your wish was preferred to the skill alone",
+    "it does what you wish. You may be done.",
+    "no clear difference yet. Look at what was understood, or give more answers.",
+    "comparisons of the arm with your wish and without",
+)
+
+
+def _text(words: _Words, verdict: Verdict, outcomes: tuple[int, int, int], number: int, more: int) -> str:
+    """outcomes: wins, ties and losses among the last comparisons."""
+    wins, ties, _ = outcomes
+    counted = sum(outcomes)
+    told = f"{words.preferred} in {wins} of the last {counted} comparisons"
     tied = f", {ties} of them a tie" if ties else ""
     if verdict == "improving":
-        return f"{told}{tied}: it does what you wish. You may be done."
+        return f"{told}{tied}: {words.improving}"
     if verdict == "settled":
-        return f"{told}{tied}: no clear difference yet. Look at what was understood, or give more answers."
-    about = f"{number} of about {number + more} comparisons of the arm with your wish and without"
+        return f"{told}{tied}: {words.settled}"
+    about = f"{number} of about {number + more} {words.compared}"
     if counted < WINDOW / 2:
         return f"Too early to say: {about}."
     return f"{told}{tied}: that may be chance. {about[0].upper()}{about[1:]}."
