@@ -6,7 +6,9 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -41,6 +43,34 @@ CALM = """
 window.requestAnimationFrame = (run) => setTimeout(() => run(performance.now()), 500);
 window.cancelAnimationFrame = clearTimeout;
 """
+
+
+@contextlib.contextmanager
+def listed(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """The list of runs of a folder, served by `armchair` with these words. -> the command, its link."""
+    told = folder / "told.txt"
+    with told.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "armchair.cli", *words, "--no-open", "--port", "0"],
+            cwd=folder,
+            stdout=out,
+            stderr=out,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+    found, end = None, time.monotonic() + 90
+    while found is None:
+        assert process.poll() is None and time.monotonic() < end, told.read_text()
+        found = re.search(r"^your runs: (\S+)$", told.read_text(), re.MULTILINE)
+        time.sleep(0.05)
+    yield process, found[1]
+    process.send_signal(signal.SIGINT)
+    process.wait(60)
+
+
+@pytest.fixture(scope="session")
+def list_of_runs() -> Callable[..., Any]:
+    """See `listed`."""
+    return listed
 
 
 @pytest.fixture(scope="session")

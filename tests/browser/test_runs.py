@@ -6,8 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,25 +21,12 @@ AXE = Path(__file__).parents[2] / "src/armchair/web/frontend/node_modules/axe-co
 
 
 @pytest.fixture
-def serving(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def serving(
+    tmp_path: Path, list_of_runs: Callable[..., Any]
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """-> the command, the link that it printed."""
-    told = tmp_path / "told.txt"
-    with told.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "armchair.cli", "--no-open", "--port", "0"],
-            cwd=tmp_path,
-            stdout=out,
-            stderr=out,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )
-    found, end = None, time.monotonic() + 90
-    while found is None:
-        assert process.poll() is None and time.monotonic() < end, told.read_text()
-        found = re.search(r"^your runs: (\S+)$", told.read_text(), re.MULTILINE)
-        time.sleep(0.05)
-    yield process, found[1]
-    process.send_signal(signal.SIGINT)
-    process.wait(60)
+    with list_of_runs(tmp_path) as (process, link):
+        yield process, link
 
 
 @pytest.fixture
@@ -69,7 +54,7 @@ def begin(page: Any, runs: Path) -> Any:
     page.get_by_label("Answers you will give").fill("0")
     expect(page.locator("#begin")).to_be_enabled()
     page.locator("#begin").click()
-    expect(page.locator("#trouble")).to_have_text("labels must be at least 1, got 0")
+    expect(page.locator("#trouble")).to_have_text("labels must be at least 1 and at most 1,000,000, got 0")
     assert not list(runs.glob("*/config.yaml"))
     page.get_by_label("Answers you will give").fill("20")
     page.locator("#begin").click()

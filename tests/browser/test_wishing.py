@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,28 +22,15 @@ WISH = "Which one moves more smoothly?"
 
 
 @pytest.fixture(scope="module")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+def serving(
+    tmp_path_factory: pytest.TempPathFactory, list_of_runs: Callable[..., Any]
+) -> Iterator[tuple[Path, str]]:
     """A folder of runs with a small skill, and its list. -> the folder, the link that was printed."""
     folder = tmp_path_factory.mktemp("wishing")
     runs = folder / "runs"
     assert main(["teach", "--config", "smoke", "--teacher", "oracle", "--runs", str(runs)]) == 0
-    told = folder / "told.txt"
-    with told.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "armchair.cli", "serve", "--no-open", "--port", "0"],
-            cwd=folder,
-            stdout=out,
-            stderr=out,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )
-    found, end = None, time.monotonic() + 90
-    while found is None:
-        assert process.poll() is None and time.monotonic() < end, told.read_text()
-        found = re.search(r"^your runs: (\S+)$", told.read_text(), re.MULTILINE)
-        time.sleep(0.05)
-    yield runs, found[1]
-    process.send_signal(signal.SIGINT)
-    process.wait(60)
+    with list_of_runs(folder, "serve") as (_, link):
+        yield runs, link
 
 
 @pytest.fixture(scope="module")
