@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "import": "read answers given elsewhere into a new run",
     "play": "watch a policy live in the browser, or film it",
     "look": "find the points in an environment of others: hand, object, goal",
+    "arm": "check an arm of your own, an MJCF or URDF, before it is taught",
     "envs": "list tasks, engines, control modes and Gymnasium ids",
     "doctor": "check this machine and say how to mend what is wrong",
     "bench": "measure speed on this machine",

@@ -144,7 +144,7 @@ def _set_servo(model: MjModel, name: str, stiffness: float, lag: float, effort: 
 
 
 def plain_columns(scene: Scene) -> tuple[Columns, Columns]:
-    """Where the joints of a scene are whose joints are the arm's, the fingers' and the blocks', in that order."""
+    """Where the joints of a scene are whose joints are the arm's, the fingers', the blocks'."""
     first, last = scene.arm.num_joints, scene.num_joints
     found = Columns(slice(0, first), slice(first, last), last)
     return found, found

@@ -1,8 +1,9 @@
 """A scene as numbers and simple shapes, from which each engine builds its own model.
 
 A scene is an arm and blocks. The built-in arm is a tree of rigid bodies here; another one comes from its own
-file. Every body's frame is parallel to the world's when all joints are at zero. Lengths are in m, masses in kg, angles in rad. Collision shapes only: what
-the bodies look like is told by `armchair.engines.display.appearance`.
+file. Every body's frame is parallel to the world's when all joints are at zero. Lengths are in m, masses in
+kg, angles in rad. Collision shapes only: what the bodies look like is told by
+`armchair.engines.display.appearance`.
 """
 
 from __future__ import annotations

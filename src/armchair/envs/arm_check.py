@@ -40,8 +40,8 @@ def check_arm(task: Task, engine: str) -> None:
     if share >= FINE:
         return
     told = (
-        f"{arm.name} reaches {100 * share:.0f} % of {LAYOUTS} layouts of {task.name}: see `armchair arm check` "
-        f"and the boxes 'goals' and 'spawn' of {arm.source}"
+        f"{arm.name} reaches {100 * share:.0f} % of {LAYOUTS} layouts of {task.name}: see "
+        f"`armchair arm check {arm.source}`, and its boxes 'goals' and 'spawn'"
     )
     if share < HOPELESS:
         raise InvalidInput(told)

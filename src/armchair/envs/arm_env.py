@@ -8,7 +8,6 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from armchair.arms import load_arm
 from armchair.engines import Engine, make_engine
 from armchair.engines.base import check_finite
 from armchair.engines.iiwa import make_scene
@@ -267,7 +266,7 @@ class ArmEnv:
 
 
 def make_env(
-    task: str,
+    task: str | Task,
     *,
     num_envs: int = 1,
     engine: str = "mujoco",
@@ -276,16 +275,16 @@ def make_env(
     threads: int = 1,
     record_poses: bool = False,
     motion: bool = False,
-    arm: str = "",
 ) -> ArmEnv:
-    """`num_envs` copies of the named task.
+    """`num_envs` copies of a task: of its name, or as `get_task` makes it for an arm of somebody's.
 
     engine: see `armchair.engines.ENGINES`. control: "tool" or "joint". threads: simulation threads, 0 for
     one a core. record_poses: fill `Step.poses`, which a replay needs and training does not. motion: have
-    speeds among `Step.visible`. arm: a file that describes one, see `armchair.arms`; "" for the built-in one.
+    speeds among `Step.visible`.
     Raises InvalidChoice for an unknown name, MissingDependency for an engine that is not installed.
     """
-    chosen = get_task(task, motion=motion, arm=load_arm(arm))
+    chosen = get_task(task) if isinstance(task, str) else task
+    chosen = replace(chosen, motion=motion or chosen.motion)
     if not 1 <= num_envs <= COPIES:
         raise InvalidInput(f"num_envs must be at least 1 and at most {COPIES}, got {num_envs}")
     mode = make_control(control, chosen.arm)

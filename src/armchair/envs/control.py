@@ -30,7 +30,7 @@ GRIP_THRESHOLD = 0.3
 
 
 class Control(NamedTuple):
-    """A control mode of an arm. Its memory is the target (N, M), which the environment keeps between steps."""
+    """A control mode of an arm. Its memory is the target (N, M), which the environment keeps."""
 
     name: str
     action_dim: Callable[[bool], int]  # of "does the task use the gripper?"
@@ -69,7 +69,7 @@ def move_tool(arm: Arm, state: ArmState, target: Tensor, action: Tensor, dt: flo
 def move_joints(
     arm: Arm, state: ArmState, target: Tensor, action: Tensor, dt: float
 ) -> tuple[Tensor, Tensor]:
-    """Move the joints' targets (N, J) by `action` (N, J or J + 1). -> joint targets (N, J + 1), the new ones."""
+    """Move the joints' targets (N, J) by `action` (N, J or J + 1). -> joint targets (N, J + 1), the new."""
     consts, count = _constants(arm, state.joint_pos.device), arm.num_joints
     reach = consts.speed * dt
     lead = torch.addcmul(target, action[:, :count], reach) - state.joint_pos

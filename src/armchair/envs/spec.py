@@ -250,15 +250,13 @@ class BuiltinTask(TaskSpec):
         """See `make_env`."""
         config = config or EnvConfig()
         return make_env(
-            self.name,
+            get_task(self.name, motion=config.motion, arm=load_arm(config.arm)),
             num_envs=num_envs,
             engine=config.engine,
             control=config.control,
             seed=seed,
             threads=config.threads,
             record_poses=record,
-            motion=config.motion,
-            arm=config.arm,
         )
 
 

@@ -143,8 +143,8 @@ def spawn_apart(arm: Arm, rng: torch.Generator, other: Tensor, distance: float) 
         places = torch.where(near.unsqueeze(1), spawn(arm, rng, len(other)), places)
     low, high = arm.space.spawn_low, arm.space.spawn_high
     raise InvalidInput(
-        f"{arm.name}: there is no room for two things {100 * distance:.0f} cm apart on the table between {low} "
-        f"and {high}: make 'spawn' wider"
+        f"{arm.name}: there is no room for two things {100 * distance:.0f} cm apart on the table between "
+        f"{low} and {high}: make 'spawn' wider"
     )
 
 

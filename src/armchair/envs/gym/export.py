@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TypedDict, Unpack
+
 from gymnasium.vector import AutoresetMode
 
 from armchair.arms import load_arm
 from armchair.envs.arm_env import make_env
 from armchair.envs.gym.adapters import Screen, SingleAdapter, VectorAdapter
 from armchair.tasks import get_task
+
+
+class Making(TypedDict, total=False):
+    """How copies are made, as `make_env` takes it."""
+
+    engine: str
+    control: str
+    threads: int
 
 
 class ArmGymEnv(SingleAdapter):
@@ -17,21 +27,15 @@ class ArmGymEnv(SingleAdapter):
     """
 
     def __init__(
-        self,
-        task: str = "reach",
-        *,
-        engine: str = "mujoco",
-        control: str = "tool",
-        arm: str = "",
-        render_mode: str | None = None,
+        self, task: str = "reach", *, arm: str = "", render_mode: str | None = None, **how: Unpack[Making]
     ) -> None:
-        """See `make_env` for the names; render_mode: None, "rgb_array" or "human". arm: a file that
-        describes one, see `armchair.arms`; "" for the built-in one.
+        """See `make_env` for the names; render_mode: None, "rgb_array" or "human".
 
+        arm: a file that describes one, see `armchair.arms`; "" for the built-in one.
         Raises InvalidChoice for an unknown name, MissingDependency for an engine that is not installed.
         """
-        screen = Screen(get_task(task, arm=load_arm(arm)), render_mode)
-        super().__init__(make_env(task, engine=engine, control=control, arm=arm), screen)
+        chosen = get_task(task, arm=load_arm(arm))
+        super().__init__(make_env(chosen, **how), Screen(chosen, render_mode))
 
 
 class ArmVectorEnv(VectorAdapter):
@@ -42,15 +46,13 @@ class ArmVectorEnv(VectorAdapter):
         num_envs: int = 1,
         task: str = "reach",
         *,
-        engine: str = "mujoco",
-        control: str = "tool",
         arm: str = "",
-        threads: int = 1,
         render_mode: str | None = None,
         max_episode_steps: int | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
+        **how: Unpack[Making],
     ) -> None:
-        """See `make_env` and `VectorAdapter`."""
-        screen = Screen(get_task(task, arm=load_arm(arm)), render_mode)
-        made = make_env(task, num_envs=num_envs, engine=engine, control=control, threads=threads, arm=arm)
-        super().__init__(made, screen, max_episode_steps, autoreset_mode)
+        """See `make_env`, `ArmGymEnv` and `VectorAdapter`."""
+        chosen = get_task(task, arm=load_arm(arm))
+        made = make_env(chosen, num_envs=num_envs, **how)
+        super().__init__(made, Screen(chosen, render_mode), max_episode_steps, autoreset_mode)

@@ -25,7 +25,7 @@ def draw(env: str, looked: Looked, file: Path) -> None:
     """
     need("plots", "a picture")
     if looked.shot is not None:
-        _write(file, looked.shot.pixels, [point.name for point in looked.points], looked.shot.at)
+        write_picture(file, looked.shot.pixels, [point.name for point in looked.points], looked.shot.at)
         return
     drawn = import_env(env, render=True)
     try:
@@ -33,7 +33,7 @@ def draw(env: str, looked: Looked, file: Path) -> None:
         pictures = drawn.frames() if isinstance(drawn, Frames) else []
         if not pictures:
             raise InvalidInput("the environment draws none")
-        _write(file, pictures[0], [], np.zeros((0, 2)))
+        write_picture(file, pictures[0], [], np.zeros((0, 2)))
     finally:
         drawn.close()
 
@@ -47,7 +47,8 @@ def why_not(attempt: Callable[[], None]) -> str | None:
     return None
 
 
-def _write(file: Path, pixels: NDArray[np.uint8], names: list[str], at: NDArray[np.float64]) -> None:
+def write_picture(file: Path, pixels: NDArray[np.uint8], names: list[str], at: NDArray[np.float64]) -> None:
+    """Write a picture (height, width, 3) with a ring and a name at each of `at` (n, 2), in pixels."""
     from matplotlib.figure import Figure
 
     height, width = pixels.shape[:2]
