@@ -86,6 +86,16 @@ class SetupFlags(RunsFlag):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SideBySideFlags:
+    """Of commands that make several runs."""
+
+    workers: int = 1
+    """Processes that the runs are shared among, a run at a time each; results are the same, to the bit."""
+    ray: str = ""
+    """Make the runs on this Ray cluster instead: auto, HOST:PORT or ray://HOST:PORT; see docs/cluster.md."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PointsFlags:
     """Of commands that look into an environment of others."""
 

@@ -5,21 +5,31 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tyro
 
-from armchair.cli.flags import JsonFlag, TrackFlag, TrainerFlags, TrustFlag
+from armchair.cli.flags import JsonFlag, SideBySideFlags, TrackFlag, TrainerFlags, TrustFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 
-EXAMPLES = ("armchair resume runs/reach-001", "armchair resume runs/reach-001 --port 9000 --no-open")
+if TYPE_CHECKING:
+    from armchair.runs.folder import RunDir
+
+EXAMPLES = (
+    "armchair resume runs/reach-001",
+    "armchair resume runs/reach-001 --port 9000 --no-open",
+    "armchair resume runs/compare-reach-001 --workers 2",
+)
+SEVERAL = ("compare",)  # commands that make several runs
 
 
 @dataclasses.dataclass(frozen=True)
-class Args(TrainerFlags, TrustFlag, TrackFlag, JsonFlag):
+class Args(SideBySideFlags, TrainerFlags, TrustFlag, TrackFlag, JsonFlag):
     """Go on with a run of `teach` or `train` from its last checkpoint; the folder is all that is needed.
 
     Where people teach, the page is served again; the flags about it mean what they mean in `armchair teach`.
+    Of a comparison the runs that are missing are made; --workers and --ray are for these.
     """
 
     run: tyro.conf.Positional[Path]
@@ -41,6 +51,8 @@ def main(argv: Sequence[str]) -> int:
 
     run = find_run(args.run)
     admit_run(run, trust=args.trust)
+    if run.config().get("command") in SEVERAL:
+        return _several(run, args, report)
     begin_tracked(run, check_track(args.track))
     if run.config().get("command") == "train":
         return resume_training(run, report)
@@ -51,3 +63,14 @@ def main(argv: Sequence[str]) -> int:
     if not args.no_page:
         check_page(args, run.store)
     return teach_with_page(run, config, args, report, resume=True)
+
+
+def _several(home: RunDir, args: Args, report: Report) -> int:
+    """Make what is missing of a comparison; returns 0."""
+    from armchair.cli.comparing import Plan, compare
+    from armchair.cli.jobs.making import Where
+
+    where = Where(args.workers, args.ray)
+    where.check()
+    compare(Plan.of(home), home, where, report)
+    return 0

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
-import sys
-import threading
-import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import cast
@@ -18,9 +13,9 @@ from gymnasium.vector.utils import CloudpickleWrapper
 from armchair.envs.foreign.copies import SerialCopies
 from armchair.envs.foreign.sound import raised
 from armchair.errors import ArmchairError
+from armchair.parallel.children import begin_as_child
 
 Make = Callable[[], gymnasium.Env[object, object]]
-LOOK = 1.0  # s between two looks whether the parent still lives
 
 
 def work(pipe: Connection, make: CloudpickleWrapper, name: str, numbers: list[int], draws: bool) -> None:
@@ -29,10 +24,7 @@ def work(pipe: Connection, make: CloudpickleWrapper, name: str, numbers: list[in
     What a terminal asks, by Ctrl-C or by closing, is the parent's matter. Where the parent has gone this
     process ends, whatever it is doing.
     """
-    for asks in ("SIGINT", "SIGHUP", "SIGBREAK"):
-        if hasattr(signal, asks):  # Windows alone has SIGBREAK, and no SIGHUP
-            signal.signal(getattr(signal, asks), signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    begin_as_child()
     copies: SerialCopies | None = None
     with contextlib.suppress(EOFError, OSError):
         try:
@@ -57,10 +49,3 @@ def _told(error: BaseException, name: str) -> tuple[str, str]:
     if isinstance(error, ArmchairError):
         return str(error), type(error).__name__
     return f"{name}: its process raised {raised(error)}", "ForeignError"
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(LOOK)
-    sys.stderr.flush()
-    os._exit(1)

@@ -1,58 +1,60 @@
-"""The runs that a comparison sets side by side: made here, kind by kind and seed by seed."""
+"""The runs that a comparison sets side by side, and what is left of it: table, plot, figures."""
 
 from __future__ import annotations
 
 import json
-import sys
-import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from typing import NamedTuple
 
 from armchair.agents.presets import Preset, preset
 from armchair.api.begin import begin_run
+from armchair.cli.endings.told import leaving
+from armchair.cli.jobs.job import Job
+from armchair.cli.jobs.making import Where, make_runs
 from armchair.cli.report import Report, table
-from armchair.config.read import as_yaml
+from armchair.config.read import as_yaml, from_run
 from armchair.config.teach import TeachConfig
-from armchair.console import printable
 from armchair.envs.spec import resolve_task
-from armchair.errors import InvalidInput
+from armchair.errors import InvalidInput, RunError
 from armchair.intervals import GOOD
 from armchair.jsonable import Json
 from armchair.reports import curves
-from armchair.reports.curves import Curve, Group, Point
+from armchair.reports.curves import Curve, Group
 from armchair.runs.files import write_atomic
 from armchair.runs.folder import RunDir
 from armchair.store.wishes import run_wish
-from armchair.training.asking.described import make_described
 
 TRUE_REWARD = "the task's own reward"
 FIRST_SHARE = 8  # of the answers, one in so many is about a wandering arm where demonstrations are taken away
 
 
-def baselines(configs: Sequence[TeachConfig], settings: Preset, teacher: str, folder: RunDir) -> list[Group]:
-    """What the runs of `configs` are measured against: policies trained on the task's own reward and, where
-    the runs have demonstrations, the same teaching without them.
+def jobs_of(
+    configs: Sequence[TeachConfig], settings: Preset, teacher: str, *, taught: bool = True
+) -> list[Job]:
+    """The runs of a comparison: on the task's own reward; where there are demonstrations, the same teaching
+    without them; and, if `taught`, the teaching that is asked for.
 
     configs: alike but for their seeds. settings: how to learn from the task's own reward.
     """
-    points = curves.count_evaluations(configs[0], settings)[0]
-    own = _curves(TRUE_REWARD, configs, lambda each: _train(each, settings, folder), points)
-    groups = [Group(TRUE_REWARD, own)]
-    if configs[0].demonstrations.source:
-        groups.append(taught_group([without_demos(config) for config in configs], teacher, folder))
-    return groups
+    own_points, points = curves.count_evaluations(configs[0], settings)
+    jobs = [
+        Job(f"train-{k:03d}", TRUE_REWARD, config, own_points, own=settings)
+        for k, config in enumerate(configs, start=1)
+    ]
+    plans = [without_demos(config) for config in configs] if configs[0].demonstrations.source else []
+    for k, config in enumerate([*plans, *(configs if taught else ())], start=1):
+        jobs.append(Job(f"teach-{k:03d}", name_of(config, teacher), config, points, teacher=teacher))
+    return jobs
 
 
-def taught_group(configs: Sequence[TeachConfig], teacher: str, folder: RunDir) -> Group:
-    """Runs of teaching by a simulated teacher."""
-    name = name_of(configs[0], teacher)
-    points = -(-configs[0].schedule.updates // configs[0].evaluation.every)
-    return Group(name, _curves(name, configs, lambda each: _teach(each, teacher, folder), points))
+def groups_of(jobs: Sequence[Job], home: RunDir) -> list[Group]:
+    """The curves of runs that are there, by kind."""
+    kinds: dict[str, list[Curve]] = {}
+    for job in jobs:
+        kinds.setdefault(job.kind, []).append(curves.curve_of(RunDir(home.path / "runs" / job.folder)))
+    return [Group(kind, tuple(found)) for kind, found in kinds.items()]
 
 
 def name_of(config: TeachConfig, teacher: str) -> str:
@@ -67,53 +69,13 @@ def without_demos(config: TeachConfig) -> TeachConfig:
     return replace(config, demonstrations=replace(config.demonstrations, source=""), queries=queries)
 
 
-def _train(config: TeachConfig, settings: Preset, folder: RunDir) -> Generator[Point]:
-    practice = replace(config.practice, num_envs=settings.num_envs, rollout=settings.rollout)
-    plan = replace(config, practice=practice, ppo=settings.ppo)
-    kept = ("task", "seed", "env", "practice", "ppo")
-    about = {key: value for key, value in as_yaml(plan).items() if key in kept}
-    about["demonstrations"] = {"starts": plan.demonstrations.starts}
-    run = begin_run(folder.path / "runs", "train", {"command": "train", **about, "steps": settings.steps})
-    return curves.train_with_curve(config, settings, run)
-
-
-def _teach(config: TeachConfig, teacher: str, folder: RunDir) -> Generator[Point]:
-    described: dict[str, Json] = {"name": teacher}
-    run = begin_run(folder.path / "runs", "teach", {**as_yaml(config), "teacher": described})
-    made = make_described(described, config)
-    assert made is not None, "a simulated one is asked for"
-    return curves.teach_with_curve(config, made, run)
-
-
-def _curves(
-    name: str, configs: Sequence[TeachConfig], begin: Callable[[TeachConfig], Generator[Point]], points: int
-) -> tuple[Curve, ...]:
-    """The curves of one kind, with a bar and a line for each; `points` is how many each will have."""
-    console = Console(file=sys.stderr)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    made: list[Curve] = []
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
-        bar = bars.add_task(name, total=len(configs) * points)
-        for config in configs:
-            began, found = time.perf_counter(), list[Point]()
-            with closing(begin(config)) as points_to_come:
-                for point in points_to_come:
-                    found.append(point)
-                    now = f"{name}, seed {config.seed}: success {point.success:.0%}"
-                    bars.update(bar, advance=1, description=now)
-            made.append(Curve(config.seed, tuple(found)))
-            end, seconds = found[-1], time.perf_counter() - began
-            steps = f"{end.env_steps:,} steps" + (f", {end.answers} answers" if end.answers else "")
-            line = f"{name}, seed {config.seed}: success {end.success:.0%} after {steps} ({seconds:.0f} s)"
-            console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
-    return tuple(made)
-
-
 def draw_with_baselines(run: RunDir, config: TeachConfig, teacher: str) -> str:
     """Make the baselines of a run that has just ended and draw them beside it. -> the plot's name."""
     from armchair.reports.plots import draw_comparison
 
-    groups = baselines([config], preset(config.task), teacher, run)
+    jobs = jobs_of([config], preset(config.task), teacher, taught=False)
+    make_runs(jobs, run, Where())
+    groups = groups_of(jobs, run)
     groups.append(Group(name_of(config, teacher), (curves.curve_of(run),)))
     plot = run.path / "comparison.png"
     write_rows(run.path / "comparison.json", curves.summary_of(groups))
@@ -140,11 +102,52 @@ def group_of(path: Path, task: str) -> Group:
     return Group(f"run {run.name}", (curves.curve_of(run),))
 
 
-def comparison_folder(root: Path, about: Mapping[str, Json], config: TeachConfig, settings: Preset) -> RunDir:
-    """A new folder for a comparison and its runs. about: what its configuration begins with."""
-    train = {"steps": settings.steps, "num_envs": settings.num_envs, "rollout": settings.rollout}
-    whole: dict[str, Json] = {"command": "compare", **about, "train": train, **as_yaml(config)}
-    return begin_run(root, f"compare-{resolve_task(config.task).slug}", whole)
+class Plan(NamedTuple):
+    """A comparison that is to be made."""
+
+    config: TeachConfig  # of the first seed
+    seeds: int
+    teacher: str
+    settings: Preset  # how to learn from the task's own reward
+    beside: Path | None = None  # a run that is drawn beside the others
+
+    def jobs(self) -> list[Job]:
+        """Its runs."""
+        configs = [replace(self.config, seed=self.config.seed + k) for k in range(self.seeds)]
+        return jobs_of(configs, self.settings, self.teacher)
+
+    def folder(self, root: Path) -> RunDir:
+        """A new folder for it and its runs."""
+        settings = self.settings
+        train = {"steps": settings.steps, "num_envs": settings.num_envs, "rollout": settings.rollout}
+        about: dict[str, Json] = {"command": "compare", "seeds": self.seeds, "compared_teacher": self.teacher}
+        about["beside"] = None if self.beside is None else str(self.beside)
+        slug = resolve_task(self.config.task).slug
+        return begin_run(root, f"compare-{slug}", {**about, "train": train, **as_yaml(self.config)})
+
+    @staticmethod
+    def of(home: RunDir) -> Plan:
+        """What the comparison in this folder is to be. Raises RunError where the folder does not say so."""
+        saved = home.config()
+        config, train = from_run(saved), saved.get("train")
+        seeds, teacher, beside = (saved.get(key) for key in ("seeds", "compared_teacher", "beside"))
+        if not isinstance(train, dict) or not isinstance(seeds, int) or not isinstance(teacher, str):
+            raise RunError(f"{home.config_file} does not say which runs to compare: compare anew")
+        given = {key: value for key, value in train.items() if isinstance(value, int)}
+        settings = replace(preset(config.task), **given)
+        return Plan(config, seeds, teacher, settings, Path(beside) if isinstance(beside, str) else None)
+
+
+def compare(plan: Plan, home: RunDir, where: Where, report: Report) -> None:
+    """Make those of a comparison's runs that are not there yet, then leave table, plot and figures."""
+    jobs = plan.jobs()
+    with leaving(lambda: f"what ended is in {home.path}/runs, `armchair resume {home.path}` makes the rest"):
+        make_runs(jobs, home, where)
+    task, beside = plan.config.task, plan.beside
+    groups = groups_of(jobs, home) + ([] if beside is None else [group_of(beside, task)])
+    with leaving(lambda: f"the figures are in {home.path}"):
+        summary: dict[str, Json] = {"task": task, "teacher": plan.teacher, "seeds": plan.seeds}
+        report.finish({**summary, **leave_comparison(task, groups, home, report)})
 
 
 def leave_comparison(task: str, groups: Sequence[Group], folder: RunDir, report: Report) -> dict[str, Json]:
