@@ -83,6 +83,8 @@ class SetupFlags(RunsFlag):
     """Simulation threads, 0 for one a core."""
     workers: int | None = None
     """Processes that copies of an environment of others are shared among; 0: none of their own."""
+    ray: str | None = None
+    """The Ray cluster that they are on: auto, HOST:PORT or ray://HOST:PORT; see docs/cluster.md."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -98,15 +98,20 @@ def admit_run(run: RunDir, *, trust: bool) -> None:
     admit(run.path, named_in(run.config()), trust=trust)
 
 
-def admit_config(path: str | None, typed: str | None, *, trust: bool) -> None:
-    """The same of a YAML file that may name a task; typed: the task that was named beside it, if any."""
+def admit_config(path: str | None, typed: str | None, *, trust: bool, ray: str | None = None) -> None:
+    """The same of a YAML file that may name a task and a Ray cluster.
+
+    typed, ray: the task and the cluster that were named beside it, if any.
+    """
     from armchair.config.read import load_config, presets
     from armchair.runs.trust import gate, named_in
 
-    gate.allow(typed)
-    if path is None or typed is not None or path in presets():
+    gate.allow(typed, f"ray {ray}")
+    if path is None or path in presets():
         return
-    admit(Path(path), named_in({"task": load_config(path).task}), trust=trust)
+    config = load_config(path)
+    names = {"task": None if typed is not None else config.task, "env": {"ray": config.env.ray}}
+    admit(Path(path), named_in(names), trust=trust)
 
 
 def admit(path: Path, names: Sequence[str], *, trust: bool) -> None:

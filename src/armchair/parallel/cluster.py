@@ -37,10 +37,39 @@ def connected(address: str) -> Generator[ModuleType]:
     MissingDependency, and ServiceError where there is no such cluster, or none that can be used from here.
     """
     need("ray", "a Ray cluster")
+    if _now.users and address != _now.address:
+        raise ServiceError(f"this process is connected to the Ray cluster at {_now.address} already")
+    ray = _now.ray if _now.ray is not None else _connect(address)
+    _now.users += 1
+    try:
+        yield ray
+    finally:
+        _now.users -= 1
+        if not _now.users:
+            _now.ray = None
+            if _now.ours:
+                ray.shutdown()
+
+
+class _Now:
+    """The connection of this process: there can be one."""
+
+    def __init__(self) -> None:
+        self.users = 0
+        self.address = ""
+        self.ours = False  # whether it was begun here
+        self.ray: ModuleType | None = None
+
+
+_now = _Now()
+
+
+def _connect(address: str) -> ModuleType:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+    need("ray", "a Ray cluster")
     ray = importlib.import_module("ray")
-    ours = not ray.is_initialized()
-    if ours:
+    _now.ours = not ray.is_initialized()
+    if _now.ours:
         check_address(address)
         heard = {number: signal.getsignal(number) for number in HEARD}
         try:
@@ -51,11 +80,8 @@ def connected(address: str) -> Generator[ModuleType]:
         finally:
             for number, what in heard.items():  # Ray puts handlers of its own there
                 signal.signal(number, what)
-    try:
-        yield ray
-    finally:
-        if ours:
-            ray.shutdown()
+    _now.address, _now.ray = address, ray
+    return ray
 
 
 def check_address(address: str) -> None:

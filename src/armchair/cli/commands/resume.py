@@ -21,7 +21,7 @@ EXAMPLES = (
     "armchair resume runs/reach-001 --port 9000 --no-open",
     "armchair resume runs/compare-reach-001 --workers 2",
 )
-SEVERAL = ("compare",)  # commands that make several runs
+SEVERAL = ("compare", "sweep")  # commands that make several runs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Args(SideBySideFlags, TrainerFlags, TrustFlag, TrackFlag, JsonFlag):
     """Go on with a run of `teach` or `train` from its last checkpoint; the folder is all that is needed.
 
     Where people teach, the page is served again; the flags about it mean what they mean in `armchair teach`.
-    Of a comparison the runs that are missing are made; --workers and --ray are for these.
+    Of a comparison or a sweep the runs that are missing are made, by --workers processes or on --ray.
     """
 
     run: tyro.conf.Positional[Path]
@@ -45,18 +45,21 @@ def main(argv: Sequence[str]) -> int:
     from armchair.cli.page import teach_with_page
     from armchair.cli.teaching import teach_run
     from armchair.cli.tracking.runs import begin_tracked, check_track
-    from armchair.cli.training import resume_training
+    from armchair.cli.training import on_cluster, resume_training
+    from armchair.runs.trust import gate
     from armchair.store.trainer_lock import check_unlocked
     from armchair.training.asking.described import open_run
 
     run = find_run(args.run)
+    gate.allow(f"ray {args.ray}")  # it was typed
     admit_run(run, trust=args.trust)
     if run.config().get("command") in SEVERAL:
         return _several(run, args, report)
     begin_tracked(run, check_track(args.track))
     if run.config().get("command") == "train":
-        return resume_training(run, report)
+        return resume_training(run, report, args.ray)
     config, teacher = open_run(run)
+    config = on_cluster(config, args.ray)
     check_unlocked(run)
     if teacher is not None:
         return teach_run(run, config, teacher, report, resume=True)
@@ -66,11 +69,15 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _several(home: RunDir, args: Args, report: Report) -> int:
-    """Make what is missing of a comparison; returns 0."""
+    """Make what is missing of a comparison or a sweep; returns 0."""
     from armchair.cli.comparing import Plan, compare
     from armchair.cli.jobs.making import Where
+    from armchair.cli.sweeping.making import Sweep, sweep
 
     where = Where(args.workers, args.ray)
     where.check()
-    compare(Plan.of(home), home, where, report)
+    if home.config()["command"] == "compare":
+        compare(Plan.of(home), home, where, report)
+    else:
+        sweep(Sweep.of(home), home, where, report)
     return 0

@@ -19,6 +19,8 @@ from armchair.reports.curves import Curve, Group, curve_of
 from armchair.runs.folder import RunDir
 from armchair.store.wishes import run_wish
 
+SHOWN = 5  # settings in which runs differ
+
 
 class _Member(NamedTuple):
     """One of the runs."""
@@ -90,11 +92,11 @@ def _member(run: RunDir) -> _Member:
 
 def _check_alike(one: _Member, other: _Member) -> None:
     """Raises InvalidInput where two runs of a kind differ in more than their seeds, or not at all."""
-    for key in sorted({*one.settings, *other.settings}):
-        had, has = one.settings.get(key), other.settings.get(key)
-        if had != has:
-            differ = f"{one.run.path} and {other.run.path} differ in {key}, {had} and {has}"
-            raise InvalidInput(f"{differ}: join runs that differ in their seeds alone")
+    keys = sorted({*one.settings, *other.settings})
+    pairs = {key: (one.settings.get(key), other.settings.get(key)) for key in keys}
+    if differ := [f"{key} ({had} and {has})" for key, (had, has) in pairs.items() if had != has]:
+        told = f"{one.run.path} and {other.run.path} differ in {', '.join(differ[:SHOWN])}"
+        raise InvalidInput(f"{told}: join runs that differ in their seeds alone")
     if one.curve.seed == other.curve.seed:
         same = f"{one.run.path} and {other.run.path} are the same, {one.kind} with seed {one.curve.seed}"
         raise InvalidInput(f"{same}: join each seed once")

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from armchair.engines.display.gl import choose_gl
 from armchair.envs.foreign.abilities import DrawnPutBackEnv, PosedEnv, PosedPutBackEnv, PutBackEnv
+from armchair.envs.foreign.away import RayCopies
 from armchair.envs.foreign.copies import Copies, SerialCopies, told_of
 from armchair.envs.foreign.env import DrawnForeignEnv, ForeignEnv, Running
 from armchair.envs.foreign.limits import unmoved
@@ -61,9 +62,9 @@ def import_env(
     """
     if not 1 <= num_envs <= COPIES:
         raise InvalidInput(f"num_envs must be at least 1 and at most {COPIES}, got {num_envs}")
-    workers, limit = running or Running()
+    workers, limit, ray = running or Running()
     paceless = str(source) if isinstance(source, Paced) else source
-    found = Able(False, False) if workers else able(paceless, horizon)
+    found = Able(False, False) if workers or ray else able(paceless, horizon)
     posed = render == "poses" and found.simulated
     drawn = bool(render) and not posed
     make, name = maker(source, horizon, drawn), named(source)
@@ -81,11 +82,13 @@ def import_env(
     if posed:
         make = recorded(make)
     with unmoved():
-        copies: Copies = (
-            WorkerCopies(make, name, num_envs, workers, drawn, limit)
-            if workers
-            else SerialCopies(make, name, range(num_envs), drawn, limit)
-        )
+        copies: Copies
+        if ray:
+            copies = RayCopies(make, name, num_envs, max(1, workers), drawn, limit, ray)
+        elif workers:
+            copies = WorkerCopies(make, name, num_envs, workers, drawn, limit)
+        else:
+            copies = SerialCopies(make, name, range(num_envs), drawn, limit)
     return kind_of(found, posed=posed, drawn=drawn)(copies, steps, name, columns, seed)
 
 
