@@ -66,8 +66,8 @@ def dies_always(one: int, tell: Tell) -> int:
 
 
 def waits(folder: str, tell: Tell) -> str:
-    """Leave a file that says which process is at work; done once there is a file `go`."""
-    Path(folder, f"{os.getpid()}.began").touch()
+    """Leave a file for each time it is begun; done once there is a file `go`."""
+    Path(folder, f"{os.getpid()}-{time.monotonic_ns()}.began").touch()
     until = time.monotonic() + 120
     while not Path(folder, "go").exists() and time.monotonic() < until:
         time.sleep(0.05)

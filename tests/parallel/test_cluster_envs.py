@@ -17,6 +17,7 @@ from armchair.maths import generator
 from armchair.runs.trust import gate
 
 SMALL = """\
+task: gymnasium:Pendulum-v1
 queries: {labels: 8, first: 4, film_envs: 2, clip_length: 8}
 schedule: {session: 2, session_every: 1, updates: 2}
 practice: {num_envs: 4, rollout: 32}
@@ -62,7 +63,10 @@ def test_a_process_that_is_lost_is_told_of_with_its_copies(cluster: SimpleNamesp
 
 
 @pytest.mark.slow
-def test_an_error_is_told_as_at_home_and_too_many_processes_are_refused(cluster: SimpleNamespace) -> None:
+def test_an_error_is_told_as_at_home_and_too_many_processes_are_refused(
+    cluster: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "envs" / "foreign")
     with pytest.raises(InvalidInput, match=r"env\.workers must be at most 2, the CPUs of the cluster; got 3"):
         pendulum(Running(3, 60.0, cluster.address))
     env = import_env("odd:step_raises", num_envs=2, running=Running(2, 60.0, cluster.address))

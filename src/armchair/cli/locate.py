@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from armchair.errors import InvalidInput, RunError
+from armchair.errors import ConfigError, InvalidInput, RunError
 from armchair.runs.folder import RunDir, runs_in
 
 SHOWN = 8  # runs named in an error
@@ -109,7 +109,12 @@ def admit_config(path: str | None, typed: str | None, *, trust: bool, ray: str |
     gate.allow(typed, f"ray {ray}")
     if path is None or path in presets():
         return
-    config = load_config(path)
+    try:
+        config = load_config(path)
+    except ConfigError:
+        if typed is None:
+            raise
+        return  # it may be right for that task; whoever reads it for that says so otherwise
     names = {"task": None if typed is not None else config.task, "env": {"ray": config.env.ray}}
     admit(Path(path), named_in(names), trust=trust)
 

@@ -89,6 +89,7 @@ def sweep(sweep: Sweep, home: RunDir, where: Where, report: Report) -> None:
     how = f"what ended is in {home.path}/runs, `armchair resume {home.path}` makes the rest"
     plan, points = sweep.plan, read_points(home)
     failed: FewerRuns | None = None
+    left: dict[str, Json] = {}
     with leaving(lambda: how):
         try:
             _make(sweep, points, home, where)

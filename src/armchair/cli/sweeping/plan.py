@@ -204,7 +204,7 @@ def _values(key: str, found: object) -> Values:
         if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
             raise ConfigError(f"settings: {key}: {name} must be a number such as 0.0001, got {value!r}")
     bounds = Bounds(**given)  # type: ignore[arg-type]
-    if not isinstance(bounds.log, bool) or (bounds.log and bounds.step is not None):
+    if given.get("log", False) not in (True, False) or (bounds.log and bounds.step is not None):
         raise ConfigError(f"settings: {key}: log must be true or false, and goes without step")
     if bounds.low >= bounds.high or (bounds.log and bounds.low <= 0) or (bounds.step or 1) <= 0:
         raise ConfigError(f"settings: {key}: low must be below high, and above 0 with log; got {given!r}")
