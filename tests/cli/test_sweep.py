@@ -134,7 +134,7 @@ def test_a_plot_along_a_number_and_one_of_many_points(tmp_path: Path) -> None:
         ("teacher: oracel", "unknown teacher 'oracel': did you mean 'oracle'?"),
         ("settings: {queries.labels: 4}", "queries.labels must be a list of values, or {low: 0.001"),
         ("settings: {queries.labels: [4, 4]}", "queries.labels must list values, each once; got [4, 4]"),
-        ("settings: {seed: [1, 2]}", "seed cannot be varied; seeds says over how many"),
+        ("settings: {seed: [1, 2]}", "seed cannot be varied: all points share it, and seeds says"),
         (
             "settings: {ppo.std: {low: 0.1, high: 1}}",
             "ppo.std has bounds, which are searched: add trials: 20",

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from armchair.cli import main
-from armchair.envs.foreign.away import RayCopies
 from armchair.envs.foreign.env import ForeignEnv, Running
 from armchair.envs.foreign.importing import import_env
+from armchair.envs.foreign.processes.cluster import RayCopies
 from armchair.errors import ForeignError, InvalidInput, RunError
 from armchair.maths import generator
 from armchair.runs.trust import gate

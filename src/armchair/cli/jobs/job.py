@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 
 from armchair.agents.presets import Preset
+from armchair.cli.jobs.whole import Packed, made_whole, pack, unpack
 from armchair.config.read import as_yaml
 from armchair.config.teach import TeachConfig
 from armchair.jsonable import Json
@@ -20,7 +21,6 @@ from armchair.parallel.events import Tell
 from armchair.reports import curves
 from armchair.reports.curves import Point
 from armchair.runs.folder import RunDir
-from armchair.runs.whole import Packed, made_whole, pack, unpack
 from armchair.training.asking.described import make_described
 
 

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from armchair.api.begin import keep
 from armchair.cli.jobs.job import Job, Sent, do_away, do_here, keep_sent
+from armchair.cli.jobs.whole import remove_drafts
 from armchair.console import printable
 from armchair.errors import InvalidInput, RunError
 from armchair.parallel.cluster import check_address, on_cluster
@@ -22,7 +23,6 @@ from armchair.parallel.pool import check_workers, side_by_side
 from armchair.reports.curves import Point, curve_of
 from armchair.runs.folder import RunDir
 from armchair.runs.trust import named_in
-from armchair.runs.whole import remove_drafts
 from armchair.store.trainer_lock import trainer_lock
 
 MOST_FAILURES = 3  # after which no more are begun

@@ -30,6 +30,7 @@ from armchair.reading.plain import parse_yaml
 from armchair.training.asking.described import errs
 
 MOST = 1000  # points
+FIXED = ("seed", "task", "env.ray")  # settings of all points
 Setting = dict[str, Json]
 """One point: values by dotted keys of a configuration."""
 
@@ -155,9 +156,9 @@ def _check_space(plan: Plan) -> None:
     space = plan.space()
     if not space:
         raise ConfigError("settings names nothing to vary, such as queries.labels: [10, 20, 40]")
-    for key in (key for key in space if key in ("seed", "task")):
+    for key in (key for key in space if key in FIXED):
         raise ConfigError(
-            f"settings: {key} cannot be varied; seeds says over how many seeds each point is made"
+            f"settings: {key} cannot be varied: all points share it, and seeds says how many runs each has"
         )
     bounded = [key for key, values in space.items() if isinstance(values, Bounds)]
     if bounded and not plan.trials:

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from armchair.engines.display.gl import choose_gl
 from armchair.envs.foreign.abilities import DrawnPutBackEnv, PosedEnv, PosedPutBackEnv, PutBackEnv
-from armchair.envs.foreign.away import RayCopies
 from armchair.envs.foreign.copies import Copies, SerialCopies, told_of
 from armchair.envs.foreign.env import DrawnForeignEnv, ForeignEnv, Running
 from armchair.envs.foreign.limits import unmoved
@@ -23,8 +22,9 @@ from armchair.envs.foreign.pace import Paced
 from armchair.envs.foreign.points.columns import observed, with_points
 from armchair.envs.foreign.points.declaration import Declared
 from armchair.envs.foreign.points.witness import telling
+from armchair.envs.foreign.processes.cluster import RayCopies
+from armchair.envs.foreign.processes.workers import WorkerCopies
 from armchair.envs.foreign.sources import Factory, check, maker, named
-from armchair.envs.foreign.workers import WorkerCopies
 from armchair.errors import ForeignError, InvalidInput, MissingDependency
 from armchair.reading.limits import COPIES
 

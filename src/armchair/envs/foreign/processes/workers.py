@@ -17,9 +17,9 @@ from gymnasium.vector.utils import CloudpickleWrapper
 from numpy.typing import NDArray
 
 from armchair.envs.foreign.copies import Made, Outcome, check_alike
+from armchair.envs.foreign.processes.worker import work
 from armchair.envs.foreign.sound import raised
 from armchair.envs.foreign.values import Numbers
-from armchair.envs.foreign.worker import work
 from armchair.errors import ForeignError, InvalidInput
 from armchair.parallel.children import deaf, how_it_ended
 

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from armchair.envs.foreign.copies import Made, Outcome, check_alike
+from armchair.envs.foreign.processes.worker import Answer, Held
 from armchair.envs.foreign.sound import raised
 from armchair.envs.foreign.values import Numbers
-from armchair.envs.foreign.worker import Answer, Held
 from armchair.errors import ForeignError, InvalidInput
 from armchair.parallel.cluster import connected, cpus
 from armchair.runs.trust import gate

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from armchair.cli.jobs.whole import made_whole, pack, remove_drafts, unpack
 from armchair.errors import RunError
-from armchair.runs.whole import made_whole, pack, remove_drafts, unpack
 
 
 def test_a_folder_has_its_name_once_it_is_full(tmp_path: Path) -> None:
