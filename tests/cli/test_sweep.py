@@ -174,3 +174,18 @@ def test_too_many_points_are_refused() -> None:
     many = {"a": list(range(40)), "b": list(range(40))}
     with pytest.raises(ConfigError, match="settings make 1600 points, at most 1000 are made"):
         plan_of({"task": "reach", "settings": {"queries": many}}, "file")
+
+
+def test_points_that_the_plan_does_not_vary_are_refused(tmp_path: Path, capsys: Capture) -> None:
+    """Whoever made the folder could name code or a cluster there."""
+    plan = {"config": "smoke", "trials": 2, "settings": {"queries.labels": [4, 6]}}
+    home = RunDir.create(tmp_path, "sweep", {"command": "sweep", "sweep": plan, "task": "reach"})
+    (home.path / "points.json").write_text('[{"queries.labels": 4, "task": "planted:make"}]')
+    assert main(["resume", str(home.path)]) == 2
+    assert "must be a list of settings, each of queries.labels" in capsys.readouterr().err
+    (home.path / "points.json").write_text(
+        '[{"queries.labels": 4}, {"queries.labels": 6}, {"queries.labels": 4}]'
+    )
+    assert main(["resume", str(home.path)]) == 2
+    assert "has 3 points, 2 were asked for" in capsys.readouterr().err
+    assert not (home.path / "runs").exists()

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+OF_RUNS = ("compare", "sweep")  # commands whose folders hold other runs, and nothing learned themselves
 STORE_KEY = "store"  # in the configuration of a run whose answers are in a database elsewhere: its URL
 
 

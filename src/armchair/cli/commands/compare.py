@@ -108,14 +108,15 @@ def main(argv: Sequence[str]) -> int:
 
 def _config(args: Args, *, pointed: bool) -> TeachConfig:
     """How to teach; pointed: whether the points of an environment of others are known."""
+    from armchair.cli.comparing import MOST_SEEDS
     from armchair.config.pace import paced
     from armchair.config.read import preset_for, task_named, with_flags
     from armchair.feedback.teachers import TEACHERS
     from armchair.reports.curves import EVALUATIONS
     from armchair.training.asking.described import errs
 
-    if args.seeds < 1:
-        raise InvalidInput(f"--seeds must be at least 1, got {args.seeds}")
+    if not 1 <= args.seeds <= MOST_SEEDS:
+        raise InvalidInput(f"--seeds must be at least 1 and at most {MOST_SEEDS:,}, got {args.seeds}")
     if args.steps is not None and args.steps < 1:
         raise InvalidInput(f"--steps must be at least 1, got {args.steps}")
     check_choice("teacher", args.teacher, TEACHERS)

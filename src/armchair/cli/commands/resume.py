@@ -12,6 +12,7 @@ import tyro
 from armchair.cli.flags import JsonFlag, SideBySideFlags, TrackFlag, TrainerFlags, TrustFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
+from armchair.errors import InvalidInput
 
 if TYPE_CHECKING:
     from armchair.runs.folder import RunDir
@@ -21,7 +22,6 @@ EXAMPLES = (
     "armchair resume runs/reach-001 --port 9000 --no-open",
     "armchair resume runs/compare-reach-001 --workers 2",
 )
-SEVERAL = ("compare", "sweep")  # commands that make several runs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +46,7 @@ def main(argv: Sequence[str]) -> int:
     from armchair.cli.teaching import teach_run
     from armchair.cli.tracking.runs import begin_tracked, check_track
     from armchair.cli.training import on_cluster, resume_training
+    from armchair.runs.folder import OF_RUNS
     from armchair.runs.trust import gate
     from armchair.store.trainer_lock import check_unlocked
     from armchair.training.asking.described import open_run
@@ -53,8 +54,10 @@ def main(argv: Sequence[str]) -> int:
     run = find_run(args.run)
     gate.allow(f"ray {args.ray}")  # it was typed
     admit_run(run, trust=args.trust)
-    if run.config().get("command") in SEVERAL:
+    if run.config().get("command") in OF_RUNS:
         return _several(run, args, report)
+    if args.workers != 1:
+        raise InvalidInput("--workers is for comparisons and sweeps, which make several runs: leave it out")
     begin_tracked(run, check_track(args.track))
     if run.config().get("command") == "train":
         return resume_training(run, report, args.ray)

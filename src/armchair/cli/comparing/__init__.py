@@ -27,6 +27,12 @@ from armchair.runs.folder import RunDir
 from armchair.store.wishes import run_wish
 
 TRUE_REWARD = "the task's own reward"
+LEARNING = (
+    "steps",
+    "num_envs",
+    "rollout",
+)  # what a comparison keeps of how the task's own reward is learned from
+MOST_SEEDS = 10_000
 FIRST_SHARE = 8  # of the answers, one in so many is about a wandering arm where demonstrations are taken away
 
 
@@ -119,7 +125,7 @@ class Plan(NamedTuple):
     def folder(self, root: Path) -> RunDir:
         """A new folder for it and its runs."""
         settings = self.settings
-        train = {"steps": settings.steps, "num_envs": settings.num_envs, "rollout": settings.rollout}
+        train = {key: getattr(settings, key) for key in LEARNING}
         about: dict[str, Json] = {"command": "compare", "seeds": self.seeds, "compared_teacher": self.teacher}
         about["beside"] = None if self.beside is None else str(self.beside)
         slug = resolve_task(self.config.task).slug
@@ -133,7 +139,12 @@ class Plan(NamedTuple):
         seeds, teacher, beside = (saved.get(key) for key in ("seeds", "compared_teacher", "beside"))
         if not isinstance(train, dict) or not isinstance(seeds, int) or not isinstance(teacher, str):
             raise RunError(f"{home.config_file} does not say which runs to compare: compare anew")
-        given = {key: value for key, value in train.items() if isinstance(value, int)}
+        numbers = [train.get(key) for key in LEARNING]
+        given = {
+            key: number for key, number in zip(LEARNING, numbers, strict=True) if isinstance(number, int)
+        }
+        if len(given) < len(LEARNING) or min(given.values()) < 1 or not 1 <= seeds <= MOST_SEEDS:
+            raise RunError(f"{home.config_file} says of seeds or train what cannot be: compare anew")
         settings = replace(preset(config.task), **given)
         return Plan(config, seeds, teacher, settings, Path(beside) if isinstance(beside, str) else None)
 

@@ -59,9 +59,9 @@ def make_runs(jobs: Sequence[Job], home: RunDir, where: Where) -> None:
         root = home.path / "runs"
         remove_drafts(root)
         missing = [job for job in jobs if not (root / job.folder).exists()]
-        if len(missing) < len(jobs):
-            _print(f"{len(jobs) - len(missing)} of {len(jobs)} runs are there already")
         with _Watch(missing, root) as watch:
+            if len(missing) < len(jobs):
+                watch.say(f"{len(jobs) - len(missing)} of {len(jobs)} runs are there already")
             if where.ray:
                 on_cluster(do_away, missing, where.ray, watch.hear)
             else:
@@ -132,13 +132,12 @@ class _Watch:
             return
         self._done += 1
         steps = f"{end.env_steps:,} steps" + (f", {end.answers} answers" if end.answers else "")
-        _print(f"{job.name}: success {end.success:.0%} after {steps} ({seconds:.0f} s)")
+        self.say(f"{job.name}: success {end.success:.0%} after {steps} ({seconds:.0f} s)")
 
     def _fail(self, job: Job, why: str, trace: str = "") -> None:
         self._failed.append(f"{job.name}: {why}")
-        _print(f"{trace}{job.name} failed: {why}")
+        self.say(f"{trace}{job.name} failed: {why}")
 
-
-def _print(line: str) -> None:
-    console = Console(file=sys.stderr)
-    console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
+    def say(self, line: str) -> None:
+        """Above the bar, where there is one."""
+        self._bars.console.print(printable(line), highlight=False, markup=False, soft_wrap=True)

@@ -87,7 +87,7 @@ def sweep(sweep: Sweep, home: RunDir, where: Where, report: Report) -> None:
     Where runs fail, that is left of what there is, and then FewerRuns is raised.
     """
     how = f"what ended is in {home.path}/runs, `armchair resume {home.path}` makes the rest"
-    plan, points = sweep.plan, read_points(home)
+    plan, points = sweep.plan, read_points(home, sweep.plan)
     failed: FewerRuns | None = None
     left: dict[str, Json] = {}
     with leaving(lambda: how):
@@ -143,8 +143,8 @@ def _outcomes(
     return found
 
 
-def read_points(home: RunDir) -> list[Setting]:
-    """The points that were chosen so far. Raises RunError where the file is damaged."""
+def read_points(home: RunDir, plan: Plan) -> list[Setting]:
+    """The points that were chosen so far. Raises RunError for a file that is damaged or of another plan."""
     file = home.path / POINTS
     try:
         found = parse_json(read_text(file, JSON_BYTES), str(file))
@@ -152,8 +152,11 @@ def read_points(home: RunDir) -> list[Setting]:
         return []
     except (OSError, InvalidInput) as error:
         raise RunError(f"{file} cannot be read: {error}") from None
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise RunError(f"{file} must be a list of settings")
+    keys = plan.space().keys()  # what the plan does not vary nobody has looked at: see `FIXED`
+    if not isinstance(found, list) or not all(isinstance(one, dict) and one.keys() == keys for one in found):
+        raise RunError(f"{file} must be a list of settings, each of {', '.join(keys)}")
+    if len(found) > max(plan.trials, plan.points):
+        raise RunError(f"{file} has {len(found)} points, {plan.trials or plan.points} were asked for")
     return cast("list[Setting]", found)
 
 

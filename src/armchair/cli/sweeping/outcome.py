@@ -84,10 +84,11 @@ def _end(run: RunDir, measure: str) -> tuple[float, float, float, float]:
     lines = [line for line in run.metrics() if key in line]
     seed = run.config().get("seed")
     if not lines or not isinstance(seed, int):
-        other = (
-            "; this environment does not tell success: use measure: return" if measure == "success" else ""
+        home = run.path.parents[1]
+        raise RunError(
+            f"{run.path} does not tell {measure}: put another measure, success or return, into "
+            f"{home / 'config.yaml'}, then `armchair resume {home}` ranks the runs by that"
         )
-        raise RunError(f"{run.path} was not evaluated by {measure}{other}")
     numbers = [float(str(lines[-1].get(name, 0))) for name in (key, "env_steps", "answers")]
     return seed, numbers[0], numbers[1], numbers[2]
 

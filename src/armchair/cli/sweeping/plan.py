@@ -91,6 +91,11 @@ class Plan:
                 space[key] = values._replace(low=float(values.low), high=float(values.high))
         return space
 
+    @property
+    def points(self) -> int:
+        """Of a grid."""
+        return math.prod(1 if isinstance(values, Bounds) else len(values) for values in self.space().values())
+
     def grid(self) -> list[Setting]:
         """Each value with each, the last key's fastest."""
         space = cast("dict[str, Sequence[Json]]", self.space())
@@ -165,10 +170,9 @@ def _check_space(plan: Plan) -> None:
         raise ConfigError(
             f"settings: {bounded[0]} has bounds, which are searched: add trials: 20, or list its values"
         )
-    points = 1 if plan.trials else math.prod(len(cast("Sequence[Json]", values)) for values in space.values())
-    if points > MOST:
+    if not plan.trials and plan.points > MOST:
         raise ConfigError(
-            f"settings make {points} points, at most {MOST} are made: add trials to search them"
+            f"settings make {plan.points} points, at most {MOST} are made: add trials to search them"
         )
 
 
