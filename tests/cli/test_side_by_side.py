@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from armchair.cli import main
 from armchair.cli.jobs import job as jobs
@@ -80,29 +81,44 @@ def test_what_is_missing_is_made_and_what_is_there_stays(
     assert sorted(path.name for path in (made / "runs").iterdir()) == list(RUNS)
 
 
+def part(serial: Path, root: Path, seed: int, **other: object) -> Path:
+    """The comparison of one seed, as `armchair compare --seeds 1 --seed N` leaves it."""
+    saved = RunDir(serial).config()
+    config = {**saved, "seeds": 1, "seed": seed}
+    made = RunDir.create(root, "compare-reach", config).path
+    for kind in ("train", "teach"):
+        run = shutil.copytree(serial / "runs" / f"{kind}-{seed + 1:03d}", made / "runs" / f"{kind}-001")
+        changed = {**RunDir(run).config(), **other}
+        (run / "config.yaml").write_text(yaml.safe_dump(changed))
+    return made
+
+
 @pytest.mark.slow
 def test_seeds_that_were_compared_one_by_one_are_joined(
     serial: Path, tmp_path: Path, capsys: Capture
 ) -> None:
-    for seed in ("1", "0"):
-        one = ["--seeds", "1", "--seed", seed, "--runs", str(tmp_path)]
-        assert main([*TINY, *one]) == 0
-    parts = [str(tmp_path / f"compare-reach-00{k}") for k in (1, 2)]
-    assert main(["compare", "--join", *parts, "--runs", str(tmp_path / "all"), "--json"]) == 0
+    parts = [part(serial, tmp_path, 1), part(serial, tmp_path, 0)]
+    all_of_it = ["--runs", str(tmp_path / "all"), "--json"]
+    assert main(["compare", "--join", *map(str, parts), *all_of_it]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert told["groups"] == json.loads((serial / "summary.json").read_text())
     assert Path(told["plot"]).read_bytes().startswith(b"\x89PNG")
 
-    assert main(["compare", "--join", *parts, parts[0], "--runs", str(tmp_path / "twice")]) == 2
+    assert main(["compare", "--join", *map(str, parts), str(parts[0]), *all_of_it]) == 2
     assert "are the same, the task's own reward with seed 1: join each seed once" in capsys.readouterr().err
-    other = ["--seeds", "1", "--seed", "5", "--labels", "4", "--runs", str(tmp_path)]
-    assert main([*TINY, *other]) == 0
-    capsys.readouterr()
-    assert main(["compare", "--join", parts[0], str(tmp_path / "compare-reach-003")]) == 2
-    assert (
-        "differ in queries.first (4 and 3), queries.labels (6 and 4): join runs that differ in their seeds"
-        in (capsys.readouterr().err)
-    )
+    env = {**RunDir(serial).config()["env"], "control": "joint"}  # type: ignore[dict-item]
+    other = part(serial, tmp_path, 0, env=env)
+    assert main(["compare", "--join", str(parts[0]), str(other), *all_of_it]) == 2
+    told_of = capsys.readouterr().err
+    assert "differ in env.control (tool and joint): join runs that differ in their seeds alone" in told_of
+    assert len(list((tmp_path / "all").iterdir())) == 1
+
+    shutil.rmtree(parts[1] / "runs" / "teach-001")
+    assert main(["compare", "--join", *map(str, parts), *all_of_it]) == 0
+    captured = capsys.readouterr()
+    assert f"{parts[1]} has 1 of its 2 runs: `armchair resume {parts[1]}` makes the rest" in captured.err
+    groups = json.loads(captured.out.splitlines()[-1])["groups"]
+    assert [list(group["by_seed"]) for group in groups] == [["0", "1"], ["1"]]
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from armchair.cli import main
 from armchair.cli.jobs import making
 from armchair.cli.sweeping.plan import Bounds, plan_of
 from armchair.cli.sweeping.search import ask
+from armchair.offers import extras
 from armchair.reports.sweep_plot import Dot, draw_sweep
 from armchair.runs.folder import RunDir
 
@@ -189,3 +190,13 @@ def test_points_that_the_plan_does_not_vary_are_refused(tmp_path: Path, capsys: 
     assert main(["resume", str(home.path)]) == 2
     assert "has 3 points, 2 were asked for" in capsys.readouterr().err
     assert not (home.path / "runs").exists()
+
+
+def test_a_search_names_the_extra_that_it_needs(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extras, "_is_there", lambda module: module != "optuna")
+    (tmp_path / "asked.yaml").write_text(SEARCH)
+    assert main(["sweep", str(tmp_path / "asked.yaml"), "--runs", str(tmp_path)]) == 2
+    assert "a search needs optuna; mend it with: pip install 'armchair[sweep]'" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["asked.yaml"]
