@@ -82,7 +82,7 @@ CASES = {
     "compare, side by side": Case(
         "compare reach --config long.yaml --steps 512 --workers 2", "seed 0", "001` makes the rest", wait=1.0
     ),
-    "sweep": Case("sweep sweep.yaml --workers 2", "", "001` makes the rest", wait=9.0),
+    "sweep": Case("sweep sweep.yaml --workers 2", "making 6 runs", "001` makes the rest", wait=4.0),
     "doctor": Case("doctor", "Python", "stopped by"),
     "export": Case("export runs/reach-001 --out x --format seed --films", "", "stopped by", DONE, wait=1.5),
     "annotators": Case("annotators runs/reach-001", "", "stopped by", DONE, wait=0.3),

@@ -62,6 +62,7 @@ def make_runs(jobs: Sequence[Job], home: RunDir, where: Where) -> None:
         with _Watch(missing, root) as watch:
             if len(missing) < len(jobs):
                 watch.say(f"{len(jobs) - len(missing)} of {len(jobs)} runs are there already")
+            watch.say(f"making {len(missing)} run{'' if len(missing) == 1 else 's'} in {root}")
             if where.ray:
                 on_cluster(do_away, missing, where.ray, watch.hear)
             else:
@@ -77,7 +78,7 @@ class _Watch:
         self._told = [0] * len(jobs)  # evaluations
         self._failed: list[str] = []
         console = Console(file=sys.stderr)
-        columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
         self._bars = Progress(*columns, console=console, disable=not console.is_terminal)
         total = sum(job.points for job in jobs)
         self._bar = self._bars.add_task("", total=total)
