@@ -15,17 +15,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 MUST = 1.7  # times as fast with two processes
 
 
-def compare(folder: str, seeds: int, workers: int) -> tuple[float, str]:
+def compare(folder: str, seeds: int, workers: int, more: Sequence[str]) -> tuple[float, str]:
     """-> seconds, the figures of all runs."""
     command = [sys.executable, "-m", "armchair.cli", "compare", "reach", "--seeds", str(seeds), "--json"]
     began = time.perf_counter()
     done = subprocess.run(
-        [*command, "--workers", str(workers), "--runs", folder],
+        [*command, "--workers", str(workers), "--runs", folder, *more],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -42,14 +43,15 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--more", nargs=argparse.REMAINDER, default=[], help="for armchair compare as it is")
     args = parser.parse_args()
     load = os.getloadavg()[0]
     ratios: list[float] = []
     equal = True
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(args.times):
-            one, figures = compare(folder, args.seeds, 1)
-            several, others = compare(folder, args.seeds, args.workers)
+            one, figures = compare(folder, args.seeds, 1, args.more)
+            several, others = compare(folder, args.seeds, args.workers, args.more)
             ratios.append(one / several)
             equal = equal and figures == others
             print(
