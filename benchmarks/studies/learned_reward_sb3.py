@@ -18,6 +18,7 @@ from pathlib import Path
 import gymnasium
 import numpy as np
 import torch
+from _workers import add_workers, in_order, seeds_of
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecNormalize
@@ -87,6 +88,20 @@ def learn(run: armchair.Run, seed: int, steps: int, every: int, own: bool) -> li
     return watch.curve
 
 
+def one(
+    seed: int, labels: int, steps: int, every: int, own: bool
+) -> tuple[dict[str, object], list[tuple[int, float]]]:
+    """Teach, then learn from the reward. -> the figures, the curve."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = taught(seed, labels, Path(folder))
+        began = time.process_time()
+        curve = learn(run, seed, steps, every, own)
+        reached = next((steps for steps, success in curve if success >= GOOD), None)
+        row = {"seed": seed, "answers": len(run.answers), "taught": run.success, "final": curve[-1][1]}
+    spent = round(time.process_time() - began, 1)
+    return {**row, "steps_to_90": reached, "cpu_seconds": spent}, curve
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
@@ -95,18 +110,12 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=100_000)
     parser.add_argument("--every", type=int, default=10_000)
     parser.add_argument("--reward", choices=["learned", "task"], default="learned")
+    add_workers(parser)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    rows: list[dict[str, object]] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in range(args.first_seed, args.first_seed + args.seeds):
-            run = taught(seed, args.labels, Path(folder))
-            began = time.process_time()
-            curve = learn(run, seed, args.steps, args.every, args.reward == "task")
-            reached = next((steps for steps, success in curve if success >= GOOD), None)
-            row = {"seed": seed, "answers": len(run.answers), "taught": run.success, "final": curve[-1][1]}
-            rows.append({**row, "steps_to_90": reached, "cpu_seconds": round(time.process_time() - began, 1)})
-            print(json.dumps(rows[-1]), json.dumps(curve), flush=True)
+    given = [(seed, args.labels, args.steps, args.every, args.reward == "task") for seed in seeds_of(args)]
+    found = in_order(one, given, args.workers, lambda row: print(*map(json.dumps, row), flush=True))
+    rows = [row for row, _ in found]
     print(json.dumps({"reward": args.reward, "steps": args.steps, "runs": rows}))
 
 

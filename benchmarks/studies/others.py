@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import yaml
+from _workers import add_workers, in_order, seeds_of
 
 from armchair.config.read import as_yaml, load_config
 from armchair.intervals import mean_interval, reached
@@ -39,6 +40,15 @@ def one(preset: str, seed: int, more: Sequence[str]) -> dict[str, Json]:
         blind = {**os.environ, "MUJOCO_GL": "disabled"}  # a film of the end would take longer than the rest
         done = subprocess.run(command, env=blind, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def show(told: dict[str, Json]) -> None:
+    """A line for a run."""
+    print(
+        f"seed {told['seed']}: success {told['success']}, ever {told['ever']}, return {told['return']:.1f}, "
+        f"{told['answers']} answers, {told['env_steps']} steps, {told['seconds']} s",
+        flush=True,
+    )
 
 
 def over(rows: Sequence[dict[str, Json]], key: str) -> str:
@@ -59,16 +69,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--teach", nargs=argparse.REMAINDER, default=[])
+    add_workers(parser)
     args = parser.parse_args()
-    rows: list[dict[str, Json]] = []
-    for seed in range(args.first_seed, args.first_seed + args.seeds):
-        rows.append(one(args.preset, seed, args.teach))
-        told = rows[-1]
-        print(
-            f"seed {seed}: success {told['success']}, ever {told['ever']}, return {told['return']:.1f}, "
-            f"{told['answers']} answers, {told['env_steps']} steps, {told['seconds']} s",
-            flush=True,
-        )
+    given = [(args.preset, seed, args.teach) for seed in seeds_of(args)]
+    rows = in_order(one, given, args.workers, show)
     seconds = statistics.median(float(str(row["seconds"])) for row in rows)
     asked = " ".join([args.preset, *args.teach])
     print(f"{asked}: {over(rows, 'success')}; {over(rows, 'ever')}; {seconds:.0f} s")

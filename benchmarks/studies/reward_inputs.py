@@ -18,9 +18,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from typing import NamedTuple
 
 import torch
+from _workers import add_workers, in_order
 from torch import Tensor
 
 from armchair.envs.arm_env import make_env
@@ -188,13 +190,19 @@ def flat_prior(flat: bool) -> Iterator[None]:
         PRIOR.update(before)
 
 
-def measure(task: str, variant: str, answers: int, seed: int, wrong: float, data: list[Stretches]) -> Row:
+@cache
+def data_of(task: str, control: str) -> list[Stretches]:
+    """What fits are made of, and what they are judged by."""
+    return [stretches(task, control, seed, n) for seed, n in ((1, 6), (1001, 4))]
+
+
+def measure(task: str, variant: str, answers: int, seed: int, wrong: float, control: str) -> Row:
     """One fit and its judgement."""
     config, chosen = VARIANTS[variant], WAYS[task] if variant == "ways" else CHOSEN[task]
     if config.inputs == "chosen":
         config = replace(config, chosen=chosen)
     layout = get_task(task).visible_layout
-    train, test = data
+    train, test = data_of(task, control)
     rng = generator(seed, "answers")
     batch = ask(train, answers, wrong, rng)
     reference = train.visible[torch.randperm(len(train.visible), generator=rng)[:200]].flatten(0, 1)
@@ -215,16 +223,17 @@ def main() -> None:
         "--control", default="tool", choices=["tool", "joint"], help="joint: random motion only"
     )
     parser.add_argument("--wrong", type=float, default=0.0, help="share of wrong answers")
+    add_workers(parser)
     args = parser.parse_args()
     torch.set_num_threads(1)
     rows = {}
     print("| task | inputs | answers | all | near (worst) | pairs | peak, cm: median, worst 95 % | CPU s |")
     print("|---|---|---|---|---|---|---|---|")
     for task in args.tasks:
-        data = [stretches(task, args.control, seed, n) for seed, n in ((1, 6), (1001, 4))]
         for variant in args.variants:
             for answers in args.answers:
-                found = [measure(task, variant, answers, s, args.wrong, data) for s in range(args.seeds)]
+                given = [(task, variant, answers, s, args.wrong, args.control) for s in range(args.seeds)]
+                found = in_order(measure, given, args.workers)
                 mean = Row(*(sum(column) / len(found) for column in zip(*found, strict=True)))
                 worst, peak = min(row.near for row in found), max(row.peak_95 for row in found)
                 rows[f"{task}/{variant}/{answers}"] = {**mean._asdict(), "near_worst": worst, "peak_95": peak}

@@ -18,6 +18,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 import torch
+from _workers import add_workers, in_order, seeds_of
 from strategies import REFERENCE, Pool, Score, answered, error_ratio, judge, pool
 from teach_seeds import FIRST_SEED
 
@@ -73,6 +74,15 @@ def one(pools: tuple[Pool, Pool], layout: VisibleLayout, count: int, rate: float
     )
 
 
+def at_seed(seed: int, length: int, cells: list[tuple[int, float]]) -> list[Found]:
+    """What comes of one seed, for each number of answers and share of wrong ones."""
+    env = make_env("reach", num_envs=1)
+    layout = env.layout
+    env.close()
+    both = pool("reach", seed, length), pool("reach", seed + 1000, length)
+    return [one(both, layout, count, rate, seed) for count, rate in cells]
+
+
 def main() -> None:
     """A line for each share of wrong answers and number of answers."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -81,33 +91,29 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=6)
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--length", type=int, default=20, help="steps of a clip")
+    add_workers(parser)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    env = make_env("reach", num_envs=1)
-    layout = env.layout
-    env.close()
-    seeds = range(args.first_seed, args.first_seed + args.seeds)
-    pools = [(pool("reach", seed, args.length), pool("reach", seed + 1000, args.length)) for seed in seeds]
+    cells = [(count, rate) for count in args.answers for rate in args.rates]
+    of_seeds = in_order(at_seed, [(seed, args.length, cells) for seed in seeds_of(args)], args.workers)
     print(
         "| answers | turned round | estimate | mean error | interval holds | doubted: wrong | wrong: doubted",
         end="",
     )
     print(" | pairs, doubting / plain | near, doubting / plain |")
     print("|---" * 9 + "|")
-    for count in args.answers:
-        for rate in args.rates:
-            found = [one(both, layout, count, rate, seed) for both, seed in zip(pools, seeds, strict=True)]
-            error = fmean(abs(f.rate - f.true) for f in found)
-            hits, doubted, wrong = (sum(getattr(f, name) for f in found) for name in COUNTED)
-            ours, theirs = [[f.doubting] for f in found], [[f.plain] for f in found]
-            ratios = [error_ratio(ours, theirs, what) for what in Score._fields]
-            print(
-                f"| {count} | {fmean(f.true for f in found):.0%} | {fmean(f.rate for f in found):.0%} "
-                f"| {100 * error:.0f} points | {sum(f.held for f in found)} of {len(found)} "
-                f"| {hits} of {doubted} | {hits} of {wrong} | ",
-                end="",
-            )
-            print(" | ".join(f"{r.value:.2f} ({r.low:.2f} to {r.high:.2f})" for r in ratios), "|", flush=True)
+    for (count, _), found in zip(cells, zip(*of_seeds, strict=True), strict=True):
+        error = fmean(abs(f.rate - f.true) for f in found)
+        hits, doubted, wrong = (sum(getattr(f, name) for f in found) for name in COUNTED)
+        ours, theirs = [[f.doubting] for f in found], [[f.plain] for f in found]
+        ratios = [error_ratio(ours, theirs, what) for what in Score._fields]
+        print(
+            f"| {count} | {fmean(f.true for f in found):.0%} | {fmean(f.rate for f in found):.0%} "
+            f"| {100 * error:.0f} points | {sum(f.held for f in found)} of {len(found)} "
+            f"| {hits} of {doubted} | {hits} of {wrong} | ",
+            end="",
+        )
+        print(" | ".join(f"{r.value:.2f} ({r.low:.2f} to {r.high:.2f})" for r in ratios), "|", flush=True)
 
 
 if __name__ == "__main__":

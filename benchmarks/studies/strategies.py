@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 import torch
 import yaml
+from _workers import add_workers, in_order, seeds_of
 from reward_inputs import VARIANTS
 from teach_seeds import FIRST_SEED, one
 from torch import Tensor
@@ -170,30 +171,30 @@ def offline(args: argparse.Namespace) -> None:
     print("|---" * (len(args.answers) + 4) + "|")
     figures = {}
     for task in args.tasks:
-        env = make_env(task, num_envs=1)
-        layout, length = env.layout, args.length
-        env.close()
-        config = replace(VARIANTS[args.inputs], chosen=CHOSEN[task] if args.inputs == "chosen" else ())
-        seeds = range(args.first_seed, args.first_seed + args.seeds)
-        pools = [(pool(task, seed, length), pool(task, seed + 1000, length)) for seed in seeds]
-        names, alike = args.strategies, []
-        if args.alike < 1.0:
-            names = [*names, *(f"{name}, alike" for name in names)]
-            alike = [
-                (pool(task, seed, length, args.alike), test)
-                for seed, (_, test) in zip(seeds, pools, strict=True)
-            ]
-        fixed = (tuple(args.answers), args.first, args.session, args.random_share, args.wrong)
-        found = {}
-        for name in names:
-            strategy, _, narrowed = name.partition(", ")
-            studies = (Study(layout, config, *both, *fixed) for both in (alike if narrowed else pools))
-            found[name] = [curve(study, strategy, seed) for study, seed in zip(studies, seeds, strict=True)]
+        of_seeds = in_order(at_seed, [(task, seed, args) for seed in seeds_of(args)], args.workers)
+        found: dict[str, list[list[Score]]] = {}
+        for name in of_seeds[0]:
+            found[name] = [of_seed[name] for of_seed in of_seeds]
             ratios = [error_ratio(found[name], found["uniform"], what) for what in Score._fields]
             figures[f"{task}/{name}"] = {"pairs": ratios[0].value, "near": ratios[1].value}
             print(f"| {task} | {name} | {cells(found[name])} | ", end="")
             print(" | ".join(f"{r.value:.2f} ({r.low:.2f} to {r.high:.2f})" for r in ratios), "|", flush=True)
     print(json.dumps(figures))
+
+
+def at_seed(task: str, seed: int, args: argparse.Namespace) -> dict[str, list[Score]]:
+    """The curves of all strategies on the pools of one seed."""
+    env = make_env(task, num_envs=1)
+    layout, length = env.layout, args.length
+    env.close()
+    config = replace(VARIANTS[args.inputs], chosen=CHOSEN[task] if args.inputs == "chosen" else ())
+    train, test = pool(task, seed, length), pool(task, seed + 1000, length)
+    fixed = (tuple(args.answers), args.first, args.session, args.random_share, args.wrong)
+    found = {name: curve(Study(layout, config, train, test, *fixed), name, seed) for name in args.strategies}
+    if args.alike < 1.0:
+        narrow = Study(layout, config, pool(task, seed, length, args.alike), test, *fixed)
+        found |= {f"{name}, alike": curve(narrow, name, seed) for name in args.strategies}
+    return found
 
 
 def cells(found: list[list[Score]]) -> str:
@@ -209,10 +210,9 @@ def loop(args: argparse.Namespace) -> None:
     print("|---|---|---|---|---|")
     found: dict[str, list[float]] = {}
     for name in args.strategies:
-        seeds = range(args.first_seed, args.first_seed + args.seeds)
-        found[name] = [
-            one(args.preset, args.teacher, seed, {**flags, "queries.strategy": name})[0] for seed in seeds
-        ]
+        teacher, settings = {"name": args.teacher}, {**flags, "queries.strategy": name}
+        given = [(args.preset, teacher, seed, settings) for seed in seeds_of(args)]
+        found[name] = [row.success for row in in_order(one, given, args.workers)]
         scores, each = mean_interval(found[name], 0.0, 1.0), " ".join(f"{100 * x:.0f}" for x in found[name])
         pairs = zip(found[name], found["uniform"], strict=True)
         gap = mean_interval([100 * (ours - theirs) for ours, theirs in pairs])
@@ -231,6 +231,7 @@ def parse() -> argparse.Namespace:
     still, live = commands.add_parser("offline"), commands.add_parser("loop")
     for command in (still, live):
         command.add_argument("--seeds", type=int, default=5)
+        add_workers(command)
         command.add_argument("--first-seed", type=int, default=FIRST_SEED)
         command.add_argument("--strategies", nargs="+", default=list(STRATEGIES), choices=STRATEGIES)
     still.add_argument("--tasks", nargs="+", default=["reach"])

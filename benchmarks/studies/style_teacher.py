@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import mean
 
 import torch
+from _workers import add_workers, in_order, seeds_of
 from torch import Tensor
 
 from armchair.agents.saved import load_policy
@@ -88,18 +89,21 @@ def main() -> None:
     parser.add_argument("--labels", type=int, default=60)
     parser.add_argument("--session", type=int, default=2)
     parser.add_argument("--updates", type=int, default=90)
+    add_workers(parser)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    rows: list[tuple[float, float]] = []
     settings = {
         "queries.labels": args.labels,
         "schedule.session": args.session,
         "schedule.updates": args.updates,
     }
-    for seed in range(args.first_seed, args.first_seed + args.seeds):
-        rows.append(one(args.teacher, seed, settings))
-        above, inside = rows[-1]
-        print(f"seed {seed}: {above:.0%} end above the ball, {inside:.0%} in it", flush=True)
+    left = iter(seeds_of(args))
+
+    def show(row: tuple[float, float]) -> None:
+        print(f"seed {next(left)}: {row[0]:.0%} end above the ball, {row[1]:.0%} in it", flush=True)
+
+    given = [(args.teacher, seed, settings) for seed in seeds_of(args)]
+    rows = in_order(one, given, args.workers, show)
     figures = {"above": mean(row[0] for row in rows), "inside": mean(row[1] for row in rows)}
     print(json.dumps({"success": min(row[0] for row in rows) >= 0.9, "figures": figures}))
 

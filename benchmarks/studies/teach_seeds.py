@@ -4,6 +4,7 @@ With arguments, any other preset, teacher or budget:
 
     teach_seeds.py reach_joint --seeds 10 --teacher mistake --set queries.labels=100 reward.inputs=raw
     teach_seeds.py reach --teacher viewer --params views=1 mistake=0.1
+    teach_seeds.py reach --seeds 20 --workers 2
     teach_seeds.py reach --around          # and what the learned reward is worth around the goal
 """
 
@@ -20,6 +21,7 @@ from typing import NamedTuple
 
 import torch
 import yaml
+from _workers import add_workers, in_order, seeds_of
 
 from armchair.config.read import load_config, with_flags
 from armchair.config.teach import TeachConfig
@@ -47,6 +49,7 @@ class Taught(NamedTuple):
     answers: int
     seconds: float  # of wall clock
     around: list[float]  # mean learned reward at the distances `AROUND` from the goal
+    seed: int
 
 
 def one(preset: str, teacher: dict[str, Json], seed: int, flags: dict[str, Json]) -> Taught:
@@ -61,7 +64,7 @@ def one(preset: str, teacher: dict[str, Json], seed: int, flags: dict[str, Json]
     assert last.evaluation is not None
     result = last.evaluation
     seconds = time.perf_counter() - began
-    return Taught(result.success.value, result.total.value, last.answers, seconds, around)
+    return Taught(result.success.value, result.total.value, last.answers, seconds, around, seed)
 
 
 def reward_around(run: RunDir, config: TeachConfig) -> list[float]:
@@ -88,6 +91,18 @@ def reward_around(run: RunDir, config: TeachConfig) -> list[float]:
     return found
 
 
+def show(row: Taught, *, around: bool) -> None:
+    """A line for a run, and one for the reward around the goal."""
+    print(
+        f"seed {row.seed}: success {row.success:.0%}, return {row.total:.1f}, {row.answers} answers, "
+        f"{row.seconds:.0f} s",
+        flush=True,
+    )
+    if around:
+        print("  reward at " + ", ".join(f"{100 * at:g}" for at in AROUND) + " cm from the goal: ", end="")
+        print(" ".join(f"{value:.2f}" for value in row.around), flush=True)
+
+
 def pairs(items: Sequence[str]) -> dict[str, Json]:
     """What is given as KEY=VALUE."""
     return {key: yaml.safe_load(value) for key, value in (item.split("=", 1) for item in items)}
@@ -103,22 +118,13 @@ def main() -> None:
     parser.add_argument("--params", nargs="*", default=[], metavar="NAME=NUMBER", help="the teacher's traits")
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE")
     parser.add_argument("--around", action="store_true", help="print the learned reward around the goal, too")
+    add_workers(parser)
     args = parser.parse_args()
     torch.set_num_threads(1)
     flags, traits = pairs(args.set), pairs(args.params)
-    rows = []
-    for seed in range(args.first_seed, args.first_seed + args.seeds):
-        rows.append(one(args.preset, {"name": args.teacher, **traits}, seed, flags))
-        success, total, answers, seconds, around = rows[-1]
-        print(
-            f"seed {seed}: success {success:.0%}, return {total:.1f}, {answers} answers, {seconds:.0f} s",
-            flush=True,
-        )
-        if args.around:
-            print(
-                "  reward at " + ", ".join(f"{100 * at:g}" for at in AROUND) + " cm from the goal: ", end=""
-            )
-            print(" ".join(f"{value:.2f}" for value in around), flush=True)
+    teacher = {"name": args.teacher, **traits}
+    given = [(args.preset, teacher, seed, flags) for seed in seeds_of(args)]
+    rows = in_order(one, given, args.workers, lambda row: show(row, around=args.around))
     scores = [row[0] for row in rows]
     average, good = mean_interval(scores, 0.0, 1.0), reached(scores)
     middle = float(interquartile_mean(torch.tensor(scores)))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 import yaml
+from _workers import add_workers, in_order, seeds_of
 
 from armchair.config.read import load_config, with_flags
 from armchair.config.teach import TeachConfig
@@ -62,6 +63,18 @@ def agreement(teacher: Teacher, pairs: Sequence[tuple[Clip, Clip]]) -> torch.Ten
     return torch.cat((found, 1.0 - found.sum(0, keepdim=True))).T
 
 
+def at_seed(preset: str, seed: int, given: dict[str, Json]) -> dict[str, list[list[float]]]:
+    """The agreement of each kind of viewer with the questions of one run."""
+    config = with_flags(load_config(preset), {"seed": seed})
+    pairs = asked(config)
+    found: dict[str, list[list[float]]] = {}
+    for kind, traits in KINDS.items():
+        teacher = make_described({"name": "viewer", **traits, **given}, config)
+        assert teacher is not None
+        found[kind] = agreement(teacher, pairs).tolist()
+    return found
+
+
 def line(rows: torch.Tensor) -> str:
     """Agreement of the answers that name a side, and how many do not."""
     right, wrong, ties = rows.mean(0).tolist()
@@ -75,21 +88,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--params", nargs="*", default=[], metavar="NAME=NUMBER")
+    add_workers(parser)
     args = parser.parse_args()
     torch.set_num_threads(1)
     given: dict[str, Json] = {
         key: yaml.safe_load(value) for key, value in (one.split("=") for one in args.params)
     }
-    seeds = range(args.first_seed, args.first_seed + args.seeds)
-    configs = [with_flags(load_config(args.preset), {"seed": seed}) for seed in seeds]
-    runs = [asked(config) for config in configs]
-    first = configs[0].queries.first
-    for kind, traits in KINDS.items():
-        told = []
-        for config, pairs in zip(configs, runs, strict=True):
-            teacher = make_described({"name": "viewer", **traits, **given}, config)
-            assert teacher is not None
-            told.append(agreement(teacher, pairs))
+    first = load_config(args.preset).queries.first
+    of_seeds = in_order(at_seed, [(args.preset, seed, given) for seed in seeds_of(args)], args.workers)
+    for kind in KINDS:
+        told = [torch.tensor(found[kind]) for found in of_seeds]
         parts = {
             "all": torch.cat(told),
             f"first {first}": torch.cat([rows[:first] for rows in told]),

@@ -23,6 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from _workers import add_workers, in_order
 from torch import Tensor
 from wishes import TrueStyle, attainable, outcome
 from wishes import play as seen_of
@@ -149,17 +150,17 @@ def main() -> None:
     parser.add_argument("skills", nargs="+", type=Path)
     parser.add_argument("--styles", nargs="+", default=["carry_high"])
     parser.add_argument("--seeds", type=int, default=1)
+    add_workers(parser)
     args = parser.parse_args()
     torch.set_num_threads(1)
     print("| skill | style | seed | way | success | style, sum over an episode | s |")
     print("|---" * 7 + "|", flush=True)
-    for skill in args.skills:
-        for style in args.styles:
-            for seed in range(args.seeds):
-                compare(skill, style, seed)
+    seeds = range(args.seeds)
+    given = [(skill, style, seed) for skill in args.skills for style in args.styles for seed in seeds]
+    in_order(compare, given, args.workers, lambda rows: print("\n".join(rows), flush=True))
 
 
-def compare(skill: Path, style: str, seed: int) -> None:
+def compare(skill: Path, style: str, seed: int) -> list[str]:
     """A row for the skill and for each way."""
     base = from_run(RunDir.open(skill).config())
     names = make_env(base.task).task.points
@@ -169,13 +170,15 @@ def compare(skill: Path, style: str, seed: int) -> None:
         "ramp": lambda: amount(skill, style, seed, Ramp),
         "multiplier": lambda: amount(skill, style, seed, Multiplier),
     }
+    rows: list[str] = []
     for way, found in ways.items():
         began = time.perf_counter()
         net = found()
         seconds = time.perf_counter() - began
         at = outcome(base, net, [style], names)
         figures = f"{at.success:.1%} | {at.style[0]:.2f} | {seconds:.0f}"
-        print(f"| {skill.name} | {style} | {seed} | {way} | {figures} |", flush=True)
+        rows.append(f"| {skill.name} | {style} | {seed} | {way} | {figures} |")
+    return rows
 
 
 if __name__ == "__main__":

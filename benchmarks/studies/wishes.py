@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from _workers import add_workers, in_order, seeds_of
 from torch import Tensor
 
 from armchair.agents.networks import ActorCritic
@@ -137,6 +138,7 @@ def main() -> None:
     parser.add_argument("--gain-only", action="store_true")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first-seed", type=int, default=0)
+    add_workers(parser)
     parser.add_argument("--more", nargs=argparse.REMAINDER, default=[])
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -147,13 +149,25 @@ def main() -> None:
         "| attainable | gain, share | s |"
     )
     print("|---" * 9 + "|", flush=True)
-    for joined in args.styles:
-        for skill in args.skills:
-            styles = joined.split("+")
-            best = None if args.gain_only else attainable(skill, styles, args.first_seed)
-            for teacher in args.teachers:
-                for seed in range(args.first_seed, args.first_seed + args.seeds):
-                    row(skill, styles, teacher, seed, args.more, best, shares, lost)
+    pairs = [(skill, joined.split("+")) for joined in args.styles for skill in args.skills]
+    could = [unknown(styles) for _, styles in pairs]
+    if not args.gain_only:
+        given = [(skill, styles, args.first_seed) for skill, styles in pairs]
+        could = in_order(best_of, given, args.workers)
+    rows = [
+        (skill, styles, teacher, seed, args.more, best)
+        for (skill, styles), best in zip(pairs, could, strict=True)
+        for teacher in args.teachers
+        for seed in seeds_of(args)
+    ]
+
+    def show(found: list[Row]) -> None:
+        for row in found:
+            print(row.line, flush=True)
+            shares.setdefault(row.told_by, []).append(row.share)
+            lost.setdefault(row.told_by, []).append(row.lost)
+
+    in_order(one, rows, args.workers, show)
     for name, values in shares.items():
         losses = lost[name]
         print(
@@ -163,39 +177,57 @@ def main() -> None:
     print(json.dumps({"shares": shares, "lost": lost}))
 
 
-def row(
-    skill: Path,
-    styles: Sequence[str],
-    teacher: str,
-    seed: int,
-    more: Sequence[str],
-    could: tuple[TeachConfig, ActorCritic] | None,
-    shares: dict[str, list[float]],
-    lost: dict[str, list[float]],
-) -> None:
-    """Teach, compare, and print a line."""
+class Row(NamedTuple):
+    """What a run came to in one of its styles."""
+
+    line: str
+    told_by: str
+    share: float  # of what could be gained
+    lost: float  # of success
+
+
+def points_of(skill: Path) -> Sequence[str]:
+    """The points of the skill's task."""
+    env = make_env(from_run(RunDir.open(skill).config()).task)
+    env.close()
+    return env.task.points
+
+
+def unknown(styles: Sequence[str]) -> Outcome:
+    """What could be had, where nobody looked."""
+    return Outcome(float("nan"), (float("nan"),) * len(styles))
+
+
+def best_of(skill: Path, styles: Sequence[str], seed: int) -> Outcome:
+    """What could be had."""
+    return outcome(*attainable(skill, styles, seed), styles, points_of(skill))
+
+
+def one(
+    skill: Path, styles: Sequence[str], teacher: str, seed: int, more: Sequence[str], best: Outcome
+) -> list[Row]:
+    """Teach and compare. -> a row for each style."""
     with tempfile.TemporaryDirectory() as runs:
         told = taught(skill, styles, teacher, seed, Path(runs), more)
         run = RunDir.open(Path(str(told["run"])))
         config, net, curve = from_run(run.config()), load_policy(run)[0].net, read_curve(run)
     own = load_policy(RunDir.open(skill))[0].net
-    base = from_run(RunDir.open(skill).config())
-    names = make_env(base.task).task.points
+    base, names = from_run(RunDir.open(skill).config()), points_of(skill)
     before, after = outcome(base, own, styles, names), outcome(config, net, styles, names)
-    best = outcome(*could, styles, names) if could else Outcome(float("nan"), (float("nan"),) * len(styles))
+    rows: list[Row] = []
     for k, style in enumerate(styles):
         gain, most = after.style[k] - before.style[k], best.style[k] - before.style[k]
         told_by = f"{style} by {teacher}" + (f" beside {len(styles) - 1} more" if len(styles) > 1 else "")
-        shares.setdefault(told_by, []).append(gain / most if most > 0 else float("nan"))
-        lost.setdefault(told_by, []).append(before.success - after.success)
+        share = gain / most if most > 0 else float("nan")
         weight = curve.chosen[k] if curve is not None else float("nan")
-        print(
+        line = (
             f"| {skill.name} | {style} | {teacher} | {seed} | {before.success:.1%}, {before.style[k]:.2f} "
             f"| {weight:.1f}, {after.success:.1%}, {after.style[k]:.2f} "
-            f"| {best.success:.1%}, {best.style[k]:.2f} | {gain:.2f}, {shares[told_by][-1]:.0%} "
-            f"| {told['seconds']} |",
-            flush=True,
+            f"| {best.success:.1%}, {best.style[k]:.2f} | {gain:.2f}, {share:.0%} "
+            f"| {told['seconds']} |"
         )
+        rows.append(Row(line, told_by, share, before.success - after.success))
+    return rows
 
 
 if __name__ == "__main__":

@@ -67,6 +67,10 @@ def plant(root: Path, *, config: str = EVIL, policy: str = EVIL) -> RunDir:
     into.save("001", {"env.copy.0": torch.zeros(1), "rollout.action": torch.zeros(1, 1, 1)}, about)
     Store.open(run.store_file).close()
     (run.path / "more.yaml").write_text(f"task: {config}\n{SMALL}")
+    (run.path / "less.yaml").write_text(SMALL)
+    varied = "seeds: 1\nsettings: {queries.labels: [2]}\n"
+    (run.path / "sweep.yaml").write_text(f"task: {config}\nconfig: {run.path}/less.yaml\n{varied}")
+    (run.path / "swept.yaml").write_text(f"config: {run.path}/more.yaml\n{varied}")
     return run
 
 
@@ -91,8 +95,10 @@ READING: dict[str, Words] = {
     "choose": lambda run: [[run], [run, "--wish-weight", "0.5"]],
     "compare": lambda run: [
         ["--config", f"{run}/more.yaml", "--seeds", "1", "--steps", "64"],
+        ["--join", run],
         ["--config", "small.yaml", "--run", run, "--seeds", "1", "--steps", "64"],
     ],
+    "sweep": lambda run: [[f"{run}/sweep.yaml"], [f"{run}/swept.yaml"]],
     "export": lambda run: [
         [run, "--out", f"{run}/../out"],
         [run, "--backup", f"{run}/../copy"],
@@ -253,6 +259,43 @@ def test_a_database_that_a_run_names_is_not_connected_to(
         main([command, *words])
     err = capsys.readouterr()
     assert "private.db" in err.err + err.out and "--trust" in err.err + err.out
+
+
+def test_a_cluster_that_a_run_or_a_file_names_is_not_connected_to(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """Whoever has a Ray cluster's port gets what is sent there to be run, and answers with pickles."""
+    named = "task: gymnasium:Pendulum-v1\nenv: {ray: 'evil.example:1', workers: 2}\n"
+    assert trust.named_in(yaml.safe_load(named)) == ["ray evil.example:1"]
+    run = plant(here / "runs", config="gymnasium:Pendulum-v1")
+    saved = yaml.safe_load(run.config_file.read_text())
+    saved["env"]["ray"] = "evil.example:1"
+    run.config_file.write_text(yaml.safe_dump(saved))
+    (here / "mine.yaml").write_text(named)
+    (here / "sweep.yaml").write_text("config: mine.yaml\nsettings: {queries.labels: [2]}\n")
+    (here / "varied.yaml").write_text(
+        "task: gymnasium:Pendulum-v1\nsettings: {env.ray: ['evil.example:1']}\n"
+    )
+    monkeypatch.setattr("armchair.parallel.cluster.connected", _unconnected)
+    monkeypatch.setattr("armchair.envs.foreign.processes.cluster.connected", _unconnected)
+    for words in (
+        ["resume", str(run.path)],
+        ["evaluate", str(run.path)],
+        ["teach", "--config", "mine.yaml", "--teacher", "oracle"],
+        ["teach", "gymnasium:Pendulum-v1", "--config", "mine.yaml", "--teacher", "oracle"],
+        ["train", "gymnasium:Pendulum-v1", "--config", "mine.yaml"],
+        ["compare", "--config", "mine.yaml"],
+        ["sweep", "sweep.yaml"],
+    ):
+        assert main(words) == 2, words
+        told = capsys.readouterr().err
+        assert "evil.example:1" in told and "--trust" in told and told.count("\n") == 1, words
+    assert main(["sweep", "varied.yaml"]) == 2
+    assert "env.ray cannot be varied" in capsys.readouterr().err
+
+
+def _unconnected(address: str) -> object:
+    raise AssertionError(f"{address} was connected to")
 
 
 def _never(_: object, where: object, **__: object) -> None:

@@ -78,9 +78,11 @@ CASES = {
     "play": Case("play reach --policy random --episodes 100000", "", "stopped by", wait=4.0),
     "film": Case("play reach --policy random --episodes 9999 --video f.mp4", "", "stopped by", wait=6.0),
     "evaluate": Case("evaluate runs/reach-001 --episodes 100000", "", "stopped by", DONE, wait=5.0),
-    "compare": Case(
-        "compare reach --config long.yaml --steps 512", "seed 0", "runs, a comparison begins anew each time"
+    "compare": Case("compare reach --config long.yaml --steps 512", "seed 0", "001` makes the rest"),
+    "compare, side by side": Case(
+        "compare reach --config long.yaml --steps 512 --workers 2", "seed 0", "001` makes the rest", wait=1.0
     ),
+    "sweep": Case("sweep sweep.yaml --workers 2", "making 6 runs", "001` makes the rest", wait=4.0),
     "doctor": Case("doctor", "Python", "stopped by"),
     "export": Case("export runs/reach-001 --out x --format seed --films", "", "stopped by", DONE, wait=1.5),
     "annotators": Case("annotators runs/reach-001", "", "stopped by", DONE, wait=0.3),
@@ -98,6 +100,7 @@ def start(job: Start, tmp_path: Path) -> Start:
     """Start `armchair WORDS` beside a configuration that takes long."""
     (tmp_path / "long.yaml").write_text(LONG)
     (tmp_path / "slow.py").write_text(SLOW)
+    (tmp_path / "sweep.yaml").write_text("config: long.yaml\nsettings: {queries.labels: [3000, 4000]}\n")
     return lambda words: job(*words.split())
 
 

@@ -59,6 +59,7 @@ NEEDS = {
     "teach gymnasium_robotics:FetchReach-v4 --teacher oracle": "pip install 'armchair.robotics.'",
     "teach reach --teacher oracle --engine bullet": "pip install 'armchair.bullet.'|use Python 3.11",
     "teach reach --teacher oracle --demos minari:pens": "a Minari data set needs h5py; .*'armchair.minari.'",
+    "train gymnasium:Pendulum-v1 --ray 127.0.0.1:1": "a Ray cluster needs ray; .*'armchair.ray.'",
     "label postgresql://somebody@localhost/none": "psycopg is not installed; .*'armchair.postgres.'",
     "label runs/reach-001 --streamlit": "the plain page needs streamlit and altair.*'armchair.dashboard.'",
     "export runs/reach-001 --out out --format parquet": "Parquet needs pyarrow; .*'armchair.parquet.'",

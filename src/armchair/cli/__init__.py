@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "evaluate": "measure a saved policy's success",
     "choose": "what the weights of a run's wishes bring and cost; choose them",
     "compare": "the task's own reward against a teacher: curves, table, plot",
+    "sweep": "many settings, each over several seeds: a grid or a search; one table, one plot",
     "export": "write a run's answers and clips as files, or its policy",
     "import": "read answers given elsewhere into a new run",
     "play": "watch a policy live in the browser, or film it",

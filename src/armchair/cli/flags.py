@@ -85,6 +85,18 @@ class SetupFlags(RunsFlag):
     """Simulation threads, 0 for one a core."""
     workers: int | None = None
     """Processes that copies of an environment of others are shared among; 0: none of their own."""
+    ray: str | None = None
+    """The Ray cluster that they are on: auto, HOST:PORT or ray://HOST:PORT; see docs/cluster.md."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SideBySideFlags:
+    """Of commands that make several runs."""
+
+    workers: int = 1
+    """Processes that the runs are shared among, a run at a time each; results are the same, to the bit."""
+    ray: str = ""
+    """Make the runs on this Ray cluster instead: auto, HOST:PORT or ray://HOST:PORT; see docs/cluster.md."""
 
 
 @dataclass(frozen=True, kw_only=True)

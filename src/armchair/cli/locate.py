@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from armchair.errors import InvalidInput, RunError
+from armchair.errors import ConfigError, InvalidInput, RunError
 from armchair.runs.folder import RunDir, runs_in
 
 SHOWN = 8  # runs named in an error
@@ -98,15 +98,25 @@ def admit_run(run: RunDir, *, trust: bool) -> None:
     admit(run.path, named_in(run.config()), trust=trust)
 
 
-def admit_config(path: str | None, typed: str | None, *, trust: bool) -> None:
-    """The same of a YAML file that may name a task; typed: the task that was named beside it, if any."""
+def admit_config(path: str | None, typed: str | None, *, trust: bool, ray: str | None = None) -> None:
+    """The same of a YAML file that may name a task and a Ray cluster.
+
+    typed, ray: the task and the cluster that were named beside it, if any.
+    """
     from armchair.config.read import load_config, presets
     from armchair.runs.trust import gate, named_in
 
-    gate.allow(typed)
-    if path is None or typed is not None or path in presets():
+    gate.allow(typed, f"ray {ray}")
+    if path is None or path in presets():
         return
-    admit(Path(path), named_in({"task": load_config(path).task}), trust=trust)
+    try:
+        config = load_config(path)
+    except ConfigError:
+        if typed is None:
+            raise
+        return  # it may be right for that task; whoever reads it for that says so otherwise
+    names = {"task": None if typed is not None else config.task, "env": {"ray": config.env.ray}}
+    admit(Path(path), named_in(names), trust=trust)
 
 
 def admit(path: Path, names: Sequence[str], *, trust: bool) -> None:

@@ -20,7 +20,7 @@ from armchair.cli.endings.runs import how_to_go_on
 from armchair.cli.endings.told import leaving
 from armchair.cli.report import Report
 from armchair.cli.tracking.runs import begin_tracked, tracking
-from armchair.config.read import as_yaml, from_run
+from armchair.config.read import as_yaml, from_run, with_flags
 from armchair.config.teach import FOREIGN_DEFAULTS, PracticeConfig, TeachConfig
 from armchair.envs.base import Demonstrable, Env, tells_success
 from armchair.envs.demonstrations import Demo
@@ -111,13 +111,16 @@ def start_training(plan: Plan, runs: Path, report: Report) -> int:
         env.close()
 
 
-def resume_training(run: RunDir, report: Report) -> int:
-    """Go on with a run of `armchair train`, by what is in its folder. -> as `_train`."""
+def resume_training(run: RunDir, report: Report, ray: str = "") -> int:
+    """Go on with a run of `armchair train`, by what is in its folder. -> as `_train`.
+
+    ray: the address of a Ray cluster in place of the one that the run was on.
+    """
     saved = run.config()
     steps, path = saved.get("steps"), run.path / GIVEN_REWARD
     if not isinstance(steps, int):
         raise RunError(f"{run.config_file} does not say for how many steps to train")
-    config = replace(from_run(saved), policy="")
+    config = on_cluster(replace(from_run(saved), policy=""), ray)
     reward = GivenReward(path, read_reward(path)) if "reward_model" in saved else None
     plan, spec = Plan(config, steps, reward), resolve_task(config.task)
     env = _copies(spec, config, demonstrations_of(spec, config, run))
@@ -126,6 +129,11 @@ def resume_training(run: RunDir, report: Report) -> int:
         return _train(run, plan, training, env, report, resume=True)
     finally:
         env.close()
+
+
+def on_cluster(config: TeachConfig, ray: str) -> TeachConfig:
+    """The configuration of a run that goes on with its copies on another Ray cluster; "": on its own."""
+    return with_flags(config, {"env.ray": ray or None})
 
 
 def _copies(spec: TaskSpec, config: TeachConfig, demos: Sequence[Demo]) -> Env:

@@ -42,6 +42,8 @@ def check(config: TeachConfig) -> None:
     Declared(config.env.points, config.env.scalars).places()  # in words that mean something
     if not spec.foreign:
         _check_own_pace(config)
+        if config.env.ray:
+            raise InvalidInput(f"env.ray is for environments of others: {task} is armchair's own")
     if spec.horizon is not None and queries.clip_length > spec.horizon:
         most = f"{spec.horizon}, the length of an episode of {task}"
         raise InvalidInput(f"queries.clip_length must be at most {most}; got {queries.clip_length}")

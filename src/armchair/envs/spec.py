@@ -80,6 +80,9 @@ class EnvConfig:
     """Processes that the copies of an environment of others are shared among; 0: none of their own."""
     time_limit: Annotated[float, Field(gt=0.0)] = 120.0
     """s that a copy of an environment of others may take for a reset or a step."""
+    ray: str = ""
+    """The address of a Ray cluster, on which the copies of an environment of others run in as many processes
+    as `workers` says: auto, HOST:PORT, ray://HOST:PORT; "": this machine."""
 
     poses: bool = True
     """Whether clips of an environment of others show its bodies in 3D in place of its own pictures, where
@@ -88,7 +91,7 @@ class EnvConfig:
     @property
     def running(self) -> Running:
         """How copies of an environment of others are run."""
-        return Running(self.workers, self.time_limit)
+        return Running(self.workers, self.time_limit, self.ray)
 
 
 class TaskSpec:
@@ -158,7 +161,7 @@ class TaskSpec:
 
     def shows_poses(self, config: EnvConfig) -> bool:
         """Whether clips show bodies in 3D; else they have the environment's own pictures."""
-        return config.poses and not config.workers and self.offers(Poses)
+        return config.poses and not config.workers and not config.ray and self.offers(Poses)
 
     def why_no_pictures(self, config: EnvConfig) -> str | None:
         """Why a clip can show nothing, in a line; None where it can."""

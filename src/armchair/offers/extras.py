@@ -27,7 +27,9 @@ EXTRAS: dict[str, Extra] = {
     "parquet": Extra("Parquet and LeRobot data sets", ("pyarrow",)),
     "plots": Extra("plots", ("matplotlib",)),
     "postgres": Extra("stores on a PostgreSQL server", ("psycopg",)),
+    "ray": Extra("runs and environments on a Ray cluster", ("ray",)),
     "robotics": Extra("environments of gymnasium-robotics and Meta-World", ("gymnasium_robotics", "scipy")),
+    "sweep": Extra("searches with Optuna (armchair sweep)", ("optuna",)),
     "tensorboard": Extra("metrics for TensorBoard", ("tensorboard",)),
     "track": Extra("metrics for other trackers", ("accelerate",)),
 }

@@ -139,8 +139,8 @@ def curve_of(run: RunDir) -> Curve:
     answers = 0
     for line in run.metrics():
         answers = int(_number(line, "answers", answers))
-        success = _number(line, "eval_success", math.nan)
-        if math.isfinite(success):
+        success = _number(line, "eval_success", 0.0 if "eval_return" in line else math.nan)
+        if math.isfinite(success):  # it is 0 where the environment does not tell what success is
             points.append(Point(int(_number(line, "env_steps", 0)), answers, success))
     if not points:
         raise RunError(

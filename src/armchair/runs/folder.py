@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+OF_RUNS = ("compare", "sweep")  # commands whose folders hold other runs, and nothing learned themselves
 STORE_KEY = "store"  # in the configuration of a run whose answers are in a database elsewhere: its URL
 
 
@@ -67,15 +68,19 @@ class RunDir:
         run = None
         try:
             run = RunDir(_free_folder(root, prefix))
-            run.checkpoints.mkdir()
-            run.videos.mkdir()
-            write_atomic(run.config_file, yaml.safe_dump(dict(config), sort_keys=False).encode())
+            run.begin(config)
         except (OSError, RunError) as error:
             if run is not None:
                 shutil.rmtree(run.path, ignore_errors=True)
             told = (isinstance(error, OSError) and error.strerror) or error
             raise RunError(f"no run can be made in {root}: {told}") from None
         return run
+
+    def begin(self, config: Mapping[str, Json]) -> None:
+        """Put into the folder, which is there and empty, what every run begins with. OSError or RunError."""
+        self.checkpoints.mkdir()
+        self.videos.mkdir()
+        write_atomic(self.config_file, yaml.safe_dump(dict(config), sort_keys=False).encode())
 
     @staticmethod
     def fill(

@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
+from typing import cast
 
 from armchair.errors import RunError
 from armchair.runs.home import state_folder, write_private
@@ -31,10 +32,16 @@ def is_known(task: str) -> bool:
 
 
 def named_in(config: Mapping[str, object]) -> list[str]:
-    """What a run's configuration names that would be run or connected to: its task's module, its database."""
+    """What a run's configuration names that would be run or connected to.
+
+    Its task's module, its database, the Ray cluster that its environments run on.
+    """
     task, store = config.get("task"), config.get("store")
     found = [task] if isinstance(task, str) and task.count(":") and not is_known(task) else []
-    return found + ([f"store {store}"] if isinstance(store, str) else [])
+    found += [f"store {store}"] if isinstance(store, str) else []
+    env = config.get("env")
+    ray = cast("Mapping[str, object]", env).get("ray") if isinstance(env, Mapping) else None
+    return found + ([f"ray {ray}"] if isinstance(ray, str) and ray else [])
 
 
 def remember(path: Path, names: Iterable[str]) -> None:
@@ -88,6 +95,14 @@ class Gate:
             raise RunError(
                 f"{name!r} would be imported because a file says so: type the task yourself, or add --trust "
                 "once you have seen what it does"
+            )
+
+    def check_cluster(self, address: str) -> None:
+        """Raises RunError for a Ray cluster that nobody here asked for."""
+        if not self.admits(f"ray {address}"):
+            raise RunError(
+                f"the Ray cluster at {address} would be used because a file says so: add --ray {address}, or "
+                "--trust once you know whose it is"
             )
 
     def check_store(self, path: Path, config: Mapping[str, object]) -> None:

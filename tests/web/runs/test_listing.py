@@ -106,6 +106,7 @@ def test_broken_runs_are_rows_and_the_others_are_there(tmp_path: Path) -> None:
     make(tmp_path).config_file.write_text("task: [")
     make(tmp_path).store_file.write_bytes(b"nonsense" * 1000)
     make(tmp_path, {"command": "compare"})  # holds runs of its own
+    make(tmp_path, {"command": "sweep"})  # so does this
     (tmp_path / "stray").mkdir()
     rows = {row["name"]: row for row in Listing(tmp_path).rows()}
     assert {name: row["state"] for name, row in rows.items()} == {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from armchair.cli.flags import SetupFlags, TrustFlag
+from armchair.cli.flags import SetupFlags, SideBySideFlags, TrustFlag
 from armchair.cli.parse import parse
 from armchair.cli.report import Report
 from armchair.errors import InvalidInput, check_choice
@@ -17,24 +17,27 @@ from armchair.offers.extras import need
 
 if TYPE_CHECKING:
     from armchair.config.teach import TeachConfig
-    from armchair.jsonable import Json
 
 EXAMPLES = (
     "armchair compare reach",
     "armchair compare reach --seeds 5 --labels 30 --teacher mistake",
     "armchair compare reach --run runs/reach-001 --json",
     "armchair compare --config block_stack",
+    "armchair compare push --seeds 10 --workers 8",
+    "armchair compare push --seeds 10 --ray auto",
+    "armchair compare --join parts/compare-push-001 parts/compare-push-002",
 )
 
 
 @dataclass(frozen=True)
-class Args(TrustFlag, SetupFlags):
+class Args(TrustFlag, SideBySideFlags, SetupFlags):
     """Train on the task's own reward and by a simulated teacher, over several seeds, and compare.
 
     Where the configuration has demonstrations, the teacher teaches without them, too.
 
     Prints one table and leaves it, the plot curves.png and all runs in a new folder under --runs. Every
-    policy is evaluated alike as it learns, without the noise it explores with.
+    policy is evaluated alike as it learns, without the noise it explores with. Where it is stopped, or a run
+    fails, `armchair resume FOLDER` makes the runs that are missing.
     """
 
     task: tyro.conf.Positional[str | None] = None
@@ -55,6 +58,9 @@ class Args(TrustFlag, SetupFlags):
     """Updates of a taught policy."""
     steps: int | None = None
     """Environment steps on the task's own reward; the task's preset has a default."""
+    join: tuple[Path, ...] = ()
+    """In place of a task: folders of comparisons, or of finished runs of `teach`, that differ in their seeds
+    alone; they are set side by side as one comparison, and nothing is trained."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -62,11 +68,16 @@ def main(argv: Sequence[str]) -> int:
     args = parse(Args, "compare", argv, EXAMPLES)
     report = Report("compare", args.json)
     need("plots", "the plot of a comparison")  # before hours of work
-    import torch
+    if args.join:
+        from armchair.cli.comparing.joining import join
 
+        if args.task is not None or args.config is not None:
+            raise InvalidInput("--join sets finished runs side by side: leave out the task and --config")
+        join(args.join, args.runs, report, trust=args.trust)
+        return 0
     from armchair.agents.presets import preset
-    from armchair.cli.comparing import baselines, comparison_folder, group_of, leave_comparison, taught_group
-    from armchair.cli.endings.told import leaving
+    from armchair.cli.comparing import Plan, compare, group_of
+    from armchair.cli.jobs.making import Where
     from armchair.cli.locate import admit_config, admit_run
     from armchair.config.pace import told_short
     from armchair.config.points import settled_by
@@ -75,7 +86,8 @@ def main(argv: Sequence[str]) -> int:
     from armchair.training.asking.described import make_described
     from armchair.training.environments import check_task
 
-    torch.set_num_threads(1)  # the networks are small: more threads would only wait for each other
+    where = Where(args.workers, args.ray)
+    where.check()
     admit_config(args.config, args.task, trust=args.trust)
     if args.run is not None:
         admit_run(RunDir.open(args.run), trust=args.trust)
@@ -85,35 +97,30 @@ def main(argv: Sequence[str]) -> int:
     settings = preset(config.task)
     settings = settings if args.steps is None else replace(settings, steps=args.steps)
     make_described({"name": args.teacher}, config)  # so that what cannot be is said before hours of work
-    given = [] if args.run is None else [group_of(args.run, config.task)]
+    if args.run is not None:
+        group_of(args.run, config.task)
     if short := told_short(config):
         report.log(short)
-    about = {"seeds": args.seeds, "compared_teacher": args.teacher}
-    folder = comparison_folder(args.runs, about, config, settings)
-    configs = [replace(config, seed=config.seed + k) for k in range(args.seeds)]
-    with leaving(lambda: f"what ended of it is in {folder.path}/runs, a comparison begins anew each time"):
-        groups = baselines(configs, settings, args.teacher, folder)
-        groups += [taught_group(configs, args.teacher, folder), *given]
-    with leaving(lambda: f"the figures are in {folder.path}"):
-        summary: dict[str, Json] = {"task": config.task, "teacher": args.teacher, "seeds": args.seeds}
-        report.finish({**summary, **leave_comparison(config.task, groups, folder, report)})
+    plan = Plan(config, args.seeds, args.teacher, settings, args.run)
+    compare(plan, plan.folder(args.runs), where, report)
     return 0
 
 
 def _config(args: Args, *, pointed: bool) -> TeachConfig:
     """How to teach; pointed: whether the points of an environment of others are known."""
+    from armchair.cli.comparing import MOST_SEEDS
     from armchair.config.pace import paced
     from armchair.config.read import preset_for, task_named, with_flags
     from armchair.feedback.teachers import TEACHERS
     from armchair.reports.curves import EVALUATIONS
     from armchair.training.asking.described import errs
 
-    if args.seeds < 1:
-        raise InvalidInput(f"--seeds must be at least 1, got {args.seeds}")
+    if not 1 <= args.seeds <= MOST_SEEDS:
+        raise InvalidInput(f"--seeds must be at least 1 and at most {MOST_SEEDS:,}, got {args.seeds}")
     if args.steps is not None and args.steps < 1:
         raise InvalidInput(f"--steps must be at least 1, got {args.steps}")
     check_choice("teacher", args.teacher, TEACHERS)
-    names = ("task", "seed", "labels", "updates", "engine", "control", "arm", "threads", "workers")
+    names = ("task", "seed", "labels", "updates", "engine", "control", "arm", "threads")
     flags = {name: getattr(args, name) for name in names}
     task, people = task_named(args.task, args.config), errs({"name": args.teacher})
     base = preset_for(task, args.control, args.config, people=people, pointed=pointed)

@@ -120,7 +120,7 @@ def main(argv: Sequence[str]) -> int:
     described, trackers = describe_teacher(args), check_track(args.track)
     if args.compare:
         need("plots", "the plot of a comparison")  # before hours of work
-    admit_config(args.config, args.task, trust=args.trust)
+    admit_config(args.config, args.task, trust=args.trust, ray=args.ray)
     if args.policy is not None:
         admit_run(RunDir.open(args.policy), trust=args.trust)
     people = errs(described)
@@ -164,7 +164,7 @@ def _config(args: Args, *, people: bool, pointed: bool) -> TeachConfig:
     from armchair.training.demonstrations import check_folder
     from armchair.training.setup import with_widths_of_policy
 
-    names = ("task", "labels", "seed", "engine", "control", "arm", "updates", "threads", "workers")
+    names = ("task", "labels", "seed", "engine", "control", "arm", "updates", "threads", "workers", "ray")
     names += ("demos", "starts")
     flags = {name: getattr(args, name) for name in names}
     flags |= {"motion": args.motion or None, "policy": None if args.policy is None else str(args.policy)}

@@ -80,7 +80,7 @@ def _plan(args: Args) -> Plan:
     if args.steps is not None and args.steps < 1:
         raise InvalidInput(f"--steps must be at least 1, got {args.steps}")
     trackers = check_track(args.track)
-    gate.allow(args.task)  # it was typed
+    gate.allow(args.task, f"ray {args.ray}")  # they were typed
     chosen, given = preset(args.task), args.reward
     agent, config = (
         policy_to_continue(args.policy, args.task) if args.policy else (None, config_of(args.task))
@@ -91,7 +91,8 @@ def _plan(args: Args) -> Plan:
         hidden = agent.net.hidden if agent else settings.config.ppo.hidden
         config = replace(settings.config, ppo=replace(settings.config.ppo, hidden=hidden))
     trained = config.env.control
-    names = ("task", "seed", "engine", "control", "arm", "num_envs", "threads", "workers", "starts", "demos")
+    names = ("task", "seed", "engine", "control", "arm", "num_envs", "threads", "workers", "ray")
+    names += ("starts", "demos")
     flags = {name: getattr(args, name) for name in names}
     config = with_flags(config, flags | flags_of_points(args.points, args.scalars))
     reward = None if given is None else GivenReward(given, load_reward(given, args.task))

@@ -35,6 +35,8 @@ class Running(NamedTuple):
     begun anew ("spawn"), so that a script needs `if __name__ == "__main__":`."""
     time_limit: float = 120.0
     """s that a copy may take for a reset or a step."""
+    ray: str = ""
+    """The address of a Ray cluster whose processes are meant; "": those of this machine."""
 
 
 class ForeignEnv:

@@ -22,8 +22,9 @@ from armchair.envs.foreign.pace import Paced
 from armchair.envs.foreign.points.columns import observed, with_points
 from armchair.envs.foreign.points.declaration import Declared
 from armchair.envs.foreign.points.witness import telling
+from armchair.envs.foreign.processes.cluster import RayCopies
+from armchair.envs.foreign.processes.workers import WorkerCopies
 from armchair.envs.foreign.sources import Factory, check, maker, named
-from armchair.envs.foreign.workers import WorkerCopies
 from armchair.errors import ForeignError, InvalidInput, MissingDependency
 from armchair.reading.limits import COPIES
 
@@ -61,9 +62,9 @@ def import_env(
     """
     if not 1 <= num_envs <= COPIES:
         raise InvalidInput(f"num_envs must be at least 1 and at most {COPIES}, got {num_envs}")
-    workers, limit = running or Running()
+    workers, limit, ray = running or Running()
     paceless = str(source) if isinstance(source, Paced) else source
-    found = Able(False, False) if workers else able(paceless, horizon)
+    found = Able(False, False) if workers or ray else able(paceless, horizon)
     posed = render == "poses" and found.simulated
     drawn = bool(render) and not posed
     make, name = maker(source, horizon, drawn), named(source)
@@ -81,11 +82,13 @@ def import_env(
     if posed:
         make = recorded(make)
     with unmoved():
-        copies: Copies = (
-            WorkerCopies(make, name, num_envs, workers, drawn, limit)
-            if workers
-            else SerialCopies(make, name, range(num_envs), drawn, limit)
-        )
+        copies: Copies
+        if ray:
+            copies = RayCopies(make, name, num_envs, max(1, workers), drawn, limit, ray)
+        elif workers:
+            copies = WorkerCopies(make, name, num_envs, workers, drawn, limit)
+        else:
+            copies = SerialCopies(make, name, range(num_envs), drawn, limit)
     return kind_of(found, posed=posed, drawn=drawn)(copies, steps, name, columns, seed)
 
 

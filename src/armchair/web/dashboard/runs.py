@@ -14,7 +14,7 @@ import numpy as np
 from armchair.errors import RunError
 from armchair.intervals import Reached, mean_interval, reached
 from armchair.jsonable import Json
-from armchair.runs.folder import RunDir, runs_in
+from armchair.runs.folder import OF_RUNS, RunDir, runs_in
 from armchair.store.wishes import style_of, wish_of
 
 TRUE_REWARD = "the task's own reward"
@@ -100,7 +100,7 @@ def _read(path: Path, name: str, stamp: tuple[int, int]) -> Run | None:
     except (RunError, OSError):
         return None
     points = points_of(lines)
-    if not points or config.get("command") == "compare":
+    if not points or config.get("command") in OF_RUNS:
         return None
     task, seed = str(config.get("task", "?")), number(config, "seed")
     source = learned_from(config)

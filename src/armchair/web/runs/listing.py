@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from armchair.errors import ArmchairError
 from armchair.jsonable import Json
-from armchair.runs.folder import RunDir, runs_in
+from armchair.runs.folder import OF_RUNS, RunDir, runs_in
 from armchair.store.board import budget_of
 from armchair.store.database import shown
 from armchair.store.store import Store
@@ -25,7 +25,6 @@ from armchair.web.processes.launcher import LOG, last_line
 MORE = 30  # answers more that are offered when a budget is spent
 ELSEWHERE = 10.0  # s between two looks into a database that is no file
 PATIENCE = 0.5  # s that its first answer is waited for
-HIDDEN = ("compare",)  # commands whose folders hold other runs
 ON_REQUEST = "stopped by "  # begins the last words of a trainer that was asked to end early on
 PEOPLE = "person"  # in a run's description, where people answer
 
@@ -108,7 +107,7 @@ class Listing:
 
     def _described(self, run: RunDir) -> Row | None:
         config = run.config()
-        if config.get("command") in HIDDEN:
+        if config.get("command") in OF_RUNS:
             return None
         if config.get("command") == "train":
             return _trained(run, config)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import signal
 import time
 import weakref
 from collections.abc import Callable, Sequence
@@ -18,10 +17,11 @@ from gymnasium.vector.utils import CloudpickleWrapper
 from numpy.typing import NDArray
 
 from armchair.envs.foreign.copies import Made, Outcome, check_alike
+from armchair.envs.foreign.processes.worker import work
 from armchair.envs.foreign.sound import raised
 from armchair.envs.foreign.values import Numbers
-from armchair.envs.foreign.worker import work
 from armchair.errors import ForeignError, InvalidInput
+from armchair.parallel.children import deaf, how_it_ended
 
 MAKING = 600.0  # s that a process may take to begin and to make its copies
 GRACE = 2.0  # s in which a process may close its copies before it is ended
@@ -68,7 +68,8 @@ class WorkerCopies:
             )
             process = context.Process(target=work, args=given, daemon=True, name=f"{name} {numbers[0]}")
             try:
-                process.start()
+                with deaf():
+                    process.start()
             except Exception as error:  # what makes the environment cannot be copied
                 self._closing()
                 raise ForeignError(
@@ -134,7 +135,7 @@ class WorkerCopies:
             error, found = cast("tuple[str | None, object]", worker.pipe.recv())
         except (EOFError, OSError):
             worker.process.join(GRACE)
-            how = _how_it_ended(worker.process.exitcode)
+            how = how_it_ended(worker.process.exitcode)
             self._closing()
             raise ForeignError(f"{self._name}, {_copies(worker)}: its process ended, {how}") from None
         if error is None:
@@ -146,18 +147,6 @@ class WorkerCopies:
 def _copies(worker: Worker) -> str:
     first, last = worker.numbers[0], worker.numbers[-1]
     return f"copy {first}" if first == last else f"copies {first} to {last}"
-
-
-def _how_it_ended(code: int | None) -> str:
-    if code is None:
-        return "and nobody knows how"
-    if code >= 0:
-        return f"with exit code {code}"
-    with contextlib.suppress(ValueError):
-        name = signal.Signals(-code).name
-        memory = "; the system does that where memory runs out" if name == "SIGKILL" else ""
-        return f"killed by {name}{memory}"
-    return f"killed by signal {-code}"
 
 
 def _end(workers: list[Worker]) -> None:
