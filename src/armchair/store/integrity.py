@@ -18,6 +18,7 @@ from armchair.store.migrations import open_database
 from armchair.store.people import People
 from armchair.store.rows import audit as chain
 from armchair.store.rows.codec import check_digest, read_head
+from armchair.store.rows.kept import tallies
 from armchair.store.schema import (
     annotators,
     answers,
@@ -143,6 +144,7 @@ def _answers(conn: sa.Connection) -> Checked:
     ]
     off = sa.select(questions.c.id).where(questions.c.answered != times_answered)
     wrong += [f"question {name} counts its answers wrongly" for name in conn.execute(off).scalars()]
+    wrong += tallies.differences(conn)
     total = conn.execute(sa.select(sa.func.count()).select_from(answers)).scalar_one()
     return wrong, f"{total} answers, flips and undos, each about clips that are there"
 

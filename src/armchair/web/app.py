@@ -105,6 +105,6 @@ def _context(store: Store, options: Options) -> Context:
         sessions=SessionCache(store.people.session),
         visits=Visits(),
         places=places,
-        ready=Readiness(store.position),
+        ready=Readiness(snapshots.latest),  # a large store takes a while to be followed
         writing=threading.Lock(),
     )

@@ -22,6 +22,7 @@ from armchair.store.rows.codec import (
     knows_reward,
     read_head,
 )
+from armchair.store.rows.kept import tallies
 from armchair.store.rows.meta import get_meta, set_meta
 from armchair.store.schema import clips, questions
 from armchair.types import Clip, Question
@@ -162,6 +163,12 @@ def rewards_known(conn: sa.Connection, ids: Sequence[str]) -> bool:
 
 def insert_questions(conn: sa.Connection, given: Sequence[Question], priority: float) -> None:
     """Store questions; the same one again is harmless and open again if it was retired."""
+    # repeats are in no count, and those who claim, and make them, take no turn among those who write
+    with tallies.kept(conn, [question.id for question in given if question.repeat_of is None]):
+        _insert_questions(conn, given, priority)
+
+
+def _insert_questions(conn: sa.Connection, given: Sequence[Question], priority: float) -> None:
     for wish in dict.fromkeys(question.wish for question in given):
         wishes.check_known(conn, wish)
     for question in given:
