@@ -131,7 +131,8 @@ def use(url: str, mine: list[str], seen: dict[str, list[Any]]) -> None:
     engine = store._database._engine
     with TestClient(app, "http://localhost", headers={"X-Armchair": "1"}) as client:
         ann, olga = _enter(app, store, "person 0"), _enter(app, store, "olga", "owner")
-        client.get("/readyz")  # the answers there are, followed for the first time
+        while client.get("/readyz").status_code != 200:  # the answers there are, followed for the first time
+            time.sleep(0.5)
 
         def note(
             conn: object, cursor: object, statement: str, values: object, context: object, many: bool
@@ -144,8 +145,8 @@ def use(url: str, mine: list[str], seen: dict[str, list[Any]]) -> None:
             conn: object, cursor: object, statement: str, values: object, context: object, many: bool
         ) -> None:
             if not many:
-                kept = seen[statement]
-                kept[-1] = (values, time.perf_counter() - kept[-1][1])
+                began = seen[statement].pop()[1]
+                seen[statement].append((values, time.perf_counter() - began))
 
         sa.event.listen(engine, "before_cursor_execute", note)
         sa.event.listen(engine, "after_cursor_execute", timed)
@@ -220,6 +221,8 @@ def measure(url: str, seen: dict[str, list[Any]]) -> dict[str, tuple[float, str]
 
 def _run(raw: sqlite3.Connection, statement: str, values: Sequence[object]) -> tuple[list[Any], float]:
     cursor = raw.cursor()
+    if isinstance(raw, sqlite3.Connection):
+        cursor.execute("BEGIN")
     start = time.perf_counter()
     cursor.execute(statement, values)
     rows = cursor.fetchall() if cursor.description else []

@@ -7,11 +7,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from armchair.errors import StoreError
+from armchair.ids import new_id
 from armchair.store.database import Database
 from armchair.store.kinds import note_tables, wrong_kinds
 from armchair.store.rows import audit as chain
 from armchair.store.rows.kept import tallies
-from armchair.store.rows.meta import get_meta, set_meta
+from armchair.store.rows.meta import IDENTITY, get_meta, set_meta
 from armchair.store.schema import COPY, SCHEMA_VERSION, meta, metadata, questions, times_answered
 from armchair.version import __version__
 
@@ -50,6 +51,7 @@ def _check_or_make(database: Database, create: bool) -> None:
         elif create:
             metadata.create_all(conn)
             chain.set_head(conn, chain.EMPTY)
+            set_meta(conn, IDENTITY, new_id())
             _set_version(conn)
             note_tables(conn)
         else:
@@ -160,6 +162,7 @@ def _upgrade(conn: sa.Connection, version: int) -> None:
         chain.seal_all(conn, int(get_meta(conn, "position") or 0))
         conn.execute(meta.delete().where(meta.c.key == "position"))
     tallies.write_anew(conn)
+    set_meta(conn, IDENTITY, new_id())
     _set_version(conn)
     note_tables(conn)
 

@@ -16,6 +16,7 @@ from armchair.store.rows.clips import ClipInfo, Replay
 from armchair.store.rows.counts import Counts
 from armchair.store.rows.kept import changes
 from armchair.store.rows.kept.changes import Part
+from armchair.store.rows.meta import IDENTITY, get_meta
 from armchair.store.rows.records import Record, Wanted
 from armchair.store.rows.wishes import EVERY
 from armchair.types import Choice, Clip, PreferenceBatch, Question, Wish
@@ -41,6 +42,16 @@ class Reader:
         """`clock` gives seconds since the epoch."""
         self._database, self._clock = database, clock
         self._batches = BatchBuilder()
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file; else a server keeps it."""
+        return self._database.is_file
+
+    def identity(self) -> str:
+        """A name that tells this store from any other, the same for all who have opened it."""
+        with self._database.read() as conn:
+            return (get_meta(conn, IDENTITY) or "store").replace("-", "")[:12]
 
     def position(self) -> int:
         """Grows with every answer, undo, flip and exclusion; when it has not changed, no answer has."""
@@ -104,9 +115,7 @@ class Reader:
         wanted = Wanted(0, before, annotator, (), choice, strategy, excluded=True, against=against)
         with self._database.read() as conn:
             if questions is not None:
-                parts = clip_rows.chunks(questions)
-                found = [one for part in parts for one in records.find(conn, wanted._replace(questions=part))]
-                return sorted(found, key=lambda record: -record.seq)[:limit]
+                return records.about(conn, wanted, questions)[:limit]
             if limit is None:
                 return records.find(conn, wanted, newest=records.END)
             return records.latest(conn, wanted, limit)

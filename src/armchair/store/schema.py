@@ -37,7 +37,7 @@ def _sha256(name: str, *, key: bool = False, default: str | None = None) -> sa.C
 
 
 meta = sa.Table("meta", metadata, *_key_and_value())
-"""schema, written_by (a version of armchair), clip_length, visible_dim, head (see `rows.audit`)."""
+"""schema, written_by (a version of armchair), identity, clip_length, visible_dim, head (see `rows.audit`)."""
 
 annotators = sa.Table(
     "annotators",
@@ -94,7 +94,13 @@ sa.Index(
 )
 
 _repeats = questions.c.repeat_of.is_not(None)  # few: an index of all would be walked for those that are none
-sa.Index("questions_repeated", questions.c.repeat_of, sqlite_where=_repeats, postgresql_where=_repeats)
+sa.Index(
+    "questions_repeated",
+    questions.c.repeat_of,
+    questions.c.only_for,
+    sqlite_where=_repeats,
+    postgresql_where=_repeats,
+)
 
 wishes = sa.Table(
     "wishes",

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from armchair.errors import check_choice
 from armchair.store.rows.binds import ANNOTATOR
-from armchair.store.rows.clips import to_question
+from armchair.store.rows.clips import chunks, to_question
 from armchair.store.rows.wishes import EVERY
 from armchair.store.schema import CHOICES, answers, clips, counted, in_force, questions
 from armchair.types import Answer, Choice, Question
 
-AT_A_LOOK = 300  # answers that are looked through in one statement
+AT_A_LOOK = 150  # answers that are looked through in one statement
 END = 2**31 - 1  # after every position
 
 
@@ -58,6 +58,18 @@ def latest(conn: sa.Connection, wanted: Wanted, number: int) -> list[Record]:
         if low is None or len(found) >= number:
             return found
         before = low
+
+
+def about(conn: sa.Connection, wanted: Wanted, questions: Iterable[str]) -> list[Record]:
+    """The answers to these questions (ids), the latest first."""
+    anybody, found = (
+        wanted._replace(annotator=None),
+        list[Record](),
+    )  # SQLite would go through all of somebody's
+    for part in chunks(questions):
+        found += find(conn, anybody._replace(questions=part))
+    mine = (one for one in found if wanted.annotator in (None, one.answer.annotator))
+    return sorted(mine, key=lambda record: -record.seq)
 
 
 def find(conn: sa.Connection, wanted: Wanted, *, newest: int | None = None) -> list[Record]:

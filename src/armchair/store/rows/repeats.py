@@ -20,7 +20,7 @@ from armchair.types import Question
 
 STRATEGY = "repeat"
 LATER = 10  # answers that lie between an answer and the repeat of its question, at least
-LATEST = 100  # of the questions answered before, so many are considered
+LATEST = 50  # of the questions answered before, so many are considered
 
 
 _SAID = sa.select(sa.func.coalesce(sa.func.max(given.c.said), 0)).where(given.c.annotator == ANNOTATOR)

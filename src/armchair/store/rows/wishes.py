@@ -17,7 +17,7 @@ from armchair.types import Wish
 
 EVERY = ""  # in the place of a wish's name: the skill and every wish
 MAX_NAME, MAX_QUESTION = 64, 200  # letters
-FAR = 300  # of the answers of a person, so many are looked at to see what they were asked about
+FAR = 150  # of the answers of a person, so many are looked at to see what they were asked about
 BLOCK = 10  # questions of one wish that a person is given in a row, where others wait, too
 
 _ALL = sa.select(wishes.c.name, wishes.c.question, wishes.c.weight).order_by(wishes.c.created, wishes.c.name)

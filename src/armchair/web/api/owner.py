@@ -120,7 +120,7 @@ def invite(given: Invited, context: ContextDep) -> Invitation:
     """Make a link that lets one browser in, once."""
     with context.writing:
         token = context.store.people.invite(given.annotator, given.role)
-    return {"path": f"/login#{token}"}
+    return {"path": f"{context.options.base_path}/login#{token}"}
 
 
 @router.get("/api/people")

@@ -12,7 +12,7 @@ from armchair.store.schema import SETTLING
 from armchair.store.store import Store
 
 LATEST = 200  # answers whose time is kept, for the pace
-AT_ONCE = 500  # changes that are read in one statement
+AT_ONCE = 200  # changes that are read in one statement
 
 
 class Mine:
