@@ -64,7 +64,7 @@ def serve(url: str) -> Iterator[Callable[..., tuple[subprocess.Popen[str], int]]
     started: list[subprocess.Popen[str]] = []
 
     def begin(port: int = 0, base: str = "") -> tuple[subprocess.Popen[str], int]:
-        # without --https, since Caddy has no certificate here and a browser keeps a Secure cookie from plain HTTP
+        # without --https: Caddy has no certificate here, and Secure cookies are not for plain HTTP
         words = [f"--store={url}", "--run=x", f"--port={port}", f"--base-path={base}", "--no-dashboard"]
         command = [sys.executable, "-m", "armchair.web", *words]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd="/")
