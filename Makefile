@@ -56,7 +56,7 @@ check-security: .venv-security/.installed ## bandit over the code, pip-audit ove
 
 # The lowest versions that pyproject.toml allows of what it names, everything else as new as goes with them.
 # On Linux the lowest PyTorch is a build for GPUs: gigabytes.
-EXTRAS := dashboard gym hub judge minari onnx parquet plots postgres sweep tensorboard track
+EXTRAS := clips dashboard gym hub judge minari onnx parquet plots postgres sweep tensorboard track
 LOWEST := .venv-lowest/bin
 LOWEST_TESTS := tests/test_init.py tests/test_video.py tests/agents tests/engines tests/envs/gym tests/exchange tests/judging \
 	tests/package tests/playback tests/reports tests/rollout tests/runs tests/store tests/web \

@@ -96,7 +96,7 @@ def test_the_extras_that_are_missing_are_told(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(checks, "missing", lambda name: ["matplotlib"] if name == "plots" else [])
     check = checks.check_extras()
     assert check.ok and check.found.endswith("optional: pip install 'armchair[plots]' for plots")
-    assert check.found.startswith("dashboard, gym, hub, judge, minari, onnx, parquet, postgres")
+    assert check.found.startswith("clips, dashboard, gym, hub, judge, minari, onnx, parquet, postgres")
 
 
 def test_no_gl_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -472,8 +472,27 @@ def test_a_damaged_replay_is_noticed(store: Store, url: str) -> None:
 # ---- older stores
 
 
+def _drop_tallies(conn: sa.Connection) -> None:
+    """Takes away what version 6 has more."""
+    conn.execute(sa.text("DROP TABLE tallies"))
+    conn.execute(sa.text("DROP TABLE given"))
+    conn.execute(sa.text("DROP INDEX questions_repeated"))
+    conn.execute(sa.text("CREATE INDEX ix_questions_repeat_of ON questions (repeat_of)"))
+    if conn.dialect.name == "sqlite":
+        for name in ("clips", "leases"):
+            conn.execute(sa.text(f"DROP INDEX copy_of_{name}"))
+    conn.execute(sa.text("DROP INDEX leases_of_annotator"))
+    conn.execute(sa.text("ALTER TABLE leases DROP COLUMN waits"))
+    conn.execute(sa.text("ALTER TABLE clips DROP COLUMN elsewhere"))
+    if conn.dialect.name == "sqlite":
+        there = "id, sha256, policy_step, episode, start, reward_known"
+        conn.execute(sa.text(f"CREATE INDEX copy_of_clips ON clips ({there})"))
+        conn.execute(sa.text("CREATE INDEX copy_of_leases ON leases (question, annotator, expires)"))
+
+
 def _drop_wishes(conn: sa.Connection) -> None:
-    """Takes away what version 5 has more."""
+    """Takes away what version 5 has more, and what came later."""
+    _drop_tallies(conn)
     conn.execute(sa.text("DROP TABLE wishes"))
     if conn.dialect.name == "sqlite":
         copy = conn.execute(sa.text("SELECT sql FROM sqlite_master WHERE name = 'copy_of_questions'"))
@@ -508,6 +527,42 @@ def _of_version(
             take_away(conn)
         conn.execute(sa.text(f"UPDATE meta SET value = '{version}' WHERE key = 'schema'"))
     return answer, engine, head
+
+
+def test_a_store_of_version_5_gets_its_running_counts(store: Store, url: str) -> None:
+    store.add_wish("high", "Which carries it higher?")
+    put(store, 3, wish="high")
+    give(store, "bob", "tie")
+    give(store, "bob", "cant_tell")
+    store.undo("bob")
+    before = [store.counts(), store.counts("high"), store.counts(None), store.people.people()]
+    answer, engine, head = _of_version(5, store, url, _drop_tallies)
+    with Store.open(url) as old:
+        after = [old.counts(), old.counts("high"), old.counts(None), old.people.people()]
+        assert after[1] != before[1] or after[2] != before[2], "one more answer"
+        assert sum(person.answers for person in after[3]) == old.counts().asked == 2
+        assert answer in [record.answer for record in old.records()]
+        assert old.counts("high").questions == 3 and old.counts(None).questions == 4
+        assert "is kept as" in _findings_when(engine, "UPDATE tallies SET waiting = waiting + 1")
+        assert "answered is counted wrongly" in _findings_when(engine, "UPDATE given SET said = 0")
+    with engine.begin() as conn:
+        assert conn.execute(sa.text("SELECT value FROM meta WHERE key = 'head'")).scalar_one() == head
+        indexes = {index["name"] for index in sa.inspect(conn).get_indexes("questions")}
+        assert "questions_repeated" in indexes and "ix_questions_repeat_of" not in indexes
+    engine.dispose()
+
+
+def _findings_when(engine: sa.Engine, lie: str) -> str:
+    """What the check says after a statement that counts wrongly; afterwards all is as before."""
+    from armchair.store.rows.kept import tallies
+
+    with engine.begin() as conn:
+        assert tallies.differences(conn) == []
+        conn.execute(sa.text(lie))
+        told = "; ".join(tallies.differences(conn))
+        tallies.write_anew(conn)
+        assert tallies.differences(conn) == []
+    return told
 
 
 def test_a_store_of_version_4_takes_wishes_and_keeps_its_chain(store: Store, url: str) -> None:

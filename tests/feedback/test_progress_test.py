@@ -6,7 +6,9 @@ import random
 
 import pytest
 
+from armchair.feedback.progress_test import Course as Followed
 from armchair.feedback.progress_test import Meter, Verdict, looks_level, progress_test, scores_of
+from armchair.feedback.settling import settled, settled_in
 from armchair.store.rows.records import Record
 from armchair.types import Answer, Choice, Question
 
@@ -134,3 +136,24 @@ def test_comparisons_become_frequent_once_they_look_level() -> None:
     assert not looks_level([])
     assert not looks_level(compare("+++++"))
     assert looks_level(compare("+++=-=-="))
+
+
+def test_a_course_that_is_followed_finds_what_all_of_it_at_once_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers are given, taken back and turned round, the latest or any other."""
+    monkeypatch.setattr("armchair.feedback.progress_test.MARK", 7)
+    rng, followed, there = random.Random(3), Followed(), dict[int, Record]()
+    for seq in range(1, 160):
+        said = rng.choice("++-=b?")
+        strategy = "settling" if seq > 100 else "progress"
+        (record,) = compare(said, strategy)
+        question = record.question._replace(id=f"{seq}")
+        there[seq] = record = record._replace(seq=seq, question=question)
+        for score in scores_of([record]):
+            followed.add(seq, question.id, score, apart=strategy == "settling")
+        if rng.random() < 0.3:
+            gone = max(there) if rng.random() < 0.5 else rng.choice(list(there))
+            del there[gone]
+            followed.remove(gone)
+        assert followed.result() == progress_test(there.values())
+        late = {f"{number}" for number in range(105, 140)}
+        assert settled_in(followed, late) == settled(there.values(), late)

@@ -22,6 +22,7 @@ from hypothesis.strategies import integers, sampled_from
 from armchair.errors import StoreError
 from armchair.ids import new_id
 from armchair.store.rows import audit as chain
+from armchair.store.rows.kept import tallies
 from armchair.store.store import Store
 from armchair.types import Answer, Choice, Clip, Question
 
@@ -188,6 +189,19 @@ class StoreMachine(RuleBasedStateMachine):
         if hasattr(self, "store"):
             with self.store._database.read() as conn:
                 assert chain.verify(conn) == []
+
+    @invariant()
+    def nothing_is_counted_wrongly(self) -> None:
+        """All changes together are what is in force, too."""
+        if not hasattr(self, "store"):
+            return
+        with self.store._database.read() as conn:
+            assert tallies.differences(conn) == []
+        followed: set[int] = set()
+        for change in self.store.changes(limit=10_000).changes:
+            followed.discard(change.was or 0)
+            followed |= {change.seq} if change.choice is not None and not change.excluded else set()
+        assert followed == {record.seq for record in self.store.records()}
 
     def teardown(self) -> None:
         self.store.close()

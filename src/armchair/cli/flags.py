@@ -131,6 +131,8 @@ class PageFlags(ProxyFlags):
     """Names of further people who answer; a link is printed for each."""
     cookie: str = ""
     """The name of the session's cookie, for servers that share sessions, or a host, but not a port."""
+    base_path: str = ""
+    """The path below which the page is, behind a proxy that has others too, such as /armchair."""
     no_open: bool = False
     """Leave the browser alone: the link is printed in any case."""
 

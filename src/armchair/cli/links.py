@@ -22,7 +22,7 @@ from armchair.errors import InvalidInput, RunError
 from armchair.runs.home import write_private
 from armchair.store.rows.names import folded
 from armchair.store.store import Store
-from armchair.web.options import Options, check_cookie, is_loopback
+from armchair.web.options import Options, check_base_path, check_cookie, is_loopback
 from armchair.web.serve import anyone_invited, check_port
 
 REDIRECTS, REDIRECT_SECONDS = "open", 60.0  # where such files are, and for how long
@@ -46,6 +46,7 @@ def check_page(flags: PageFlags, store: Path | str | None = None) -> None:
         host = next(iter(flags.allow_host), flags.host)
         raise InvalidInput(f"{host} can be reached by others, so say who may answer: add --invite NAME")
     check_cookie(flags.cookie)
+    check_base_path(flags.base_path)
     if any(folded(name) == OWNER for name in flags.invite):
         raise InvalidInput(f"{OWNER} is the name of whoever started the run: choose another for --invite")
     check_port(flags.host, flags.port)

@@ -123,6 +123,7 @@ class PageServer:
             hosts=flags.allow_host,
             https=flags.https,
             cookie_name=flags.cookie,
+            base_path=flags.base_path,
         )
         process, address = start_page(self._run, served, films, subprocess.PIPE)
         if address is not None:

@@ -10,16 +10,17 @@ looks together, see `armchair.feedback.betting`.
 
 from __future__ import annotations
 
+import copy
 import random
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from statistics import median
 from typing import Literal, NamedTuple
 
 from armchair.feedback.betting import ENOUGH, Capital, on_decided, on_mean
-from armchair.store.rows.counts import SETTLING
 from armchair.store.rows.records import Record
-from armchair.types import Wish
+from armchair.store.schema import SETTLING
+from armchair.types import Choice, Wish
 
 STRATEGY = "progress"
 COMPARED = (STRATEGY, SETTLING)  # strategies of the questions that count
@@ -29,6 +30,7 @@ AHEAD = 0.64  # and its share of all comparisons, a tie being half a win: as 0.7
 LATEST = 6  # a verdict is not shown while so many of the latest comparisons speak against it
 FAR = 80  # comparisons ahead that are looked at to say how many more it takes,
 COURSES = 31  # in so many simulated courses
+MARK = 100  # comparisons after which the state of the test is kept once more
 
 Verdict = Literal["unknown", "improving", "settled"]
 
@@ -68,12 +70,97 @@ class Meter:
             self.level.restart()
             self.better.restart()
 
+    def copy(self) -> Meter:
+        """As it stands now."""
+        new = copy.copy(self)
+        new.level, new.better = copy.copy(self.level), copy.copy(self.better)
+        return new
+
     def shown(self, scores: Sequence[float]) -> Verdict:
         """What was found of these comparisons, unless the latest of them speak against it."""
         latest = scores[-LATEST:]
         mean = sum(latest) / len(latest) if latest else 0.5
         stands = mean > 0.5 if self.found == "improving" else mean < 0.75
         return self.found if stands else "unknown"
+
+
+class Course:
+    """Comparisons in the order of recording, with the test of them, which is not done anew for each.
+
+    One may be taken out again; then the test goes back to the last state before it that was kept.
+    """
+
+    def __init__(self) -> None:
+        self._scores: dict[int, tuple[str, float]] = {}  # question and score, by position
+        self._apart: dict[int, str] = {}  # question, of those after the budget
+        self._ties = 0
+        self._meter = Meter()
+        self._marks: list[tuple[int, Meter]] = []  # states of the test after a position
+        self._found: tuple[str | None, ProgressTest] | None = None
+
+    def add(self, seq: int, question: str, score: float, *, apart: bool = False) -> None:
+        """The next comparison; `seq` grows. score: as `scores_of` gives it. apart: after the budget."""
+        self._scores[seq] = question, score
+        if apart:
+            self._apart[seq] = question
+        self._ties += score == 0.5
+        self._meter.take(score)
+        self._found = None
+        if len(self._scores) % MARK == 0:
+            self._marks.append((seq, self._meter.copy()))
+
+    def remove(self, seq: int) -> None:
+        """Take a comparison out; one that is not there is harmless."""
+        if seq not in self._scores:
+            return
+        _, score = self._scores.pop(seq)
+        self._apart.pop(seq, None)
+        self._ties -= score == 0.5
+        self._found = None
+        self._meter, after = self._before(seq)
+        self._marks = [mark for mark in self._marks if mark[0] < seq]
+        for _, later in after:
+            self._meter.take(later)
+
+    def since(self, questions: Collection[str]) -> tuple[Meter, list[tuple[str, float]]]:
+        """The test before the first of these questions, which are after the budget, and what came then."""
+        first = min((seq for seq, name in self._apart.items() if name in questions), default=None)
+        return (self._meter.copy(), []) if first is None else self._before(first)
+
+    def result(self, wish: str | None = None) -> ProgressTest:
+        """What `progress_test` finds of them."""
+        if self._found is None or self._found[0] != wish:
+            self._found = wish, self._test(wish)
+        return self._found[1]
+
+    def _before(self, seq: int) -> tuple[Meter, list[tuple[str, float]]]:
+        """The last state that was kept before a position, and the comparisons after it."""
+        at, meter = next((mark for mark in reversed(self._marks) if mark[0] < seq), (0, Meter()))
+        after: list[tuple[str, float]] = []
+        for number in reversed(self._scores):
+            if number <= at:
+                break
+            after.append(self._scores[number])
+        return meter.copy(), after[::-1]
+
+    def _test(self, wish: str | None) -> ProgressTest:
+        scores = [score for _, score in islice(reversed(self._scores.values()), WINDOW)][::-1]
+        verdict, number = self._meter.shown(scores), len(self._scores)
+        wins, ties, losses = (scores.count(score) for score in (1.0, 0.5, 0.0))
+        more = 0 if verdict != "unknown" else _more(self._meter, (self._ties + 1) / (number + 4))
+        words = _OF_PROGRESS if wish is None else _OF_WISH
+        text = _text(words, verdict, (wins, ties, losses), number, more)
+        enough: Verdict = "settled" if wish is None else "improving"
+        return ProgressTest(verdict, wins, ties, losses, f"{wish or ''}{text}", more, verdict == enough)
+
+
+def course_of(records: Iterable[Record]) -> Course:
+    """The comparisons among these answers."""
+    course = Course()
+    for record, score in _scored(records):
+        apart = record.question.strategy == SETTLING
+        course.add(record.seq, record.question.id, score, apart=apart)
+    return course
 
 
 def progress_test(records: Iterable[Record], *, wish: str | None = None) -> ProgressTest:
@@ -87,15 +174,7 @@ def progress_test(records: Iterable[Record], *, wish: str | None = None) -> Prog
     that name a side, and 28 of 100 comparisons more than it loses. "unknown": neither is refuted yet, or the
     latest six speak against what was found before them.
     """
-    scores = scores_of(records)
-    verdict = Meter(scores).shown(scores)
-    window = scores[-WINDOW:]
-    wins, ties, losses = (window.count(score) for score in (1.0, 0.5, 0.0))
-    more = 0 if verdict != "unknown" else _more(tuple(scores))
-    words = _OF_PROGRESS if wish is None else _OF_WISH
-    text = _text(words, verdict, (wins, ties, losses), len(scores), more)
-    enough: Verdict = "settled" if wish is None else "improving"
-    return ProgressTest(verdict, wins, ties, losses, f"{wish or ''}{text}", more, verdict == enough)
+    return course_of(records).result(wish)
 
 
 def wish_test(records: Iterable[Record], wishes: Sequence[Wish]) -> ProgressTest:
@@ -106,12 +185,18 @@ def wish_test(records: Iterable[Record], wishes: Sequence[Wish]) -> ProgressTest
     farthest from being met.
     """
     all_of_them = list(records)
+    courses = {
+        wish.name: course_of(record for record in all_of_them if record.question.wish == wish.name)
+        for wish in wishes
+    }
+    return wish_result(courses, wishes)
+
+
+def wish_result(courses: Mapping[str, Course], wishes: Sequence[Wish]) -> ProgressTest:
+    """The same of comparisons that were followed, by the wish's name; none for a wish that has none."""
     order = ("settled", "unknown", "improving")
     found = [
-        progress_test(
-            [record for record in all_of_them if record.question.wish == wish.name],
-            wish=f"“{wish.question}” " if len(wishes) > 1 else "",
-        )
+        courses.get(wish.name, Course()).result(f"“{wish.question}” " if len(wishes) > 1 else "")
         for wish in wishes
     ]
     return min(found, key=lambda test: (order.index(test.verdict), -test.more))
@@ -127,31 +212,32 @@ def looks_level(records: Iterable[Record]) -> bool:
 
 def scores_of(records: Iterable[Record]) -> list[float]:
     """Of the comparisons, as recorded: 1 where the newer policy was preferred, 0 the older, 0.5 for a tie."""
-    return [score for _, score in scored(records)]
+    return [score for _, score in _scored(records)]
 
 
-def scored(records: Iterable[Record]) -> list[tuple[str, float]]:
-    """The same, with the question of each."""
-    scores: list[tuple[str, float]] = []
+def score_of(choice: Choice, newer: str) -> float | None:
+    """The score of one. newer: the side where the newer policy is. None: it says nothing."""
+    if choice == "cant_tell":
+        return None
+    return 0.5 if choice in ("tie", "both_bad") else float(choice == newer)
+
+
+def _scored(records: Iterable[Record]) -> Iterator[tuple[Record, float]]:
     for record in sorted(records, key=lambda record: record.seq):
-        choice = record.answer.choice
-        same = record.left_step == record.right_step
-        if record.question.strategy not in COMPARED or choice == "cant_tell" or same:
-            continue
-        newer = "left" if record.left_step > record.right_step else "right"
-        score = 0.5 if choice in ("tie", "both_bad") else float(choice == newer)
-        scores.append((record.question.id, score))
-    return scores
+        if record.question.strategy in COMPARED and record.left_step != record.right_step:
+            newer = "left" if record.left_step > record.right_step else "right"
+            score = score_of(record.answer.choice, newer)
+            if score is not None:
+                yield record, score
 
 
-@lru_cache(maxsize=8)
-def _more(scores: tuple[float, ...]) -> int:
+def _more(meter: Meter, tied: float) -> int:
     """How many more comparisons a verdict takes if they come out level, with as many ties as so far.
 
-    The median of a few simulated courses.
+    The median of a few simulated courses. tied: share of ties.
     """
-    rng, tied = random.Random(0), (scores.count(0.5) + 1) / (len(scores) + 4)
-    return int(median(_until_verdict(Meter(scores), tied, rng) for _ in range(COURSES)))
+    rng = random.Random(0)
+    return int(median(_until_verdict(meter.copy(), tied, rng) for _ in range(COURSES)))
 
 
 def _until_verdict(meter: Meter, tied: float, rng: random.Random) -> int:

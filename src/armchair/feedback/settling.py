@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
 from armchair.feedback.betting import ENOUGH, Capital, on_mean
-from armchair.feedback.progress_test import Meter, scored
+from armchair.feedback.progress_test import Course, course_of
 from armchair.store.rows.records import Record
 
 LEADING = 1.0  # capital of who bets on the older policy, from which on the round goes on to settle that, too
@@ -30,12 +30,21 @@ class Settled(NamedTuple):
     losses: int
 
 
+NOTHING = Settled("unknown", 0, 0, 0)  # of no round
+
+
 def settled(records: Iterable[Record], questions: Collection[str]) -> Settled:
     """What the round found. records: all answers of the run; questions: those of the round."""
-    meter, worse = Meter(), Capital((on_mean(0.5, 0.7), on_mean(0.5, 1.5)), staked=0.6)
+    return settled_in(course_of(records), questions)
+
+
+def settled_in(course: Course, questions: Collection[str]) -> Settled:
+    """The same of comparisons that were followed."""
+    meter, comparisons = course.since(questions)
+    worse = Capital((on_mean(0.5, 0.7), on_mean(0.5, 1.5)), staked=0.6)
     outcome: Outcome = "unknown"
     scores: list[float] = []
-    for question, score in scored(records):
+    for question, score in comparisons:
         claims = meter.claims
         meter.take(score)
         if question not in questions:

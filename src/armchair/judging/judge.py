@@ -14,7 +14,7 @@ from armchair.judging.deciding import FATES, Fate, decide, is_audited
 from armchair.judging.figures import Figures, figures, put, seen
 from armchair.judging.verdicts import Verdict, VerdictFile
 from armchair.store.board import budget_of
-from armchair.store.rows.counts import SETTLING
+from armchair.store.schema import SETTLING
 from armchair.store.store import Store
 from armchair.types import Answer, Clip, Question
 

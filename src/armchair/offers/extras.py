@@ -18,6 +18,7 @@ class Extra(NamedTuple):
 
 EXTRAS: dict[str, Extra] = {
     "bullet": Extra("the engine PyBullet", ("pybullet",)),
+    "clips": Extra("clips in a store of objects (--clips s3://…)", ("fsspec",)),
     "dashboard": Extra("the dashboard", ("streamlit", "altair", "pandas")),
     "gym": Extra("pictures of Gymnasium's own environments", ("imageio", "pygame")),
     "hub": Extra("policies pushed to the Hugging Face Hub", ("huggingface_hub",)),

@@ -130,8 +130,7 @@ class Board:
     def status(self) -> Status | None:
         """What the trainer said last; None when it never said anything."""
         with self._database.read() as conn:
-            row = conn.execute(sa.select(tables.status)).one_or_none()
-        return None if row is None else Status(parse_object(row.value, "the status"), row.updated)
+            return read_status(conn)
 
     def log(self, line: Mapping[str, Json]) -> None:
         """Add a line to the metrics. Numbers that are not finite become None."""
@@ -189,11 +188,12 @@ class Board:
     def asset_versions(self) -> dict[str, str]:
         """SHA-256 of every file there is, by name."""
         with self._database.read() as conn:
-            rows = conn.execute(sa.select(tables.assets.c.name, tables.assets.c.sha256)).all()
-        return {row.name: row.sha256 for row in rows}
+            return read_versions(conn)
 
 
 _SETTINGS = sa.select(tables.settings)
+_STATUS = sa.select(tables.status)
+_VERSIONS = sa.select(tables.assets.c.name, tables.assets.c.sha256)
 _KNOWN = {field.name for field in fields(Settings)}
 
 
@@ -206,6 +206,17 @@ def read_settings(conn: sa.Connection) -> Settings:
         return Settings(**checked)  # pyright: ignore[reportArgumentType]
     except InvalidInput as error:
         raise StoreError(f"the store has a setting that armchair never makes: {error}") from None
+
+
+def read_status(conn: sa.Connection) -> Status | None:
+    """What the trainer said last, within a transaction that the caller holds."""
+    row = conn.execute(_STATUS).one_or_none()
+    return None if row is None else Status(parse_object(row.value, "the status"), row.updated)
+
+
+def read_versions(conn: sa.Connection) -> dict[str, str]:
+    """SHA-256 of every file there is, by name, within a transaction that the caller holds."""
+    return {row.name: row.sha256 for row in conn.execute(_VERSIONS)}
 
 
 def _misunderstood(conn: sa.Connection) -> dict[str, int]:

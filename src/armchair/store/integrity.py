@@ -17,7 +17,9 @@ from armchair.store.kinds import wrong_kinds, wrong_tables
 from armchair.store.migrations import open_database
 from armchair.store.people import People
 from armchair.store.rows import audit as chain
+from armchair.store.rows import objects
 from armchair.store.rows.codec import check_digest, read_head
+from armchair.store.rows.kept import tallies
 from armchair.store.schema import (
     annotators,
     answers,
@@ -105,13 +107,14 @@ def _clips(conn: sa.Connection) -> Checked:
     """Each clip has the bytes that were stored, and they can be read."""
     wrong: list[str] = []
     number = 0
-    columns = (clips.c.id, clips.c.arrays, clips.c.frames, clips.c.sha256)
+    columns = (clips.c.id, clips.c.elsewhere, clips.c.arrays, clips.c.frames, clips.c.sha256)
     for row in conn.execution_options(yield_per=10).execute(sa.select(*columns)):
         number += 1
         try:
-            check_digest(row.id, row.arrays, row.frames, row.sha256)
-            read_head(row.id, row.arrays)
-        except StoreError as error:
+            arrays, frames = objects.whole(conn, row)
+            check_digest(row.id, arrays, frames, row.sha256)
+            read_head(row.id, arrays)
+        except ArmchairError as error:
             wrong.append(str(error))
     return wrong, f"{number} clips, each as it was stored"
 
@@ -143,6 +146,7 @@ def _answers(conn: sa.Connection) -> Checked:
     ]
     off = sa.select(questions.c.id).where(questions.c.answered != times_answered)
     wrong += [f"question {name} counts its answers wrongly" for name in conn.execute(off).scalars()]
+    wrong += tallies.differences(conn)
     total = conn.execute(sa.select(sa.func.count()).select_from(answers)).scalar_one()
     return wrong, f"{total} answers, flips and undos, each about clips that are there"
 

@@ -7,15 +7,17 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from armchair.errors import StoreError
+from armchair.ids import new_id
 from armchair.store.database import Database
 from armchair.store.kinds import note_tables, wrong_kinds
 from armchair.store.rows import audit as chain
-from armchair.store.rows.meta import get_meta, set_meta
+from armchair.store.rows.kept import tallies
+from armchair.store.rows.meta import IDENTITY, get_meta, set_meta
 from armchair.store.schema import COPY, SCHEMA_VERSION, meta, metadata, questions, times_answered
 from armchair.version import __version__
 
 ALIENS = 5  # of what does not belong into a store, named in an error
-OLDER = ("1", "2", "3", "4")  # schemas that are brought up to date
+OLDER = ("1", "2", "3", "4", "5")  # schemas that are brought up to date
 CHAINED = 3  # the one that brought the audit chain
 MOST_DIGITS = 9  # of a version
 
@@ -49,6 +51,7 @@ def _check_or_make(database: Database, create: bool) -> None:
         elif create:
             metadata.create_all(conn)
             chain.set_head(conn, chain.EMPTY)
+            set_meta(conn, IDENTITY, new_id())
             _set_version(conn)
             note_tables(conn)
         else:
@@ -137,16 +140,19 @@ def _upgrade(conn: sa.Connection, version: int) -> None:
     Version 2 brought columns with defaults, tables, and the number of answers of each question; version 3
     the audit chain, which begins with what is there; version 4 a second copy of what has no checksum; version
     5 wishes: what is there belongs to the skill, and the chain, which seals the wish of a question that has
-    one, stays as it is.
+    one, stays as it is; version 6 running counts, which begin with what is there, and clips that
+    are elsewhere.
     """
+    for name in ("ix_questions_repeat_of", "questions_to_ask"):
+        conn.exec_driver_sql(f"DROP INDEX IF EXISTS {name}")
     if version == 1:
-        conn.exec_driver_sql("DROP INDEX questions_to_ask")
         conn.exec_driver_sql("DROP INDEX ix_answers_annotator")
-    for name in ("annotators", "questions", "answers"):
+    for name in ("annotators", "clips", "questions", "leases", "answers"):
         _add_columns(conn, metadata.tables[name])
     metadata.create_all(conn)
     if conn.dialect.name == "sqlite":  # a copy of fewer columns than there are now
-        conn.exec_driver_sql(f"DROP INDEX IF EXISTS {COPY}questions")
+        for name in ("clips", "questions", "leases"):
+            conn.exec_driver_sql(f"DROP INDEX IF EXISTS {COPY}{name}")
     for table in metadata.tables.values():
         _add_indexes(conn, table)
     if version == 1:
@@ -155,6 +161,8 @@ def _upgrade(conn: sa.Connection, version: int) -> None:
         chain.set_head(conn, chain.EMPTY)
         chain.seal_all(conn, int(get_meta(conn, "position") or 0))
         conn.execute(meta.delete().where(meta.c.key == "position"))
+    tallies.write_anew(conn)
+    set_meta(conn, IDENTITY, new_id())
     _set_version(conn)
     note_tables(conn)
 

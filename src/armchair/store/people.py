@@ -17,7 +17,7 @@ from armchair.store.rows import admission, answers
 from armchair.store.rows.annotators import check_name, register
 from armchair.store.rows.binds import ID, NOW
 from armchair.store.rows.names import check_person
-from armchair.store.schema import annotators, in_force, invites, sessions
+from armchair.store.schema import annotators, given, invites, sessions
 
 Role = Literal["owner", "annotator"]
 ROLES = ("owner", "annotator")
@@ -164,11 +164,9 @@ class People:
 
     def people(self) -> list[Person]:
         """Everyone who was ever to answer, by name."""
-        number = sa.select(in_force.c.annotator, sa.func.count().label("n")).group_by(in_force.c.annotator)
-        given = number.subquery()
         columns = [annotators.c[field] for field in Person._fields[:-1]]
         everyone = (
-            sa.select(*columns, sa.func.coalesce(given.c.n, 0))
+            sa.select(*columns, sa.func.coalesce(given.c.in_force, 0))
             .outerjoin(given, given.c.annotator == annotators.c.name)
             .order_by(annotators.c.name)
         )

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from armchair.errors import StoreError
+from armchair.store import board
 from armchair.store.batches import BatchBuilder
+from armchair.store.board import Settings, Status
 from armchair.store.database import Database
 from armchair.store.rows import annotators, audit, counts, records, wishes
 from armchair.store.rows import clips as clip_rows
 from armchair.store.rows.clips import ClipInfo, Replay
 from armchair.store.rows.counts import Counts
+from armchair.store.rows.kept import changes
+from armchair.store.rows.kept.changes import Part
+from armchair.store.rows.meta import IDENTITY, get_meta
 from armchair.store.rows.records import Record, Wanted
 from armchair.store.rows.wishes import EVERY
 from armchair.types import Choice, Clip, PreferenceBatch, Question, Wish
+
+
+class Glance(NamedTuple):
+    """A store at one moment, in few words."""
+
+    position: int
+    settings: Settings
+    status: Status | None
+    assets: Mapping[str, str]  # SHA-256 of every file there is, by name
 
 
 class Reader:
@@ -27,6 +42,16 @@ class Reader:
         """`clock` gives seconds since the epoch."""
         self._database, self._clock = database, clock
         self._batches = BatchBuilder()
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file; else a server keeps it."""
+        return self._database.is_file
+
+    def identity(self) -> str:
+        """A name that tells this store from any other, the same for all who have opened it."""
+        with self._database.read() as conn:
+            return (get_meta(conn, IDENTITY) or "store").replace("-", "")[:12]
 
     def position(self) -> int:
         """Grows with every answer, undo, flip and exclusion; when it has not changed, no answer has."""
@@ -80,15 +105,20 @@ class Reader:
         choice: Choice | None = None,
         strategy: str | None = None,
         against: bool = False,
+        questions: Sequence[str] | None = None,
     ) -> list[Record]:
         """An annotator's answers in force, or (None) everyone's, excluded or not; the latest first.
 
         before: only those recorded before this `Record.seq`, which is how to turn pages. against: only those
-        for the other side than the model had guessed.
+        for the other side than the model had guessed. questions: only those to one of these (ids).
         """
         wanted = Wanted(0, before, annotator, (), choice, strategy, excluded=True, against=against)
         with self._database.read() as conn:
-            return records.find(conn, wanted, newest=2**31 - 1 if limit is None else limit)
+            if questions is not None:
+                return records.about(conn, wanted, questions)[:limit]
+            if limit is None:
+                return records.find(conn, wanted, newest=records.END)
+            return records.latest(conn, wanted, limit)
 
     def record(self, answer_id: str) -> Record:
         """The answer of this id with its question; StoreError when it is unknown or no longer in force."""
@@ -128,11 +158,35 @@ class Reader:
             wishes.check_known(conn, wish)
             return records.find(conn, wanted)
 
+    def changes(self, since: int = 0, limit: int = 500, compared: Collection[str] = ()) -> Part:
+        """What was recorded after the position `since`, at most `limit` of it; see `rows.kept.changes`."""
+        with self._database.read() as conn:
+            return changes.find(conn, since, limit, compared)
+
+    def answered_by(self, questions: Iterable[str]) -> set[tuple[str, str]]:
+        """Who has answered which of these questions (ids): (annotator, question)."""
+        found: set[tuple[str, str]] = set()
+        with self._database.read() as conn:
+            for chunk in clip_rows.chunks(questions):
+                found |= changes.answered_by(conn, chunk)
+        return found
+
+    def glance(self) -> Glance:
+        """What tells whether anything is new, in one look."""
+        with self._database.read() as conn:
+            told = board.read_settings(conn), board.read_status(conn), board.read_versions(conn)
+            return Glance(audit.head(conn).seq, *told)
+
     def counts(self, wish: str | None = EVERY) -> Counts:
         """How many questions were put, wait, were answered and how: all of them, or those of one wish."""
         with self._database.read() as conn:
             wishes.check_known(conn, wish)
             return counts.count(conn, self._clock(), wish)
+
+    def asked_of_wishes(self) -> dict[str, int]:
+        """How many questions about each wish were answered, by its name."""
+        with self._database.read() as conn:
+            return counts.asked_of(conn)
 
     def preferences(
         self, since: int = 0, exclude: Sequence[str] = (), *, wish: str | None = None

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from armchair.types import Choice
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
+SETTLING = "settling"  # strategy of the comparisons that are put aside for after the budget
 CHOICES: tuple[Choice, ...] = ("left", "right", "tie", "both_bad", "cant_tell")
 
 metadata = sa.MetaData()
@@ -36,7 +37,7 @@ def _sha256(name: str, *, key: bool = False, default: str | None = None) -> sa.C
 
 
 meta = sa.Table("meta", metadata, *_key_and_value())
-"""schema, written_by (a version of armchair), clip_length, visible_dim, head (see `rows.audit`)."""
+"""schema, written_by (a version of armchair), identity, clip_length, visible_dim, head (see `rows.audit`)."""
 
 annotators = sa.Table(
     "annotators",
@@ -58,6 +59,8 @@ clips = sa.Table(
     sa.Column("episode", sa.BigInteger, nullable=False),
     sa.Column("start", sa.Integer, nullable=False),
     sa.Column("reward_known", sa.Boolean, nullable=False),
+    # whether the bytes are in the store of objects, and `arrays` has only their header, `frames` nothing
+    sa.Column("elsewhere", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("arrays", sa.LargeBinary, nullable=False),  # safetensors: visible, action, reward, poses
     sa.Column("frames", sa.LargeBinary),  # an MP4
 )
@@ -75,7 +78,7 @@ questions = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),  # open (answered or not) or retired
     sa.Column("answered", sa.Integer, nullable=False, server_default="0"),  # answers of it that are `counted`
     sa.Column("guess", sa.Double),  # of the reward model, when it asked: P(right is better)
-    sa.Column("repeat_of", sa.ForeignKey("questions.id"), index=True),
+    sa.Column("repeat_of", sa.ForeignKey("questions.id")),
     sa.Column("only_for", sa.String(200)),
     sa.Column("wish", sa.String(64)),  # the name of one of `wishes`; empty: the skill
     sqlite_autoincrement=True,
@@ -87,6 +90,16 @@ sa.Index(
     questions.c.priority.desc(),
     questions.c.policy_step.desc(),
     questions.c.seq,
+    questions.c.id,  # so that SQLite passes over those that are held without reading them
+)
+
+_repeats = questions.c.repeat_of.is_not(None)  # few: an index of all would be walked for those that are none
+sa.Index(
+    "questions_repeated",
+    questions.c.repeat_of,
+    questions.c.only_for,
+    sqlite_where=_repeats,
+    postgresql_where=_repeats,
 )
 
 wishes = sa.Table(
@@ -104,7 +117,10 @@ leases = sa.Table(
     sa.Column("question", sa.ForeignKey("questions.id"), primary_key=True),
     sa.Column("annotator", sa.ForeignKey("annotators.name"), primary_key=True),
     _time("expires"),
+    # whether its question is among those that are `waiting` in `tallies`
+    sa.Column("waits", sa.Boolean, nullable=False, server_default=sa.false()),
 )
+sa.Index("leases_of_annotator", leases.c.annotator)
 
 answers = sa.Table(
     "answers",
@@ -134,6 +150,33 @@ exclusions = sa.Table(
     sa.Column("excluded", sa.Boolean, nullable=False),  # false: included again
     _time("created"),
     _sha256("hash"),
+)
+
+
+def _sum(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, nullable=False, server_default="0")
+
+
+tallies = sa.Table(
+    "tallies",
+    metadata,
+    sa.Column("wish", sa.String(64), primary_key=True),  # empty: the skill
+    _sum("put"),  # questions, but for repeats and comparisons after the budget; so for the next two
+    _sum("waiting"),  # open and not answered
+    _sum("retired"),
+    *(_sum(f"said_{choice}") for choice in CHOICES),  # answers to them that are `counted`
+    _sum("repeats"),  # such answers to questions that were put again
+    _sum("settling"),  # and to comparisons after the budget
+    _sum("changed_at"),  # number of the last row of `answers` that is not about such a comparison
+)
+"""Running counts: see `rows.kept.tallies`."""
+
+given = sa.Table(
+    "given",
+    metadata,
+    sa.Column("annotator", sa.ForeignKey("annotators.name"), primary_key=True),
+    _sum("said"),  # rows of `answers`
+    _sum("in_force"),
 )
 
 sessions = sa.Table(
@@ -197,7 +240,9 @@ def _copy(table: sa.Table, *left_out: str) -> None:
     sa.Index(f"{COPY}{table.name}", *columns).ddl_if(dialect="sqlite")
 
 
-for _table in (meta, annotators, questions, wishes, leases, sessions, invites, settings, status, metrics):
+for _table in (meta, annotators, questions, wishes, leases, tallies, given):
+    _copy(_table)
+for _table in (sessions, invites, settings, status, metrics):
     _copy(_table)
 _copy(clips, "arrays", "frames")
 _copy(assets, "data")

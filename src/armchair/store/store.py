@@ -17,7 +17,7 @@ from armchair.store.database import Database
 from armchair.store.migrations import open_database
 from armchair.store.people import People
 from armchair.store.reader import Reader
-from armchair.store.rows import annotators, answers, leases, wishes
+from armchair.store.rows import annotators, answers, leases, objects, wishes
 from armchair.store.rows import clips as clip_rows
 from armchair.store.rows.binds import LONGEST_LEASE
 from armchair.types import Answer, Choice, Clip, Question
@@ -68,8 +68,26 @@ class Store(Reader):
         reward_known: False where the true reward is not known and `Clip.reward` holds zeros.
         Raises InvalidInput for one that cannot be stored; then none is.
         """
+        self._put_elsewhere(clips)
         with self._database.write() as conn:
             clip_rows.insert_clips(conn, clips, reward_known)
+
+    def keep_clips_at(self, url: str) -> None:
+        """Keep the bytes of clips that come from now on in a store of objects, such as s3://bucket/clips.
+
+        They are written before the row that names them, and checked by their SHA-256 when they are read.
+        Raises InvalidInput for a URL that is none, StoreError where nothing can be kept there.
+        """
+        with self._database.write() as conn:
+            objects.settle(conn, url)
+
+    def _put_elsewhere(self, clips: Sequence[Clip]) -> None:
+        """Where clips are kept elsewhere, before anybody waits for the transaction that names them."""
+        if clips:
+            with self._database.read() as conn:
+                place = objects.place_of(conn)
+            if place is not None:
+                clip_rows.put_elsewhere(place, clips)
 
     def ask(
         self, questions: Sequence[Question], clips: Sequence[Clip] = (), *, priority: float = 0.0
@@ -80,6 +98,7 @@ class Store(Reader):
         a clip is missing, InvalidInput for a clip that cannot be stored or a wish that was not added; then
         nothing is.
         """
+        self._put_elsewhere(clips)
         with self._database.write() as conn:
             clip_rows.insert_clips(conn, clips, reward_known=True)
             clip_rows.insert_questions(conn, questions, priority)
@@ -205,6 +224,7 @@ class Store(Reader):
 
         The true reward of the clips counts as unknown. -> how many answers are new.
         """
+        self._put_elsewhere(clips)
         with self._database.write() as conn:
             clip_rows.insert_clips(conn, clips, reward_known=False)
             clip_rows.insert_questions(conn, questions, 0.0)

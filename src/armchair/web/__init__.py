@@ -14,5 +14,6 @@ Modules import only from lines below their own:
     limits                         who gets how much of it
     errors, films, live            refusals; films and live play, which the caller supplies
     processes                      trainers and servers of pages, started beside this one
+    outer                          the path below which a server is, figures of its requests
     headers, options               what every response says; how a server is set up
 """

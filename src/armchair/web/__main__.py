@@ -55,6 +55,7 @@ def _options(args: argparse.Namespace, launcher: Launcher) -> Options:
         films=films_by(shlex.split(args.films)) if args.films else None,
         runs_at=args.runs_at,
         cookie_name=args.cookie,
+        base_path=args.base_path,
         resume=partial(launcher.resume, RunDir(folder)) if args.may_start and folder else None,
     )
 
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--no-dashboard", action="store_true")
     parser.add_argument("--runs-at", default="", help="the address of the list of all runs")
+    parser.add_argument("--base-path", default="", help="the path below which the page is")
     parser.add_argument("--cookie", default="", help="the name of the session's cookie")
     parser.add_argument(
         "--may-start", action="store_true", help="the run's owner may start its trainer from the page"

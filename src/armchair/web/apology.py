@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from armchair.web.outer.base_path import moved
+
 TITLES = {
     401: "You are not signed in",
     403: "This page is not for you",
@@ -24,11 +26,12 @@ PAGE = """<!doctype html>
 """
 
 
-def apology(status: int, text: str) -> str:
-    """The page. text: one sentence, which may be written by others."""
+def apology(status: int, text: str, base: str = "") -> str:
+    """The page. text: one sentence, which may be written by others. base: as in `moved`."""
     where, way = ("/login", "Sign in") if status == 401 else ("/", "Back to the first page")
     sentence = text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
-    return PAGE.format(title=TITLES.get(status, OTHER), text=escape(sentence), where=where, way=way)
+    page = moved(PAGE, base).replace("{where}", f"{base}{where}")  # not what others wrote
+    return page.format(title=TITLES.get(status, OTHER), text=escape(sentence), way=way)
 
 
 def wants_page(method: str, path: str, accept: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -44,6 +45,8 @@ from armchair.web.limits.admission import Admission
 from armchair.web.limits.places import Places
 from armchair.web.mount import Dashboard
 from armchair.web.options import Options
+from armchair.web.outer.base_path import BasePath
+from armchair.web.outer.meters import Metered, Meters
 
 PARTS = (health, auth, pages, state, label, again, clips, owner, training, settling, play, events, replay)
 
@@ -54,6 +57,9 @@ def create_app(store: str | Path, options: Options) -> FastAPI:
     Raises StoreError when the store cannot be used.
     """
     opened = Store.open(store, create=False)
+    if not opened.is_file:  # replicas share its sessions, whatever their ports are
+        name = options.cookie_name or f"armchair_{opened.identity()}"
+        options = dataclasses.replace(options, cookie_name=name)
     dashboard = Dashboard(store, options) if options.dashboard else None
 
     @asynccontextmanager
@@ -77,16 +83,19 @@ def create_app(store: str | Path, options: Options) -> FastAPI:
     app.state.context = context = _context(opened, options)
     for part in PARTS:
         app.include_router(part.router)
+    app.include_router(health.figures)
     app.include_router(pages.files)
     if dashboard is not None:
         app.mount("/dashboard", dashboard)
     errors.install(app)
-    login_page = partial(pages.send_page, "login.html", Headers({}), 401)
+    login_page = partial(pages.send_page, "login.html", Headers({}), 401, options.base_path)
     known, places = context.sessions, context.places
     app.add_middleware(Admission, places=places)
     if options.read_only:
         app.add_middleware(ReadOnly)
     app.add_middleware(Gate, options=options, sessions=known, places=places, login_page=login_page)
+    app.add_middleware(Metered, meters=app.state.context.meters)
+    app.add_middleware(BasePath, base=options.base_path)
     app.add_middleware(SecurityHeaders, https=options.https)  # added last, so that it is the outermost
     return app
 
@@ -105,6 +114,7 @@ def _context(store: Store, options: Options) -> Context:
         sessions=SessionCache(store.people.session),
         visits=Visits(),
         places=places,
-        ready=Readiness(store.position),
+        ready=Readiness(snapshots.latest),  # a large store takes a while to be followed
         writing=threading.Lock(),
+        meters=Meters(),
     )

@@ -21,6 +21,7 @@ from armchair.web.caches.visits import Visits
 from armchair.web.limits.admission import VIEWER
 from armchair.web.limits.places import Places
 from armchair.web.options import Options
+from armchair.web.outer.meters import Meters
 
 
 class Context(NamedTuple):
@@ -39,6 +40,7 @@ class Context(NamedTuple):
     ready: Readiness
     writing: threading.Lock
     """Held by whoever writes: a queue here is fair, waiting for the database's lock is a lottery."""
+    meters: Meters
 
 
 class Entrance(Protocol):

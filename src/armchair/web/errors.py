@@ -19,6 +19,7 @@ from starlette.types import Scope
 from armchair.errors import InvalidInput, MissingDependency, StoreError
 from armchair.web.apology import apology, wants_page
 from armchair.web.headers import SECURITY
+from armchair.web.outer.base_path import base_of
 
 CODES = {400: "bad", 404: "not_found", 405: "method", 413: "too_large", 415: "bad"}
 RETRY = {429: 5, 503: 5}  # s after which a client may ask again, where nothing more exact is known
@@ -49,7 +50,7 @@ def response_to(error: Exception, scope: Scope) -> Response:
     retry = (error.retry if isinstance(error, Refused) else None) or RETRY.get(status)
     headers = SECURITY if retry is None else {**SECURITY, "Retry-After": str(retry)}
     if wants_page(scope["method"], scope["path"], Headers(scope=scope).get("accept", "")):
-        return HTMLResponse(apology(status, text), status, headers=headers)
+        return HTMLResponse(apology(status, text, base_of(scope)), status, headers=headers)
     return JSONResponse({"error": text, "code": code}, status, headers=headers)
 
 

@@ -23,10 +23,11 @@ from armchair.web.caches.sessions import SessionCache, while_valid
 from armchair.web.errors import Refused, refuse, response_to
 from armchair.web.limits.admission import VIEWER, address
 from armchair.web.limits.inbox import check_size
-from armchair.web.limits.places import HEALTH, SAFE, Places
+from armchair.web.limits.places import SAFE, Places
 from armchair.web.options import LOOPBACK_NAMES, Options, host_allowed
+from armchair.web.outer.base_path import HEALTH
 
-PUBLIC = {"GET /login", "POST /api/login", "GET /favicon.ico"} | {
+PUBLIC = {"GET /login", "POST /api/login", "GET /favicon.ico", "GET /metrics"} | {
     f"{method} {path}" for method in ("GET", "HEAD") for path in HEALTH
 }
 _PUBLIC_ASSET = re.compile(r"GET /assets/[A-Za-z0-9_-][A-Za-z0-9._-]*")

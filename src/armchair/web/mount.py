@@ -96,7 +96,7 @@ def _make(script: Path, store: str | Path, options: Options) -> App:
 
     for name, value in (source.OPTIONS | SETTINGS).items():
         config.set_option(name, value)
-    source.use(store, options.run_path, films=options.films, cookie=options.cookie)
+    source.use(store, options.run_path, films=options.films, cookie=options.cookie, base=options.base_path)
     return App(script)
 
 

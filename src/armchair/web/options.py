@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import os
 import re
 import socket
 from collections.abc import Awaitable, Callable
@@ -20,6 +21,7 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 ANY_IPV4 = "0.0.0.0"  # only compared with: nothing is bound to it unless asked for  # nosec B104
 ANY_ADDRESS = (ANY_IPV4, "::", "")
 _COOKIE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_BASE = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}){1,8}")
 _HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,253})(:[0-9]{1,5})?")
 
 Player = Callable[[WebSocket], Awaitable[None]]
@@ -28,6 +30,10 @@ Resume = Callable[[], bool]
 
 def _always() -> bool:
     return True
+
+
+def _metrics_token() -> str:
+    return os.environ.get("ARMCHAIR_METRICS_TOKEN", "")
 
 
 class Films(Protocol):
@@ -70,10 +76,15 @@ class Options:
     """Where the list of all runs is served, so that the page can lead back to it."""
     cookie_name: str = ""
     """The session's cookie, where the port does not tell servers apart, or two serve one store."""
+    base_path: str = ""
+    """The path below which the page is, behind a proxy that has others, such as /armchair."""
+    metrics_token: str = dataclasses.field(default_factory=_metrics_token, repr=False)
+    """Whoever sends it gets /metrics; without one nobody does."""
 
     def __post_init__(self) -> None:
-        """Raises InvalidInput for a name that no cookie can have."""
+        """Raises InvalidInput for a name that no cookie can have, or a path that no server can be below."""
         check_cookie(self.cookie_name)
+        check_base_path(self.base_path)
 
     @property
     def private(self) -> bool:
@@ -91,6 +102,14 @@ def check_cookie(name: str) -> None:
     if name and _COOKIE.fullmatch(name) is None:
         raise InvalidInput(
             f"a cookie's name has 1 to 64 letters, digits, - and _, such as armchair_reach; got {name!r}"
+        )
+
+
+def check_base_path(path: str) -> None:
+    """Raises InvalidInput for a path that no server can be below; none is right."""
+    if path and _BASE.fullmatch(path) is None:
+        raise InvalidInput(
+            f"a base path begins with / and does not end with one, such as /armchair; got {path!r}"
         )
 
 

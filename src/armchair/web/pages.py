@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 from armchair.web.caches import assets
 from armchair.web.context import ContextDep
 from armchair.web.errors import refuse
+from armchair.web.outer.base_path import base_of
 
 NOT_BUILT = (
     "<!doctype html><html lang=en><meta charset=utf-8><title>armchair: the page was not built</title>"
@@ -22,9 +23,9 @@ router = APIRouter(include_in_schema=False)
 files = APIRouter(include_in_schema=False)  # of any of our servers
 
 
-def send_page(name: str, headers: Headers, status: int = 200) -> Response:
-    """One of our pages, or the word that it was not built."""
-    asset = assets.find(name)
+def send_page(name: str, headers: Headers, status: int = 200, base: str = "") -> Response:
+    """One of our pages, or the word that it was not built. base: the path below which its links lead."""
+    asset = assets.find(name, base)
     if asset is None:
         return Response(NOT_BUILT, 503 if status == 200 else status, media_type="text/html")
     return asset.response(headers, status)
@@ -33,13 +34,13 @@ def send_page(name: str, headers: Headers, status: int = 200) -> Response:
 @router.get("/")
 def label_page(request: Request) -> Response:
     """The labelling page."""
-    return send_page("index.html", request.headers)
+    return send_page("index.html", request.headers, base=base_of(request.scope))
 
 
 @files.get("/login")
 def login_page(request: Request) -> Response:
     """Reads the token from the link and exchanges it for a session."""
-    return send_page("login.html", request.headers)
+    return send_page("login.html", request.headers, base=base_of(request.scope))
 
 
 @router.get("/play")
@@ -47,15 +48,15 @@ def play_page(request: Request, context: ContextDep) -> Response:
     """The live viewer, where the server was given something to play."""
     if context.options.player is None:
         refuse(404, "not_found", "nothing plays live here: start it with `armchair play RUN`")
-    return send_page("play.html", request.headers)
+    return send_page("play.html", request.headers, base=base_of(request.scope))
 
 
 @router.get("/dashboard")
-def to_dashboard(context: ContextDep) -> Response:
+def to_dashboard(request: Request, context: ContextDep) -> Response:
     """The dashboard's files lie below its address, which therefore ends in a slash."""
     if not context.options.dashboard:
         refuse(404, "not_found", "this server has no dashboard")
-    return RedirectResponse("/dashboard/", 307)
+    return RedirectResponse(f"{base_of(request.scope)}/dashboard/", 307)
 
 
 @files.get("/assets/{name}")

@@ -98,7 +98,7 @@ def listen(
     try:
         options = dataclasses.replace(options, port=listening.getsockname()[1])
         host = options.hosts[0] if options.https and options.hosts else options.host
-        url = address(host, options.port, https=options.https)
+        url = address(host, options.port, https=options.https) + options.base_path
         app = create(options)
         config = uvicorn.Config(
             app,

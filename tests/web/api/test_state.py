@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from armchair.feedback.progress_test import progress_test
 from armchair.ids import new_id
 from armchair.types import Answer
+from armchair.web.caches import ledger
 from armchair.web.caches.snapshots import Snapshots
 
 STATUS = {
@@ -131,9 +134,12 @@ def test_the_snapshot_agrees_with_the_store_whatever_happened(place: Any) -> Non
     snapshots = Snapshots(place.store)
 
     def check() -> None:
-        snapshot = snapshots.latest()
-        kept = sorted(record.seq for records in snapshot.mine.values() for record in records)
-        assert kept == [record.seq for record in place.store.records()]
+        snapshot, records = snapshots.latest(), place.store.records()
+        by = Counter(record.answer.annotator for record in records)
+        assert {name: mine.count for name, mine in snapshot.mine.items() if mine.count} == by
+        assert {name: mine.today(time.time()) for name, mine in snapshot.mine.items() if mine.count} == by
+        assert snapshot.recent == [record.answer.created for record in records]
+        assert snapshot.meter == progress_test(records)
         assert snapshot.counts == place.store.counts()
 
     place.ask(12)
@@ -159,18 +165,30 @@ def test_answers_are_read_once(place: Any, monkeypatch: pytest.MonkeyPatch) -> N
     answer(place, "ann", 10)
     snapshots.latest()
     read: list[int] = []
-    records = place.store.records
+    changes = place.store.changes
 
     def counted(*args: Any, **more: Any) -> Any:
-        found = records(*args, **more)
-        read.append(len(found))
+        found = changes(*args, **more)
+        read.append(len(found.changes))
         return found
 
-    monkeypatch.setattr(place.store, "records", counted)
+    monkeypatch.setattr(place.store, "changes", counted)
+    monkeypatch.setattr(place.store, "records", None)
     answer(place, "ann", 2)
     for _ in range(5):
         snapshots.latest()
     assert read == [2]
+
+
+def test_many_changes_are_followed_in_parts(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "AT_ONCE", 3)
+    place.ask(11)
+    answer(place, "ann", 8)
+    place.store.people.exclude("ann")
+    answer(place, "bob", 3)
+    assert {name: mine.count for name, mine in Snapshots(place.store).latest().mine.items()} == {"bob": 3}
+    place.store.people.exclude("ann", False)
+    assert Snapshots(place.store).latest().mine["ann"].count == 8
 
 
 def test_the_scene_is_named_by_its_version(place: Any, ann: Any) -> None:

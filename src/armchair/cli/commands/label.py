@@ -135,6 +135,7 @@ def serve_page(
         https=flags.https,
         films=films,
         cookie_name=flags.cookie,
+        base_path=flags.base_path,
     )
     if read_only:
         options = dataclasses.replace(options, read_only=True, dashboard=False)  # which has settings

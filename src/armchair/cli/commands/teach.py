@@ -18,6 +18,7 @@ from armchair.offers.extras import need
 if TYPE_CHECKING:
     from armchair.config.teach import TeachConfig
     from armchair.jsonable import Json
+    from armchair.runs.folder import RunDir as Run
 
 EXAMPLES = (
     "armchair teach reach",
@@ -97,6 +98,8 @@ class Args(WishesFlags, TrainerFlags, PointsFlags, TrustFlag, TrackFlag, SetupFl
     """Do not show on the page how often the arm succeeds."""
     store: str | None = None
     """Keep answers and clips in this empty PostgreSQL database, by URL, for pages on other hosts."""
+    clips: str | None = None
+    """Keep the clips' bytes at this URL instead, such as s3://bucket/clips or file:///data/clips."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -105,15 +108,14 @@ def main(argv: Sequence[str]) -> int:
     report = Report("teach", args.json)
     from armchair.api.begin import begin_run
     from armchair.cli.links import check_page
-    from armchair.cli.locate import admit_config, admit_run, check_new
+    from armchair.cli.locate import admit_config, admit_run
     from armchair.cli.page import teach_with_page
     from armchair.cli.teaching import teach_run
     from armchair.cli.tracking.runs import begin_tracked, check_track
     from armchair.config.points import settled_by
     from armchair.config.read import as_yaml
     from armchair.envs.spec import resolve_task
-    from armchair.runs.folder import STORE_KEY, RunDir
-    from armchair.runs.trust import gate
+    from armchair.runs.folder import RunDir
     from armchair.training.asking.described import UNREWARDED, errs, make_described
     from armchair.training.environments import check_task
 
@@ -133,16 +135,40 @@ def main(argv: Sequence[str]) -> int:
     if teacher is None and not args.no_page:
         check_page(args)
     about: dict[str, Json] = {**as_yaml(config), "teacher": described}
-    if args.store is not None:
-        check_new(args.store)
-        about[STORE_KEY] = args.store
-        gate.allow(f"store {args.store}")
+    about |= _elsewhere(args)
     run = begin_run(args.runs, spec.slug, about)
+    _keep_clips(run, args)
     begin_tracked(run, trackers)
     if teacher is None:
         return teach_with_page(run, config, args, report, resume=False, settings=_settings(args))
     compared = str(described["name"]) if args.compare else None
     return teach_run(run, config, teacher, report, resume=False, compared=compared)
+
+
+def _elsewhere(args: Args) -> dict[str, Json]:
+    """What the run's configuration has of where answers and clips are kept, once that is found usable."""
+    from armchair.cli.locate import check_new
+    from armchair.runs.folder import STORE_KEY
+    from armchair.runs.trust import gate
+    from armchair.store.rows.objects import check_place
+
+    if args.clips is not None:
+        need("clips", "--clips")
+        check_place(args.clips)
+    if args.store is None:
+        return {}
+    check_new(args.store)
+    gate.allow(f"store {args.store}")
+    return {STORE_KEY: args.store}
+
+
+def _keep_clips(run: Run, args: Args) -> None:
+    """Have the clips kept where the flags say."""
+    from armchair.store.store import Store
+
+    if args.clips is not None:
+        with Store.open(run.store) as store:
+            store.keep_clips_at(args.clips)
 
 
 def _settings(args: Args) -> dict[str, Json]:

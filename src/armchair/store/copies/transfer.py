@@ -7,8 +7,10 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from armchair.errors import StoreError
+from armchair.ids import new_id
 from armchair.store.migrations import open_database
 from armchair.store.rows import admission
+from armchair.store.rows.meta import IDENTITY, set_meta
 from armchair.store.schema import annotators, invites, meta, metadata, sessions
 
 ROWS = 200  # copied at a time
@@ -36,6 +38,7 @@ def copy_store(source: str | Path, target: str | Path) -> int:
                 total += _copy_table(table, reads, writes)
         writes.execute(annotators.update().values(role="annotator"))
         writes.execute(meta.delete().where(meta.c.key == admission.HOME))
+        set_meta(writes, IDENTITY, new_id())
         return total
 
 

@@ -14,8 +14,17 @@ from armchair.store.rows import leases
 from armchair.store.rows.annotators import check_included, is_excluded
 from armchair.store.rows.binds import ANNOTATOR, ID, IDS
 from armchair.store.rows.clips import chunks, find_question
+from armchair.store.rows.kept import tallies
 from armchair.store.rows.records import Wanted, find, to_answer
-from armchair.store.schema import CHOICES, annotators, answers, in_force, questions, times_answered
+from armchair.store.schema import (
+    CHOICES,
+    SETTLING,
+    annotators,
+    answers,
+    in_force,
+    questions,
+    times_answered,
+)
 from armchair.types import Answer, Choice, Question
 
 MAX_STRENGTH = 10.0
@@ -24,6 +33,12 @@ FLIPPED: dict[str, Choice] = {"left": "right", "right": "left"}
 
 _BY_ID = sa.select(answers).where(answers.c.id == ID)
 _OWN_ANSWER = sa.select(in_force.c.id).where(in_force.c.question == ID, in_force.c.annotator == ANNOTATOR)
+_LEFT_OUT = sa.select(annotators.c.excluded).where(annotators.c.name == ANNOTATOR)
+_ANSWER = (
+    questions.update()
+    .where(questions.c.id == sa.bindparam("of", type_=sa.String))
+    .values(answered=questions.c.answered + sa.bindparam("more", type_=sa.Integer))
+)
 _UPDATE_ANSWERED = questions.update().where(questions.c.id.in_(IDS)).values(answered=times_answered)
 
 
@@ -123,7 +138,7 @@ def flip(conn: sa.Connection, answer_id: str, row_id: str, now: float, to: Choic
     choice = to or FLIPPED[old.choice]
     strength = old.strength if choice in FLIPPED else 1.0
     new = old._replace(id=row_id, choice=choice, strength=strength, created=now)
-    _insert(conn, new, new.choice, answer_id)
+    _insert(conn, new, new.choice, old)
     return new
 
 
@@ -152,9 +167,11 @@ def exclude(conn: sa.Connection, annotator: str, excluded: bool, now: float) -> 
         raise StoreError(f"there is no annotator {annotator!r} in the store")
     if before == excluded:
         return
-    conn.execute(annotators.update().where(annotators.c.name == annotator).values(excluded=excluded))
     theirs = sa.select(in_force.c.question).where(in_force.c.annotator == annotator)
-    update_answered(conn, list(conn.execute(theirs).scalars()))
+    names = list(conn.execute(theirs).scalars())
+    with tallies.kept(conn, names):
+        conn.execute(annotators.update().where(annotators.c.name == annotator).values(excluded=excluded))
+        update_answered(conn, names)
     leases.release_all(conn, annotator)
     chain.add_exclusion(conn, annotator, excluded, now)
 
@@ -164,9 +181,21 @@ def _find(conn: sa.Connection, row_id: str) -> sa.Row[tuple[object, ...]] | None
 
 
 def _insert_undo(conn: sa.Connection, answer: Answer, row_id: str, now: float) -> None:
-    _insert(conn, answer._replace(id=row_id, created=now), None, answer.id)
+    _insert(conn, answer._replace(id=row_id, created=now), None, answer)
 
 
-def _insert(conn: sa.Connection, answer: Answer, choice: Choice | None, supersedes: str | None) -> None:
-    chain.add_answer(conn, answer._asdict() | {"choice": choice, "supersedes": supersedes})
-    update_answered(conn, [answer.question])
+def _insert(conn: sa.Connection, answer: Answer, choice: Choice | None, old: Answer | None) -> None:
+    """Record a row of somebody, and keep count. old: the answer in force that it supersedes."""
+    row = answer._asdict() | {"choice": choice, "supersedes": None if old is None else old.id}
+    seq, asked = chain.add_answer(conn, row)
+    more = (choice is not None) - (old is not None)
+    tallies.say(conn, answer.annotator, more)
+    change: tallies.Tally = {}
+    # no lock: excluding takes its turn among those who write, as this does
+    if not conn.execute(_LEFT_OUT, {"annotator": answer.annotator}).scalar_one():
+        change = tallies.answered(asked, None if old is None else old.choice, choice)
+        if more:
+            conn.execute(_ANSWER, {"of": answer.question, "more": more})
+    if change.get("waiting"):
+        tallies.mark_held(conn, [answer.question])
+    tallies.add(conn, asked.wish, change, 0 if asked.strategy == SETTLING else seq)

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from armchair.errors import StoreError
 from armchair.store.rows.binds import ID
+from armchair.store.rows.kept.tallies import Asked
 from armchair.store.rows.meta import get_meta, set_meta
 from armchair.store.schema import answers, clips, exclusions, questions
 
@@ -70,14 +71,18 @@ def set_head(conn: sa.Connection, new: Head) -> None:
     set_meta(conn, "head", f"{new.seq} {new.hash}")
 
 
-def add_answer(conn: sa.Connection, row: Mapping[str, Plain]) -> None:
-    """Record a row of `answers`, which is given without its number and its hash."""
+def add_answer(conn: sa.Connection, row: Mapping[str, Plain]) -> tuple[int, Asked]:
+    """Record a row of `answers`, which is given without its number and its hash.
+
+    -> its number, and what its question was before.
+    """
     shown = conn.execute(_SHOWN, {"id": row["question"]}).mappings().one()
     before = head(conn)
     numbered = {**row, "seq": before.seq + 1}
     new = before.followed_by(_content({**numbered, **shown}, ANSWER_FIELDS))
     conn.execute(_INSERT, numbered | {"hash": new.hash})
     set_head(conn, new)
+    return new.seq, Asked(*(shown[name] for name in Asked._fields))
 
 
 def add_exclusion(conn: sa.Connection, annotator: str | None, excluded: bool, now: float) -> None:
@@ -116,7 +121,10 @@ _COLUMNS = [*(column.label(name) for name, column in zip(SHOWN, _CLIPS, strict=T
 _WITH_CLIPS = questions.outerjoin(_LEFT, _LEFT.c.id == questions.c.left_clip).outerjoin(
     _RIGHT, _RIGHT.c.id == questions.c.right_clip
 )
-_SHOWN = sa.select(*_COLUMNS).select_from(_WITH_CLIPS).where(questions.c.id == ID)
+_ASKED = (questions.c.strategy, questions.c.repeat_of.is_not(None).label("repeat"), questions.c.state)
+_SHOWN = (
+    sa.select(*_COLUMNS, *_ASKED, questions.c.answered).select_from(_WITH_CLIPS).where(questions.c.id == ID)
+)
 _INSERT = answers.insert()
 
 

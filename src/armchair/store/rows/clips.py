@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from armchair.errors import InvalidInput, StoreError
 from armchair.ids import check_id
-from armchair.store.rows import wishes
+from armchair.store.rows import objects, wishes
 from armchair.store.rows.binds import ID
 from armchair.store.rows.codec import (
     MAX_BYTES,
@@ -22,6 +22,7 @@ from armchair.store.rows.codec import (
     knows_reward,
     read_head,
 )
+from armchair.store.rows.kept import tallies
 from armchair.store.rows.meta import get_meta, set_meta
 from armchair.store.schema import clips, questions
 from armchair.types import Clip, Question
@@ -60,7 +61,7 @@ class Replay(NamedTuple):
 
 def insert_clips(conn: sa.Connection, given: Iterable[Clip], reward_known: bool) -> None:
     """Store clips; the same clip again is harmless. Raises InvalidInput for one that does not fit."""
-    kept = stored_shape(conn)
+    kept, place = stored_shape(conn), objects.place_of(conn)
     for clip in given:
         check_clip(clip)
         length, width = clip.visible.shape
@@ -79,9 +80,25 @@ def insert_clips(conn: sa.Connection, given: Iterable[Clip], reward_known: bool)
         row["reward_known"] = reward_known and knows_reward(clip)
         known = conn.execute(_SHA256, {"id": clip.id}).scalar_one_or_none()
         if known is None:
+            if (
+                place is not None
+            ):  # it has been put there before this transaction began, and then this is quick
+                place.put(row["sha256"], arrays + (clip.frames or b""))
+                row |= {"elsewhere": True, "arrays": objects.header_of(arrays)}
+                row["frames"] = None if clip.frames is None else b""
             conn.execute(clips.insert(), row)
         elif known != row["sha256"]:
             raise StoreError(f"another clip already has the id {clip.id}: give every clip an id of its own")
+
+
+def put_elsewhere(place: objects.Objects, given: Sequence[Clip]) -> None:
+    """Have the bytes of clips where they are kept, before others wait for a transaction that names them."""
+    made: list[tuple[str, bytes]] = []
+    for clip in given:
+        check_clip(clip)
+        arrays = encode(clip)
+        made.append((digest(arrays, clip.frames).hex(), arrays + (clip.frames or b"")))
+    objects.put_all(place, made)
 
 
 def stored_shape(conn: sa.Connection) -> tuple[int, int] | None:
@@ -105,9 +122,9 @@ def load_clips(conn: sa.Connection, ids: Sequence[str]) -> list[Clip]:
         if (name := conn.execute(large).scalar_one_or_none()) is not None:
             raise StoreError(f"clip {name} is damaged: it has more than {2 * MAX_BYTES} bytes")
         for row in conn.execute(sa.select(clips).where(clips.c.id.in_(chunk))):
-            none = torch.empty(0)
-            empty = Clip(row.id, none, none, none, None, row.frames, row.policy_step, row.episode, row.start)
-            found[row.id] = decode(empty, row.arrays, row.sha256)
+            none, (arrays, frames) = torch.empty(0), objects.whole(conn, row)
+            empty = Clip(row.id, none, none, none, None, frames, row.policy_step, row.episode, row.start)
+            found[row.id] = decode(empty, arrays, row.sha256)
     _check_found(ids, found)
     return [found[name] for name in ids]
 
@@ -134,10 +151,10 @@ def load_replay(conn: sa.Connection, name: str) -> Replay:
     row = conn.execute(sa.select(clips).where(clips.c.id == name)).one_or_none()
     if row is None:
         raise _unknown(name)
-    check_digest(name, row.arrays, row.frames, row.sha256)
-    head = read_head(name, row.arrays)
-    poses = bytes(row.arrays[head.begin : head.end]) if head.bodies else None
-    film = None if row.frames is None else bytes(row.frames)
+    arrays, film = objects.whole(conn, row)
+    check_digest(name, arrays, film, row.sha256)
+    head = read_head(name, arrays)
+    poses = arrays[head.begin : head.end] if head.bodies else None
     return Replay(head.steps, head.bodies, poses, film, row.policy_step, row.episode, row.start)
 
 
@@ -162,6 +179,12 @@ def rewards_known(conn: sa.Connection, ids: Sequence[str]) -> bool:
 
 def insert_questions(conn: sa.Connection, given: Sequence[Question], priority: float) -> None:
     """Store questions; the same one again is harmless and open again if it was retired."""
+    # repeats are in no count, and those who claim, and make them, take no turn among those who write
+    with tallies.kept(conn, [question.id for question in given if question.repeat_of is None]):
+        _insert_questions(conn, given, priority)
+
+
+def _insert_questions(conn: sa.Connection, given: Sequence[Question], priority: float) -> None:
     for wish in dict.fromkeys(question.wish for question in given):
         wishes.check_known(conn, wish)
     for question in given:

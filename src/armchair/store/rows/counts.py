@@ -7,11 +7,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from armchair.store.rows.binds import LIVE, OF_WISH
+from armchair.store.rows.kept import tallies as tallies_of
 from armchair.store.rows.wishes import EVERY
-from armchair.store.schema import CHOICES, answers, counted, exclusions, in_force, leases, questions
+from armchair.store.schema import CHOICES, exclusions, in_force, leases, questions, tallies
 from armchair.types import Choice
-
-SETTLING = "settling"  # strategy of the comparisons that are put aside for after the budget
 
 
 class Counts(NamedTuple):
@@ -35,64 +34,43 @@ class Counts(NamedTuple):
 
 def count(conn: sa.Connection, now: float, wish: str | None = EVERY) -> Counts:
     """Everything there is to count at a moment (s since the epoch): of all questions, or of a wish's."""
-    told = _OF_ALL if wish == EVERY else _OF_ONE
-    of = {} if wish == EVERY else {"wish": wish}
-    put, waiting, leased, retired = conn.execute(told.questions, {"now": now, **of}).one()
-    choices, repeats, settling = dict.fromkeys(CHOICES, 0), 0, 0
-    for choice, number, again, apart in conn.execute(told.choices, of):
-        choices[choice] = int(number - again - apart)
-        repeats += int(again)
-        settling += int(apart)
+    of = {} if wish == EVERY else {"of": wish or tallies_of.SKILL}
+    kept = conn.execute(_KEPT_OF_ALL if wish == EVERY else _KEPT_OF_ONE, of).one()
+    about = {"now": now} if wish == EVERY else {"now": now, "wish": wish}
+    held = conn.execute(_LEASED if wish == EVERY else _LEASED_OF_ONE, about).scalar_one()
+    choices: dict[Choice, int] = {choice: int(getattr(kept, f"said_{choice}")) for choice in CHOICES}
     asked = sum(choices.values())
-    useful, changed = asked - choices["cant_tell"], conn.execute(told.changed, of).one()
-    last = max(changed.answer or 0, changed.exclusion or 0)
-    return Counts(put, waiting, leased, retired, asked, useful, choices, repeats, settling, last)
+    return Counts(
+        questions=int(kept.put),
+        open=int(kept.waiting),
+        leased=held,
+        retired=int(kept.retired),
+        asked=asked,
+        answers=asked - choices["cant_tell"],
+        by_choice=choices,
+        repeats=int(kept.repeats),
+        settling=int(kept.settling),
+        changed_at=max(int(kept.changed_at), kept.exclusion or 0),
+    )
 
 
-_REPEATS = sa.select(questions.c.id).where(questions.c.repeat_of.is_not(None))
-_APART = sa.select(questions.c.id).where(questions.c.strategy == SETTLING)
+_EXCLUSION = sa.select(sa.func.max(exclusions.c.seq)).scalar_subquery().label("exclusion")
+_KEPT_OF_ALL = sa.select(
+    *(sa.func.coalesce(sa.func.sum(tallies.c[name]), 0).label(name) for name in tallies_of.SUMS),
+    sa.func.coalesce(sa.func.max(tallies.c.changed_at), 0).label("changed_at"),
+    _EXCLUSION,
+)
+_KEPT_OF_ONE = _KEPT_OF_ALL.where(tallies.c.wish == sa.bindparam("of", type_=sa.String))
 
 
-class _Statements(NamedTuple):
-    """What is counted, of all questions or of some."""
-
-    questions: sa.Executable  # how many there are, wait, are held and were closed
-    choices: sa.Executable  # by choice: answers that count; of them to repeats, and to those after the budget
-    changed: sa.Executable  # the last answer to one that is not after the budget, and the last exclusion
+_LEASED = sa.select(sa.func.count(leases.c.question.distinct())).where(leases.c.waits, LIVE)
+_LEASED_OF_ONE = _LEASED.where(sa.exists().where(questions.c.id == leases.c.question, OF_WISH))
 
 
-def _of_questions(about: sa.ColumnElement[bool]) -> sa.Executable:
-    waits = sa.and_(questions.c.state == "open", questions.c.answered == 0)
-    first = sa.and_(questions.c.repeat_of.is_(None), questions.c.strategy != SETTLING, about)
-    ours = sa.select(sa.func.count()).select_from(questions).where(first)
-    put, waiting, retired = (ours.where(one) for one in (sa.true(), waits, questions.c.state == "retired"))
-    # no join, which SQLite would begin with all questions that wait: few are held of the many
-    one_of_ours = sa.exists().where(questions.c.id == leases.c.question, waits, first)
-    leased = sa.select(sa.func.count(leases.c.question.distinct())).where(LIVE, one_of_ours)
-    return sa.select(*(one.scalar_subquery() for one in (put, waiting, leased, retired)))
-
-
-def _statements(about: sa.ColumnElement[bool] | None) -> _Statements:
-    """about: which questions; None: all of them."""
-
-    def total(which: sa.Select[tuple[str]]) -> sa.Function[int]:
-        return sa.func.sum(sa.case((counted.c.question.in_(which), 1), else_=0))
-
-    choices = sa.select(counted.c.choice, sa.func.count(), total(_REPEATS), total(_APART))
-    answer = sa.select(sa.func.max(answers.c.seq)).where(answers.c.question.not_in(_APART))
-    if about is not None:
-        ours = sa.select(questions.c.id).where(about)
-        choices, answer = (
-            choices.where(counted.c.question.in_(ours)),
-            answer.where(answers.c.question.in_(ours)),
-        )
-    exclusion = sa.select(sa.func.max(exclusions.c.seq))
-    last = (answer.scalar_subquery().label("answer"), exclusion.scalar_subquery().label("exclusion"))
-    every = sa.true() if about is None else about
-    return _Statements(_of_questions(every), choices.group_by(counted.c.choice), sa.select(*last))
-
-
-_OF_ALL, _OF_ONE = _statements(None), _statements(OF_WISH)
+def asked_of(conn: sa.Connection) -> dict[str, int]:
+    """Answers of any kind, by wish: what `Counts.asked` is of each."""
+    said = [tallies.c[f"said_{choice}"] for choice in CHOICES]
+    return {row[0]: sum(row[1:]) for row in conn.execute(sa.select(tallies.c.wish, *said))}
 
 
 def count_answers(conn: sa.Connection, annotator: str, since: float) -> int:

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from armchair.store.rows import repeats, wishes
 from armchair.store.rows.annotators import kind_of
-from armchair.store.rows.binds import ANNOTATOR, ID, IDS, LIVE, OF_WISH
+from armchair.store.rows.binds import ANNOTATOR, ID, IDS, LIVE
 from armchair.store.rows.clips import chunks, to_question
+from armchair.store.rows.kept import tallies
 from armchair.store.rows.wishes import EVERY
-from armchair.store.schema import in_force, leases, questions
+from armchair.store.schema import SETTLING, in_force, leases, questions
 from armchair.types import Question
 
 _Row = sa.Row[tuple[object, ...]]
@@ -33,13 +34,16 @@ def _free(about: sa.ColumnElement[bool]) -> _Free:
     number, overlap = sa.bindparam("answered", type_=sa.Integer), sa.bindparam("overlap", type_=sa.Integer)
     here = leases.c.question == questions.c.id
     others = sa.select(sa.func.count()).where(here, LIVE).correlate(questions).scalar_subquery()
+    held_now, room = sa.select(leases.c.question).where(LIVE), overlap - number
     own_answer = sa.exists().where(in_force.c.question == questions.c.id, in_force.c.annotator == ANNOTATOR)
     own_lease = sa.exists().where(here, LIVE, leases.c.annotator == ANNOTATOR)
     best = (
         sa.select(questions)
         .where(questions.c.state == "open", questions.c.answered == number, about)
         .where(sa.or_(questions.c.only_for.is_(None), questions.c.only_for == ANNOTATOR))
-        .where(~own_lease, others < overlap - number, ~own_answer)
+        # few are held of the many: their list is made once, and only what is on it is looked at closely
+        .where(sa.or_(questions.c.id.not_in(held_now), sa.and_(room > 1, ~own_lease, others < room)))
+        .where(sa.or_(number == 0, ~own_answer))
         .order_by(questions.c.priority.desc(), questions.c.policy_step.desc(), questions.c.seq)
         .limit(sa.bindparam("n", type_=sa.Integer))
     )
@@ -47,13 +51,17 @@ def _free(about: sa.ColumnElement[bool]) -> _Free:
     return _Free(best, unlocked, best.with_for_update(of=questions, key_share=True))
 
 
-_FREE, _FREE_OF_WISH, _FREE_ONE = _free(sa.true()), _free(OF_WISH), _free(questions.c.id == ID)
+_FREE, _FREE_ONE = _free(sa.true()), _free(questions.c.id == ID)
+# two in place of "is not distinct from", of which PostgreSQL expects next to nothing and makes a bad plan
+_FREE_OF_SKILL, _FREE_OF_WISH = (
+    _free(questions.c.wish.is_(None)),
+    _free(questions.c.wish == sa.bindparam("wish", type_=sa.String)),
+)
 _HELD = (
     sa.select(questions, leases.c.expires)
     .join(leases, leases.c.question == questions.c.id)
     .where(_MINE, LIVE)
-    .order_by(questions.c.seq)
-)
+)  # in no order: SQLite would begin with all questions, which are in it
 _LEASE = sa.select(leases.c.expires).where(leases.c.question == ID, _MINE)
 _HOLDERS = sa.select(leases.c.question).where(leases.c.question.in_(IDS), LIVE)
 _RELEASE = leases.delete().where(_MINE, leases.c.question.in_(IDS))
@@ -91,7 +99,7 @@ def claim(
         return _take(conn, annotator, 1, terms, _Only(only))
     if not wishes.any_there(conn) or kind_of(conn, annotator) != "person":
         return _take(conn, annotator, n, terms, EVERY)
-    held = conn.execute(_HELD, {"annotator": annotator, "now": terms.now})
+    held = _held(conn, annotator, terms.now)
     turns, taken = wishes.turns(conn, annotator, held), list[Question]()
     while True:
         before = len(taken)
@@ -126,7 +134,10 @@ def _take(
         conn.execute(_END_EXPIRED, {"ids": chunk, "now": terms.now})
     if taken:
         mine = {"annotator": annotator, "expires": terms.expires}
-        conn.execute(leases.insert(), [mine | {"question": question.id} for question in taken])
+        first = {str(row.id) for row in rows if row.answered == 0 and row.strategy != SETTLING}
+        conn.execute(
+            leases.insert(), [mine | {"question": one.id, "waits": one.id in first} for one in taken]
+        )
     return taken
 
 
@@ -139,6 +150,8 @@ def _find_free(conn: sa.Connection, asked: _Asked, wait: bool) -> list[_Row] | N
     """
     if isinstance(asked.wish, _Only):
         wanted = _FREE_ONE
+    elif asked.wish is None:
+        wanted = _FREE_OF_SKILL
     else:
         wanted = _FREE if asked.wish == EVERY else _FREE_OF_WISH
     if conn.dialect.name != "postgresql":
@@ -191,14 +204,19 @@ def _best(
 
 def held(conn: sa.Connection, annotator: str, now: float) -> list[Question]:
     """The questions that an annotator holds a live lease on, those of one wish together."""
-    rows = conn.execute(_HELD, {"annotator": annotator, "now": now})
-    return [to_question(row) for row in wishes.in_blocks(conn, annotator, rows)]
+    return [to_question(row) for row in wishes.in_blocks(conn, annotator, _held(conn, annotator, now))]
+
+
+def _held(conn: sa.Connection, annotator: str, now: float) -> list[_Row]:
+    """Questions with when they `expires`, in the order in which they were put."""
+    return sorted(conn.execute(_HELD, {"annotator": annotator, "now": now}), key=lambda row: row.seq)
 
 
 def grant(conn: sa.Connection, question: str, annotator: str, expires: float) -> None:
     """Lease one question, in place of any lease this annotator had on it."""
     release(conn, annotator, [question])
     conn.execute(leases.insert().values(question=question, annotator=annotator, expires=expires))
+    tallies.mark_held(conn, [question])
 
 
 def has_lease(conn: sa.Connection, question: str, annotator: str) -> bool:
@@ -245,7 +263,8 @@ def retire(conn: sa.Connection, older_than: int, now: float) -> int:
     names: list[str] = []
     for chunk in chunks(locked):
         names += conn.execute(stale.where(questions.c.id.in_(chunk)), moment).scalars()
-    for chunk in chunks(names):
-        conn.execute(leases.delete().where(leases.c.question.in_(chunk)))
-        conn.execute(questions.update().where(questions.c.id.in_(chunk)).values(state="retired"))
+    with tallies.kept(conn, names):
+        for chunk in chunks(names):
+            conn.execute(leases.delete().where(leases.c.question.in_(chunk)))
+            conn.execute(questions.update().where(questions.c.id.in_(chunk)).values(state="retired"))
     return len(names)

@@ -6,6 +6,8 @@ import sqlalchemy as sa
 
 from armchair.store.schema import meta
 
+IDENTITY = "identity"  # the key of a name that a store keeps, which no copy that armchair makes has, too
+
 _VALUE = sa.select(meta.c.value).where(meta.c.key == sa.bindparam("key"))
 _CHANGE = meta.update().where(meta.c.key == sa.bindparam("of")).values(value=sa.bindparam("new"))
 

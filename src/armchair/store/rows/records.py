@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from armchair.errors import check_choice
-from armchair.store.rows.clips import to_question
+from armchair.store.rows.binds import ANNOTATOR
+from armchair.store.rows.clips import chunks, to_question
 from armchair.store.rows.wishes import EVERY
-from armchair.store.schema import CHOICES, clips, counted, in_force, questions
+from armchair.store.schema import CHOICES, answers, clips, counted, in_force, questions
 from armchair.types import Answer, Choice, Question
+
+AT_A_LOOK = 150  # answers that are looked through in one statement
+END = 2**31 - 1  # after every position
 
 
 class Record(NamedTuple):
@@ -37,6 +41,35 @@ class Wanted(NamedTuple):
     answer: str | None = None  # the one of this id
     wish: str | None = EVERY  # that the question speaks of; None: of the skill
     against: bool = False  # for the other side than the model had guessed
+    questions: Sequence[str] | None = None  # to one of these (ids)
+
+
+def latest(conn: sa.Connection, wanted: Wanted, number: int) -> list[Record]:
+    """At most `number` answers, the latest first, looked for in steps, so that each is short."""
+    found: list[Record] = []
+    before = wanted.before
+    while True:
+        low = conn.execute(
+            _LOW_OF_ALL if wanted.annotator is None else _LOW,
+            {"annotator": wanted.annotator, "before": before or END},
+        ).scalar_one_or_none()
+        part = wanted._replace(before=before, since=max(wanted.since, (low or 1) - 1))
+        found += find(conn, part, newest=number - len(found))
+        if low is None or len(found) >= number:
+            return found
+        before = low
+
+
+def about(conn: sa.Connection, wanted: Wanted, questions: Iterable[str]) -> list[Record]:
+    """The answers to these questions (ids), the latest first."""
+    anybody, found = (
+        wanted._replace(annotator=None),
+        list[Record](),
+    )  # SQLite would go through all of somebody's
+    for part in chunks(questions):
+        found += find(conn, anybody._replace(questions=part))
+    mine = (one for one in found if wanted.annotator in (None, one.answer.annotator))
+    return sorted(mine, key=lambda record: -record.seq)
 
 
 def find(conn: sa.Connection, wanted: Wanted, *, newest: int | None = None) -> list[Record]:
@@ -56,6 +89,8 @@ def find(conn: sa.Connection, wanted: Wanted, *, newest: int | None = None) -> l
     )
     if wanted.exclude:
         chosen = chosen.where(kept.c.annotator.not_in(list(wanted.exclude)))
+    if wanted.questions is not None:
+        chosen = chosen.where(kept.c.question.in_(list(wanted.questions)))
     if wanted.before is not None:
         chosen = chosen.where(kept.c.seq < wanted.before)
     if wanted.against:
@@ -77,6 +112,16 @@ def find(conn: sa.Connection, wanted: Wanted, *, newest: int | None = None) -> l
         Record(to_answer(row), to_question(row, row.question), row.seq, row.left_step, row.right_step)
         for row in conn.execute(chosen)
     ]
+
+
+def _low(about: sa.ColumnElement[bool]) -> sa.Executable:
+    """The position of the answer that is AT_A_LOOK before a position."""
+    seq = answers.c.seq
+    earlier = sa.select(seq).where(about, seq < sa.bindparam("before", type_=sa.Integer))
+    return earlier.order_by(seq.desc()).offset(AT_A_LOOK - 1).limit(1)
+
+
+_LOW, _LOW_OF_ALL = _low(answers.c.annotator == ANNOTATOR), _low(sa.true())
 
 
 def to_answer(row: sa.Row[tuple[object, ...]]) -> Answer:

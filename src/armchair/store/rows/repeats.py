@@ -15,15 +15,15 @@ from armchair.ids import id_from
 from armchair.store.rows.annotators import kind_of
 from armchair.store.rows.binds import ANNOTATOR, LIVE
 from armchair.store.rows.clips import find_question, insert_questions, to_question
-from armchair.store.schema import answers, in_force, leases, questions
+from armchair.store.schema import given, in_force, leases, questions
 from armchair.types import Question
 
 STRATEGY = "repeat"
 LATER = 10  # answers that lie between an answer and the repeat of its question, at least
-LATEST = 100  # of the questions answered before, so many are considered
+LATEST = 50  # of the questions answered before, so many are considered
 
 
-_SAID = sa.select(sa.func.count()).where(answers.c.annotator == ANNOTATOR)
+_SAID = sa.select(sa.func.coalesce(sa.func.max(given.c.said), 0)).where(given.c.annotator == ANNOTATOR)
 _HELD = sa.select(sa.func.count()).where(leases.c.annotator == ANNOTATOR, LIVE)
 _GIVEN = sa.select(_SAID.scalar_subquery() + _HELD.scalar_subquery())
 """How much an annotator was given so far: grows with every question."""
@@ -68,7 +68,11 @@ def _repeatable(conn: sa.Connection, annotator: str, wish: str | None) -> list[Q
         sa.select(questions)
         .join(in_force, in_force.c.question == questions.c.id)
         .where(mine, in_force.c.seq < before, in_force.c.choice != "cant_tell")
-        .where(questions.c.repeat_of.is_(None), ~repeated, questions.c.wish.is_not_distinct_from(wish))
+        .where(
+            questions.c.repeat_of.is_(None),
+            ~repeated,
+            questions.c.wish.is_(None) if wish is None else questions.c.wish == wish,
+        )
         .order_by(in_force.c.seq.desc())
         .limit(LATEST)
     )

@@ -17,6 +17,7 @@ from armchair.types import Wish
 
 EVERY = ""  # in the place of a wish's name: the skill and every wish
 MAX_NAME, MAX_QUESTION = 64, 200  # letters
+FAR = 150  # of the answers of a person, so many are looked at to see what they were asked about
 BLOCK = 10  # questions of one wish that a person is given in a row, where others wait, too
 
 _ALL = sa.select(wishes.c.name, wishes.c.question, wishes.c.weight).order_by(wishes.c.created, wishes.c.name)
@@ -83,7 +84,18 @@ _MINE = (
     .where(in_force.c.annotator == ANNOTATOR)
 )
 _LATEST = _MINE.order_by(in_force.c.seq.desc()).limit(BLOCK)
-_LAST = _MINE.add_columns(sa.func.max(in_force.c.seq).label("last")).group_by(questions.c.wish)
+_FAR_BACK = (  # what somebody answered before that counts as never
+    sa.select(in_force.c.question, in_force.c.seq)
+    .where(in_force.c.annotator == ANNOTATOR)
+    .order_by(in_force.c.seq.desc())
+    .limit(FAR)
+    .subquery()
+)
+_LAST = (
+    sa.select(questions.c.wish, sa.func.max(_FAR_BACK.c.seq).label("last"))
+    .join(_FAR_BACK, _FAR_BACK.c.question == questions.c.id)
+    .group_by(questions.c.wish)
+)
 
 
 class Turn(NamedTuple):

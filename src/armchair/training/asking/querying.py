@@ -21,7 +21,7 @@ from armchair.feedback.viewer import Sight, error_rate
 from armchair.maths import generator
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rollout.clips import CandidatePairs
-from armchair.store.rows.counts import SETTLING
+from armchair.store.schema import SETTLING
 from armchair.store.store import Store
 from armchair.training.asking.filming import KEPT, Wander, episodes_of, film
 from armchair.training.asking.policy_history import (

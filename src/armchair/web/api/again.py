@@ -18,7 +18,8 @@ def offered(context: ContextDep, viewer: Viewer) -> SecondLooks:
     """One's own answers that deserve a second look."""
     board = context.store.board
     wanted = second_looks.waiting(board, board.asset_versions())
-    mine = {record.question.id: record for record in context.store.history(viewer.annotator)}
+    found = context.store.history(viewer.annotator, questions=wanted)
+    mine = {record.question.id: record for record in found}
     return {"rows": history_rows(context, [mine[name] for name in wanted if name in mine], viewer)}
 
 

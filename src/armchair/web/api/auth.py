@@ -29,7 +29,7 @@ def log_in(given: LogIn, request: Request, context: EntranceDep) -> Response:
         context.options.cookie,
         session.token,
         max_age=max(0, int(session.expires - time.time())),
-        path="/",
+        path=f"{context.options.base_path}/",
         secure=context.options.https or request.url.scheme == "https",
         httponly=True,
         samesite="strict",
@@ -43,5 +43,7 @@ def log_out(request: Request, context: EntranceDep, viewer: Viewer) -> Response:
     context.store.people.end_session(request.cookies[context.options.cookie])
     context.sessions.clear()
     response = Response(status_code=204)
-    response.delete_cookie(context.options.cookie, path="/", httponly=True, samesite="strict")
+    response.delete_cookie(
+        context.options.cookie, path=f"{context.options.base_path}/", httponly=True, samesite="strict"
+    )
     return response

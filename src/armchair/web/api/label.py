@@ -117,8 +117,7 @@ def _refuse_answer(store: Store, made: Answer, why: str) -> NoReturn:
         store.question(made.question)
     except StoreError:
         refuse(404, "not_found", why)
-    earlier = store.history(made.annotator, limit=MAX_ROWS)
-    answered = any(record.question.id == made.question for record in earlier)
+    answered = store.history(made.annotator, questions=[made.question])
     refuse(409, "answered" if answered else "lost", why)
 
 

@@ -63,7 +63,8 @@ def weigh(given: Weighed, context: ContextDep) -> Wishes:
 
 
 def _wishes(store: Store) -> Wishes:
-    rows = ((wish, store.counts(wish.name).asked) for wish in store.wishes())
+    asked = store.asked_of_wishes()
+    rows = ((wish, asked.get(wish.name, 0)) for wish in store.wishes())
     return {
         "wishes": [
             {"name": wish.name, "question": wish.question, "weight": wish.weight, "answers": answers}
@@ -119,7 +120,7 @@ def invite(given: Invited, context: ContextDep) -> Invitation:
     """Make a link that lets one browser in, once."""
     with context.writing:
         token = context.store.people.invite(given.annotator, given.role)
-    return {"path": f"/login#{token}"}
+    return {"path": f"{context.options.base_path}/login#{token}"}
 
 
 @router.get("/api/people")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import time
-from datetime import datetime
 from typing import Literal, cast
 
 from fastapi import APIRouter
@@ -197,24 +196,23 @@ def _file(snapshot: Snapshot, name: str) -> File | None:
 
 
 def _progress(snapshot: Snapshot, viewer: SessionInfo, now: float) -> Progress:
-    mine = snapshot.mine.get(viewer.annotator, [])
-    midnight = datetime.fromtimestamp(now).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
-    today = sum(1 for record in mine if record.answer.created >= midnight)
+    known = snapshot.mine.get(viewer.annotator)
+    mine, today = (known.count, known.today(now)) if known is not None else (0, 0)
     answers, budget, pace = snapshot.counts.asked, snapshot.budget, snapshot.pace(now)
     left = None if budget is None else max(0, budget - answers)
     status = {} if snapshot.status is None else snapshot.status.value
-    share = status.get("agreement") if len(mine) >= ENOUGH else None
+    share = status.get("agreement") if mine >= ENOUGH else None
     return {
         "answers": answers,
         "budget": budget,
-        "mine": len(mine),
+        "mine": mine,
         "today": today,
         "pace_per_minute": pace,
         "eta_minutes": None if left is None or not pace else float(math.ceil(left / pace)),
         "agreement": cast(Agreement | None, share),
         "learned": cast(Learned | None, status.get("learned")),
         "waiting": snapshot.counts.open,
-        "look_again": len({record.question.id for record in mine} & snapshot.again),
+        "look_again": snapshot.again.get(viewer.annotator, 0),
     }
 
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
+from armchair.web.outer.base_path import moved
+
 STATIC = Path(__file__).parents[1] / "static"
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -47,21 +49,24 @@ class Asset(NamedTuple):
         return Response(self.data, status, about, self.media_type)
 
 
-def find(name: str) -> Asset | None:
+def find(name: str, base: str = "") -> Asset | None:
     """The bundle's file of that name, read again when it has changed; None when there is none.
 
-    The name is looked up among those there are and never joined to a path.
+    base: the path below which a page's links lead. The name is looked up among those there are and never
+    joined to a path.
     """
     files = {file.name: file for file in STATIC.iterdir()} if STATIC.is_dir() else {}
     file = files.get(name)
     if file is None or file.suffix not in MEDIA_TYPES or not file.is_file():
         return None
-    return _load(file, file.stat().st_mtime_ns)
+    return _load(file, file.stat().st_mtime_ns, base)
 
 
 @lru_cache(maxsize=MOST)
-def _load(file: Path, changed: int) -> Asset:
+def _load(file: Path, changed: int, base: str) -> Asset:
     data = file.read_bytes()
+    if file.suffix == ".html":
+        data = moved(data.decode(), base).encode()
     packed = gzip.compress(data, 9, mtime=0) if file.suffix in PACKED else None
     tag = f'"{hashlib.sha256(data).hexdigest()[:20]}"'
     return Asset(data, packed, tag, MEDIA_TYPES[file.suffix])

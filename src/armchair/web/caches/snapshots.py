@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from armchair.feedback.progress_test import ProgressTest, progress_test, wish_test
-from armchair.feedback.settling import Settled, settled
+from armchair.feedback.progress_test import ProgressTest, wish_result
+from armchair.feedback.settling import NOTHING, Settled, settled_in
 from armchair.store.board import Settings, Status, budget_of
+from armchair.store.reader import Glance
 from armchair.store.rows.counts import Counts
-from armchair.store.rows.records import Record
 from armchair.store.second_looks import waiting
 from armchair.store.settling import Offer, read
 from armchair.store.store import Store
 from armchair.types import Wish
+from armchair.web.caches.ledger import Ledger, Mine
 
 ALIVE_SECONDS = 15.0  # a trainer that has reported nothing for longer is gone
 WAITS_SECONDS = 60.0  # one that is done reports rarely, and not while it draws curve and film
@@ -29,11 +31,11 @@ class Snapshot(NamedTuple):
     settings: Settings
     status: Status | None
     counts: Counts
-    mine: Mapping[str, list[Record]]  # answers that count, by annotator, as recorded
+    mine: Mapping[str, Mine]  # how many answers of each annotator count
     recent: list[float]  # when the latest answers were given, s since the epoch
     meter: ProgressTest
     assets: Mapping[str, str]  # versions of the files that belong to the run, by name
-    again: frozenset[str]  # questions that deserve a second look
+    again: Mapping[str, int]  # answers that deserve a second look, by annotator
     offer: Offer | None  # comparisons after the budget
     settled: Settled  # what they came to
     wishes: list[Wish]  # what is wanted of how the skill is done
@@ -71,73 +73,56 @@ class Snapshot(NamedTuple):
 
 
 class Snapshots:
-    """Keeps the answers that count in memory and adds what is new, so that reading costs little."""
+    """Follows the answers that count, so that reading costs little."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         """`clock` gives seconds since the epoch."""
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
-        self._key: tuple[int, Settings, Status | None, dict[str, str]] | None = None
+        self._ledger = Ledger(store)
+        self._glance: Glance | None = None
         self._counted = 0.0  # when the questions were counted last
-        self._position = 0
-        self._records: dict[str, Record] = {}  # by answer's id
+        self._again: tuple[int, list[str], Mapping[str, int]] = (-1, [], {})
         self._snapshot: Snapshot | None = None
 
     def latest(self) -> Snapshot:
         """The run as it is now. Raises StoreError when the store cannot be read."""
         with self._lock:
-            board = self._store.board
-            key = self._store.position(), board.settings(), board.status(), board.asset_versions()
+            glance = self._store.glance()
             stale = self._clock() - self._counted > 1.0  # questions come and go without any of these
-            if self._snapshot is None or key != self._key or stale:
-                self._snapshot = self._read(*key)
-                self._key, self._counted = key, self._clock()
+            if self._snapshot is None or glance != self._glance or stale:
+                self._snapshot = self._read(glance)
+                self._glance, self._counted = glance, self._clock()
             return self._snapshot
 
-    def _read(
-        self, position: int, settings: Settings, status: Status | None, assets: dict[str, str]
-    ) -> Snapshot:
-        known, again = self._snapshot, frozenset(waiting(self._store.board, assets))
-        if known is not None and self._key is not None and position == self._key[0]:
-            counts = self._store.counts()
-            offer = known.offer if assets == known.assets else read(self._store.board, assets)
-            known = known._replace(settings=settings, status=status, counts=counts, assets=assets)
-            known = known._replace(again=again, offer=offer, settled=self._settled(offer))
-            return known._replace(wishes=self._store.wishes())
-        counts, offer = self._follow(position), read(self._store.board, assets)
-        records, wishes = list(self._records.values()), self._store.wishes()
-        mine: dict[str, list[Record]] = {}
-        for record in records:
-            mine.setdefault(record.answer.annotator, []).append(record)
+    def _read(self, now: Glance) -> Snapshot:
+        known, ledger, before = self._snapshot, self._ledger, self._glance
+        if before is None or now.position != before.position:
+            ledger.follow()
+        if known is not None and before is not None and now.assets == before.assets:
+            offer = known.offer
+        else:
+            offer = read(self._store.board, now.assets)
+        wishes = self._store.wishes()
         return Snapshot(
-            settings=settings,
-            status=status,
-            counts=counts,
-            mine=mine,
-            recent=[record.answer.created for record in records[-200:]],
-            meter=wish_test(records, wishes) if wishes else progress_test(records),
-            assets=assets,
-            again=again,
+            settings=now.settings,
+            status=now.status,
+            counts=self._store.counts(),
+            mine=ledger.mine,
+            recent=ledger.recent,
+            meter=wish_result(ledger.courses, wishes) if wishes else ledger.course.result(),
+            assets=now.assets,
+            again=self._second_looks(now.assets),
             offer=offer,
-            settled=self._settled(offer),
+            settled=settled_in(ledger.course, offer.questions) if offer else NOTHING,
             wishes=wishes,
         )
 
-    def _settled(self, offer: Offer | None) -> Settled:
-        return settled(() if offer is None else self._records.values(), offer.questions if offer else ())
-
-    def _follow(self, position: int) -> Counts:
-        """Add the answers that are new; read all of them again when others count than before."""
-        self._add(self._store.records(since=self._position))
-        counts = self._store.counts()
-        surplus = len(self._records) - counts.asked - counts.repeats - counts.settling
-        quiet = self._store.position() == position  # nobody answered in between
-        if surplus > 0 or (surplus < 0 and quiet):
-            self._records = {}
-            self._add(self._store.records())
-        return counts
-
-    def _add(self, records: list[Record]) -> None:
-        self._records.update((record.answer.id, record) for record in records)
-        self._position = max([self._position, *(record.seq for record in records)])
+    def _second_looks(self, assets: Mapping[str, str]) -> Mapping[str, int]:
+        """How many answers of each annotator deserve a second look."""
+        wanted = waiting(self._store.board, assets)
+        if (self._ledger.position, wanted) != self._again[:2]:
+            found = Counter(who for who, _ in self._store.answered_by(wanted)) if wanted else {}
+            self._again = self._ledger.position, wanted, found
+        return self._again[2]

@@ -15,7 +15,7 @@ STYLE = """<style>
 .way-back:not(:hover) { text-decoration: none; }
 @media (max-width: 760px) { .way-back { top: 3.9rem; right: 1rem; } }
 </style>"""  # the header leaves much room
-WAY_BACK = '<a class="way-back" href="/" target="_self">← Label clips</a>'
+WAY_BACK = '<a class="way-back" href="{base}/" target="_self">← Label clips</a>'
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
     if wishes.there():
         pages.insert(1, st.Page(wishes.show, title="Wishes", url_path="wishes"))
     page = st.navigation(pages, position="top")
-    st.html(STYLE + WAY_BACK)
+    st.html(STYLE + WAY_BACK.format(base=source.base()))
     try:
         source.current()
         page.run()

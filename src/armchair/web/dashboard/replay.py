@@ -53,7 +53,7 @@ def draw_3d(data: Source, left: str, right: str) -> None:
     if not posed or data.store.board.asset("scene") is None:
         draw(data, left, right)
         return
-    st.iframe(f"/replay?left={left}&right={right}", height=TALL, alt="Both clips in 3D")
+    st.iframe(f"{data.base}/replay?left={left}&right={right}", height=TALL, alt="Both clips in 3D")
     with st.expander("The tool's path, from above and from the side"):
         draw(data, left, right)
 

@@ -39,6 +39,7 @@ class Source(NamedTuple):
     run: RunDir | None  # the run's folder; None for a store on its own
     films: Films | None  # clip id -> MP4; ArmchairError where it cannot be drawn
     cookie: str = ""  # that holds a visitor's session
+    base: str = ""  # the path below which the page is
 
 
 class _Shown:
@@ -48,21 +49,27 @@ class _Shown:
     where: str | Path | None = None
     run: Path | None = None
     films: Films | None = None
-    cookie = ""
+    cookie = base = ""
     source: Source | None = None
 
 
 def use(
-    url_or_path: str | Path, run_path: Path | None = None, *, films: Films | None = None, cookie: str = ""
+    url_or_path: str | Path,
+    run_path: Path | None = None,
+    *,
+    films: Films | None = None,
+    cookie: str = "",
+    base: str = "",
 ) -> None:
     """Say which store is to be shown; it is opened at the first look. It must exist.
 
     run_path: the run's folder, beside whose siblings it is shown. films: draws a clip that has no film.
-    cookie: the name of that which holds a visitor's session.
+    cookie: the name of that which holds a visitor's session. base: the path below which the page is.
     """
     close()
     with _Shown.lock:
-        _Shown.where, _Shown.run, _Shown.films, _Shown.cookie = url_or_path, run_path, films, cookie
+        _Shown.where, _Shown.run, _Shown.films = url_or_path, run_path, films
+        _Shown.cookie, _Shown.base = cookie, base
 
 
 def current() -> Source:
@@ -72,8 +79,14 @@ def current() -> Source:
             if _Shown.where is None:
                 raise StoreError("no store was named: call armchair.web.dashboard.source.use first")
             run = RunDir(_Shown.run) if _Shown.run is not None else None
-            _Shown.source = Source(Store.open(_Shown.where, create=False), run, _Shown.films, _Shown.cookie)
+            store = Store.open(_Shown.where, create=False)
+            _Shown.source = Source(store, run, _Shown.films, _Shown.cookie, _Shown.base)
         return _Shown.source
+
+
+def base() -> str:
+    """The path below which the page is; empty for none."""
+    return _Shown.base
 
 
 def close() -> None:

@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from armchair.web.limits.shares import Pace, Share
 from armchair.web.limits.turns import Turns
+from armchair.web.outer.base_path import HEALTH
 
 STREAMS, SOCKETS, FILMS = 12, 8, 12  # of one person, at a time
 READS, WRITES = 32, 16  # requests under way, of one person
@@ -21,7 +22,6 @@ LOGINS = 64  # under way, from one address
 WRITES_A_SECOND, WRITES_AT_ONCE = 20.0, 200  # of one person, when they go on for long, and as a burst
 FILM_PATIENCE = 120.0  # s that a film may wait for those before it
 SAFE = ("GET", "HEAD", "OPTIONS")
-HEALTH = ("/healthz", "/readyz")
 _FILM = re.compile(r"/api/clips/[^/]+/film")
 
 

@@ -31,6 +31,7 @@ def start_page(
     options |= {"host": served.host, "port": served.port}
     options |= {"films": shlex.join(films)} | ({"runs-at": runs_at} if runs_at else {})
     options |= {"cookie": served.cookie_name} if served.cookie_name else {}
+    options |= {"base-path": served.base_path} if served.base_path else {}
     words = [f"--{name}={value}" for name, value in options.items()]
     words += [f"--allow-host={name}" for name in served.hosts] + (["--https"] if served.https else [])
     process = subprocess.Popen(

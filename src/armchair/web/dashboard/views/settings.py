@@ -131,7 +131,7 @@ def _invite(store: Store) -> None:
     except ArmchairError as error:
         st.error(plain(str(error)))
         return
-    st.code(f"{origin()}/login#{token}", language=None, wrap_lines=True)
+    st.code(f"{origin()}{source.base()}/login#{token}", language=None, wrap_lines=True)
     st.caption(
         f"For {plain(name)} alone, in one browser, within {DAYS} days. Copy it now: it is not kept anywhere "
         "and is shown only this once."

@@ -1,4 +1,5 @@
 /** Requests to our own server; every failure is one of two errors. */
+import { at } from "./base";
 
 /** The server answered, but not with what was asked for. */
 export class Refused extends Error {
@@ -34,7 +35,7 @@ const PATIENCE = 15_000; // ms
 async function request(url: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, { credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE), ...init });
+    response = await fetch(at(url), { credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE), ...init });
   } catch {
     throw new Unreachable("the server cannot be reached");
   }
@@ -74,6 +75,6 @@ export const client: Client = {
     return body(async () => (response.status === 204 ? undefined : await response.json()) as T);
   },
   farewell(url: string, data: unknown): void {
-    void fetch(url, { credentials: "same-origin", ...writing(data) }).catch(() => undefined);
+    void fetch(at(url), { credentials: "same-origin", ...writing(data) }).catch(() => undefined);
   },
 };

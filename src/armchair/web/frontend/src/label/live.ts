@@ -1,5 +1,6 @@
 /** Keeps the page's state fresh: one event stream while the tab is seen, none while it is not. */
 
+import { at } from "../base";
 import { isOut, type Client } from "../api";
 import type { State } from "../contract";
 
@@ -36,7 +37,7 @@ export class Live {
   }
 
   private open(): void {
-    const stream = new EventSource("/api/events");
+    const stream = new EventSource(at("/api/events"));
     this.stream = stream;
     stream.addEventListener("state", (event) => {
       this.events.offline(false);

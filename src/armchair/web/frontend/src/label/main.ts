@@ -1,5 +1,6 @@
 /** The labelling page: keys, buttons and fingers, and what they do. */
 
+import { at } from "../base";
 import { client, Refused } from "../api";
 import type { Choice, State, Strength } from "../contract";
 import { byId } from "../ui/dom";
@@ -22,7 +23,7 @@ async function open(): Promise<void> {
     connect(app);
     app.start();
   } catch (error) {
-    if (error instanceof Refused && error.status === 401) location.replace("/login");
+    if (error instanceof Refused && error.status === 401) location.replace(at("/login"));
     else if (error instanceof Refused && error.code === "excluded") {
       tell("Your answers are set aside", "The run’s owner has decided to go on without them. Ask them if that surprises you.", false);
       setTimeout(() => void open(), EXCLUDED_RETRY);
@@ -101,7 +102,7 @@ function connectMenu(app: App): void {
   byId("open-wishes").addEventListener("click", () => { closePopup(); void app.wishes.open(); });
   byId("open-understood").addEventListener("click", () => { closePopup(); void app.understanding.open(); });
   byId("sign-out").addEventListener("click", () => {
-    void client.post("/api/logout", {}).catch(() => undefined).then(() => location.assign("/login"));
+    void client.post("/api/logout", {}).catch(() => undefined).then(() => location.assign(at("/login")));
   });
 }
 

@@ -1,5 +1,6 @@
 /** Which words stand on the stage or above it, from all that is known. Pure, so that every case is tested. */
 
+import { at } from "../base";
 import type { Reason, State } from "../contract";
 import type { Message } from "../ui/states";
 import { ending, farewell, isSpent, stopped, type Deeds } from "../standing/ending";
@@ -37,7 +38,7 @@ function expired(unsent: number): Message {
   return {
     title: "Please sign in again",
     lines,
-    actions: [{ label: "Sign in", run: () => location.assign("/login"), primary: true }],
+    actions: [{ label: "Sign in", run: () => location.assign(at("/login")), primary: true }],
   };
 }
 

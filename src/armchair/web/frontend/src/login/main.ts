@@ -1,5 +1,6 @@
 /** The login page: takes the token from the link's fragment, which browsers never send, and hands it in. */
 
+import { at } from "../base";
 import { client, Refused } from "../api";
 import { byId, setText } from "../ui/dom";
 
@@ -26,11 +27,11 @@ function tell(title: string, line: string, trouble: boolean): void {
   byId("pulse").hidden = trouble;
 }
 
-const PLACES: Record<string, string> = { dashboard: "/dashboard/", answer: "/dashboard/answer" };
+const PLACES: Record<string, string> = { dashboard: at("/dashboard/"), answer: at("/dashboard/answer") };
 
 /** The page that was asked for: where this one stands in its place, or the one that the link names. */
-const wanted = location.pathname !== "/login" ? location.pathname
-  : PLACES[new URLSearchParams(location.search).get("to") ?? ""] ?? "/";
+const wanted = location.pathname !== at("/login") ? location.pathname
+  : PLACES[new URLSearchParams(location.search).get("to") ?? ""] ?? at("/");
 
 async function signIn(token: string): Promise<void> {
   tell("Signing in", "One moment.", false);

@@ -1,5 +1,6 @@
 /** The live viewer: the newest policy at work, with buttons to disturb it. */
 
+import { at } from "../base";
 import { client } from "../api";
 import { chosenOf } from "../player/quality";
 import { Ticker } from "../player/ticker";
@@ -65,7 +66,7 @@ class Player {
   }
 
   private connect(): void {
-    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/play`);
+    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${at("/api/play")}`);
     socket.binaryType = "arraybuffer";
     this.socket = socket;
     socket.addEventListener("message", (event) => {

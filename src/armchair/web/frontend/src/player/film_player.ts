@@ -1,5 +1,6 @@
 /** Clips as films: two videos kept in step. For clips without poses and browsers without WebGL 2. */
 
+import { at } from "../base";
 import { Clock } from "./clock";
 import type { ClipData, Player } from "./player";
 import { Ticker } from "./ticker";
@@ -29,7 +30,7 @@ export class FilmPlayer implements Player {
     if (left.kind !== "film" || right.kind !== "film") return;
     this.clock.begin(Math.max(left.ref.steps, right.ref.steps), this.dt);
     [left, right].forEach((clip, k) => {
-      this.videos[k as 0 | 1].src = clip.url;
+      this.videos[k as 0 | 1].src = at(clip.url);
     });
     this.restart();
     this.onstep(0, this.clock.last);

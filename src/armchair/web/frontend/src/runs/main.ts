@@ -1,5 +1,6 @@
 /** The list of runs: everything that can be done with them is a button. */
 
+import { at } from "../base";
 import { client, Refused } from "../api";
 import { byId, setText } from "../ui/dom";
 import { watchTone } from "../ui/tone";
@@ -15,7 +16,7 @@ class App {
     open: (run, page) => void this.open(run, page),
     teachOn: (run) => void this.teachOn(run),
     stop: (run) => void this.stop(run),
-    wish: (run) => location.assign(`/wish?run=${encodeURIComponent(run.name)}`),
+    wish: (run) => location.assign(at(`/wish?run=${encodeURIComponent(run.name)}`)),
   });
   private readonly form = new Form((name) => void this.welcome(name));
   private readonly pending = new Map<string, Pending>();
@@ -50,7 +51,7 @@ class App {
       const begun = first && runs.find((run) => `#${encodeURIComponent(run.name)}` === location.hash); // on the page of a wish
       if (begun) this.rows.greet(begun.name);
     } catch (error) {
-      if (error instanceof Refused && error.status === 401) location.replace("/login");
+      if (error instanceof Refused && error.status === 401) location.replace(at("/login"));
       else this.reached(false);
     }
   }

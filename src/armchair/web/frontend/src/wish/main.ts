@@ -1,5 +1,6 @@
 /** A wish on top of a finished skill: its question, a look at what the skill does, over which time one judges. */
 
+import { at } from "../base";
 import { client, Refused } from "../api";
 import { Clips } from "../label/clips";
 import { hasWebGL } from "../player/views";
@@ -35,7 +36,7 @@ class App {
     try {
       this.draw(await client.get<Skill>(`${this.where}/skill`));
     } catch (error) {
-      if (error instanceof Refused && error.status === 401) location.replace("/login");
+      if (error instanceof Refused && error.status === 401) location.replace(at("/login"));
       else this.away(error instanceof Refused ? error.message : AWAY);
     }
   }
@@ -114,7 +115,7 @@ class App {
     this.working(true);
     try {
       const { name } = await client.post<{ name: string }>(`${this.where}/wish`, wanted, PATIENCE);
-      location.assign(`/#${encodeURIComponent(name)}`);
+      location.assign(`${at("/")}#${encodeURIComponent(name)}`);
     } catch (error) {
       this.tell(error instanceof Refused ? error.message : AWAY);
       this.working(false);
