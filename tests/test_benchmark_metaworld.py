@@ -163,3 +163,9 @@ def test_points_are_in_the_models(scripts: dict[str, ModuleType]) -> None:
         assert (thing - step.obs[0, 4:7]).abs().max() < 0.04  # drawer-open: the nearest thing with a name
         assert (seen["goal"] - step.obs[0, 36:39]).abs().max() < 1e-3
         env.close()
+
+
+def test_every_published_figure_has_a_source(scripts: dict[str, ModuleType]) -> None:
+    published, cells = scripts["published"], scripts["cells"]
+    assert {one.method for one in published.PUBLISHED} == set(published.SOURCES)
+    assert {one.task for one in published.PUBLISHED} == set(cells.TASKS)

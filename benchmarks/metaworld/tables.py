@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from cells import PROTOCOLS, SEEN, TASKS
-from published import PUBLISHED
+from published import PUBLISHED, STEPS
 
 from armchair.intervals import mean_interval
 from armchair.jsonable import Json
@@ -46,7 +46,7 @@ def _table(results: Sequence[Row]) -> list[str]:
             lines.append(_line(task, kind, [row for row in own if _kind(row) == kind]))
         for one in (one for one in PUBLISHED if one.task == task):
             cells = (task, f"{one.answers}", "oracle", f"{one.method}, published", "", one.success)
-            lines.append("| " + " | ".join((*cells, "", "", "", one.steps, "", "")) + " |")
+            lines.append("| " + " | ".join((*cells, "", "", "", STEPS, "", "")) + " |")
     return lines
 
 
