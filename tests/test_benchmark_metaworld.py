@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import torch
 
 FOLDER = Path(__file__).parents[1] / "benchmarks" / "metaworld"
 MODULES = ("cells", "published", "tables", "teaching", "curves", "run")
@@ -148,20 +149,32 @@ def test_curves_show_every_seed_and_end_with_the_last_measurement(
 
 
 @pytest.mark.slow
-def test_points_are_in_the_models(scripts: dict[str, ModuleType]) -> None:
+def test_points_go_where_the_things_go(scripts: dict[str, ModuleType]) -> None:
+    """Meta-World observes where the thing is, too: what is told as its point has to move as that does."""
     pytest.importorskip("metaworld", reason="Meta-World is not installed")
     from armchair.envs.spec import resolve_task
+    from armchair.maths import generator
+    from armchair.training.asking.wandering import Seek
 
     cells = scripts["cells"]
     for task in cells.TASKS:
         config = cells.settings(cells.Cell("field", task, 100, 0))
-        env = resolve_task(config.task).make(1, config.env)
-        env.reset(seed=0)
-        step = env.step(env.obs.new_zeros(1, 4))
-        seen = dict(zip(env.layout.points, step.visible[0].reshape(-1, 3), strict=True))
-        thing = seen["hammer" if "hammer" in seen else "object"]
-        assert (thing - step.obs[0, 4:7]).abs().max() < 0.04  # drawer-open: the nearest thing with a name
-        assert (seen["goal"] - step.obs[0, 36:39]).abs().max() < 1e-3
+        env = resolve_task(config.task).make(4, config.env)
+        obs, act = env.reset(seed=0), Seek((4, 4), env.layout, env.horizon, generator(0, "seek"))
+        things, seen = [], []
+        thing = 3 * env.layout.points.index("object")
+        for _ in range(300):
+            action = act(obs)
+            step = env.step(action)
+            act.watch(action, step)
+            obs = step.obs
+            things.append(obs[:, 4:7])
+            seen.append(step.visible[:, thing : thing + 3])
+        moved, told = torch.stack(things) - things[0], torch.stack(seen) - seen[0]
+        assert moved.norm(dim=-1).max() > 0.01, task
+        assert (told - moved).norm(dim=-1).max() < 0.01, task
+        goal = 3 * env.layout.points.index("goal")
+        assert (step.visible[:, goal : goal + 3] - obs[:, 36:39]).abs().max() < 1e-3, task
         env.close()
 
 

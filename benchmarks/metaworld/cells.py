@@ -26,7 +26,7 @@ TASKS: dict[
     str, dict[str, str]
 ] = {  # the only thing that is told about a task: points, by names of the model
     "window-open": {"hand": HAND, "object": "site:handleOpenStart", "goal": "site:goal"},
-    "button-press": {"hand": HAND, "object": "site:buttonStart", "goal": "site:hole"},
+    "button-press": {"hand": HAND, "object": "geom:btnGeom", "goal": "site:hole"},
     "drawer-open": {"hand": HAND, "object": "geom:objGeom", "goal": "site:goal"},
     "door-open": {"hand": HAND, "object": "geom:handle", "goal": "site:goal"},
     "sweep-into": {"hand": HAND, "object": "body:obj", "goal": "site:goal"},

@@ -70,7 +70,13 @@ def test_steps_fall_in_a_line_and_not_to_nothing() -> None:
 @pytest.fixture
 def config() -> TeachConfig:
     """All is asked after eight of twelve updates."""
-    wanted = {"labels": 6, "first": 2, "schedule.session": 1, "schedule.session_every": 2}
+    wanted = {
+        "labels": 6,
+        "first": 2,
+        "schedule.session": 1,
+        "schedule.session_every": 2,
+        "schedule.rest": 0.1,
+    }
     return with_flags(load_config("smoke"), {**wanted, "updates": 12, "evaluation.every": 100})
 
 

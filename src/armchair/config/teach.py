@@ -65,9 +65,9 @@ class ScheduleConfig:
     """Updates of the policy between two such sessions."""
     updates: Updates = 45
     """Updates of the policy in all."""
-    rest: Annotated[float, Field(ge=0.01, le=1.0)] = 0.1
-    """Once all questions are answered, half-way at the earliest, the policy comes to rest: its steps
-    (`ppo.target_kl`) fall to this share, and it ends as the average of its latest policies. 1: neither. See
+    rest: Annotated[float, Field(ge=0.01, le=1.0)] = 1.0
+    """Below 1 the policy comes to rest once all questions are answered, half-way at the earliest: its steps
+    (`ppo.target_kl`) fall to this share, and it ends as the average of its latest policies. See
     `armchair.training.resting`."""
     patience: Updates = 10
     """With people: updates that training may run ahead of their answers before it waits."""

@@ -1,7 +1,8 @@
 """How a policy comes to rest: smaller and smaller steps, and in the end the average of its latest policies.
 
 PPO with steps of one size wanders about what is as good, and now and then over an edge of it: what was there
-is lost, and there is nothing new to learn that would have been worth it (docs/studies/rest.md).
+is lost, and there is nothing new to learn that would have been worth it (docs/studies/wishes.md,
+docs/benchmark.md).
 """
 
 from __future__ import annotations
