@@ -89,20 +89,21 @@ def test_what_stands_beside_differs_in_one_thing(scripts: dict[str, ModuleType])
 
 
 def test_results_that_are_there_are_not_measured_again(
-    scripts: dict[str, ModuleType], tmp_path: Path
+    scripts: dict[str, ModuleType], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cells, run = scripts["cells"], scripts["run"]
     wanted = cells.cells_of(cells.rows_of("field", ["window-open"], [50, 100]), range(2))
     assert [(cell.labels, cell.seed) for cell in wanted] == [(50, 0), (100, 0), (50, 1), (100, 1)]
     run.keep(tmp_path, result(scripts, wanted[0]))
     run.keep(tmp_path, result(scripts, wanted[1], settings="of before"))
-    assert run.missing(wanted, run.known(tmp_path)) == wanted[1:]
+    assert run.missing(wanted, run.current(run.known(tmp_path))) == wanted[1:]
     with (tmp_path / run.RESULTS).open("a") as file:
         file.write('{"protocol": "field", "ta')  # the machine stopped here
-    assert run.missing(wanted, run.known(tmp_path)) == wanted[1:]
+    assert run.missing(wanted, run.current(run.known(tmp_path))) == wanted[1:]
     run.keep(tmp_path, result(scripts, wanted[2]))
-    assert run.missing(wanted, run.known(tmp_path)) == [wanted[1], wanted[3]]
+    assert run.missing(wanted, run.current(run.known(tmp_path))) == [wanted[1], wanted[3]]
     assert len([json.loads(line) for line in (tmp_path / run.RESULTS).read_text().splitlines()]) == 3
+    assert "1 results of other settings are left out" in capsys.readouterr().err
 
 
 @pytest.mark.slow

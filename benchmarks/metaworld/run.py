@@ -55,15 +55,23 @@ def _drop_last(file: Path) -> None:
         changed.truncate(whole.rfind(b"\n") + 1)
 
 
-def key_of(row: Row) -> tuple[str, str]:
-    """What a result is of: cell and settings."""
-    return Cell(**{name: row[name] for name in Cell._fields}).key, str(row["settings"])  # pyright: ignore
+def cell_of(row: Row) -> Cell:
+    """What a result is of."""
+    return Cell(**{name: row[name] for name in Cell._fields})  # pyright: ignore[reportArgumentType]
+
+
+def current(results: Sequence[Row]) -> list[Row]:
+    """The results under the settings of now; standard error is told of others, which are in no table."""
+    found = [row for row in results if row["settings"] == digest(cell_of(row))]
+    if len(found) < len(results):
+        print(f"{len(results) - len(found)} results of other settings are left out", file=sys.stderr)
+    return found
 
 
 def missing(cells: Sequence[Cell], results: Sequence[Row]) -> list[Cell]:
-    """The cells that there is no result of under the settings of now."""
-    there = {key_of(row) for row in results}
-    return [cell for cell in cells if (cell.key, digest(cell)) not in there]
+    """The cells that none of the results is of."""
+    there = {cell_of(row).key for row in results}
+    return [cell for cell in cells if cell.key not in there]
 
 
 def go(cells: Sequence[Cell], folder: Path, workers: int, episodes: int) -> int:
@@ -114,9 +122,9 @@ def main() -> int:
         else rows_of(args.protocol, args.tasks, args.budgets)
     )
     wanted = cells_of(rows, range(args.first_seed, args.first_seed + args.seeds))
-    todo = [] if args.table_only else missing(wanted, known(args.folder))
+    todo = [] if args.table_only else missing(wanted, current(known(args.folder)))
     failed = go(todo, args.folder, args.workers, args.episodes) if todo else 0
-    results = known(args.folder)
+    results = current(known(args.folder))
     print(tables(results))
     if args.curves is not None:
         from curves import draw
