@@ -101,5 +101,4 @@ def test_the_first_film_is_of_an_arm_that_wanders_as_configured(
 def test_environments_of_others_with_points_are_wandered_about_by_them() -> None:
     assert preset_for("some_module:make_env", pointed=True).queries.wander == "points"
     assert preset_for("some_module:make_env").queries.wander == "freely"
-    assert preset_for("metaworld:drawer-open-v3").queries.wander == "points"
     assert preset_for("reach").queries.wander == "freely"
