@@ -13,13 +13,13 @@ import torch
 
 from armchair.agents.networks import ActorCritic
 from armchair.agents.ppo import PPOConfig, UpdateStats
+from armchair.agents.resting import AVERAGED, Average, slowed
 from armchair.config.read import load_config, with_flags
 from armchair.config.teach import TeachConfig
 from armchair.feedback.teachers import make_teacher
 from armchair.maths import generator
 from armchair.store.store import Store
 from armchair.training.policy_learner import PolicyLearner
-from armchair.training.resting import AVERAGED, Average, slowed
 from armchair.training.setup import make_trainer
 from armchair.training.trainer import Trainer
 from armchair.types import Rollout

@@ -68,7 +68,7 @@ class ScheduleConfig:
     rest: Annotated[float, Field(ge=0.01, le=1.0)] = 1.0
     """Below 1 the policy comes to rest once all questions are answered, half-way at the earliest: its steps
     (`ppo.target_kl`) fall to this share, and it ends as the average of its latest policies. See
-    `armchair.training.resting`."""
+    `armchair.agents.resting`."""
     patience: Updates = 10
     """With people: updates that training may run ahead of their answers before it waits."""
     queue: Queued = 10

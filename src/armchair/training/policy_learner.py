@@ -11,13 +11,13 @@ from torch import Tensor
 from armchair.agents.agent import Agent
 from armchair.agents.behaviour_cloning import ImitationTerm
 from armchair.agents.ppo import PPOConfig, UpdateStats, update
+from armchair.agents.resting import Average, slowed
 from armchair.config.teach import TeachConfig
 from armchair.envs.base import Env
 from armchair.maths import generator
 from armchair.rollout.collect import Episodes, Running, collect
 from armchair.runs.tensors import part, prefixed
 from armchair.training.fixed_reward import check_sound, new_agent
-from armchair.training.resting import Average, slowed
 from armchair.types import Rollout
 
 

@@ -12,13 +12,13 @@ from armchair.agents.agent import Agent
 from armchair.agents.behaviour_cloning import ImitationTerm
 from armchair.agents.networks import ActorCritic
 from armchair.agents.ppo import PPOConfig, UpdateStats
+from armchair.agents.resting import Average, slowed
 from armchair.agents.weighted import with_wishes
 from armchair.config.teach import TeachConfig
 from armchair.envs.base import Env
 from armchair.maths import generator
 from armchair.runs.tensors import part, prefixed
 from armchair.training.policy_learner import PolicyLearner
-from armchair.training.resting import Average, slowed
 from armchair.training.wishes.weighing import WeighedEnv
 from armchair.types import Rollout
 
