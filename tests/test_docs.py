@@ -49,7 +49,9 @@ def test_every_decision_record_is_in_the_index() -> None:
     assert not [name for name in records if f"(adr/{name})" not in index]
 
 
-@pytest.mark.parametrize("folder", ["benchmarks", "benchmarks/studies", "benchmarks/peers", "examples"])
+@pytest.mark.parametrize(
+    "folder", ["benchmarks", "benchmarks/metaworld", "benchmarks/studies", "benchmarks/peers", "examples"]
+)
 def test_the_readme_of_a_folder_names_each_of_its_files(folder: str) -> None:
     there = {path.name for path in (ROOT / folder).iterdir() if path.is_file()} - {"README.md"}
     named = set(re.findall(r"`(\w+\.\w+)`", (ROOT / folder / "README.md").read_text(encoding="utf-8")))

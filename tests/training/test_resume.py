@@ -37,6 +37,7 @@ SMALL = {
     "schedule.session_every": 2,
     "schedule.updates": 6,
     "evaluation.every": 2,
+    "schedule.rest": 0.1,
 }
 FEW = {"practice.num_envs": 4, "practice.rollout": 8, "queries.film_envs": 4, "evaluation.episodes": 4}
 

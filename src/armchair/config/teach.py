@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -26,6 +26,9 @@ class QueryConfig:
     """Questions that may be asked, in all; "can't tell" counts."""
     first: Answers = 12
     """Of these, questions about a wandering arm, before there is a policy."""
+    wander: Literal["freely", "points"] = "freely"
+    """How the arm wanders then: its actions at random, or so that its hand comes to one known point after the
+    other, which touches what a random arm never meets. See `armchair.training.asking.wandering`."""
     strategy: str = "diverse"
     """How pairs are chosen, see `armchair.feedback.acquisition.STRATEGIES`. `information` leaves out what
     people cannot tell apart."""
@@ -62,6 +65,10 @@ class ScheduleConfig:
     """Updates of the policy between two such sessions."""
     updates: Updates = 45
     """Updates of the policy in all."""
+    rest: Annotated[float, Field(ge=0.01, le=1.0)] = 1.0
+    """Below 1 the policy comes to rest once all questions are answered, half-way at the earliest: its steps
+    (`ppo.target_kl`) fall to this share, and it ends as the average of its latest policies. See
+    `armchair.agents.resting`."""
     patience: Updates = 10
     """With people: updates that training may run ahead of their answers before it waits."""
     queue: Queued = 10
@@ -168,7 +175,7 @@ end at success, and a learned reward cannot tell how much an end is worth beside
 
 POINTED_DEFAULTS = TeachConfig(
     env=EnvConfig(after_end="stays"),
-    queries=QueryConfig(labels=100, first=16, film_envs=8, same_start=False),
+    queries=QueryConfig(labels=100, first=16, wander="points", film_envs=8, same_start=False),
     schedule=ScheduleConfig(session=4, session_every=3, updates=100),
     practice=PracticeConfig(num_envs=16, rollout=64),
     evaluation=EvaluationConfig(episodes=32),

@@ -124,8 +124,8 @@ def load_tensors(trainer: Trainer, tensors: Mapping[str, Tensor]) -> None:
     trainer.reward.load_tensors(tensors)
     trainer.annotators.load_tensors(tensors)
     trainer.standing.load_tensors(part(tensors, "standing"))
-    if restore(trainer.envs.train, part(tensors, "env.train")):
-        trainer.policy.load_tensors(tensors)
+    brought_back = restore(trainer.envs.train, part(tensors, "env.train"))
+    trainer.policy.load_tensors(tensors, running=brought_back)
     restore(trainer.envs.film, part(tensors, "env.film"))
 
 

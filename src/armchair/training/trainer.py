@@ -224,8 +224,8 @@ class Trainer:
             critic_only=self.demonstrations.critic_alone(self.updates),
             imitation=self.demonstrations.imitation(self.share_done),
         )
-        self.reward.critic_behind = False
-        self.updates += 1
+        self.reward.critic_behind, self.updates = False, self.updates + 1
+        self.policy.settle(self.updates, self.last_update, spent=self.schedule_state().spent)
         return Update(stats, float(rollout.reward.mean()), float(ended.success.float().mean()), held)
 
     def _goes_on(self) -> bool:

@@ -11,29 +11,10 @@ from armchair.envs.base import Env, Frames, Goals, Policy
 from armchair.rollout.clips import RecentEpisodes
 from armchair.rollout.collect import NotFinite, is_finite
 from armchair.rollout.frames import FrameRing
+from armchair.training.asking.wandering import Seek
 from armchair.video import mp4_bytes
 
 KEPT = 3  # latest episodes of every copy
-
-
-class Wander:
-    """Actions that wander slowly about zero: an arm that explores, before there is a policy worth showing.
-
-    a_t = ρ a_{t-1} + √(1 - ρ²) σ ε_t, so that the spread stays σ and neighbours are alike; white noise
-    would make the arm tremble on the spot.
-    """
-
-    def __init__(
-        self, shape: tuple[int, int], rng: torch.Generator, rho: float = 0.9, spread: float = 0.8
-    ) -> None:
-        self._rng, self._rho, self._spread = rng, rho, spread
-        self._action = spread * torch.randn(shape, generator=rng)
-
-    def __call__(self, obs: Tensor) -> Tensor:
-        """The next actions (N, A); what is observed does not matter."""
-        noise = self._spread * torch.randn(self._action.shape, generator=self._rng)
-        self._action = self._rho * self._action + (1.0 - self._rho**2) ** 0.5 * noise
-        return self._action
 
 
 def checked(act: Policy) -> Policy:
@@ -61,9 +42,10 @@ def episodes_of(env: Env, kept: int = KEPT, *, stays: bool = False) -> RecentEpi
 def film(env: Env, episodes: RecentEpisodes, act: Policy, rng: torch.Generator, *, same_start: bool) -> int:
     """Let `act` play one episode in every copy and keep them in `episodes`. -> environment steps taken.
 
-    same_start: begin them two by two alike, where the environment can do that. Raises NotFinite where an
-    observation is not.
+    One that seeks is told what its actions came to. same_start: begin them two by two alike, where the
+    environment can do that. Raises NotFinite where an observation is not.
     """
+    seeker = act if isinstance(act, Seek) else None
     act = checked(act)
     if same_start and isinstance(env, Goals):
         pairs = torch.arange(env.num_envs) // 2
@@ -76,6 +58,8 @@ def film(env: Env, episodes: RecentEpisodes, act: Policy, rng: torch.Generator, 
     for _ in range(env.horizon):
         action = act(obs)
         step = env.step(action)
+        if seeker is not None:
+            seeker.watch(action, step)
         episodes.add(action, step, draws.frames() if draws is not None else ())
         obs = step.obs
     episodes.give_up()

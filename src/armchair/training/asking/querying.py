@@ -23,7 +23,7 @@ from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rollout.clips import CandidatePairs
 from armchair.store.schema import SETTLING
 from armchair.store.store import Store
-from armchair.training.asking.filming import KEPT, Wander, episodes_of, film
+from armchair.training.asking.filming import KEPT, episodes_of, film
 from armchair.training.asking.policy_history import (
     STRATEGY,
     PolicyHistory,
@@ -36,6 +36,7 @@ from armchair.training.asking.policy_history import (
 from armchair.training.asking.program import Program
 from armchair.training.asking.schedule import Marks
 from armchair.training.asking.screening import Screening
+from armchair.training.asking.wandering import Seek, Wander
 from armchair.training.asking.wishes import FIRST, Wishes
 from armchair.types import Clip, Question
 
@@ -177,7 +178,10 @@ class Querier:
         if self.wishes is not None:
             return self.wishes.acting(newest.net, self.env, self.rngs["film"])
         if newest.model is None and not self.config.policy:
-            return Wander((self.config.queries.film_envs, self.env.action_dim), self.rngs["film"])
+            shape = (self.config.queries.film_envs, self.env.action_dim)
+            if self.config.queries.wander == "points" and len(self.env.layout.points) > 1:
+                return Seek(shape, self.env.layout, self.env.horizon, self.rngs["film"])
+            return Wander(shape, self.rngs["film"])
         return self._exploring(newest)
 
     def _exploring(self, newest: Newest) -> Policy:

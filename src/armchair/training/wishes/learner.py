@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -12,7 +11,8 @@ from torch import Tensor
 from armchair.agents.agent import Agent
 from armchair.agents.behaviour_cloning import ImitationTerm
 from armchair.agents.networks import ActorCritic
-from armchair.agents.ppo import UpdateStats
+from armchair.agents.ppo import PPOConfig, UpdateStats
+from armchair.agents.resting import Average, slowed
 from armchair.agents.weighted import with_wishes
 from armchair.config.teach import TeachConfig
 from armchair.envs.base import Env
@@ -23,7 +23,6 @@ from armchair.training.wishes.weighing import WeighedEnv
 from armchair.types import Rollout
 
 SLOWEST = 0.1  # of `target_kl`, what is left of it in the end
-AVERAGED = 20  # updates over which the policy is averaged that is taken in the end
 EVERY = 2  # of the steps of a rollout, those at which the skill is held to
 SHOWN = 0.5  # the weights at which the policy is evaluated and compared before any are chosen
 
@@ -55,33 +54,29 @@ class WishLearner(PolicyLearner):
         net.log_std.clamp_(min=math.log(wishes.least_std))
         self.agent = Agent(net, self.config.ppo.learning_rate)
         self.rngs = {name: generator(seed, name) for name in ("act", "learn", "anchor")}
-        self._learned, self._average = 0, _copies(net)
+        self.average, self._learned = Average(), 0
 
     def learn(
         self, rollout: Rollout, *, new_reward: bool, critic_only: bool, imitation: ImitationTerm | None
     ) -> UpdateStats:
         """As of any learner; see `PolicyLearner.learn`."""
         anchor = self._anchor(rollout) if imitation is None else imitation
-        self._slow_down()
         stats = super().learn(rollout, new_reward=new_reward, critic_only=critic_only, imitation=anchor)
         self._learned += 1
-        share = 1.0 / min(self._learned, AVERAGED)
-        for name, value in self.agent.net.tensors().items():
-            known = self._average[name]
-            self._average[name] = (
-                torch.lerp(known, value, share) if value.is_floating_point() else value.clone()
-            )
         return stats
 
-    def _slow_down(self) -> None:
-        """Smaller and smaller steps, so that the policy comes to rest: it is not to lose anything."""
+    def _ppo(self) -> PPOConfig:
+        """Smaller and smaller steps from the first one on, since it is not to lose anything."""
         over = self._learned / self.config.schedule.updates
-        kl = self.config.wishes.target_kl * max(SLOWEST, 1.0 - over)
-        self.config = replace(self.config, ppo=replace(self.config.ppo, target_kl=kl))
+        return slowed(self.config.ppo, over, SLOWEST, self.config.wishes.target_kl)
+
+    def settle(self, updates: int, last: int, *, spent: bool) -> None:
+        """It comes to rest over all of its updates, whatever is asked meanwhile."""
 
     def take_average(self) -> None:
         """Act from now on as the policy of the latest updates did on average."""
-        self.agent.net.load_tensors(self._average)
+        assert self.average is not None
+        self.average.put_into(self.agent.net)
 
     def _anchor(self, rollout: Rollout) -> ImitationTerm:
         """What the skill does where the policy came, as demonstrations of weight 0."""
@@ -94,17 +89,14 @@ class WishLearner(PolicyLearner):
 
     def tensors(self) -> dict[str, Tensor]:
         """Where the running episodes stand, and at which weights; the average."""
-        average = {name: value.clone() for name, value in self._average.items()}
-        own = prefixed("average", average) | {"learned": torch.tensor(self._learned)}
+        assert self.average is not None
+        own = prefixed("average", self.average.tensors()) | {"learned": torch.tensor(self._learned)}
         return super().tensors() | prefixed("weighed", self._weighed.tensors()) | own
 
-    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
-        """Go on from `tensors()`, in an environment that was brought back."""
-        super().load_tensors(tensors)
-        self._weighed.load_tensors(part(tensors, "weighed"))
-        self._average = {name: value.clone() for name, value in part(tensors, "average").items()}
+    def load_tensors(self, tensors: Mapping[str, Tensor], *, running: bool = True) -> None:
+        """Go on from `tensors()`. running: in an environment that was brought back; else episodes begin."""
+        super().load_tensors(tensors, running=running)
+        if running:
+            self._weighed.load_tensors(part(tensors, "weighed"))
         self._learned = int(tensors["learned"])
-
-
-def _copies(net: ActorCritic) -> dict[str, Tensor]:
-    return {name: value.clone() for name, value in net.tensors().items()}
+        self.average = Average({"taken": tensors["learned"], **part(tensors, "average")})

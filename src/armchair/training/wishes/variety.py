@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from armchair.agents.networks import ActorCritic
-from armchair.training.asking.filming import Wander
+from armchair.training.asking.wandering import Wander
 
 PLAIN = 0.2  # share of the copies that nothing disturbs
 NOISE, PUSH = 0.5, 0.6  # largest spread of the noise, spread of the push, in units of the full action

@@ -1,0 +1,114 @@
+"""What is measured: tasks, where their points are, budgets, and one cell of the table as a run's settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, NamedTuple, cast
+
+from armchair.config.pace import paced
+from armchair.config.read import as_yaml, load_settings, with_flags
+from armchair.config.teach import TeachConfig
+from armchair.jsonable import Json
+from armchair.training.asking.described import errs
+
+HERE = Path(__file__).parent
+Protocol = Literal["field", "repeat3"]
+PROTOCOLS: dict[Protocol, str] = {
+    "field": "action repeat 1, episodes of 500 steps, clips of 50 steps",
+    "repeat3": "action repeat 3, episodes of 150 steps, clips of 60 steps",
+}
+
+HAND = "site:endEffector"  # midway between the finger tips
+TASKS: dict[
+    str, dict[str, str]
+] = {  # the only thing that is told about a task: points, by names of the model
+    "window-open": {"hand": HAND, "object": "site:handleOpenStart", "goal": "site:goal"},
+    "button-press": {"hand": HAND, "object": "geom:btnGeom", "goal": "site:hole"},
+    "drawer-open": {"hand": HAND, "object": "geom:objGeom", "goal": "site:goal"},
+    "door-open": {"hand": HAND, "object": "geom:handle", "goal": "site:goal"},
+    "sweep-into": {"hand": HAND, "object": "body:obj", "goal": "site:goal"},
+    "hammer": {"hand": HAND, "object": "body:hammer", "nail": "site:nailHead", "goal": "site:goal"},
+}
+EASY, BUDGETS = ("window-open", "button-press"), (50, 100, 250, 500)
+LARGE = {"sweep-into": 1000, "hammer": 1000}  # one more budget for the hardest
+TEACHERS = (
+    "mistake",
+    "skip",
+    "equal",
+    "myopic",
+    "viewer",
+)  # beside the oracle, at 100 answers on the easiest
+SEEN = ("plain", "differences")  # what the policy observes: the 39 numbers; the ways between points besides
+
+
+class Cell(NamedTuple):
+    """One run. Its key is what it is found by in the results."""
+
+    protocol: Protocol
+    task: str
+    labels: int
+    seed: int
+    teacher: str = "oracle"
+    observed: str = "plain"
+    inputs: str = "relational"  # what the reward model sees: "raw" for the observation as it comes, no points
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """The line of the table that it belongs to."""
+        return (self.protocol, self.task, str(self.labels), self.teacher, self.observed, self.inputs)
+
+    @property
+    def key(self) -> str:
+        """Unique among cells, and fit for a folder's name."""
+        return "_".join((*self.row, str(self.seed)))
+
+
+def cells_of(rows: list[Cell], seeds: range) -> list[Cell]:
+    """Each row on every seed: all rows on the first seed, then all on the next."""
+    return [row._replace(seed=seed) for seed in seeds for row in rows]
+
+
+def rows_of(protocol: Protocol, tasks: list[str], budgets: list[int]) -> list[Cell]:
+    """The table's main rows, one budget of answers of an oracle each; seed 0."""
+    return [
+        Cell(protocol, task, labels, 0)
+        for labels in sorted({*budgets, *(LARGE.values() if set(budgets) == set(BUDGETS) else ())})
+        for task in tasks
+        if labels in budgets or LARGE.get(task) == labels
+    ]
+
+
+def besides(protocol: Protocol, tasks: list[str]) -> list[Cell]:
+    """What stands beside: differences as observations, raw inputs, other teachers; 100 answers; seed 0."""
+    rows = [Cell(protocol, task, 100, 0, observed="differences") for task in tasks]
+    rows += [Cell(protocol, task, 100, 0, inputs="raw") for task in tasks]
+    return rows + [
+        Cell(protocol, task, 100, 0, teacher) for task in tasks if task in EASY for teacher in TEACHERS
+    ]
+
+
+def settings(cell: Cell) -> TeachConfig:
+    """The run's settings: the protocol's file for every task, paced to the budget as the command does it."""
+    base = load_settings(str(HERE / f"{cell.protocol}.yaml"), people=errs({"name": cell.teacher})).config
+    raw = cell.inputs == "raw"
+    flags: dict[str, Json] = {
+        "task": f"metaworld:{cell.task}-v3",
+        "seed": cell.seed,
+        "labels": cell.labels,
+        "reward.inputs": cell.inputs,
+    }
+    config = with_flags(base, flags)
+    points = {} if raw else dict(TASKS[cell.task])
+    env = replace(
+        config.env, points=cast("dict[str, int | str]", points), differences=cell.observed != SEEN[0]
+    )
+    return paced(replace(config, env=env), base)
+
+
+def digest(cell: Cell) -> str:
+    """Of the settings, all defaults included: results of other settings are not taken for these."""
+    text = json.dumps(as_yaml(settings(cell)), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,58 @@
+"""Success over answers, a line for every seed, a panel for each task and protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+from cells import PROTOCOLS, TASKS
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from armchair.jsonable import Json
+
+COLOURS = {50: "#0072b2", 100: "#d55e00", 250: "#009e73", 500: "#cc79a7", 1000: "#e69f00"}
+MAIN = {"teacher": "oracle", "observed": "plain", "inputs": "relational"}
+
+
+def draw(file: Path, results: Sequence[Mapping[str, Json]]) -> None:
+    """Write a PNG: of the table's main rows, success at some step (solid) and at the end (dotted).
+
+    The last point of a line is the last measurement, of more episodes than those before.
+    """
+    main = [row for row in results if all(row[name] == value for name, value in MAIN.items())]
+    panels = [(p, t) for p in PROTOCOLS for t in TASKS if any(_of(row) == (p, t) for row in main)]
+    if not panels:
+        return
+    figure = Figure(figsize=(3.4 * len(panels), 3.2), dpi=130, layout="constrained")
+    for axes, panel in zip(
+        figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels, strict=True
+    ):
+        for row in (row for row in main if _of(row) == panel):
+            answers, ever, end = _lines(row)
+            colour = COLOURS.get(int(str(row["labels"])), "#56b4e9")
+            axes.plot(answers, ever, color=colour, linewidth=1.4, label=f"{row['labels']} answers")
+            axes.plot(answers, end, color=colour, linewidth=1.0, linestyle=":")
+        axes.set_title(f"{panel[1]}, {panel[0]}", fontsize=9)
+        axes.set_xlabel("answers")
+        axes.set_ylim(-0.03, 1.03)
+        axes.set_xlim(left=0)
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.grid(visible=True, color="#dddddd", linewidth=0.6)
+        named = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+        axes.legend(named.values(), named.keys(), frameon=False, fontsize=7, loc="lower right")
+    figure.savefig(file, format="png")
+
+
+def _of(row: Mapping[str, Json]) -> tuple[Json, Json]:
+    return row["protocol"], row["task"]
+
+
+def _lines(row: Mapping[str, Json]) -> tuple[list[float], list[float], list[float]]:
+    """Answers, success ever and at the end: of each check of the run, then of the last measurement."""
+    points = [[float(str(value)) for value in point] for point in cast("list[list[Json]]", row["curve"])]
+    kept = [(point[0], point[2], point[3]) for point in points]
+    kept[-1:] = [(float(str(row["answers"])), float(str(row["ever"])), float(str(row["end"])))]
+    answers, ever, end = (list(column) for column in zip(*kept, strict=True))
+    return answers, ever, end

@@ -1,0 +1,185 @@
+"""The field's benchmark: what it measures, what it takes for measured, what its table says."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+
+FOLDER = Path(__file__).parents[1] / "benchmarks" / "metaworld"
+MODULES = ("cells", "published", "tables", "teaching", "curves", "run")
+
+
+@pytest.fixture(scope="module")
+def scripts() -> Iterator[dict[str, ModuleType]]:
+    """The benchmark's modules, which find each other in their own folder."""
+    sys.path.insert(0, str(FOLDER))
+    try:
+        yield {name: importlib.import_module(name) for name in MODULES}
+    finally:
+        sys.path.remove(str(FOLDER))
+        for name in MODULES:
+            sys.modules.pop(name, None)
+
+
+def result(scripts: dict[str, ModuleType], cell: Any, **others: object) -> dict[str, Any]:
+    """A line of results as a run leaves it."""
+    row = {
+        **cell._asdict(),
+        "settings": scripts["cells"].digest(cell),
+        "answers": cell.labels,
+        "steps": 400_000,
+    }
+    row |= {
+        "updates": 80,
+        "ever": 1.0,
+        "end": 0.5,
+        "return": 1.0,
+        "episodes": 100,
+        "wall_s": 60.0,
+        "cpu_s": 50.0,
+    }
+    return row | {"curve": [[16, 9000, 0.1, 0.0, 1.0], [cell.labels, 400_000, 0.9, 0.4, 2.0]]} | others
+
+
+def test_every_budget_is_asked_to_its_last_question(scripts: dict[str, ModuleType]) -> None:
+    from armchair.config.pace import most_asked
+
+    cells = scripts["cells"]
+    for protocol in cells.PROTOCOLS:
+        rows = cells.rows_of(protocol, list(cells.TASKS), list(cells.BUDGETS))
+        assert {row.labels for row in rows if row.task == "hammer"} == {50, 100, 250, 500, 1000}
+        assert {row.labels for row in rows if row.task == "window-open"} == set(cells.BUDGETS)
+        for row in rows:
+            assert most_asked(cells.settings(row)) == row.labels
+
+
+def test_all_tasks_have_the_same_settings_but_for_their_points(scripts: dict[str, ModuleType]) -> None:
+    from armchair.config.read import as_yaml
+
+    cells, told = scripts["cells"], []
+    for task, points in cells.TASKS.items():
+        found: Any = as_yaml(cells.settings(cells.Cell("field", task, 100, 0)))
+        assert found.pop("task") == f"metaworld:{task}-v3"
+        assert found["env"].pop("points") == points
+        told.append(found)
+    assert all(one == told[0] for one in told)
+    env = told[0]["env"]
+    assert (env["repeat"], env["horizon"], told[0]["queries"]["clip_length"]) == (1, 500, 50)
+    assert env["differences"] is False  # observations as they come
+
+
+def test_what_stands_beside_differs_in_one_thing(scripts: dict[str, ModuleType]) -> None:
+    cells = scripts["cells"]
+    main = cells.Cell("field", "window-open", 100, 0)
+    rows = cells.besides("field", ["window-open", "hammer"])
+    for row in (row for row in rows if row.task == "window-open"):
+        assert sum(one != other for one, other in zip(row, main, strict=True)) == 1
+    raw = cells.settings(main._replace(inputs="raw"))
+    assert (raw.reward.inputs, raw.env.points) == ("raw", {})
+    assert {row.teacher for row in rows if row.task == "hammer"} == {"oracle"}
+
+
+def test_results_that_are_there_are_not_measured_again(
+    scripts: dict[str, ModuleType], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells, run = scripts["cells"], scripts["run"]
+    wanted = cells.cells_of(cells.rows_of("field", ["window-open"], [50, 100]), range(2))
+    assert [(cell.labels, cell.seed) for cell in wanted] == [(50, 0), (100, 0), (50, 1), (100, 1)]
+    run.keep(tmp_path, result(scripts, wanted[0]))
+    run.keep(tmp_path, result(scripts, wanted[1], settings="of before"))
+    assert run.missing(wanted, run.current(run.known(tmp_path))) == wanted[1:]
+    with (tmp_path / run.RESULTS).open("a") as file:
+        file.write('{"protocol": "field", "ta')  # the machine stopped here
+    assert run.missing(wanted, run.current(run.known(tmp_path))) == wanted[1:]
+    run.keep(tmp_path, result(scripts, wanted[2]))
+    assert run.missing(wanted, run.current(run.known(tmp_path))) == [wanted[1], wanted[3]]
+    assert len([json.loads(line) for line in (tmp_path / run.RESULTS).read_text().splitlines()]) == 3
+    assert "1 results of other settings are left out" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_failing_run_is_told_and_the_others_are_kept(
+    scripts: dict[str, ModuleType], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Here every run fails, in its own process: there is no such task."""
+    cell = scripts["cells"].Cell("field", "window-open", 50, 0, "nobody")
+    assert scripts["run"].go([cell], tmp_path, 1, 1) == 1
+    assert "nobody" in capsys.readouterr().err
+    assert scripts["run"].known(tmp_path) == []
+
+
+def test_the_table_tells_seeds_worst_and_both_successes(scripts: dict[str, ModuleType]) -> None:
+    cells, tables = scripts["cells"], scripts["tables"]
+    cell = cells.Cell("field", "window-open", 100, 0)
+    rows = [result(scripts, cell), result(scripts, cell._replace(seed=1), ever=0.5, end=0.25)]
+    rows.append(result(scripts, cell._replace(observed="differences"), ever=0.75))
+    text = tables.tables(rows)
+    main = next(line for line in text.splitlines() if "| 2 (0, 1) |" in line)
+    assert "39 numbers; relations of points" in main
+    assert [part.strip() for part in main.split("|")][6:10] == [
+        "75 % (0 to 100)",
+        "50 %",
+        "38 % (0 to 100)",
+        "25 %",
+    ]
+    assert "| 100 | oracle | 39 numbers and differences; relations of points | 1 (0) | 75 % | 75 % |" in text
+    assert "STAR" in text and "PPE" in text  # published figures stand beside
+    assert "repeat3" not in text
+    assert tables.tables([]) == "nothing was measured yet"
+
+
+def test_curves_show_every_seed_and_end_with_the_last_measurement(
+    scripts: dict[str, ModuleType], tmp_path: Path
+) -> None:
+    pytest.importorskip("matplotlib")
+    cell = scripts["cells"].Cell("field", "window-open", 100, 0)
+    row = result(scripts, cell, ever=0.95, end=0.35)
+    assert scripts["curves"]._lines(row) == ([16.0, 100.0], [0.1, 0.95], [0.0, 0.35])
+    file = tmp_path / "curves.png"
+    scripts["curves"].draw(file, [row, result(scripts, cell._replace(seed=1))])
+    assert file.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.slow
+def test_points_go_where_the_things_go(scripts: dict[str, ModuleType]) -> None:
+    """Meta-World observes where the thing is, too: what is told as its point has to move as that does."""
+    pytest.importorskip("metaworld", reason="Meta-World is not installed")
+    from armchair.envs.spec import resolve_task
+    from armchair.maths import generator
+    from armchair.training.asking.wandering import Seek
+
+    cells = scripts["cells"]
+    for task in cells.TASKS:
+        config = cells.settings(cells.Cell("field", task, 100, 0))
+        env = resolve_task(config.task).make(4, config.env)
+        obs, act = env.reset(seed=0), Seek((4, 4), env.layout, env.horizon, generator(0, "seek"))
+        things, seen = [], []
+        thing = 3 * env.layout.points.index("object")
+        for _ in range(300):
+            action = act(obs)
+            step = env.step(action)
+            act.watch(action, step)
+            obs = step.obs
+            things.append(obs[:, 4:7])
+            seen.append(step.visible[:, thing : thing + 3])
+        moved, told = torch.stack(things) - things[0], torch.stack(seen) - seen[0]
+        assert moved.norm(dim=-1).max() > 0.01, task
+        assert (told - moved).norm(dim=-1).max() < 0.01, task
+        goal = 3 * env.layout.points.index("goal")
+        assert (step.visible[:, goal : goal + 3] - obs[:, 36:39]).abs().max() < 1e-3, task
+        env.close()
+
+
+def test_every_published_figure_has_a_source(scripts: dict[str, ModuleType]) -> None:
+    published, cells = scripts["published"], scripts["cells"]
+    assert {one.method for one in published.PUBLISHED} == set(published.SOURCES)
+    assert {one.task for one in published.PUBLISHED} == set(cells.TASKS)
