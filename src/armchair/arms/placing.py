@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -35,10 +36,13 @@ def placed(arm: Arm, told: Description, parts: Found, where: str) -> Arm:
     boxed = told.workspace is not None or told.goals is not None or told.spawn is not None
     if told.home:
         arm = _at_home(arm, told.home, where)
-        if not boxed:
-            arm = replace(arm, space=find_space(arm, clear, (arm,)).space)
-    elif not boxed:
-        arm = find_space(arm, clear, _turned(arm))
+    if not boxed:
+        found = find_space(arm, clear, (arm,) if told.home else _turned(arm))
+        if found is None:
+            raise InvalidInput(
+                f"{where}: no posture brings the tool over the table with the hand down{clear.told()}"
+            )
+        arm = replace(arm, space=found.space) if told.home else found
     space = _boxes(arm.space, told, where)
     arm = replace(arm, space=space)
     if boxed and not told.home:
@@ -108,6 +112,7 @@ class _Clear:
             if fingers
             else {}
         )
+        self._met: Counter[tuple[str, ...]] = Counter()  # how often links were in each other, by pair
         self._links = sorted({int(parts.model.jnt_bodyid[k]) for k in parts.joints[1:]})
         last = int(parts.model.jnt_bodyid[parts.joints[-1]])
         self._hand = {last}
@@ -130,10 +135,19 @@ class _Clear:
 
     def _deepest(self, data: MjData) -> float:
         """The deepest that two links are in each other, those of the hand taken as one. m, negative."""
-        owners = self._model.geom_bodyid
-        between = [
-            float(contact.dist)
-            for contact in data.contact[: data.ncon]
-            if not {int(owners[contact.geom1]), int(owners[contact.geom2])} <= self._hand
-        ]
-        return min(between, default=0.0)
+        owners, deepest = self._model.geom_bodyid, 0.0
+        for contact in data.contact[: data.ncon]:
+            pair = {int(owners[contact.geom1]), int(owners[contact.geom2])}
+            if pair <= self._hand or float(contact.dist) > PENETRATION:
+                continue
+            first, *rest = sorted(self._model.body(body).name or "the world" for body in pair)
+            self._met[first, *rest[:1]] += 1
+            deepest = min(deepest, float(contact.dist))
+        return deepest
+
+    def told(self) -> str:
+        """Which links were in each other most often, for the end of an error; nothing where none were."""
+        if not self._met:
+            return ": is 'out' right, or is the arm turned away ('yaw')?"
+        (names, _), *_ = self._met.most_common(1)
+        return f": {' and '.join(names)} are in each other, mend their collision shapes"

@@ -56,13 +56,14 @@ def reach_of(arm: Arm) -> float:
     return float(level[low].quantile(0.98)) if bool(low.any()) else float(level.max())
 
 
-def find_space(arm: Arm, clear: Clear, turns: tuple[Arm, ...]) -> Arm:
+def find_space(arm: Arm, clear: Clear, turns: tuple[Arm, ...]) -> Arm | None:
     """The arm with boxes that it reaches, and with a home over their middle.
 
     turns: the same arm with the hand turned about the vertical, of which the one that reaches most is taken.
-    Where none reaches enough it is the one that comes nearest: `share_reached` says how near.
+    Where none reaches enough it is the one that comes nearest: `share_reached` says how near. None where no
+    posture at all brings the tool over the middle of any.
     """
-    best, most = arm, -1.0
+    best, most = None, -1.0
     for tried in _candidates(turns, reach_of(arm)):
         homed = with_home(tried, clear)
         if homed is None:

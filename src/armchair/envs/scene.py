@@ -19,7 +19,7 @@ def scene_of(task: Task) -> bytes:
         from armchair.engines.display.scene_asset import scene_asset  # here: most never draw
 
         return scene_asset(task.num_blocks, task.goal_marker, cues)
-    from armchair.engines.display.own_scene import own_scene_asset
+    from armchair.engines.display.models.own_scene import own_scene_asset
 
     return own_scene_asset(task.arm, task.num_blocks, task.goal_marker, cues)
 

@@ -11,7 +11,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from armchair.engines.display.coarse import Surface, coarsened
+from armchair.engines.display.models.coarse import Surface, coarsened
 from armchair.engines.display.scene_file import read_scene
 from armchair.engines.display.scene_picture import SceneRenderer
 from armchair.engines.display.shapes import sphere

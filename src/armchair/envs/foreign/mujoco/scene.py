@@ -16,7 +16,7 @@ from mujoco import MjData, MjModel
 from numpy.typing import NDArray
 
 from armchair.engines.display.appearance import GOAL, GOAL_LINE, Material, Part
-from armchair.engines.display.geoms import few_triangles, geoms_of, parts_of, site_of
+from armchair.engines.display.models.geoms import few_triangles, geoms_of, parts_of, site_of
 from armchair.engines.display.scene_asset import VERSION, MeshBuffer
 from armchair.engines.display.shapes import sphere, weld
 from armchair.envs.foreign.mujoco.view import View, hand_of, led_bodies, moves, view_of

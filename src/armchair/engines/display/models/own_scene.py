@@ -16,7 +16,7 @@ from armchair.arms.arm import Vec3
 from armchair.arms.iiwa import SPACE
 from armchair.engines.display.appearance import GoalMark, Part, block_parts, goal_mark
 from armchair.engines.display.camera import DEFAULT_CAMERA
-from armchair.engines.display.geoms import few_triangles, geoms_for_sight, geoms_of, parts_of
+from armchair.engines.display.models.geoms import few_triangles, geoms_for_sight, geoms_of, parts_of
 from armchair.engines.display.scene_asset import VERSION, MeshBuffer, goal_header, table_parts
 from armchair.engines.iiwa import make_scene
 from armchair.engines.mjcf import build_model

@@ -11,7 +11,7 @@ from mujoco import MjModel
 from numpy.typing import NDArray
 
 from armchair.engines.display.appearance import Material, Part
-from armchair.engines.display.coarse import Surface, box_of, coarsened
+from armchair.engines.display.models.coarse import Surface, box_of, coarsened
 from armchair.engines.display.shapes import Floats, Mesh, cylinder, revolve, rounded_box, sphere, weld
 
 SHOWN = 3  # groups below this are drawn by default, the others are for collisions

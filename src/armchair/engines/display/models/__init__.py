@@ -1,0 +1,1 @@
+"""What models by others look like: their geoms as parts of a scene."""
