@@ -7,7 +7,7 @@ import sys
 from armchair.engines.base import Engine
 from armchair.engines.scene import Scene
 from armchair.errors import InvalidInput, MissingDependency, check_choice
-from armchair.offers.extras import command, missing
+from armchair.offers.extras import command, missing, need
 
 __all__ = ["ENGINES", "Engine", "check_engine", "make_engine"]
 
@@ -22,13 +22,15 @@ def _no_bullet(python: tuple[int, int]) -> str:
     return f"the bullet engine needs pybullet: {command('bullet')}, or use --engine mujoco"
 
 
-ENGINES = ("mujoco", "bullet")
+ENGINES = ("mujoco", "bullet", "warp")
 
 
 def check_engine(name: str) -> None:
     """Raises InvalidChoice for an unknown name, MissingDependency where the simulator is not installed."""
     if check_choice("engine", name, ENGINES) == "bullet" and missing("bullet"):
         raise MissingDependency(_no_bullet(sys.version_info[:2]))
+    if name == "warp":
+        need("warp", "the warp engine")
 
 
 def make_engine(name: str, scene: Scene, num_envs: int, threads: int = 1) -> Engine:
@@ -45,6 +47,10 @@ def make_engine(name: str, scene: Scene, num_envs: int, threads: int = 1) -> Eng
         from armchair.engines.mujoco import MujocoEngine
 
         return MujocoEngine(scene, num_envs, threads)
+    if name == "warp":
+        from armchair.engines.warp import WarpEngine
+
+        return WarpEngine(scene, num_envs)
     from armchair.engines.bullet import BulletEngine
 
     return BulletEngine(scene, num_envs)  # PyBullet holds the GIL: more threads do not make it quicker

@@ -30,6 +30,7 @@ EXTRAS: dict[str, Extra] = {
     "robotics": Extra("environments of gymnasium-robotics and Meta-World", ("gymnasium_robotics", "scipy")),
     "tensorboard": Extra("metrics for TensorBoard", ("tensorboard",)),
     "track": Extra("metrics for other trackers", ("accelerate",)),
+    "warp": Extra("the engine warp, for GPUs", ("mujoco_warp", "warp")),
 }
 
 
