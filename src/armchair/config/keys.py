@@ -11,7 +11,17 @@ ALIASES = ("env_name", "reward_model_path")  # what a file may have besides the 
 UNGROUPED = {
     **{
         name: f"env.{name}"
-        for name in ("engine", "control", "threads", "motion", "frames", "poses", "workers", "time_limit")
+        for name in (
+            "engine",
+            "device",
+            "control",
+            "threads",
+            "motion",
+            "frames",
+            "poses",
+            "workers",
+            "time_limit",
+        )
     },
     **{name: f"queries.{name}" for name in ("labels", "first", "strategy", "random_share", "clip_length")},
     **{name: f"queries.{name}" for name in ("film_envs", "same_start", "alike", "progress_share")},

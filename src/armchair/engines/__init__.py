@@ -9,7 +9,7 @@ from armchair.engines.scene import Scene
 from armchair.errors import InvalidInput, MissingDependency, check_choice
 from armchair.offers.extras import command, missing, need
 
-__all__ = ["ENGINES", "Engine", "check_engine", "make_engine"]
+__all__ = ["ENGINES", "Engine", "check_engine", "cpu_engine", "make_engine"]
 
 
 def _no_bullet(python: tuple[int, int]) -> str:
@@ -23,26 +23,56 @@ def _no_bullet(python: tuple[int, int]) -> str:
 
 
 ENGINES = ("mujoco", "bullet", "warp")
+DEVICES = ("cpu", "cuda")
 
 
-def check_engine(name: str) -> None:
-    """Raises InvalidChoice for an unknown name, MissingDependency where the simulator is not installed."""
+def cpu_engine(name: str) -> str:
+    """The engine that does on the CPU what this one does: the same model, and either reads the other's
+    snapshots.
+    """
+    return "mujoco" if name == "warp" else name
+
+
+def check_engine(name: str, device: str = "cpu") -> None:
+    """Raises InvalidChoice for an unknown name, MissingDependency where the simulator is not installed,
+    InvalidInput for a device that it does not run on or that is not there.
+    """
     if check_choice("engine", name, ENGINES) == "bullet" and missing("bullet"):
         raise MissingDependency(_no_bullet(sys.version_info[:2]))
     if name == "warp":
         need("warp", "the warp engine")
+    if check_choice("device", device, DEVICES) == "cuda":
+        _check_cuda(name)
 
 
-def make_engine(name: str, scene: Scene, num_envs: int, threads: int = 1) -> Engine:
+def _check_cuda(engine: str) -> None:
+    import torch  # not at the top: lists of engines are told without it
+
+    if engine != "warp":
+        raise InvalidInput(f"device cuda needs the engine warp, {engine} runs on the CPU: --engine warp")
+    if not torch.cuda.is_available():
+        why = "is built for the CPU alone" if torch.version.cuda is None else "finds no NVIDIA GPU"
+        raise InvalidInput(f"device cuda: PyTorch {torch.__version__} {why}: leave out --device")
+
+
+def make_engine(
+    name: str,
+    scene: Scene,
+    num_envs: int,
+    threads: int = 1,
+    *,
+    device: str = "cpu",
+    deterministic: bool = True,
+) -> Engine:
     """`num_envs` copies of a scene on the engine of this name.
 
-    threads: simulation threads, 0 for one a core; an engine that cannot use them ignores it.
-    Raises InvalidChoice for an unknown name, InvalidInput for less than no threads, MissingDependency where
-    the simulator is not installed.
+    threads: simulation threads, 0 for one a core; an engine that cannot use them ignores it. device: one of
+    `DEVICES`. deterministic: whether equal calls give equal bits on a GPU, too, which costs speed.
+    Raises InvalidInput for less than no threads, and what `check_engine` raises.
     """
     if threads < 0:
         raise InvalidInput(f"threads must be at least 0, which takes one a core; got {threads}")
-    check_engine(name)
+    check_engine(name, device)
     if name == "mujoco":
         from armchair.engines.mujoco import MujocoEngine
 
@@ -50,7 +80,7 @@ def make_engine(name: str, scene: Scene, num_envs: int, threads: int = 1) -> Eng
     if name == "warp":
         from armchair.engines.warp import WarpEngine
 
-        return WarpEngine(scene, num_envs)
+        return WarpEngine(scene, num_envs, device, deterministic=deterministic)
     from armchair.engines.bullet import BulletEngine
 
     return BulletEngine(scene, num_envs)  # PyBullet holds the GIL: more threads do not make it quicker

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import gymnasium
 from pydantic import Field
 
-from armchair.engines import check_engine
+from armchair.engines import check_engine, cpu_engine
 from armchair.envs.arm_env import make_env
 from armchair.envs.base import (
     Demonstrable,
@@ -52,6 +52,11 @@ class EnvConfig:
     """What actions move: "tool" or "joint"."""
     threads: Annotated[int, Field(ge=0, le=1024)] = 1
     """Simulation threads; 0 for one a core."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    """Where the policy practises and learns: cuda is an NVIDIA GPU, with the engine warp. Clips and
+    evaluations are made on the CPU in any case."""
+    deterministic: bool = True
+    """Whether equal runs on a GPU are equal to the bit, which costs speed there."""
     motion: bool = False
     """Whether the reward model sees the speeds of the tool and of the blocks, for wishes about how fast."""
     frames: bool = True
@@ -79,6 +84,10 @@ class EnvConfig:
     poses: bool = True
     """Whether clips of an environment of others show its bodies in 3D in place of its own pictures, where
     MuJoCo simulates it in this process."""
+
+    def on_cpu(self) -> EnvConfig:
+        """The same on the CPU, on the engine that does there what this one does."""
+        return replace(self, engine=cpu_engine(self.engine), device="cpu")
 
     @property
     def running(self) -> Running:
@@ -119,6 +128,8 @@ class TaskSpec:
         be made, or does not do as it should, or has nothing to learn from.
         """
         config = config or EnvConfig()
+        if config.device != "cpu":
+            raise InvalidInput(f"{self.name} runs on the CPU: leave out env.device, it is for tasks of ours")
         env = self.make(COPIES, config)
         try:
             if isinstance(env, ForeignEnv):
@@ -202,7 +213,8 @@ class BuiltinTask(TaskSpec):
 
     def check(self, config: EnvConfig | None = None, *, rewarded: bool = True) -> int:
         """It is sound; its simulator must be there. -> steps in an episode. Raises MissingDependency."""
-        check_engine((config or EnvConfig()).engine)
+        config = config or EnvConfig()
+        check_engine(config.engine, config.device)
         return self._task.horizon
 
     def offers(self, ability: type) -> bool:

@@ -9,10 +9,11 @@ from torch import Tensor
 
 from armchair.agents.agent import Agent
 from armchair.agents.behaviour_cloning import ImitationTerm
+from armchair.agents.networks import ActorCritic
 from armchair.agents.ppo import UpdateStats, update
 from armchair.config.teach import TeachConfig
 from armchair.envs.base import Env
-from armchair.maths import generator
+from armchair.maths import CPU, generator
 from armchair.rollout.collect import Episodes, Running, collect
 from armchair.runs.tensors import part, prefixed
 from armchair.training.fixed_reward import check_sound, new_agent
@@ -29,7 +30,13 @@ class PolicyLearner:
 
     def _know_nothing(self, seed: int) -> None:
         self.agent: Agent = new_agent(self.env, self.config.ppo, seed)
-        self.rngs = {name: generator(seed, name) for name in ("act", "learn")}
+        device = self.env.device
+        self.rngs = {name: generator(seed, name, device=device) for name in ("act", "learn")}
+
+    @property
+    def net(self) -> ActorCritic:
+        """The policy now, on the CPU, where it is filmed and evaluated; a copy where it learns elsewhere."""
+        return self.agent.net.to(CPU)
 
     def beginner(self, number: int) -> PolicyLearner:
         """Another learner, which knows nothing, in the same copies; `number` tells it from others.

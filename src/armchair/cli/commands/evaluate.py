@@ -59,6 +59,7 @@ def main(argv: Sequence[str]) -> int:
     from armchair.cli.wishes.weights import use_weights
     from armchair.config.points import env_of
     from armchair.config.read import from_run
+    from armchair.engines import cpu_engine
     from armchair.envs.spec import EnvConfig
     from armchair.rewards.saved import has_reward, reward_of
     from armchair.runs.folder import RunDir
@@ -74,7 +75,9 @@ def main(argv: Sequence[str]) -> int:
         raise InvalidInput(
             f"{args.run} has no reward model to relearn from: only runs of `armchair teach` do"
         )
-    plain = EnvConfig(engine=args.engine or info.engine, control=info.control, threads=args.threads)
+    plain = EnvConfig(
+        engine=args.engine or cpu_engine(info.engine), control=info.control, threads=args.threads
+    )
     env = env_of(run, plain)
     copies = min(args.num_envs, max(args.episodes, 1))
     trial = Trial(info, env, args.episodes, copies, args.seed)

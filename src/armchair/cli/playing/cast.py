@@ -15,6 +15,7 @@ from armchair.cli.locate import admit, admit_run, find_run
 from armchair.cli.playing.args import Args
 from armchair.cli.wishes.weights import read_weights, use_weights
 from armchair.config.points import env_of
+from armchair.engines import cpu_engine
 from armchair.envs.base import Demonstrable, Env, Policy
 from armchair.envs.spec import EnvConfig, TaskSpec, is_foreign, resolve_task
 from armchair.errors import InvalidInput, check_choice
@@ -76,7 +77,7 @@ def _of_run(args: Args, folder: Path) -> Cast:
         raise InvalidInput(f"the policy in {folder} has learnt {info.task}, not {args.what}")
     if args.control not in (None, info.control):
         raise InvalidInput(f"the policy in {folder} has learnt with --control {info.control}")
-    config = env_of(run, EnvConfig(engine=args.engine or info.engine, control=info.control))
+    config = env_of(run, EnvConfig(engine=args.engine or cpu_engine(info.engine), control=info.control))
     weights = use_weights(args.wish_weight, run, agent, info)
     return Cast(resolve_task(info.task), config, str(folder), agent, run_wish(run), weights)
 
@@ -94,7 +95,7 @@ def _of_file(args: Args, file: Path) -> Cast:
         raise InvalidInput(f"the policy in {file} has learnt with --control {about.control}")
     admit(file, named_in({"task": about.task}), trust=args.trust)
     found.weigh(read_weights(args.wish_weight, about.asked, file))
-    config = about.env.onto(EnvConfig(engine=args.engine or about.engine, control=about.control))
+    config = about.env.onto(EnvConfig(engine=args.engine or cpu_engine(about.engine), control=about.control))
     return Cast(resolve_task(about.task), config, str(file), None, about.wish, found.weights, act=found)
 
 
