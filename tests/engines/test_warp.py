@@ -103,3 +103,42 @@ def test_memory_is_shared_and_stays_where_it_is() -> None:
     engine.restore(torch.arange(N), engine.snapshot())
     engine.reset(torch.arange(N), start)
     assert [part.data_ptr() for part in engine._arrays] == before  # type: ignore[attr-defined]
+
+
+def test_snapshots_are_those_of_mujoco() -> None:
+    """Demonstrations recorded on the one are gone on from on the other."""
+    mujoco, warp = pair(2)
+    start, rng = home_layout(2, N), torch.Generator().manual_seed(3)
+    joints = start.joint_pos + 0.2 * (2 * torch.rand(N, 7, generator=rng) - 1)
+    for engine in (mujoco, warp):
+        engine.reset(torch.arange(N), start)
+    for _ in range(3):
+        mujoco.step(torch.cat((joints, torch.full((N, 1), MAX_OPENING)), 1))
+    kept = mujoco.snapshot()
+    warp.restore(torch.arange(N), kept)
+    back = warp.snapshot()
+    assert back.shape == kept.shape and back.dtype == kept.dtype
+    torch.testing.assert_close(back[:, 1:], kept[:, 1:], atol=1e-4, rtol=1e-5)  # but for the time
+    for engine in (mujoco, warp):
+        engine.step(torch.cat((joints, torch.zeros(N, 1)), 1))
+    one, other = mujoco.state(), warp.state()
+    torch.testing.assert_close(one.joint_vel, other.joint_vel, atol=1e-3, rtol=0)
+    torch.testing.assert_close(one.tool_pos, other.tool_pos, atol=1e-5, rtol=0)
+    torch.testing.assert_close(one.opening, other.opening, atol=1e-5, rtol=0)
+
+
+def test_masks_do_what_ids_do() -> None:
+    chosen = torch.arange(N) % 3 == 1
+    ids, start = chosen.nonzero().squeeze(1), home_layout(1, N)
+    start = start._replace(joint_pos=start.joint_pos + 0.1, opening=torch.full((N,), 0.05))
+    engines = [make_engine("warp", make_scene(1, fingers=True), N) for _ in range(2)]
+    for engine in engines:
+        engine.step(torch.cat((home_layout(1, N).joint_pos + 0.2, torch.zeros(N, 1)), 1))
+    kept = engines[0].snapshot()
+    engines[0].reset(ids, start.select(ids))
+    engines[1].reset_where(chosen, start)  # type: ignore[attr-defined]
+    assert torch.equal(engines[0].snapshot(), engines[1].snapshot())
+    assert not torch.equal(engines[0].snapshot(), kept)
+    engines[0].restore(ids, kept[ids])
+    engines[1].restore_where(chosen, kept)  # type: ignore[attr-defined]
+    assert torch.equal(engines[1].snapshot(), kept) and torch.equal(engines[0].snapshot(), kept)

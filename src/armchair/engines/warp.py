@@ -1,8 +1,8 @@
 """MuJoCo's physics on a GPU, in single precision: N copies stepped together by `mujoco_warp`.
 
 The model is the one of the default engine. Everything stays on the device: the state is read from Warp's
-arrays without a copy, and the substeps of a control step are one CUDA graph. Warp's CPU backend does the same
-numbers slowly; it is for tests.
+arrays without a copy, and the substeps of a control step are one graph. Warp's CPU backend does the same
+slowly; it is for tests.
 
 More contacts than there is room for are left out by mujoco_warp, which marks the copies: they have diverged.
 """
@@ -37,23 +37,8 @@ CONTACTS = (16, 16)  # a copy; all copies share it
 CONSTRAINTS = (64, 32)  # rows of the solver, each copy's own
 
 
-class _Arrays(NamedTuple):
-    """Warp's arrays as tensors on the device, which share their memory."""
-
-    q: Tensor  # (N, A + 7K)
-    v: Tensor  # (N, A + 6K)
-    ctrl: Tensor  # (N, A)
-    warmstart: Tensor  # (N, A + 6K)
-    overflow: Tensor  # (N,) int32
-
-    @property
-    def moving(self) -> tuple[Tensor, ...]:
-        """What the future of the simulation depends on."""
-        return self.q, self.v, self.ctrl, self.warmstart
-
-
 class WarpEngine:
-    """See `armchair.engines.base.Engine`."""
+    """See `armchair.engines.base.Engine`; its snapshots are MuJoCo's."""
 
     def __init__(
         self, scene: Scene, num_envs: int, device: str = "cpu", *, deterministic: bool = True
@@ -63,53 +48,57 @@ class WarpEngine:
         """
         self.scene = scene
         self.num_envs = num_envs
-        self.device = torch.device(device)
         self.dt = scene.control_dt
+        model = build_model(scene)
         room = _Room(*(base + more * scene.num_blocks for base, more in (CONTACTS, CONSTRAINTS)))
-        self._physics = _Physics(
-            build_model(scene), scene.num_substeps, num_envs, room, device, deterministic
-        )
+        self._physics = _Physics(model, scene.num_substeps, num_envs, room, device, deterministic)
         self._arrays = self._physics.arrays
+        self.device = self._arrays.q.device
+        self.unwatched = self.device.type != "cpu"
+        self._columns = _columns(model)
         self._commanded = Commanded(scene.num_blocks, num_envs)
         self.reset(torch.arange(num_envs), home_layout(scene.num_blocks, num_envs))
 
     def reset(self, ids: Tensor, layout: Layout) -> None:
         """Put the copies `ids` (n,) at rest in `layout` (n rows)."""
-        ids = self._commanded.reset(ids, layout)
-        q, ctrl = self._at_rest(layout.joint_pos, self._commanded.opening[ids], layout)
-        for own, new in zip(self._arrays.moving, (q, 0.0, ctrl, 0.0), strict=True):
+        layout = Layout(*(field.to(self.device) for field in layout))
+        ids = self._commanded.reset(ids.to(self.device), layout)
+        for own, new in zip(self._arrays.moving, self._at_rest(layout), strict=True):
             own[ids] = new
 
-    def _at_rest(self, joints: Tensor, opening: Tensor, layout: Layout) -> tuple[Tensor, Tensor]:
-        """Positions (n, A + 7K) and commands (n, A) of n copies at rest: each finger takes half."""
+    def reset_where(self, chosen: Tensor, layout: Layout) -> None:
+        """Put the chosen copies (N,) at rest in their rows of `layout` (N rows); see `base.Unwatched`."""
+        column = chosen.unsqueeze(1)
+        for own, new in zip(self._commanded.layout, layout, strict=True):
+            own.copy_(torch.where(chosen.view(-1, *[1] * (own.ndim - 1)), new, own))
+        opening = self._commanded.opening
+        opening.copy_(torch.where(chosen, layout.opening.clamp(0.0, MAX_OPENING), opening))
+        for own, new in zip(self._arrays.moving, self._at_rest(layout), strict=True):
+            own.copy_(torch.where(column, new, own))
+
+    def _at_rest(self, layout: Layout) -> tuple[Tensor | float, ...]:
+        """What moves, of n copies at rest, in the order of `_Arrays.moving`: each finger takes half."""
+        opening = layout.opening.clamp(0.0, MAX_OPENING)
         fingers = [0.5 * opening.unsqueeze(1)] * (2 if self.scene.fingers else 0)
-        ctrl = torch.cat((joints, *fingers), 1)
+        ctrl = torch.cat((layout.joint_pos, *fingers), 1)
         blocks = torch.cat((layout.block_pos, layout.block_quat), -1).flatten(1)
-        return torch.cat((ctrl, blocks), 1), ctrl
+        return torch.cat((ctrl, blocks), 1), 0.0, ctrl, 0.0
 
     def step(self, targets: Tensor) -> Tensor:
         """Drive all copies for one control step; see `Engine.step`."""
-        check_finite("targets", targets, (self.num_envs, TARGETS))
+        if not self.unwatched:
+            check_finite("targets", targets, (self.num_envs, TARGETS))
         arrays = self._arrays
         arrays.ctrl[:, :7] = targets[:, :7]
         if self.scene.fingers:
-            self._commanded.opening[:] = targets[:, 7].clamp(0.0, MAX_OPENING)
+            self._commanded.opening.copy_(targets[:, 7].clamp(0.0, MAX_OPENING))
             arrays.ctrl[:, 7:9] = 0.5 * self._commanded.opening.unsqueeze(1)
         self._physics.step()
         diverged = ~(arrays.v.abs().amax(1) < MAX_SPEED)  # NaN fails every comparison
         diverged |= (arrays.overflow & self._physics.left_out) != 0
-        self._put_back(diverged)
+        arrays.overflow.zero_()
+        self.reset_where(diverged, self._commanded.layout)
         return diverged
-
-    def _put_back(self, diverged: Tensor) -> None:
-        """Put the copies that diverged (N,) back to their last layout, without asking whether any did."""
-        layout, column = self._commanded.layout, diverged.unsqueeze(1)
-        opening = layout.opening.clamp(0.0, MAX_OPENING)
-        q, ctrl = self._at_rest(layout.joint_pos, opening, layout)
-        for own, new in zip(self._arrays.moving, (q, 0.0, ctrl, 0.0), strict=True):
-            own.copy_(torch.where(column, new, own))
-        self._commanded.opening.copy_(torch.where(diverged, opening, self._commanded.opening))
-        self._arrays.overflow.zero_()
 
     def state(self) -> ArmState:
         """The state of all copies now; see `Engine.state`."""
@@ -125,20 +114,65 @@ class WarpEngine:
         )
 
     def snapshot(self) -> Tensor:
-        """Positions, velocities, commands, the solver's guess, what was commanded. -> (N, S) float32."""
-        return torch.cat((*self._arrays.moving, self._commanded.rows), 1)
+        """MuJoCo's integration state, its time left out, and what was commanded. -> (N, S) float64."""
+        out = self._arrays.q.new_zeros(self.num_envs, self._columns.size, dtype=torch.float64)
+        for columns, own in zip(self._columns.moving, self._arrays.moving, strict=True):
+            out[:, columns] = own.double()
+        return torch.cat((out, self._commanded.rows.double()), 1)
 
     def restore(self, ids: Tensor, snapshot: Tensor) -> None:
         """Bring the copies `ids` (n,) to the moments of the n rows of `snapshot`."""
-        ids = check_ids(ids, self.num_envs)
+        ids = check_ids(ids, self.num_envs).to(self.device)
+        check_finite("snapshot", snapshot, (len(ids), self._columns.size + self._commanded.rows.shape[1]))
+        for own, new in self._parts(snapshot):
+            own[ids] = new
+
+    def restore_where(self, chosen: Tensor, snapshot: Tensor) -> None:
+        """Bring the chosen copies (N,) to their rows of `snapshot` (N, S); see `base.Unwatched`."""
+        for own, new in self._parts(snapshot):
+            own.copy_(torch.where(chosen.unsqueeze(1), new, own))
+
+    def _parts(self, snapshot: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """What is kept, and what a snapshot has in its place."""
+        numbers = snapshot.to(self.device, torch.float32)
+        parts = [numbers[:, columns] for columns in self._columns.moving]
         own = (*self._arrays.moving, self._commanded.rows)
-        widths = [part.shape[1] for part in own]
-        check_finite("snapshot", snapshot, (len(ids), sum(widths)))
-        for mine, theirs in zip(own, snapshot.split(widths, 1), strict=True):
-            mine[ids] = theirs.float()
+        return list(zip(own, (*parts, numbers[:, self._columns.size :]), strict=True))
 
     def close(self) -> None:
         """Nothing to free: Warp's memory goes with the object."""
+
+
+class _Arrays(NamedTuple):
+    """Warp's arrays as tensors on the device, which share their memory."""
+
+    q: Tensor  # (N, A + 7K)
+    v: Tensor  # (N, A + 6K)
+    ctrl: Tensor  # (N, A)
+    warmstart: Tensor  # (N, A + 6K)
+    overflow: Tensor  # (N,) int32
+
+    @property
+    def moving(self) -> tuple[Tensor, ...]:
+        """What the future of the simulation depends on."""
+        return self.q, self.v, self.ctrl, self.warmstart
+
+
+class _Columns(NamedTuple):
+    """Where they are in a row of MuJoCo's integration state."""
+
+    moving: tuple[slice, ...]
+    size: int
+
+
+def _columns(model: mujoco.MjModel) -> _Columns:
+    """By the order of the parts of a state, which is that of their bits."""
+    bits = mujoco.mjtState
+    wanted = (bits.mjSTATE_QPOS, bits.mjSTATE_QVEL, bits.mjSTATE_CTRL, bits.mjSTATE_WARMSTART)
+    starts = [mujoco.mj_stateSize(model, int(bit) - 1) for bit in wanted]
+    sizes = [mujoco.mj_stateSize(model, int(bit)) for bit in wanted]
+    moving = tuple(slice(start, start + size) for start, size in zip(starts, sizes, strict=True))
+    return _Columns(moving, mujoco.mj_stateSize(model, int(bits.mjSTATE_INTEGRATION)))
 
 
 class _Room(NamedTuple):
