@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import NamedTuple
 
 from armchair.engines.base import Engine
 from armchair.engines.scene import Scene
 from armchair.errors import InvalidInput, MissingDependency, check_choice
 from armchair.offers.extras import command, missing, need
 
-__all__ = ["ENGINES", "Engine", "check_engine", "cpu_engine", "make_engine"]
+__all__ = ["ENGINES", "Engine", "EngineChoice", "check_engine", "cpu_engine", "make_engine"]
 
 
 def _no_bullet(python: tuple[int, int]) -> str:
@@ -55,21 +56,21 @@ def _check_cuda(engine: str) -> None:
         raise InvalidInput(f"device cuda: PyTorch {torch.__version__} {why}: leave out --device")
 
 
-def make_engine(
-    name: str,
-    scene: Scene,
-    num_envs: int,
-    threads: int = 1,
-    *,
-    device: str = "cpu",
-    deterministic: bool = True,
-) -> Engine:
-    """`num_envs` copies of a scene on the engine of this name.
+class EngineChoice(NamedTuple):
+    """An engine, and where it runs."""
 
-    threads: simulation threads, 0 for one a core; an engine that cannot use them ignores it. device: one of
-    `DEVICES`. deterministic: whether equal calls give equal bits on a GPU, too, which costs speed.
+    name: str
+    device: str = "cpu"  # one of `DEVICES`
+    deterministic: bool = True  # whether equal calls give equal bits on a GPU, too, which costs speed
+
+
+def make_engine(choice: str | EngineChoice, scene: Scene, num_envs: int, threads: int = 1) -> Engine:
+    """`num_envs` copies of a scene on an engine, by name or by choice.
+
+    threads: simulation threads, 0 for one a core; an engine that cannot use them ignores it.
     Raises InvalidInput for less than no threads, and what `check_engine` raises.
     """
+    name, device, deterministic = EngineChoice(choice) if isinstance(choice, str) else choice
     if threads < 0:
         raise InvalidInput(f"threads must be at least 0, which takes one a core; got {threads}")
     check_engine(name, device)

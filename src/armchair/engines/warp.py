@@ -56,7 +56,7 @@ class WarpEngine:
         self.device = self._arrays.q.device
         self.unwatched = self.device.type != "cpu"
         self._columns = _columns(model)
-        self._commanded = Commanded(scene.num_blocks, num_envs)
+        self._commanded = Commanded(scene.num_blocks, num_envs, self.device)
         self.reset(torch.arange(num_envs), home_layout(scene.num_blocks, num_envs))
 
     def reset(self, ids: Tensor, layout: Layout) -> None:
@@ -96,6 +96,8 @@ class WarpEngine:
         self._physics.step()
         diverged = ~(arrays.v.abs().amax(1) < MAX_SPEED)  # NaN fails every comparison
         diverged |= (arrays.overflow & self._physics.left_out) != 0
+        if self.unwatched:  # limits would make numbers of what is none
+            diverged |= ~targets.sum(1).isfinite()
         arrays.overflow.zero_()
         self.reset_where(diverged, self._commanded.layout)
         return diverged

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import gymnasium
 from pydantic import Field
 
-from armchair.engines import check_engine, cpu_engine
+from armchair.engines import EngineChoice, check_engine, cpu_engine
 from armchair.envs.arm_env import make_env
 from armchair.envs.base import (
     Demonstrable,
@@ -248,7 +248,7 @@ class BuiltinTask(TaskSpec):
         return make_env(
             self.name,
             num_envs=num_envs,
-            engine=config.engine,
+            engine=EngineChoice(config.engine, config.device, config.deterministic),
             control=config.control,
             seed=seed,
             threads=config.threads,

@@ -159,7 +159,7 @@ def check_rollout(rollout: Rollout) -> None:
     GPU: then here.
     """
     called = {"reward": "reward", "action": "policy"}
-    for where in ("obs", "final_obs", "visible", "reward", "action"):
+    for where in ("action", "obs", "final_obs", "visible", "reward"):
         if not is_finite(getattr(rollout, where)):
             raise NotFinite(called.get(where, "observation"), rollout)
 
