@@ -15,9 +15,9 @@ import pybullet_data
 import torch
 from _timing import finish, pin, ratio, take_turns
 
+from armchair.arms.iiwa import HOME
 from armchair.engines import make_engine
 from armchair.engines.iiwa import make_scene
-from armchair.world import HOME
 
 COPIES, STEPS = 16, 60
 

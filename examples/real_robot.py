@@ -9,9 +9,9 @@ import numpy as np
 from _settings import SETTINGS
 
 import armchair
+from armchair.arms.iiwa import HOME
 from armchair.engines.iiwa import make_scene
 from armchair.engines.mujoco import build_model
-from armchair.world import HOME
 
 
 class Robot:

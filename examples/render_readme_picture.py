@@ -11,12 +11,15 @@ from pathlib import Path
 import matplotlib.image
 import torch
 
+from armchair.arms import IIWA
+from armchair.arms.iiwa import HOME
+from armchair.arms.inverse import posture_for
 from armchair.engines.display.camera import Camera
 from armchair.engines.display.picture import Renderer, with_goal
-from armchair.engines.kinematics import arm_state, body_poses, solve_home
 from armchair.engines.scene import body_names
+from armchair.engines.state import arm_state, body_poses
 from armchair.maths import quat_from_yaw, yaw_of
-from armchair.world import BLOCK_SIZE, HOME
+from armchair.world import BLOCK_SIZE
 
 SIZE = (960, 640)  # pixels
 TOOL = (0.52, 0.05, 0.135)  # m
@@ -28,7 +31,7 @@ def posed() -> torch.Tensor:
     """Body poses of the scene and of a goal that is not drawn. -> (B + 1, 7)."""
     start = torch.tensor(HOME)
     start[0], start[2] = 0.35, -0.25
-    joints = solve_home(TOOL, start).float().unsqueeze(0)
+    joints = posture_for(IIWA, TOOL, start).float().unsqueeze(0)
     # the hand's heading follows from the joints; the last one turns it to the blocks'
     heading = hand_yaw(joints)
     joints[:, 6] += heading - YAW
@@ -38,16 +41,16 @@ def posed() -> torch.Tensor:
     turned = quat_from_yaw(torch.tensor([[YAW, YAW - 0.12]]))  # (1, 2, 4)
     opening = torch.tensor([BLOCK_SIZE])
     blocks = torch.cat((places, turned), dim=-1)
-    state = arm_state(joints, torch.zeros(1, 7), opening, opening, blocks, torch.zeros(1, 2, 6))
-    return with_goal(body_poses(state)[0], torch.zeros(3))
+    state = arm_state(IIWA, joints, torch.zeros(1, 7), opening, opening, blocks, torch.zeros(1, 2, 6))
+    return with_goal(body_poses(IIWA, state)[0], torch.zeros(3))
 
 
 def hand_yaw(joints: torch.Tensor) -> torch.Tensor:
     """Heading of the hand's x axis. (1, 7) rad -> (1,) rad."""
     no_blocks = torch.zeros(1, 0, 7), torch.zeros(1, 0, 6)
-    state = arm_state(joints, torch.zeros(1, 7), torch.zeros(1), torch.zeros(1), *no_blocks)
+    state = arm_state(IIWA, joints, torch.zeros(1, 7), torch.zeros(1), torch.zeros(1), *no_blocks)
     hand = body_names(0).index("hand")
-    return yaw_of(body_poses(state)[:, hand, 3:])
+    return yaw_of(body_poses(IIWA, state)[:, hand, 3:])
 
 
 def main() -> None:

@@ -7,12 +7,13 @@ import sys
 import gymnasium
 import pytest
 
+from armchair.arms import IIWA
 from armchair.cli import main
 from armchair.cli.checks import ENGINE_PACKAGES
 from armchair.config.listing import listed, presets
 from armchair.config.read import load_config
 from armchair.engines import ENGINES
-from armchair.envs.control import CONTROLS
+from armchair.envs.control import MODES, make_control
 from armchair.envs.spec import resolve_task
 from armchair.offers.catalogue import CONTROL_WIDTHS, TASK_OUTLINES
 from armchair.tasks import TASKS
@@ -42,7 +43,7 @@ def test_what_is_listed_without_torch_is_what_there_is() -> None:
     assert list(TASK_OUTLINES) == list(TASKS) and tuple(ENGINE_PACKAGES) == ENGINES
     widths = {
         name: tuple(sorted({mode.action_dim(False), mode.action_dim(True)}))
-        for name, mode in CONTROLS.items()
+        for name, mode in ((name, make_control(name, IIWA)) for name in MODES)
     }
     assert widths == CONTROL_WIDTHS
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
+from armchair.arms.iiwa import TOOL_OFFSET
 from armchair.cli import main
-from armchair.engines.iiwa import TOOL_OFFSET
 from armchair.playback import replay_html as replay_file
 from armchair.runs.folder import RunDir
 

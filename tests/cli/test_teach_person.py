@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from armchair.arms.iiwa import TOOL_OFFSET
 from armchair.cli import main
-from armchair.engines.iiwa import TOOL_OFFSET
 from armchair.engines.scene import body_names
 from armchair.runs.folder import RunDir
 from armchair.store.store import Store

@@ -8,14 +8,16 @@ import pytest
 import torch
 from torch import Tensor
 
+from armchair.arms import IIWA
+from armchair.arms.iiwa import HOME
+from armchair.arms.inverse import posture_for
 from armchair.engines import ENGINES, Engine, make_engine
 from armchair.engines.base import home_layout
 from armchair.engines.iiwa import make_scene
-from armchair.engines.kinematics import solve_home
 from armchair.errors import InvalidInput
 from armchair.offers.extras import EXTRAS, missing
 from armchair.types import Layout
-from armchair.world import BLOCK_SIZE, HOME, MAX_OPENING
+from armchair.world import BLOCK_SIZE, MAX_OPENING
 
 N = 3
 Make = Callable[..., Engine]
@@ -45,7 +47,7 @@ def make(request: pytest.FixtureRequest) -> Iterator[Make]:
 def layout(n: int, blocks: int, seed: int = 0) -> Layout:
     """Blocks apart from each other, arms near home, each row different."""
     rng = torch.Generator().manual_seed(seed)
-    base = home_layout(blocks, n)
+    base = home_layout(make_scene(blocks, fingers=False), n)
     joints = base.joint_pos + 0.1 * (torch.rand(n, 7, generator=rng) - 0.5)
     return base._replace(joint_pos=joints, block_pos=base.block_pos + torch.tensor([0.0, 0.05, 0.0]))
 
@@ -145,7 +147,7 @@ def test_velocities_are_per_second(make: Make) -> None:
     Within a step the servo runs up and slows down, so that they agree to half, not to a percent.
     """
     engine = make(blocks=0, fingers=False)
-    engine.reset(torch.arange(N), home_layout(0, N))
+    engine.reset(torch.arange(N), home_layout(make_scene(0, fingers=False), N))
     joints = torch.tensor([HOME]).repeat(N, 1)
     before = engine.state()
     for _ in range(8):
@@ -161,7 +163,7 @@ def test_velocities_are_per_second(make: Make) -> None:
 
 def test_a_block_falls_and_comes_to_rest_on_the_table(make: Make) -> None:
     engine = make(blocks=1)
-    high = home_layout(1, N)
+    high = home_layout(make_scene(1, fingers=False), N)
     high.block_pos[..., 2] = 0.10
     engine.reset(torch.arange(N), high)
     still = torch.cat((high.joint_pos, torch.zeros(N, 1)), 1)
@@ -225,9 +227,9 @@ def test_two_threads_give_the_numbers_of_one(make: Make) -> None:
 
 def grasp_layout(n: int) -> Layout:
     """A block between the open fingers, so that a run is full of contacts."""
-    start = home_layout(1, n)
+    start = home_layout(make_scene(1, fingers=False), n)
     q = start.joint_pos
-    low = solve_home((0.5, 0.0, 0.03), q[0]).float()
+    low = posture_for(IIWA, (0.5, 0.0, 0.03), q[0]).float()
     start = start._replace(joint_pos=low.repeat(n, 1), opening=torch.full((n,), 0.08))
     start.block_pos[:, 0] = torch.tensor([0.5, 0.0, 0.025])
     return start
@@ -286,7 +288,7 @@ def test_bad_ids_are_refused(make: Make, ids: list[object]) -> None:
     engine = make(blocks=0)
     before = numbers(engine)
     with pytest.raises(InvalidInput, match="ids must"):
-        engine.reset(torch.tensor(ids), home_layout(0, 1))
+        engine.reset(torch.tensor(ids), home_layout(make_scene(0, fingers=False), 1))
     assert torch.equal(before, numbers(engine))
 
 
@@ -305,8 +307,8 @@ def test_bad_targets_are_refused_and_name_the_row(make: Make) -> None:
 def test_a_bad_layout_is_refused(make: Make) -> None:
     engine = make(blocks=1)
     with pytest.raises(InvalidInput, match=r"layout\.block_pos must have shape \(1, 1, 3\)"):
-        engine.reset(torch.tensor([0]), home_layout(2))
-    nan = home_layout(1)
+        engine.reset(torch.tensor([0]), home_layout(make_scene(2, fingers=False)))
+    nan = home_layout(make_scene(1, fingers=False))
     nan.block_pos[0, 0, 1] = float("nan")
     with pytest.raises(InvalidInput, match=r"layout\.block_pos must be finite"):
         engine.reset(torch.tensor([0]), nan)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from armchair.envs.arm_env import ArmEnv, make_env
 from armchair.envs.base import Env
-from armchair.envs.control import CONTROLS
+from armchair.envs.control import MODES
 from armchair.envs.foreign.importing import import_env
 from armchair.envs.gym.sketch import make_seed_env
 from armchair.errors import InvalidInput
@@ -27,7 +27,7 @@ def arm(task: str, control: str, engine: str = "mujoco") -> Make:
     return lambda: make_env(task, num_envs=N, control=control, engine=engine)
 
 
-MAKERS: dict[str, Make] = {f"{task}-{control}": arm(task, control) for task in TASKS for control in CONTROLS}
+MAKERS: dict[str, Make] = {f"{task}-{control}": arm(task, control) for task in TASKS for control in MODES}
 MAKERS["reach-tool-bullet"] = arm("reach", "tool", "bullet")
 MAKERS["sketch"] = lambda: make_seed_env(N, engine="mujoco")
 MAKERS["pendulum"] = lambda: import_env("Pendulum-v1", num_envs=N, horizon=40)

@@ -8,11 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from armchair.arms import IIWA
+from armchair.arms.iiwa import HOME
+from armchair.arms.inverse import posture_for
 from armchair.engines import make_engine
 from armchair.engines.base import home_layout
 from armchair.engines.iiwa import make_scene
-from armchair.engines.kinematics import solve_home
-from armchair.world import HOME, MAX_OPENING
+from armchair.world import MAX_OPENING
 
 pybullet = pytest.importorskip("pybullet")
 
@@ -44,11 +46,12 @@ def wander(joints: Tensor, step: int, rng: torch.Generator) -> Tensor:
 def tool_distance(targets: Targets, seed: int, fingers: bool) -> Tensor:
     """How far apart the tools of both engines are after 1 s. -> (N,) m."""
     rng = torch.Generator().manual_seed(seed)
-    high = solve_home((0.45, 0.0, 0.75), torch.tensor(HOME)).float()  # where nothing is touched on the way
+    # where nothing is touched on the way
+    high = posture_for(IIWA, (0.45, 0.0, 0.75), torch.tensor(HOME)).float()
     joints = high + 0.1 * (2 * torch.rand(N, 7, generator=rng) - 1)
     engines = [make_engine(name, make_scene(0, fingers=fingers), N) for name in ("mujoco", "bullet")]
     for engine in engines:
-        engine.reset(torch.arange(N), home_layout(0, N)._replace(joint_pos=joints))
+        engine.reset(torch.arange(N), home_layout(make_scene(0, fingers=False), N)._replace(joint_pos=joints))
     for step in range(STEPS):
         joints = targets(joints, step, rng)
         for engine in engines:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from armchair.arms.iiwa import FLANGE_HEIGHT, JOINT_HEIGHTS, TOOL_OFFSET
 from armchair.engines.display.appearance import BALL_RADIUS, DISC_RADIUS, Part, body_parts, goal_mark
 from armchair.engines.display.shapes import Mesh, cylinder, moved, rounded_box, sphere, spline, torus
-from armchair.engines.iiwa import FLANGE_HEIGHT, HAND_LENGTH, JOINT_HEIGHTS, TOOL_OFFSET
+from armchair.engines.iiwa import HAND_LENGTH
 from armchair.engines.scene import body_names
 from armchair.errors import InvalidChoice
 from armchair.world import BLOCK_SIZE, GOAL_MARKERS

@@ -12,20 +12,22 @@ import torch
 from torch import Tensor
 
 import armchair.engines
+from armchair.arms import IIWA
+from armchair.arms.iiwa import HOME
+from armchair.arms.inverse import posture_for
 from armchair.engines.base import home_layout
 from armchair.engines.iiwa import make_scene
-from armchair.engines.kinematics import solve_home
 from armchair.errors import InvalidInput, MissingDependency
 from armchair.types import ArmState, Layout
-from armchair.world import BLOCK_SIZE, HOME
+from armchair.world import BLOCK_SIZE
 
 pybullet = pytest.importorskip("pybullet")
 
 from armchair.engines.bullet import BulletEngine  # noqa: E402
 
 N = 2
-LOW = solve_home((0.5, 0.0, 0.03), torch.tensor(HOME)).float()
-HIGH = solve_home((0.5, 0.0, 0.13), torch.tensor(HOME)).float()
+LOW = posture_for(IIWA, (0.5, 0.0, 0.03), torch.tensor(HOME)).float()
+HIGH = posture_for(IIWA, (0.5, 0.0, 0.13), torch.tensor(HOME)).float()
 
 
 @pytest.fixture
@@ -37,7 +39,9 @@ def engine() -> Iterator[BulletEngine]:
 
 def around_block(n: int = N) -> Layout:
     """Block A between the open fingers, a little off the middle; block B stands against A."""
-    start = home_layout(2, n)._replace(joint_pos=LOW.repeat(n, 1), opening=torch.full((n,), 0.08))
+    start = home_layout(make_scene(2, fingers=False), n)._replace(
+        joint_pos=LOW.repeat(n, 1), opening=torch.full((n,), 0.08)
+    )
     start.block_pos[:, 0] = torch.tensor([0.5, 0.004, 0.025])
     start.block_pos[:, 1] = torch.tensor([0.5 + BLOCK_SIZE, 0.004, 0.025])
     return start
@@ -84,7 +88,7 @@ def test_the_fingers_keep_the_block_in_the_middle(engine: BulletEngine) -> None:
 
 
 def test_the_arm_does_not_sag(engine: BulletEngine) -> None:
-    engine.reset(torch.arange(N), home_layout(2, N))
+    engine.reset(torch.arange(N), home_layout(make_scene(2, fingers=False), N))
     for _ in range(40):
         engine.step(command(torch.tensor(HOME), 0.0))
     torch.testing.assert_close(engine.state().joint_pos, torch.tensor([HOME]).repeat(N, 1), atol=1e-4, rtol=0)
@@ -92,7 +96,7 @@ def test_the_arm_does_not_sag(engine: BulletEngine) -> None:
 
 def test_efforts_are_limited(engine: BulletEngine) -> None:
     """Told to turn by 2 rad at once, the arm takes as long as its torque and its inertia want."""
-    engine.reset(torch.arange(N), home_layout(2, N))
+    engine.reset(torch.arange(N), home_layout(make_scene(2, fingers=False), N))
     far = torch.tensor(HOME) + torch.tensor([2.0, 0, 0, 0, 0, 0, 0])
     engine.step(command(far, 0.0))
     turned = engine.state().joint_pos[:, 0]
@@ -103,7 +107,7 @@ def test_efforts_are_limited(engine: BulletEngine) -> None:
 def test_every_snapshot_replays_in_another_engine(engine: BulletEngine) -> None:
     """Restoring again and again in one world, which has its own history and its own contacts."""
     other = BulletEngine(make_scene(2, fingers=True), N)
-    other.reset(torch.arange(N), home_layout(2, N))
+    other.reset(torch.arange(N), home_layout(make_scene(2, fingers=False), N))
     engine.reset(torch.arange(N), around_block())
     for start in (0, 6, 12, 18):
         saved = engine.snapshot()
@@ -130,7 +134,7 @@ def test_a_reset_forgets_the_contacts(engine: BulletEngine) -> None:
 
 def test_rows_of_snapshots_have_one_length(engine: BulletEngine) -> None:
     """Rows of any two moments can be put together, with few contacts or with many."""
-    engine.reset(torch.arange(N), home_layout(2, N))
+    engine.reset(torch.arange(N), home_layout(make_scene(2, fingers=False), N))
     few = engine.snapshot()
     grasp_and_lift(engine)
     assert few.shape == engine.snapshot().shape
@@ -172,7 +176,7 @@ from armchair.engines.base import home_layout
 from armchair.engines.bullet import BulletEngine
 from armchair.engines.iiwa import make_scene
 engine = BulletEngine(make_scene(1, fingers=True), 2)
-still = torch.cat((home_layout(1, 2).joint_pos, torch.zeros(2, 1)), 1)
+still = torch.cat((home_layout(make_scene(1, fingers=False), 2).joint_pos, torch.zeros(2, 1)), 1)
 engine.step(still)
 engine.restore(torch.arange(2), engine.snapshot())
 engine._worlds[0].q[:] = float("nan")

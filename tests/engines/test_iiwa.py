@@ -9,10 +9,11 @@ import mujoco
 import numpy as np
 import pytest
 
-from armchair.engines.iiwa import JOINT_LIMITS, JOINT_SPEEDS, SERVO_LAG, make_scene
+from armchair.arms.iiwa import HOME, JOINT_LIMITS, JOINT_SPEEDS
+from armchair.engines.iiwa import SERVO_LAG, make_scene
 from armchair.engines.mujoco import build_model
 from armchair.engines.scene import fused
-from armchair.world import BLOCK_SIZE, HOME, MAX_OPENING
+from armchair.world import BLOCK_SIZE, MAX_OPENING
 
 
 def test_limits_are_the_data_sheets() -> None:
@@ -65,8 +66,8 @@ def test_servos_are_damped_beyond_ringing() -> None:
 def test_a_fused_arm_moves_like_the_whole_one(fingers: bool) -> None:
     """Same mass matrix in any posture, one body fewer."""
     scene = make_scene(0, fingers=fingers)
-    small = dataclasses.replace(scene, arm=fused(scene.arm))
-    assert len(small.arm) == len(scene.arm) - 1
+    small = dataclasses.replace(scene, links=fused(scene.links))
+    assert len(small.links) == len(scene.links) - 1
     matrices = []
     for one in (scene, small):
         model = build_model(one)

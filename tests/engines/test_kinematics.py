@@ -8,13 +8,16 @@ import mujoco
 import pytest
 import torch
 
+from armchair.arms import IIWA
+from armchair.arms.iiwa import HOME, HOME_TOOL, JOINT_LIMITS
+from armchair.arms.inverse import posture_for
+from armchair.arms.kinematics import chain, tool_jacobian
 from armchair.engines.base import home_layout
-from armchair.engines.iiwa import JOINT_LIMITS, make_scene
-from armchair.engines.kinematics import arm_state, body_poses, chain, solve_home, tool_jacobian
+from armchair.engines.iiwa import make_scene
 from armchair.engines.mujoco import build_model
 from armchair.engines.scene import body_names
+from armchair.engines.state import arm_state, body_poses
 from armchair.types import ArmState
-from armchair.world import HOME, HOME_TOOL
 
 
 def random_joints(n: int) -> torch.Tensor:
@@ -28,7 +31,7 @@ def state_of(joints: torch.Tensor, velocity: torch.Tensor | None = None, gap: fl
     still = torch.zeros_like(joints) if velocity is None else velocity
     opening = torch.full((n,), gap, dtype=joints.dtype)
     blocks = torch.zeros(n, 0, 7, dtype=joints.dtype)
-    return arm_state(joints, still, opening, opening, blocks, blocks[..., :3])
+    return arm_state(IIWA, joints, still, opening, opening, blocks, blocks[..., :3])
 
 
 def test_upright_and_stretched() -> None:
@@ -36,27 +39,27 @@ def test_upright_and_stretched() -> None:
     postures = torch.zeros(2, 7, dtype=torch.float64)
     postures[1, 1] = math.pi / 2
     expected = torch.tensor([[0.0, 0.0, 1.456], [1.096, 0.0, 0.36]], dtype=torch.float64)
-    torch.testing.assert_close(chain(postures).tool_pos, expected)
+    torch.testing.assert_close(chain(IIWA, postures).tool_pos, expected)
 
 
 def test_home_is_where_it_is_said_to_be() -> None:
-    arm = chain(torch.tensor([HOME]))
+    arm = chain(IIWA, torch.tensor([HOME]))
     torch.testing.assert_close(arm.tool_pos, torch.tensor([HOME_TOOL]), atol=2e-4, rtol=0)
     torch.testing.assert_close(arm.rot[:, 6, :, 2], torch.tensor([[0.0, 0.0, -1.0]]), atol=2e-4, rtol=0)
-    solved = solve_home(HOME_TOOL, torch.tensor(HOME) + 0.1)
+    solved = posture_for(IIWA, HOME_TOOL, torch.tensor(HOME) + 0.1)
     torch.testing.assert_close(
-        chain(solved[None]).tool_pos[0].float(), torch.tensor(HOME_TOOL), atol=1e-4, rtol=0
+        chain(IIWA, solved[None]).tool_pos[0].float(), torch.tensor(HOME_TOOL), atol=1e-4, rtol=0
     )
 
 
 def test_jacobian_is_the_derivative() -> None:
     joints = random_joints(20)
-    jac = tool_jacobian(chain(joints))
+    jac = tool_jacobian(IIWA, chain(IIWA, joints))
     step = 1e-6
     for j in range(7):
         moved = joints.clone()
         moved[:, j] += step
-        before, after = chain(joints), chain(moved)
+        before, after = chain(IIWA, joints), chain(IIWA, moved)
         torch.testing.assert_close(
             (after.tool_pos - before.tool_pos) / step, jac[:, :3, j], atol=1e-5, rtol=0
         )
@@ -68,7 +71,7 @@ def test_jacobian_is_the_derivative() -> None:
 def test_tool_velocity_is_jacobian_times_joint_velocity() -> None:
     joints, velocity = random_joints(5), torch.randn(5, 7, dtype=torch.float64)
     state = state_of(joints, velocity)
-    ahead = chain(joints + 1e-6 * velocity).tool_pos
+    ahead = chain(IIWA, joints + 1e-6 * velocity).tool_pos
     torch.testing.assert_close(state.tool_vel, (ahead - state.tool_pos) / 1e-6, atol=1e-4, rtol=0)
 
 
@@ -77,7 +80,7 @@ def test_every_body_is_where_mujoco_puts_it(fingers: bool) -> None:
     model = build_model(make_scene(2, fingers=fingers))
     data = mujoco.MjData(model)
     joints = random_joints(10)
-    layout = home_layout(2)
+    layout = home_layout(make_scene(2, fingers=False))
     names = body_names(2)
     for row in joints:
         data.qpos[:7] = row.numpy()
@@ -88,7 +91,7 @@ def test_every_body_is_where_mujoco_puts_it(fingers: bool) -> None:
         state = state_of(row[None], gap=0.04)._replace(
             block_pos=layout.block_pos.double(), block_quat=layout.block_quat.double()
         )
-        poses = body_poses(state)[0].numpy()
+        poses = body_poses(IIWA, state)[0].numpy()
         for name, pose in zip(names, poses, strict=True):
             if not fingers and name.startswith("finger"):
                 continue  # one body with the hand there
@@ -102,5 +105,5 @@ def test_a_pose_per_name() -> None:
         state = state_of(random_joints(2))
         pos = torch.zeros(2, blocks, 3, dtype=torch.float64)
         quat = torch.zeros(2, blocks, 4, dtype=torch.float64)
-        poses = body_poses(state._replace(block_pos=pos, block_quat=quat))
+        poses = body_poses(IIWA, state._replace(block_pos=pos, block_quat=quat))
         assert poses.shape == (2, len(body_names(blocks)), 7)

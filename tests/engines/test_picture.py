@@ -10,13 +10,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from armchair.arms import IIWA
+from armchair.arms.iiwa import HOME
 from armchair.engines.display.appearance import BLUE, YELLOW
 from armchair.engines.display.camera import Camera
 from armchair.engines.display.gl import has_display
 from armchair.engines.display.picture import Renderer, Viewer, with_goal
-from armchair.engines.kinematics import arm_state, body_poses
+from armchair.engines.state import arm_state, body_poses
 from armchair.errors import InvalidInput, MissingDependency
-from armchair.world import HOME
 
 SIZE = 160
 OVERHEAD = Camera(lookat=(0.5, 0.0, 0.0), distance=0.8, azimuth=180.0, elevation=-60.0)
@@ -33,8 +34,8 @@ def scene(goal: tuple[float, float, float], turn: float = 0.0, blocks: tuple = (
     for k, block in enumerate(blocks):
         rows[0, k, :4] = torch.tensor((*block, 1.0))
     closed = torch.zeros(1)
-    state = arm_state(joints, torch.zeros(1, 7), closed, closed, rows, torch.zeros(1, len(blocks), 6))
-    return with_goal(body_poses(state)[0], torch.tensor(goal))
+    state = arm_state(IIWA, joints, torch.zeros(1, 7), closed, closed, rows, torch.zeros(1, len(blocks), 6))
+    return with_goal(body_poses(IIWA, state)[0], torch.tensor(goal))
 
 
 def reddish(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -6,18 +6,24 @@ import pytest
 import torch
 from torch import Tensor
 
+from armchair.arms import IIWA
+from armchair.arms.inverse import posture_for
 from armchair.engines import Engine, make_engine
 from armchair.engines.base import home_layout
 from armchair.engines.iiwa import make_scene
-from armchair.engines.kinematics import solve_home
 from armchair.types import Layout
-from armchair.world import BLOCK_SIZE, HOME, MAX_OPENING
+from armchair.world import BLOCK_SIZE, MAX_OPENING
 
 pytest.importorskip("mujoco_warp")
 pytestmark = pytest.mark.slow  # its kernels are compiled once a machine: a minute
 
 N = 8
 STEPS = 20  # 1 s
+
+
+def at_home(blocks: int, n: int) -> Layout:
+    """`n` equal rows."""
+    return home_layout(make_scene(blocks, fingers=True), n)
 
 
 def pair(blocks: int, n: int = N) -> list[Engine]:
@@ -27,8 +33,8 @@ def pair(blocks: int, n: int = N) -> list[Engine]:
 
 def high_layout(rng: torch.Generator) -> Layout:
     """Arms where nothing is touched on the way."""
-    high = solve_home((0.45, 0.0, 0.75), torch.tensor(HOME)).float()
-    return home_layout(2, N)._replace(joint_pos=high + 0.1 * (2 * torch.rand(N, 7, generator=rng) - 1))
+    high = posture_for(IIWA, (0.45, 0.0, 0.75), torch.tensor(IIWA.home)).float()
+    return at_home(2, N)._replace(joint_pos=high + 0.1 * (2 * torch.rand(N, 7, generator=rng) - 1))
 
 
 @pytest.mark.parametrize("speed", [0.0, 0.02, 0.04])
@@ -60,8 +66,8 @@ def start_tool(engine: Engine, start: Layout) -> Tensor:
 
 def crowd(n: int) -> Layout:
     """Blocks on each other and both in the way of the fingers: as many contacts as there can be."""
-    start = home_layout(2, n)
-    low = solve_home((0.5, 0.0, 0.03), start.joint_pos[0]).float()
+    start = at_home(2, n)
+    low = posture_for(IIWA, (0.5, 0.0, 0.03), torch.tensor(IIWA.home)).float()
     start = start._replace(joint_pos=low.repeat(n, 1), opening=torch.full((n,), MAX_OPENING))
     start.block_pos[:, 0] = torch.tensor([0.5, 0.0, BLOCK_SIZE / 2])
     start.block_pos[:, 1] = torch.tensor([0.5 + BLOCK_SIZE, 0.0, BLOCK_SIZE / 2])
@@ -82,7 +88,7 @@ def test_contacts_beyond_the_room_are_a_divergence(
 ) -> None:
     monkeypatch.setattr(f"armchair.engines.warp.{room}", too_small)
     engine = make_engine("warp", make_scene(2, fingers=True), 3)
-    start = home_layout(2, 3)
+    start = at_home(2, 3)
     start.block_pos[:, :, 2] = 0.3  # nothing touches anything
     engine.reset(torch.arange(3), start)
     shut = torch.cat((start.joint_pos, torch.zeros(3, 1)), 1)
@@ -98,7 +104,7 @@ def test_memory_is_shared_and_stays_where_it_is() -> None:
     """The graph of the substeps holds pointers: nothing may be replaced."""
     engine = make_engine("warp", make_scene(1, fingers=True), N)
     before = [part.data_ptr() for part in engine._arrays]  # type: ignore[attr-defined]
-    start = home_layout(1, N)
+    start = at_home(1, N)
     engine.step(torch.cat((start.joint_pos + 0.1, torch.zeros(N, 1)), 1))
     engine.restore(torch.arange(N), engine.snapshot())
     engine.reset(torch.arange(N), start)
@@ -108,7 +114,7 @@ def test_memory_is_shared_and_stays_where_it_is() -> None:
 def test_snapshots_are_those_of_mujoco() -> None:
     """Demonstrations recorded on the one are gone on from on the other."""
     mujoco, warp = pair(2)
-    start, rng = home_layout(2, N), torch.Generator().manual_seed(3)
+    start, rng = at_home(2, N), torch.Generator().manual_seed(3)
     joints = start.joint_pos + 0.2 * (2 * torch.rand(N, 7, generator=rng) - 1)
     for engine in (mujoco, warp):
         engine.reset(torch.arange(N), start)
@@ -129,11 +135,11 @@ def test_snapshots_are_those_of_mujoco() -> None:
 
 def test_masks_do_what_ids_do() -> None:
     chosen = torch.arange(N) % 3 == 1
-    ids, start = chosen.nonzero().squeeze(1), home_layout(1, N)
+    ids, start = chosen.nonzero().squeeze(1), at_home(1, N)
     start = start._replace(joint_pos=start.joint_pos + 0.1, opening=torch.full((N,), 0.05))
     engines = [make_engine("warp", make_scene(1, fingers=True), N) for _ in range(2)]
     for engine in engines:
-        engine.step(torch.cat((home_layout(1, N).joint_pos + 0.2, torch.zeros(N, 1)), 1))
+        engine.step(torch.cat((at_home(1, N).joint_pos + 0.2, torch.zeros(N, 1)), 1))
     kept = engines[0].snapshot()
     engines[0].reset(ids, start.select(ids))
     engines[1].reset_where(chosen, start)  # type: ignore[attr-defined]

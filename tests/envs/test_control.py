@@ -6,26 +6,29 @@ import pytest
 import torch
 from torch import Tensor
 
+from armchair.arms import IIWA
+from armchair.arms.iiwa import HOME_TOOL, JOINT_LIMITS, JOINT_SPEEDS
+from armchair.arms.inverse import LEASH
 from armchair.engines.base import home_layout
-from armchair.engines.iiwa import JOINT_LIMITS, JOINT_SPEEDS, make_scene
+from armchair.engines.iiwa import make_scene
 from armchair.engines.mujoco import MujocoEngine
-from armchair.envs.control import CONTROLS, JOINT_LEASH, TOOL_LEASH, WORKSPACE_LOW
+from armchair.envs.control import JOINT_LEASH, make_control
 from armchair.types import ArmState
-from armchair.world import HOME_TOOL, MAX_OPENING
+from armchair.world import MAX_OPENING
 
-TOOL, JOINT = CONTROLS["tool"], CONTROLS["joint"]
+TOOL, JOINT = make_control("tool", IIWA), make_control("joint", IIWA)
 DT = 0.05
 
 
 @pytest.fixture
 def engine() -> MujocoEngine:
     engine = MujocoEngine(make_scene(0, fingers=True), 1)
-    engine.reset(torch.tensor([0]), home_layout(0))
+    engine.reset(torch.tensor([0]), home_layout(make_scene(0, fingers=False)))
     return engine
 
 
 def drive(engine: MujocoEngine, mode: str, actions: list[Tensor]) -> list[ArmState]:
-    control = CONTROLS[mode]
+    control = make_control(mode, IIWA)
     state = engine.state()
     memory, seen = control.start(state), [state]
     for action in actions:
@@ -59,8 +62,8 @@ def test_the_target_is_leashed_and_does_not_wind_up(engine: MujocoEngine) -> Non
         targets, memory = TOOL.move(state, memory, torch.tensor([[0.0, 0.0, -1.0, 0.0]]), DT)
         engine.step(targets)
         state = engine.state()
-    assert (memory - state.tool_pos).abs().max() <= TOOL_LEASH + 1e-6
-    assert memory[0, 2] >= WORKSPACE_LOW[2] - 1e-6
+    assert (memory - state.tool_pos).abs().max() <= LEASH + 1e-6
+    assert memory[0, 2] >= IIWA.space.low[2] - 1e-6
     low = float(state.tool_pos[0, 2])
     for _ in range(3):
         targets, memory = TOOL.move(state, memory, torch.tensor([[0.0, 0.0, 1.0, 0.0]]), DT)
@@ -91,7 +94,7 @@ def test_joint_speeds_stay_near_the_data_sheets(engine: MujocoEngine) -> None:
 
 @pytest.mark.parametrize("mode", ["tool", "joint"])
 def test_the_gripper_is_sticky(engine: MujocoEngine, mode: str) -> None:
-    control = CONTROLS[mode]
+    control = make_control(mode, IIWA)
     size = control.action_dim(True)
     state = engine.state()
     memory = control.start(state)

@@ -501,7 +501,7 @@ def test_a_run_of_the_arm_itself_is_judged_by_its_poses(tmp_path: Path, server: 
     visible = torch.stack([step.visible for step in steps])
     acted, reward = torch.zeros(6, env.action_dim), torch.zeros(6)
     left, right = (Clip(new_id(), visible[:, k], acted, reward, poses[:, k], None, 0, k, 0) for k in range(2))
-    run, asset = RunDir.create(tmp_path, "reach", {"task": "reach"}), spec.scene_asset()
+    run, asset = RunDir.create(tmp_path, "reach", {"task": "reach"}), spec.scene_asset(EnvConfig())
     assert asset is not None
     with Store.open(run.store_file) as store:
         store.board.put_asset(SCENE, asset, SCENE_TYPE)

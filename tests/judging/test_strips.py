@@ -108,14 +108,14 @@ def test_the_tools_way_is_that_which_the_environment_tells() -> None:
     finally:
         env.close()
     assert step.poses is not None
-    with Stage(spec.scene_asset()) as stage:
+    with Stage(spec.scene_asset(EnvConfig())) as stage:
         assert stage.tool_path(step.poses) == pytest.approx(step.visible[:, :3], abs=1e-4)
 
 
 @pytest.mark.gl
 def test_points_are_drawn_where_they_are_seen() -> None:
     """The red ball of reach lies where its middle is projected to, wherever the camera goes for it."""
-    asset, rows = resolve_task("reach").scene_asset(), len(body_names(0)) + 1
+    asset, rows = resolve_task("reach").scene_asset(EnvConfig()), len(body_names(0)) + 1
     poses = torch.zeros(2, rows, 7)
     poses[..., 3] = 1.0
     poses[:, :-1, 2] = -5.0  # the arm is out of sight, far below
@@ -146,7 +146,7 @@ def test_clips_with_poses_become_strips_with_a_path() -> None:
     finally:
         env.close()
     poses = torch.stack([step.poses for step in steps if step.poses is not None])
-    with Stage(spec.scene_asset()) as stage:
+    with Stage(spec.scene_asset(EnvConfig())) as stage:
         pair = stage.strips(clip_of(poses[:, 0]), clip_of(poses[:, 1]))
     for strip in pair:
         assert len(strip) < 90_000

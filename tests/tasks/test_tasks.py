@@ -7,14 +7,15 @@ import itertools
 import pytest
 import torch
 
-from armchair.engines.kinematics import arm_state
+from armchair.arms import IIWA
+from armchair.arms.iiwa import HOME, SPACE
+from armchair.engines.state import arm_state
 from armchair.errors import InvalidChoice
 from armchair.maths import generator
 from armchair.tasks import TASKS, Task, get_task, pick_place, push, stack
-from armchair.tasks.base import SPAWN_HIGH, SPAWN_LOW
 from armchair.tasks.scripting import grasped
 from armchair.types import ArmState
-from armchair.world import BLOCK_SIZE, HOME, MAX_OPENING
+from armchair.world import BLOCK_SIZE, MAX_OPENING
 
 HALF = BLOCK_SIZE / 2
 
@@ -30,7 +31,7 @@ def made_up(
     gap = torch.tensor([opening])
     wish = gap if target is None else torch.tensor([target])
     state = arm_state(
-        torch.tensor([HOME]), torch.zeros(1, 7), gap, wish, rows, torch.zeros(1, len(blocks), 3)
+        IIWA, torch.tensor([HOME]), torch.zeros(1, 7), gap, wish, rows, torch.zeros(1, len(blocks), 3)
     )
     return state._replace(tool_pos=torch.tensor([tool]))
 
@@ -62,10 +63,11 @@ def test_layouts_are_seeded_and_differ(task: Task) -> None:
 
 def test_layouts_start_unsolved_and_on_the_table(task: Task) -> None:
     layout = task.layout(generator(0, "layout"), 500)
-    low, high = torch.tensor(SPAWN_LOW), torch.tensor(SPAWN_HIGH)
+    low, high = torch.tensor(SPACE.spawn_low), torch.tensor(SPACE.spawn_high)
     assert ((layout.block_pos[..., :2] >= low) & (layout.block_pos[..., :2] <= high)).all()
     assert layout.block_pos[..., 2].eq(HALF).all()
     state = arm_state(
+        IIWA,
         layout.joint_pos,
         torch.zeros(500, 7),
         layout.opening,
@@ -82,7 +84,7 @@ def test_shapes_of_what_a_task_tells(task: Task) -> None:
     blocks = torch.cat((layout.block_pos, layout.block_quat), -1)
     gap = torch.full((4,), 0.02)
     state = arm_state(
-        layout.joint_pos, torch.zeros(4, 7), gap, gap, blocks, torch.zeros(4, task.num_blocks, 3)
+        IIWA, layout.joint_pos, torch.zeros(4, 7), gap, gap, blocks, torch.zeros(4, task.num_blocks, 3)
     )
     seen = task.visible(state, layout.goal)
     assert seen.shape == (4, 3 * len(task.points) + len(task.scalars))
@@ -103,8 +105,8 @@ def test_speeds_come_last_and_only_where_they_are_asked_for() -> None:
     layout = task.layout(generator(0, "layout"), 3)
     blocks, gap = torch.cat((layout.block_pos, layout.block_quat), -1), torch.full((3,), 0.02)
     velocity = torch.tensor([[0.3, 0.0, -0.4], [0.0, 0.1, 0.0]]).expand(3, 2, 3)
-    still = arm_state(layout.joint_pos, torch.zeros(3, 7), gap, gap, blocks, velocity)
-    moving = arm_state(layout.joint_pos, torch.ones(3, 7), gap, gap, blocks, velocity)
+    still = arm_state(IIWA, layout.joint_pos, torch.zeros(3, 7), gap, gap, blocks, velocity)
+    moving = arm_state(IIWA, layout.joint_pos, torch.ones(3, 7), gap, gap, blocks, velocity)
     assert task.scalars[-3:] == ("tool_speed", "block_a_speed", "block_b_speed")
     expected = torch.tensor([[0.0, 0.5, 0.1]]).expand(3, 3)
     torch.testing.assert_close(task.visible(still, layout.goal)[:, -3:], expected)
@@ -145,13 +147,13 @@ def test_reach_is_a_matter_of_distance() -> None:
 def test_push_rises_with_each_stage() -> None:
     task, goal, block = TASKS["push"], (0.6, 0.1, HALF), (0.5, 0.1, HALF)
     far = made_up((0.5, -0.2, 0.3), [block])
-    behind = made_up((0.5 - push.BEHIND, 0.1, HALF), [block])
-    half_way = made_up((0.55 - push.BEHIND, 0.1, HALF), [(0.55, 0.1, HALF)])
+    behind = made_up((0.5 - push.behind_room(IIWA.tip), 0.1, HALF), [block])
+    half_way = made_up((0.55 - push.behind_room(IIWA.tip), 0.1, HALF), [(0.55, 0.1, HALF)])
     there = made_up((0.5, -0.2, 0.3), [goal])
     assert_rising([value(task, s, goal) for s in (far, behind, half_way, there)])
     assert value(task, there, goal) == pytest.approx(1.0)
     # the far side of the block is the wrong side
-    wrong = made_up((0.5 + push.BEHIND, 0.1, HALF), [block])
+    wrong = made_up((0.5 + push.behind_room(IIWA.tip), 0.1, HALF), [block])
     assert value(task, wrong, goal) < value(task, behind, goal)
     assert done(task, made_up((0, 0, 0), [(0.6, 0.149, HALF)]), goal)
     assert not done(task, made_up((0, 0, 0), [(0.6, 0.151, HALF)]), goal)

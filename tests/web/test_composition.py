@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import torch
 
+from armchair.arms.iiwa import SPACE
 from armchair.envs.arm_env import make_env
-from armchair.tasks.base import TABLE_HIGH, TABLE_LOW
 
 Probe = Callable[[dict[str, Any]], list[dict[str, Any]]]
 PANES = [(699, 615), (699, 560), (491, 505), (491, 455), (194, 460), (194, 380)]  # px, at the three sizes
@@ -40,7 +40,7 @@ def clips_of(task: str) -> dict[str, Any]:
     scene, clips = env.scene_asset(), torch.stack(poses, dim=1)  # (N, L, B + 1, 7)
     env.close()
     blocks = clips[:, :, -1 - env.task.num_blocks : -1, :2]
-    low, high = torch.tensor(TABLE_LOW), torch.tensor(TABLE_HIGH)
+    low, high = torch.tensor(SPACE.table_low), torch.tensor(SPACE.table_high)
     there = (
         ((blocks > low) & (blocks < high)).all(-1).flatten(1).all(1)
     )  # what fell off may leave the picture

@@ -30,6 +30,7 @@ class PolicyInfo(NamedTuple):
     hidden: tuple[int, ...]
     env_steps: int  # it was trained for
     wishes: tuple[str, ...] = ()  # whose weights are inputs besides
+    arm: str = ""  # the file that describes it; "" for the built-in one
 
 
 def save_policy(
@@ -102,7 +103,8 @@ def _info(about: Mapping[str, Json]) -> PolicyInfo:
     task, engine, control = (str(about[name]) for name in ("task", "engine", "control"))
     obs_dim, action_dim, steps = (int(str(about[k])) for k in ("obs_dim", "action_dim", "env_steps"))
     hidden = tuple(int(str(width)) for width in widths)
-    return PolicyInfo(task, engine, control, obs_dim, action_dim, hidden, steps, tuple(map(str, wishes)))
+    arm = str(about.get("arm", ""))  # older ones have none
+    return PolicyInfo(task, engine, control, obs_dim, action_dim, hidden, steps, tuple(map(str, wishes)), arm)
 
 
 def _check_size(info: PolicyInfo, header: Header) -> None:

@@ -11,19 +11,18 @@ from torch import Tensor
 
 from armchair.agents.saved import load_policy
 from armchair.api.run import Run, finished
+from armchair.arms import load_arm
 from armchair.engines.base import check_finite
 from armchair.engines.iiwa import make_scene
-from armchair.engines.kinematics import arm_state
+from armchair.engines.state import arm_state
 from armchair.envs.arm_env import OBS_LIMIT
-from armchair.envs.control import CONTROLS
+from armchair.envs.control import make_control
 from armchair.errors import InvalidInput
 from armchair.tasks import TASKS, get_task
 
-JOINTS = 7
-
 
 class Controller:
-    """What a run has learned, for an arm of its own: the KUKA LBR iiwa 14 that armchair simulates.
+    """What a run has learned, for the arm that it was taught on: see `armchair.arms`.
 
     >>> controller = armchair.Controller("runs/reach-001")
     >>> while True:  # every `controller.dt` s
@@ -42,7 +41,10 @@ class Controller:
             raise InvalidInput(
                 f"a controller needs a task without blocks ({alone}), {run.path} is of {info.task}"
             )
-        self._net, self._task, self._control = agent.net, get_task(info.task), CONTROLS[info.control]
+        self.arm = load_arm(info.arm)
+        """Joints, limits and speeds of the arm, base first."""
+        self._net, self._task = agent.net, get_task(info.task, arm=self.arm)
+        self._control = make_control(info.control, self.arm)
         self.dt = make_scene(0, fingers=False).control_dt
         """s between two commands."""
         self._memory: Tensor | None = None
@@ -53,14 +55,15 @@ class Controller:
         self._memory = None
 
     def command(self, positions: ArrayLike, velocities: ArrayLike, goal: ArrayLike) -> NDArray[np.float32]:
-        """Joint positions to go to within the next `dt` s. -> (7,) rad.
+        """Joint positions to go to within the next `dt` s. -> (J,) rad.
 
-        positions, velocities: (7,) measured, in rad and rad/s. goal: (3,) m, in the frame of the arm's base.
+        positions, velocities: (J,) measured, in rad and rad/s. goal: (3,) m, in the frame of the arm's base.
         Raises InvalidInput for other shapes and for what is not finite.
         """
-        q, dq = _row("positions", positions, JOINTS), _row("velocities", velocities, JOINTS)
+        count = self.arm.num_joints
+        q, dq = _row("positions", positions, count), _row("velocities", velocities, count)
         place, none = _row("goal", goal, 3), torch.zeros(1)
-        state = arm_state(q, dq, none, none, torch.zeros(1, 0, 7), torch.zeros(1, 0, 3))
+        state = arm_state(self.arm, q, dq, none, none, torch.zeros(1, 0, 7), torch.zeros(1, 0, 3))
         if self._memory is None:
             self._memory = self._control.start(state)
         parts = self._task.observe(state, place), self._control.observe(state, self._memory)
@@ -68,7 +71,7 @@ class Controller:
             action = self._net.best(torch.cat(parts, dim=1).clamp(-OBS_LIMIT, OBS_LIMIT))
         targets, self._memory = self._control.move(state, self._memory, action.clone(), self.dt)
         self._tool = state.tool_pos[0].numpy()
-        return targets[0, :JOINTS].numpy()
+        return targets[0, :count].numpy()
 
     @property
     def tool(self) -> NDArray[np.float32]:

@@ -81,6 +81,8 @@ class SetupFlags(RunsFlag):
     """Where the policy practises and learns: cpu, or cuda with --engine warp; see docs/gpu.md."""
     control: str | None = None
     """What actions move: "tool" (if nothing says otherwise) or "joint"."""
+    arm: str | None = None
+    """An arm of your own: a YAML, MJCF or URDF, see docs/arms.md; "" for the built-in one."""
     threads: int | None = None
     """Simulation threads, 0 for one a core."""
     workers: int | None = None

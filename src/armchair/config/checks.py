@@ -8,7 +8,7 @@ from armchair.config.ranges import MOST_AT_ONCE
 from armchair.config.teach import TeachConfig
 from armchair.engines import ENGINES
 from armchair.envs.base import Demonstrable
-from armchair.envs.control import CONTROLS
+from armchair.envs.control import MODES
 from armchair.envs.foreign.points.declaration import Declared
 from armchair.envs.spec import resolve_task
 from armchair.errors import InvalidInput, check_choice
@@ -25,7 +25,7 @@ def check(config: TeachConfig) -> None:
     """Raises InvalidInput, which names the key, for what does not exist or does not go with the rest."""
     task, queries = config.task, config.queries
     check_choice("env.engine", config.env.engine, ENGINES)
-    check_choice("env.control", config.env.control, CONTROLS)
+    check_choice("env.control", config.env.control, MODES)
     check_choice("queries.strategy", queries.strategy, STRATEGIES)
     if queries.first > queries.labels:
         most = f"queries.labels, {queries.labels}, of which it is a part"

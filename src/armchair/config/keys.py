@@ -12,15 +12,8 @@ UNGROUPED = {
     **{
         name: f"env.{name}"
         for name in (
-            "engine",
-            "device",
-            "control",
-            "threads",
-            "motion",
-            "frames",
-            "poses",
-            "workers",
-            "time_limit",
+            *("engine", "device", "control", "arm", "threads"),
+            *("motion", "frames", "poses", "workers", "time_limit"),
         )
     },
     **{name: f"queries.{name}" for name in ("labels", "first", "strategy", "random_share", "clip_length")},

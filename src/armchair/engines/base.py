@@ -25,9 +25,7 @@ from torch import Tensor
 from armchair.engines.scene import Scene
 from armchair.errors import InvalidInput
 from armchair.types import ArmState, Layout
-from armchair.world import HOME, MAX_OPENING
 
-TARGETS = 8  # seven joint positions and the gripper's opening
 MAX_SPEED = 100.0  # rad/s or m/s; anything faster has diverged
 
 
@@ -46,13 +44,21 @@ class Engine(Protocol):
     def step(self, targets: Tensor) -> Tensor:
         """Drive all copies for one control step.
 
-        targets: (N, 8), seven joint positions in rad, then the opening in m; clipped to the limits.
+        targets: (N, J + 1), joint positions in rad, then the opening in m; clipped to the limits.
         Returns (N,) bool: the copies that diverged and were put back to their last layout.
         """
         ...
 
     def state(self) -> ArmState:
         """The state of all copies now; the caller may keep it, later steps do not change it."""
+        ...
+
+    def body_names(self) -> list[str]:
+        """Of the arm's bodies that are drawn, then of the blocks."""
+        ...
+
+    def poses(self) -> Tensor:
+        """Where these bodies are now: position in m, quaternion w x y z, world frame. -> (N, B, 7)."""
         ...
 
     def snapshot(self) -> Tensor:
@@ -91,8 +97,9 @@ class Unwatched(Protocol):
 class Commanded:
     """What an engine keeps of its N copies beside the physics: the commanded opening and the last layout."""
 
-    def __init__(self, num_blocks: int, num_envs: int, device: torch.device | None = None) -> None:
-        home = home_layout(num_blocks, num_envs)
+    def __init__(self, scene: Scene, num_envs: int, device: torch.device | None = None) -> None:
+        self._scene = scene
+        home = home_layout(scene, num_envs)
         flat = [field.reshape(num_envs, -1).to(device) for field in (home.opening, *home)]
         self.rows = torch.cat(flat, 1)  # (N, W), one row a copy, of which the other attributes are views
         opening, *fields = self.rows.split([part.shape[1] for part in flat], 1)
@@ -105,10 +112,10 @@ class Commanded:
         Raises InvalidInput, before anything is kept, for ids or a layout that are not right.
         """
         ids = check_ids(ids, len(self.rows))
-        check_layout(layout, len(ids), self.layout.block_pos.shape[1])
+        check_layout(layout, len(ids), self._scene)
         for mine, theirs in zip(self.layout, layout, strict=True):
             mine[ids] = theirs
-        self.opening[ids] = layout.opening.clamp(0.0, MAX_OPENING)
+        self.opening[ids] = layout.opening.clamp(0.0, self._scene.arm.stroke)
         return ids
 
 
@@ -117,12 +124,14 @@ def too_fast(velocities: NDArray[np.float64]) -> NDArray[np.bool_]:
     return ~(np.abs(velocities).max(1) < MAX_SPEED)  # NaN fails every comparison
 
 
-def home_layout(num_blocks: int, n: int = 1) -> Layout:
+def home_layout(scene: Scene, n: int = 1) -> Layout:
     """The arm at home, the gripper shut, the blocks in a row across the table. -> n equal rows."""
-    places = [[0.5, 0.12 * (k + 1), 0.025] for k in range(num_blocks)]
+    space, num_blocks = scene.arm.space, scene.num_blocks
+    near = space.spawn_low[0] + 0.03
+    places = [[near, 0.12 * (k + 1), 0.025] for k in range(num_blocks)]
     pos = torch.tensor(places).reshape(num_blocks, 3).repeat(n, 1, 1)
     quat = torch.tensor([1.0, 0.0, 0.0, 0.0]).repeat(n, num_blocks, 1)
-    return Layout(torch.tensor([HOME]).repeat(n, 1), torch.zeros(n), pos, quat, torch.zeros(n, 3))
+    return Layout(torch.tensor([scene.arm.home]).repeat(n, 1), torch.zeros(n), pos, quat, torch.zeros(n, 3))
 
 
 def check_ids(ids: Tensor, num_envs: int) -> Tensor:
@@ -154,9 +163,10 @@ def check_finite(name: str, value: Tensor, shape: tuple[int, ...]) -> None:
         raise InvalidInput(f"{name} must be finite, row {row} is {value[row].tolist()}")
 
 
-def check_layout(layout: Layout, n: int, num_blocks: int) -> None:
-    """InvalidInput unless the layout has n rows for scenes of `num_blocks` blocks."""
-    check_finite("layout.joint_pos", layout.joint_pos, (n, 7))
+def check_layout(layout: Layout, n: int, scene: Scene) -> None:
+    """InvalidInput unless the layout has n rows for this scene."""
+    num_blocks = scene.num_blocks
+    check_finite("layout.joint_pos", layout.joint_pos, (n, scene.arm.num_joints))
     check_finite("layout.opening", layout.opening, (n,))
     check_finite("layout.block_pos", layout.block_pos, (n, num_blocks, 3))
     check_finite("layout.block_quat", layout.block_quat, (n, num_blocks, 4))

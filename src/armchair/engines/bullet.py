@@ -16,10 +16,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from armchair.engines.base import TARGETS, Commanded, check_finite, check_ids, home_layout, too_fast
+from armchair.engines.base import Commanded, check_finite, check_ids, home_layout, too_fast
 from armchair.engines.bullet_world import World, write_models
-from armchair.engines.kinematics import state_of_rows
-from armchair.engines.scene import Scene
+from armchair.engines.own_arm import plain_columns
+from armchair.engines.scene import Scene, body_names
+from armchair.engines.state import StateReader, body_poses
 from armchair.errors import InvalidInput, MissingDependency
 from armchair.types import ArmState, Layout
 from armchair.world import MAX_OPENING
@@ -37,6 +38,10 @@ class BulletEngine:
                 "PyBullet's window needs a display, and DISPLAY is not set",
                 "run it on a desktop, or choose render_mode 'rgb_array'",
             )
+        if scene.arm.model is not None:
+            raise InvalidInput(
+                f"the bullet engine has the built-in arm alone: use --engine mujoco for {scene.arm.name}"
+            )
         self.scene = scene
         self.num_envs = num_envs
         self.device = torch.device("cpu")
@@ -45,7 +50,8 @@ class BulletEngine:
         self._v = np.zeros((num_envs, scene.num_joints + 6 * scene.num_blocks))
         self._low = np.array([joint.lower for joint in scene.joints])
         self._high = np.array([joint.upper for joint in scene.joints])
-        self._commanded = Commanded(scene.num_blocks, num_envs)
+        self._reader = StateReader(scene, plain_columns(scene))
+        self._commanded = Commanded(scene, num_envs)
         self._worlds: list[World] = []
         self._folder = tempfile.TemporaryDirectory(prefix="armchair-bullet-")
         folder = Path(self._folder.name)
@@ -57,10 +63,10 @@ class BulletEngine:
             self.close()
             raise
         # at most so many pairs touch: each thing with the table, and the blocks with all but links
-        things, blocks = sum(bool(body.geoms) for body in (*scene.arm, *scene.blocks)), scene.num_blocks
+        things, blocks = sum(bool(body.geoms) for body in (*scene.links, *scene.blocks)), scene.num_blocks
         most_contacts = things + blocks * (things - blocks) + blocks * (blocks - 1) // 2
         self._room = len(self._worlds[0].save()) + _CONTACT_BYTES * most_contacts
-        self.reset(torch.arange(num_envs), home_layout(scene.num_blocks, num_envs))
+        self.reset(torch.arange(num_envs), home_layout(scene, num_envs))
 
     def reset(self, ids: Tensor, layout: Layout) -> None:
         """Put the copies `ids` (n,) at rest in `layout` (n rows)."""
@@ -79,7 +85,7 @@ class BulletEngine:
 
     def step(self, targets: Tensor) -> Tensor:
         """Drive all copies for one control step; see `Engine.step`."""
-        check_finite("targets", targets, (self.num_envs, TARGETS))
+        check_finite("targets", targets, (self.num_envs, self.scene.num_targets))
         opening = targets[:, 7].clamp(0.0, MAX_OPENING)
         if self.scene.fingers:
             self._commanded.opening[:] = opening
@@ -100,7 +106,15 @@ class BulletEngine:
 
     def state(self) -> ArmState:
         """The state of all copies now; see `Engine.state`."""
-        return state_of_rows(self.scene, self._q, self._v, self._commanded.opening)
+        return self._reader.state(self._q, self._v, self._commanded.opening)
+
+    def body_names(self) -> list[str]:
+        """Of the arm's bodies that are drawn, then of the blocks."""
+        return body_names(self.scene.num_blocks)
+
+    def poses(self) -> Tensor:
+        """Where these bodies are now; see `Engine.poses`."""
+        return body_poses(self.scene.arm, self.state())
 
     def snapshot(self) -> Tensor:
         """Length of the .bullet file, the file, padding; then what was commanded. -> (N, S) uint8."""

@@ -30,11 +30,11 @@ import numpy as np
 import pybullet as p
 from numpy.typing import NDArray
 
+from armchair.arms.iiwa import HOME
 from armchair.engines.base import MAX_SPEED
 from armchair.engines.scene import COLLISION_BITS, TABLE_BITS, Body, Scene, fused
 from armchair.engines.urdf import urdf_text
 from armchair.errors import InvalidInput
-from armchair.world import HOME
 
 # With at most 20 iterations a tenth of the grasps slip, with 10 a quarter: see the scripted solvers' test.
 # Most substeps reach the residual (Bullet's default is 1e-7) long before, and as many grasps hold.
@@ -86,7 +86,7 @@ class World:
         table = p.createMultiBody(0.0, shape, basePosition=(0.0, 0.0, -0.5), **self._me)
         p.changeDynamics(table, -1, lateralFriction=1.0, **self._me)
         p.setCollisionFilterGroupMask(table, -1, *TABLE_BITS, **self._me)
-        self._arm = self._load(self._folder / "arm.urdf", fused(self._scene.arm))
+        self._arm = self._load(self._folder / "arm.urdf", fused(self._scene.links))
         self.blocks = [self._load(self._folder / f"{b.name}.urdf", (b,)) for b in self._scene.blocks]
         self._weights = [(0.0, 0.0, -_GRAVITY * body.mass) for body in self._scene.blocks]
         self._motors()
@@ -130,7 +130,7 @@ class World:
 
     def _motors(self) -> None:
         index = self._links(self._arm)
-        self._joints = [index[body.name] for body in self._scene.arm if body.joint]
+        self._joints = [index[body.name] for body in self._scene.links if body.joint]
         joints = self._scene.joints
         posture = [*HOME, *[0.0] * (len(joints) - len(HOME))]
         matrix = p.calculateMassMatrix(self._arm, posture, **self._me)
@@ -215,7 +215,7 @@ class World:
 
 def write_models(scene: Scene, folder: Path, *, drawn: bool) -> None:
     """Write the URDF files that `World` loads; drawn: with shapes for PyBullet's window."""
-    arm = urdf_text("arm", fused(scene.arm), _ARM_TINTS if drawn else ())
+    arm = urdf_text("arm", fused(scene.links), _ARM_TINTS if drawn else ())
     (folder / "arm.urdf").write_text(arm, encoding="utf-8")
     for k, block in enumerate(scene.blocks):
         tint = (_BLOCK_TINTS[k % len(_BLOCK_TINTS)],) if drawn else ()

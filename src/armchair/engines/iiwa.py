@@ -14,19 +14,20 @@ Sources
 
 from __future__ import annotations
 
-import math
-
-from armchair.engines.scene import Body, Box, Capsule, Geom, Joint, Scene, Vec3, block
+from armchair.arms import IIWA, Arm
+from armchair.arms.arm import Vec3
+from armchair.arms.iiwa import (
+    FINGER_FORCE,
+    FLANGE_HEIGHT,
+    JOINT_AXES,
+    JOINT_HEIGHTS,
+    JOINT_LIMITS,
+    JOINT_TORQUES,
+    TOOL_OFFSET,
+)
+from armchair.engines.scene import Body, Box, Capsule, Geom, Joint, Scene, block
 from armchair.world import MAX_OPENING, block_names
 
-JOINT_LIMITS = tuple(math.radians(d) for d in (170, 120, 170, 120, 170, 120, 175))  # ± rad
-JOINT_SPEEDS = tuple(math.radians(d) for d in (85, 85, 100, 75, 130, 135, 135))  # rad/s
-JOINT_TORQUES = (320.0, 320.0, 176.0, 176.0, 110.0, 40.0, 40.0)  # N·m
-
-JOINT_AXES: tuple[Vec3, ...] = ((0, 0, 1), (0, 1, 0), (0, 0, 1), (0, -1, 0), (0, 0, 1), (0, 1, 0), (0, 0, 1))
-JOINT_HEIGHTS = (0.1575, 0.36, 0.5645, 0.78, 0.9645, 1.18, 1.261)  # m, of the joints at zero
-FLANGE_HEIGHT = 1.306  # m
-TOOL_OFFSET = 0.15  # m, from the flange to the tool centre point between the finger tips
 HAND_LENGTH = 0.09  # m, from the flange to the roots of the fingers
 
 # Damping / stiffness: a joint nears a still target as exp(-t / lag). With a target no farther away than the
@@ -35,8 +36,6 @@ HAND_LENGTH = 0.09  # m, from the flange to the roots of the fingers
 SERVO_LAG = 0.05  # s
 _STIFFNESS = (4000.0, 4000.0, 2000.0, 2000.0, 800.0, 330.0, 200.0)  # N·m/rad
 _ARMATURE = (0.3, 0.3, 0.2, 0.2, 0.1, 0.05, 0.05)  # kg·m², rotor inertia as felt at the joint, our estimate
-
-_FINGER_FORCE = 10.0  # N each
 
 # mass, centre of mass and inertia of links 1 to 7
 _INERTIAS: tuple[tuple[float, Vec3, Vec3], ...] = (
@@ -53,17 +52,15 @@ _INERTIAS: tuple[tuple[float, Vec3, Vec3], ...] = (
 _HULL = ((4, 0.075, 0.0, 0.15), (5, 0.065, 0.0, 0.17), (6, 0.075, -0.01, 0.01))
 
 
-def make_scene(num_blocks: int, *, fingers: bool) -> Scene:
-    """The arm, its gripper and `num_blocks` cubes; `fingers=False` fuses the gripper shut."""
-    gripper = [_hand(fingers=fingers)]
-    if fingers:
-        gripper += [_finger("finger_left", 1.0), _finger("finger_right", -1.0)]
-    return Scene(
-        num_blocks=num_blocks,
-        fingers=fingers,
-        arm=(*_links(), *gripper),
-        blocks=tuple(block(name) for name in block_names(num_blocks)),
-    )
+def make_scene(num_blocks: int, *, fingers: bool, arm: Arm = IIWA) -> Scene:
+    """An arm, its gripper and `num_blocks` cubes; `fingers=False` fuses the gripper shut."""
+    links: list[Body] = []
+    if arm.model is None:
+        links = [*_links(), _hand(fingers=fingers)]
+        if fingers:
+            links += [_finger("finger_left", 1.0), _finger("finger_right", -1.0)]
+    blocks = tuple(block(name) for name in block_names(num_blocks))
+    return Scene(arm, num_blocks, fingers, tuple(links), blocks)
 
 
 def _links() -> list[Body]:
@@ -134,7 +131,7 @@ def _finger(name: str, side: float) -> Body:
             axis=(0.0, side, 0.0),
             lower=0.0,
             upper=MAX_OPENING / 2,
-            effort=_FINGER_FORCE,
+            effort=FINGER_FORCE,
             stiffness=500.0,
             damping=30.0,
             armature=0.3,

@@ -9,16 +9,12 @@ from mujoco import batch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from armchair.engines.base import TARGETS, Commanded, check_finite, check_ids, home_layout, too_fast
-from armchair.engines.kinematics import state_of_rows
-from armchair.engines.scene import COLLISION_BITS, TABLE_BITS, Body, Box, Joint, Scene
+from armchair.engines.base import Commanded, check_finite, check_ids, home_layout, too_fast
+from armchair.engines.mjcf import build_model
+from armchair.engines.own_arm import Slots, columns_of, driven_fingers, own_body_names
+from armchair.engines.scene import Scene, body_names
+from armchair.engines.state import StateReader, body_poses
 from armchair.types import ArmState, Layout
-from armchair.world import MAX_OPENING
-
-# Contacts hold a grasp at a 10 ms step with these settings and not with cheaper ones: see the scripted
-# solvers' test. Elliptic cones diverge below 20 iterations.
-_ITERATIONS = 5
-_LINE_SEARCH = 5
 
 
 class MujocoEngine:
@@ -34,27 +30,45 @@ class MujocoEngine:
         self._q: NDArray[np.float64] = self._batch.bind("qpos")
         self._v: NDArray[np.float64] = self._batch.bind("qvel")
         self._ctrl: NDArray[np.float64] = self._batch.bind("ctrl")
-        self._commanded = Commanded(scene.num_blocks, num_envs)
-        self.reset(torch.arange(num_envs), home_layout(scene.num_blocks, num_envs))
+        self._places = columns_of(self.model, scene)
+        self._reader = StateReader(scene, self._places)
+        self._commanded = Commanded(scene, num_envs)
+        self._data: mujoco.MjData | None = None  # in which poses of bodies are computed
+        if (gripper := scene.arm.gripper) and driven_fingers(scene):  # shut where they are not in use
+            self._q[0, self._places[0].fingers] = self._ctrl[0, scene.arm.num_joints :] = gripper.shut
+        self._fresh = self._batch.state[0].copy()
+        self.reset(torch.arange(num_envs), home_layout(scene, num_envs))
 
     def reset(self, ids: Tensor, layout: Layout) -> None:
         """Put the copies `ids` (n,) at rest in `layout` (n rows)."""
         ids = self._commanded.reset(ids, layout)
-        rows = ids.numpy()
-        self._batch.state[rows] = 0.0
-        self._q[rows, :7] = self._ctrl[rows, :7] = layout.joint_pos.numpy()
+        rows, count, places = ids.numpy(), self.scene.arm.num_joints, self._places[0]
+        self._batch.state[rows] = self._fresh
+        joints = layout.joint_pos.numpy()
+        self._put(rows, places.joints, joints)
+        self._ctrl[rows, :count] = joints
         blocks = torch.cat((layout.block_pos, layout.block_quat), -1).flatten(1)
-        self._q[rows, self.scene.num_joints :] = blocks.numpy()
-        if self.scene.fingers:
-            self._q[rows, 7:9] = self._ctrl[rows, 7:9] = self._commanded.opening[ids, None].numpy() / 2
+        self._q[rows, places.blocks :] = blocks.numpy()
+        if self._reader.fingers is not None:
+            fingers = self._reader.fingers.positions(self._commanded.opening[ids])
+            self._put(rows, places.fingers, fingers)
+            self._ctrl[rows, count:] = fingers
+
+    def _put(self, rows: NDArray[np.int64], columns: Slots, values: NDArray[np.generic]) -> None:
+        """Put positions where these joints are, in these rows."""
+        if isinstance(columns, slice):
+            self._q[rows, columns] = values
+        else:
+            self._q[rows[:, None], columns] = values
 
     def step(self, targets: Tensor) -> Tensor:
         """Drive all copies for one control step; see `Engine.step`."""
-        check_finite("targets", targets, (self.num_envs, TARGETS))
-        self._ctrl[:, :7] = targets[:, :7].numpy()
-        if self.scene.fingers:
-            self._commanded.opening[:] = targets[:, 7].clamp(0.0, MAX_OPENING)
-            self._ctrl[:, 7:9] = self._commanded.opening.numpy()[:, None] / 2
+        count, fingers = self.scene.arm.num_joints, self._reader.fingers
+        check_finite("targets", targets, (self.num_envs, self.scene.num_targets))
+        self._ctrl[:, :count] = targets[:, :count].numpy()
+        if fingers is not None:
+            self._commanded.opening[:] = targets[:, count].clamp(0.0, fingers.stroke)
+            self._ctrl[:, count:] = fingers.positions(self._commanded.opening)
         try:
             self._batch.step(nstep=self.scene.num_substeps)
             failed = []
@@ -70,7 +84,24 @@ class MujocoEngine:
 
     def state(self) -> ArmState:
         """The state of all copies now; see `Engine.state`."""
-        return state_of_rows(self.scene, self._q, self._v, self._commanded.opening)
+        return self._reader.state(self._q, self._v, self._commanded.opening)
+
+    def body_names(self) -> list[str]:
+        """Of the arm's bodies that are drawn, then of the blocks."""
+        own = self.scene.arm.model is not None
+        return own_body_names(self.model) if own else body_names(self.scene.num_blocks)
+
+    def poses(self) -> Tensor:
+        """Where these bodies are now; see `Engine.poses`."""
+        if self.scene.arm.model is None:
+            return body_poses(self.scene.arm, self.state())
+        data = self._data = self._data or mujoco.MjData(self.model)
+        found = np.empty((self.num_envs, self.model.nbody - 1, 7), dtype=np.float32)
+        for row, q in zip(found, self._q, strict=True):
+            data.qpos[:] = q
+            mujoco.mj_kinematics(self.model, data)
+            row[:, :3], row[:, 3:] = data.xpos[1:], data.xquat[1:]
+        return torch.from_numpy(found)
 
     def snapshot(self) -> Tensor:
         """MuJoCo's integration state and what was commanded. -> (N, S) float64."""
@@ -87,63 +118,3 @@ class MujocoEngine:
 
     def close(self) -> None:
         """Nothing to free: MuJoCo's memory goes with the object."""
-
-
-def build_model(scene: Scene) -> mujoco.MjModel:
-    """Compile a scene to MuJoCo. Joints come in the order: arm, fingers, blocks."""
-    spec = mujoco.MjSpec()
-    spec.compiler.degree = False
-    spec.memory = 2**20 if scene.num_blocks else 2**18
-    spec.option.timestep = scene.substep
-    spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
-    spec.option.cone = mujoco.mjtCone.mjCONE_PYRAMIDAL
-    spec.option.iterations = _ITERATIONS
-    spec.option.ls_iterations = _LINE_SEARCH
-    spec.option.disableflags = mujoco.mjtDisableBit.mjDSBL_AUTORESET
-    table = spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 1])
-    table.contype, table.conaffinity = TABLE_BITS
-    made = {"": spec.worldbody}
-    for body in (*scene.arm, *scene.blocks):
-        made[body.name] = _add_body(spec, made[body.parent or ""], body, arm=body in scene.arm)
-    if scene.fingers:  # their limits stop them at shut; a contact between them would only cost time
-        spec.add_exclude(bodyname1="finger_left", bodyname2="finger_right")
-    return spec.compile()
-
-
-def _add_body(spec: mujoco.MjSpec, parent: mujoco.MjsBody, body: Body, *, arm: bool) -> mujoco.MjsBody:
-    made = parent.add_body(name=body.name, pos=body.pos, gravcomp=float(arm))
-    if body.mass:
-        made.explicitinertial = True
-        made.mass, made.ipos, made.inertia = body.mass, body.com, body.inertia
-    if body.parent is None and not arm:
-        made.add_freejoint()
-    if body.joint is not None:
-        _add_servo(spec, made, body.name, body.joint)
-    for geom in body.geoms:
-        if isinstance(geom.shape, Box):
-            kind, size = mujoco.mjtGeom.mjGEOM_BOX, list(geom.shape.half_extents)
-        else:
-            kind, size = mujoco.mjtGeom.mjGEOM_CAPSULE, [geom.shape.radius, geom.shape.half_length, 0.0]
-        friction = [geom.friction, 0.005, 0.0001]
-        added = made.add_geom(type=kind, size=size, pos=geom.pos, condim=3, friction=friction)
-        added.contype, added.conaffinity = COLLISION_BITS[geom.touches]
-    return made
-
-
-def _add_servo(spec: mujoco.MjSpec, made: mujoco.MjsBody, name: str, joint: Joint) -> None:
-    kinds = {"hinge": mujoco.mjtJoint.mjJNT_HINGE, "slide": mujoco.mjtJoint.mjJNT_SLIDE}
-    made.add_joint(
-        name=name,
-        type=kinds[joint.kind],
-        axis=joint.axis,
-        range=[joint.lower, joint.upper],
-        limited=True,
-        armature=joint.armature,
-        # Not the servo's own: a servo at its force limit drops out of the implicit integration, damping and
-        # all, and then swings from limit to limit.
-        damping=[joint.damping, 0.0, 0.0],
-    )
-    servo = spec.add_actuator(name=name, target=name, trntype=mujoco.mjtTrn.mjTRN_JOINT)
-    servo.set_to_position(kp=joint.stiffness)
-    servo.forcelimited, servo.forcerange = True, [-joint.effort, joint.effort]
-    servo.ctrllimited, servo.ctrlrange = True, [joint.lower, joint.upper]

@@ -1,7 +1,7 @@
 """A scene as numbers and simple shapes, from which each engine builds its own model.
 
-A scene is a tree of rigid bodies. Every body's frame is parallel to the world's when all joints are at
-zero. Lengths are in m, masses in kg, angles in rad. Collision shapes only: what
+A scene is an arm and blocks. The built-in arm is a tree of rigid bodies here; another one comes from its own
+file. Every body's frame is parallel to the world's when all joints are at zero. Lengths are in m, masses in kg, angles in rad. Collision shapes only: what
 the bodies look like is told by `armchair.engines.display.appearance`.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from armchair.arms import Arm
 from armchair.world import BLOCK_SIZE, block_names
 
 Vec3 = tuple[float, float, float]
@@ -81,22 +82,29 @@ class Scene:
     With `fingers=False` the gripper is closed and rigid, which is a third quicker to simulate.
     """
 
+    arm: Arm
     num_blocks: int
     fingers: bool
-    arm: tuple[Body, ...]  # base first, parents before children
+    links: tuple[Body, ...]  # of the built-in arm, base first, parents before children; else none
     blocks: tuple[Body, ...]
     control_dt: float = 0.05  # s, one control step
     substep: float = 0.01  # s, one physics step
 
     @property
     def joints(self) -> tuple[Joint, ...]:
-        """The A joints of arm and fingers, in the order of `arm`."""
-        return tuple(body.joint for body in self.arm if body.joint)
+        """The A joints of the built-in arm and its fingers, in the order of `links`."""
+        return tuple(body.joint for body in self.links if body.joint)
 
     @property
     def num_joints(self) -> int:
-        """A: seven of the arm and one of each finger."""
-        return 7 + 2 * self.fingers
+        """A: those of the arm and one of each finger."""
+        gripper = self.arm.gripper
+        return self.arm.num_joints + (len(gripper.joints) if self.fingers and gripper else 0)
+
+    @property
+    def num_targets(self) -> int:
+        """What a control step is told: where each joint of the arm shall be, and the gripper's opening."""
+        return self.arm.num_joints + 1
 
     @property
     def num_substeps(self) -> int:

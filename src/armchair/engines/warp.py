@@ -19,17 +19,16 @@ from torch import Tensor
 
 from armchair.engines.base import (
     MAX_SPEED,
-    TARGETS,
     Commanded,
     check_finite,
     check_ids,
     home_layout,
 )
-from armchair.engines.kinematics import arm_state
-from armchair.engines.mujoco import build_model
-from armchair.engines.scene import Scene
+from armchair.engines.mjcf import build_model
+from armchair.engines.scene import Scene, body_names
+from armchair.engines.state import arm_state, body_poses
+from armchair.errors import InvalidInput
 from armchair.types import ArmState, Layout
-from armchair.world import MAX_OPENING
 
 # Room, for a scene without blocks and for each block. A crowd of two blocks between the fingers takes 20
 # contacts and 80 rows; the most that random actions at `stack` took was 12 on average and 88.
@@ -44,9 +43,15 @@ class WarpEngine:
         self, scene: Scene, num_envs: int, device: str = "cpu", *, deterministic: bool = True
     ) -> None:
         """device: "cpu" or "cuda". deterministic: whether equal calls give equal bits on a GPU, too, which
-        costs speed there; Warp's CPU backend always does.
+        costs speed there; Warp's CPU backend always does. Raises InvalidInput for an arm of others, of which
+        nobody knows how much room its contacts take.
         """
+        if scene.arm.model is not None:
+            raise InvalidInput(
+                f"the engine warp has the built-in arm alone, not {scene.arm.name}: use mujoco"
+            )
         self.scene = scene
+        self._count, self._stroke = scene.arm.num_joints, scene.arm.stroke
         self.num_envs = num_envs
         self.dt = scene.control_dt
         model = build_model(scene)
@@ -56,8 +61,8 @@ class WarpEngine:
         self.device = self._arrays.q.device
         self.unwatched = self.device.type != "cpu"
         self._columns = _columns(model)
-        self._commanded = Commanded(scene.num_blocks, num_envs, self.device)
-        self.reset(torch.arange(num_envs), home_layout(scene.num_blocks, num_envs))
+        self._commanded = Commanded(scene, num_envs, self.device)
+        self.reset(torch.arange(num_envs), home_layout(scene, num_envs))
 
     def reset(self, ids: Tensor, layout: Layout) -> None:
         """Put the copies `ids` (n,) at rest in `layout` (n rows)."""
@@ -72,13 +77,13 @@ class WarpEngine:
         for own, new in zip(self._commanded.layout, layout, strict=True):
             own.copy_(torch.where(chosen.view(-1, *[1] * (own.ndim - 1)), new, own))
         opening = self._commanded.opening
-        opening.copy_(torch.where(chosen, layout.opening.clamp(0.0, MAX_OPENING), opening))
+        opening.copy_(torch.where(chosen, layout.opening.clamp(0.0, self._stroke), opening))
         for own, new in zip(self._arrays.moving, self._at_rest(layout), strict=True):
             own.copy_(torch.where(column, new, own))
 
     def _at_rest(self, layout: Layout) -> tuple[Tensor | float, ...]:
         """What moves, of n copies at rest, in the order of `_Arrays.moving`: each finger takes half."""
-        opening = layout.opening.clamp(0.0, MAX_OPENING)
+        opening = layout.opening.clamp(0.0, self._stroke)
         fingers = [0.5 * opening.unsqueeze(1)] * (2 if self.scene.fingers else 0)
         ctrl = torch.cat((layout.joint_pos, *fingers), 1)
         blocks = torch.cat((layout.block_pos, layout.block_quat), -1).flatten(1)
@@ -87,12 +92,12 @@ class WarpEngine:
     def step(self, targets: Tensor) -> Tensor:
         """Drive all copies for one control step; see `Engine.step`."""
         if not self.unwatched:
-            check_finite("targets", targets, (self.num_envs, TARGETS))
-        arrays = self._arrays
-        arrays.ctrl[:, :7] = targets[:, :7]
+            check_finite("targets", targets, (self.num_envs, self.scene.num_targets))
+        arrays, count = self._arrays, self._count
+        arrays.ctrl[:, :count] = targets[:, :count]
         if self.scene.fingers:
-            self._commanded.opening.copy_(targets[:, 7].clamp(0.0, MAX_OPENING))
-            arrays.ctrl[:, 7:9] = 0.5 * self._commanded.opening.unsqueeze(1)
+            self._commanded.opening.copy_(targets[:, count].clamp(0.0, self._stroke))
+            arrays.ctrl[:, count:] = 0.5 * self._commanded.opening.unsqueeze(1)
         self._physics.step()
         diverged = ~(arrays.v.abs().amax(1) < MAX_SPEED)  # NaN fails every comparison
         diverged |= (arrays.overflow & self._physics.left_out) != 0
@@ -104,16 +109,25 @@ class WarpEngine:
 
     def state(self) -> ArmState:
         """The state of all copies now; see `Engine.state`."""
-        scene, arm = self.scene, self.scene.num_joints
+        scene, count, blocks = self.scene, self._count, self.scene.num_joints
         q, v = self._arrays.q.clone(), self._arrays.v.clone()
         return arm_state(
-            q[:, :7],
-            v[:, :7],
-            q[:, 7] + q[:, 8] if scene.fingers else torch.zeros_like(q[:, 0]),
+            scene.arm,
+            q[:, :count],
+            v[:, :count],
+            q[:, count:blocks].sum(1),
             self._commanded.opening.clone(),
-            q[:, arm:].unflatten(1, (scene.num_blocks, 7)),
-            v[:, arm:].unflatten(1, (scene.num_blocks, 6))[..., :3],
+            q[:, blocks:].unflatten(1, (scene.num_blocks, 7)),
+            v[:, blocks:].unflatten(1, (scene.num_blocks, 6))[..., :3],
         )
+
+    def body_names(self) -> list[str]:
+        """Of the arm's bodies that are drawn, then of the blocks."""
+        return body_names(self.scene.num_blocks)
+
+    def poses(self) -> Tensor:
+        """Where these bodies are now; see `Engine.poses`."""
+        return body_poses(self.scene.arm, self.state())
 
     def snapshot(self) -> Tensor:
         """MuJoCo's integration state, its time left out, and what was commanded. -> (N, S) float64."""

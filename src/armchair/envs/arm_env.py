@@ -8,16 +8,15 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from armchair.arms import load_arm
 from armchair.engines import Engine, EngineChoice, make_engine
 from armchair.engines.base import Unwatched, check_finite, check_shape
-from armchair.engines.iiwa import JOINT_SPEEDS, make_scene
-from armchair.engines.kinematics import body_poses
-from armchair.engines.scene import body_names
+from armchair.engines.iiwa import make_scene
 from armchair.envs.base import PoseDrawing, PoseWindow, StartSampler, StartState
-from armchair.envs.control import CONTROLS, Control
+from armchair.envs.control import Control, make_control
 from armchair.envs.ready import Ready
-from armchair.envs.scene import scene_of
-from armchair.errors import InvalidInput, check_choice
+from armchair.envs.scene import renderer_of, scene_of, window_of
+from armchair.errors import InvalidInput
 from armchair.maths import generator
 from armchair.reading.limits import COPIES
 from armchair.runs.tensors import part, prefixed
@@ -47,7 +46,7 @@ class ArmEnv:
         self.num_envs, self.device, self.dt = engine.num_envs, engine.device, engine.dt
         self.horizon, self.layout = task.horizon, task.visible_layout
         self.tells_success = True
-        self.shove_dim = SHOVED
+        self.shove_dim = min(SHOVED, task.arm.num_joints)
         self.action_dim = control.action_dim(task.uses_gripper)
         self.record_poses = record_poses
         self.goal = torch.zeros(self.num_envs, 3, device=self.device)
@@ -166,8 +165,9 @@ class ArmEnv:
 
         It goes to the engine itself, past the control. -> (N, D) observations.
         """
-        turn = torch.zeros(self.num_envs, len(JOINT_SPEEDS), device=self.device)
-        turn[:, :SHOVED] = direction * torch.tensor(JOINT_SPEEDS[:SHOVED], device=self.device) * self.dt
+        speeds, first = torch.tensor(self.task.arm.speeds, device=self.device), self.shove_dim
+        turn = torch.zeros(self.num_envs, len(speeds), device=self.device)
+        turn[:, :first] = direction * speeds[:first] * self.dt
         opening = self.state.opening_target.unsqueeze(1)
         self.engine.step(torch.cat((self.state.joint_pos + turn, opening), dim=1))
         self.state = self.engine.state()
@@ -195,7 +195,7 @@ class ArmEnv:
     @property
     def body_names(self) -> tuple[str, ...]:
         """Of the bodies, in the order of their poses."""
-        return tuple(body_names(self.task.num_blocks))
+        return tuple(self.engine.body_names())
 
     def scene_asset(self) -> bytes:
         """The scene for the player in the browser."""
@@ -205,23 +205,19 @@ class ArmEnv:
         """Poses of all bodies and, last, of the goal's marker. -> (N, B + 1, 7)."""
         upright = torch.tensor([1.0, 0.0, 0.0, 0.0], device=self.device).expand(self.num_envs, 4)
         goal = torch.cat((self.goal, upright), dim=1).unsqueeze(1)
-        return torch.cat((body_poses(self.state), goal), dim=1)
+        return torch.cat((self.engine.poses(), goal), dim=1)
 
     def renderer(self, width: int, height: int) -> PoseDrawing:
         """What draws poses, in pixels. Raises MissingDependency where there is no OpenGL to draw with."""
-        from armchair.engines.display.picture import Renderer
-
-        return Renderer(self.task.num_blocks, self.task.goal_marker, width, height)
+        return renderer_of(self.task, width, height)
 
     def window(self) -> PoseWindow:
         """What shows poses in a window. Raises MissingDependency where there is no display."""
-        from armchair.engines.display.picture import Viewer
-
-        return Viewer(self.task.num_blocks, self.task.goal_marker)
+        return window_of(self.task)
 
     def script(self) -> Tensor:
         """What the task's scripted solver would do now. -> (N, A); only in the `tool` control mode."""
-        if self.control is not CONTROLS["tool"]:
+        if self.control.name != "tool":
             raise InvalidInput("the scripted solvers drive the tool: use control 'tool'")
         return self.task.script(self.state, self.goal)
 
@@ -285,18 +281,20 @@ def make_env(
     threads: int = 1,
     record_poses: bool = False,
     motion: bool = False,
+    arm: str = "",
 ) -> ArmEnv:
     """`num_envs` copies of the named task.
 
     engine: see `armchair.engines.ENGINES`, and `EngineChoice` for a GPU. control: "tool" or "joint". threads:
     simulation threads, 0 for one a core. record_poses: fill `Step.poses`, which a replay needs and training
-    does not. motion: have speeds among `Step.visible`.
+    does not. motion: have speeds among `Step.visible`. arm: a file that describes one, see `armchair.arms`;
+    "" for the built-in one.
     Raises InvalidChoice for an unknown name, MissingDependency for an engine that is not installed.
     """
-    chosen = get_task(task, motion=motion)
+    chosen = get_task(task, motion=motion, arm=load_arm(arm))
     if not 1 <= num_envs <= COPIES:
         raise InvalidInput(f"num_envs must be at least 1 and at most {COPIES}, got {num_envs}")
-    scene = make_scene(chosen.num_blocks, fingers=chosen.uses_gripper)
+    mode = make_control(control, chosen.arm)
+    scene = make_scene(chosen.num_blocks, fingers=chosen.uses_gripper, arm=chosen.arm)
     made = make_engine(engine, scene, num_envs, threads)
-    mode = CONTROLS[check_choice("control", control, CONTROLS)]
     return ArmEnv(chosen, made, mode, seed=seed, record_poses=record_poses)

@@ -80,6 +80,10 @@ class PoseDrawing(Protocol):
         """A picture of `poses` (B + 1, 7)."""
         ...
 
+    def close(self) -> None:
+        """Free what it draws with; twice is harmless."""
+        ...
+
     def __enter__(self) -> PoseDrawing: ...
 
     def __exit__(

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from armchair.engines.iiwa import JOINT_AXES
+from armchair.envs.control import MODES
 from armchair.errors import check_choice
 from armchair.tasks.base import Task
 from armchair.world import MAX_OPENING, block_names
-
-JOINTS = tuple(f"link{k + 1}" for k in range(len(JOINT_AXES)))
-"""Names of the joints, base first: those of the bodies that they move, as in our MJCF and URDF."""
 
 
 class Quantity(NamedTuple):
@@ -26,7 +23,7 @@ def observation_of(task: Task, control: str) -> tuple[Quantity, ...]:
 
     Raises InvalidChoice for an unknown mode.
     """
-    check_choice("control", control, ("tool", "joint"))
+    check_choice("control", control, MODES)
     found = [*_vector("tool", "m"), *_vector("tool_velocity", "m/s", 0.5)]
     if task.uses_gripper:
         found += [Quantity(name, "m", 1.0 / MAX_OPENING) for name in ("opening", "opening_target")]
@@ -36,14 +33,14 @@ def observation_of(task: Task, control: str) -> tuple[Quantity, ...]:
         found += [*_vector(f"{name}_up", ""), *_vector(f"{name}_velocity", "m/s")]
     for name in task.columns:
         found += _vector(name, "m")
-    return (*found, *_of_control(control))
+    return (*found, *_of_control(control, task.arm.joints))
 
 
-def _of_control(control: str) -> list[Quantity]:
+def _of_control(control: str, joints: tuple[str, ...]) -> list[Quantity]:
     if control == "tool":
         return _vector("tool_to_target", "m")
     parts = (("position", "rad", 1.0), ("velocity", "rad/s", 0.1), ("to_target", "rad", 1.0))
-    return [Quantity(f"{joint}_{what}", unit, scale) for what, unit, scale in parts for joint in JOINTS]
+    return [Quantity(f"{joint}_{what}", unit, scale) for what, unit, scale in parts for joint in joints]
 
 
 def _vector(name: str, unit: str, scale: float = 1.0) -> list[Quantity]:

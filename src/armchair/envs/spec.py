@@ -6,12 +6,15 @@ Names are those of armchair's own tasks ("reach"), `gymnasium:ID` and `module:fa
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Annotated, Literal
 
 import gymnasium
 from pydantic import Field
 
+from armchair.arms import load_arm
 from armchair.engines import EngineChoice, check_engine, cpu_engine
+from armchair.envs.arm_check import check_arm
 from armchair.envs.arm_env import make_env
 from armchair.envs.base import (
     Demonstrable,
@@ -50,6 +53,8 @@ class EnvConfig:
     """The simulator."""
     control: str = "tool"
     """What actions move: "tool" or "joint"."""
+    arm: str = ""
+    """A file that describes an arm of your own, see `armchair.arms`; "" for the built-in one."""
     threads: Annotated[int, Field(ge=0, le=1024)] = 1
     """Simulation threads; 0 for one a core."""
     device: Literal["cpu", "cuda"] = "cpu"
@@ -118,6 +123,8 @@ class TaskSpec:
         find: whether to look for them. Raises InvalidInput where no environment can be made, or a point is
         not where it was said to be, before anything is begun; standard error is told what seems wrong.
         """
+        if config.arm:
+            raise InvalidInput(f"env.arm is for armchair's own tasks: {self.name} has its own")
         found = settle_points(self._source(config), _declared(config), find=find)
         return replace(config, points=dict(found.points), scalars=dict(found.scalars))
 
@@ -152,7 +159,7 @@ class TaskSpec:
         declared = _declared(config)
         return declared.layout if declared else None
 
-    def scene_asset(self) -> bytes | None:
+    def scene_asset(self, config: EnvConfig) -> bytes | None:
         """The 3D scene, see `Poses`; None where there is none, or only an environment can tell."""
         return None
 
@@ -203,18 +210,26 @@ class BuiltinTask(TaskSpec):
         self._task = task
 
     def settle(self, config: EnvConfig, *, find: bool = True) -> EnvConfig:
-        """It is sound, and its points are known: InvalidInput where others are declared."""
+        """It is sound, and its points are known; an arm's file is found from every folder.
+
+        Raises InvalidInput where points are declared, and for an arm that cannot be read.
+        """
         given = {"points": config.points, "scalars": config.scalars, "differences": config.differences}
         for key in (name for name, value in given.items() if value):
             raise InvalidInput(
                 f"env.{key} is for environments of others: the points of {self.name} are known"
             )
-        return config
+        if not config.arm:
+            return config
+        load_arm(config.arm)
+        return replace(config, arm=str(Path(config.arm).resolve()))
 
     def check(self, config: EnvConfig | None = None, *, rewarded: bool = True) -> int:
         """It is sound; its simulator must be there. -> steps in an episode. Raises MissingDependency."""
         config = config or EnvConfig()
         check_engine(config.engine, config.device)
+        if config.arm:
+            check_arm(get_task(self.name, arm=load_arm(config.arm)), config.engine)
         return self._task.horizon
 
     def offers(self, ability: type) -> bool:
@@ -223,11 +238,11 @@ class BuiltinTask(TaskSpec):
 
     def layout(self, config: EnvConfig) -> VisibleLayout:
         """Points and scalars; with speeds where motion is wanted."""
-        return get_task(self.name, motion=config.motion).visible_layout
+        return get_task(self.name, motion=config.motion, arm=load_arm(config.arm)).visible_layout
 
-    def scene_asset(self) -> bytes:
+    def scene_asset(self, config: EnvConfig) -> bytes:
         """Arm, table, blocks and the goal's marker."""
-        return scene_of(self._task)
+        return scene_of(get_task(self.name, arm=load_arm(config.arm)))
 
     def copies_for(self, episodes: int) -> int:
         """All at once."""
@@ -254,6 +269,7 @@ class BuiltinTask(TaskSpec):
             threads=config.threads,
             record_poses=record,
             motion=config.motion,
+            arm=config.arm,
         )
 
 

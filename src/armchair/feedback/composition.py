@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 import torch
 from torch import Tensor
 
-from armchair.engines.iiwa import TOOL_OFFSET
+from armchair.arms.iiwa import TOOL_OFFSET
 from armchair.feedback.projection import (
     ALWAYS,
     PANE,

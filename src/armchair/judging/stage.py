@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from armchair.arms.iiwa import TOOL_OFFSET
 from armchair.engines.display.camera import DEFAULT_CAMERA, Camera
-from armchair.engines.iiwa import TOOL_OFFSET
 from armchair.engines.scene import body_names
 from armchair.errors import InvalidInput
 from armchair.feedback.projection import Camera as View

@@ -54,7 +54,8 @@ def replay(dump: Dump) -> tuple[PosedEnv, Episode]:
     """
     about = dump.about
     copies, copy = int(str(about["num_envs"])), int(str(about["copy"]))
-    config = EnvConfig(engine=str(about["engine"]), control=str(about["control"]))
+    engine, control, arm = (str(about.get(key, "")) for key in ("engine", "control", "arm"))
+    config = EnvConfig(engine=engine, control=control, arm=arm)
     env = resolve_task(str(about["task"])).make(copies, config, record=True)
     try:
         if not (isinstance(env, Snapshots) and isinstance(env, Poses)):

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from armchair.arms import IIWA, Arm
+from armchair.errors import InvalidInput
 from armchair.maths import quat_from_yaw, uniform, up_axis, yaw_of
 from armchair.tasks.cues import Cue
 from armchair.types import ArmState, Layout, VisibleLayout
-from armchair.world import BLOCK_SIZE, HOME, MAX_OPENING, GoalMarker, block_names
+from armchair.world import BLOCK_SIZE, MAX_OPENING, GoalMarker, block_names
 
 SPEED = "_speed"  # how the names of speeds end
 START_NOISE = 0.04  # rad, uniform about the home posture
 BLOCK_YAW = 0.26  # rad, blocks start turned by up to ±15°
-SPAWN_LOW, SPAWN_HIGH = (0.47, -0.18), (0.66, 0.18)  # m, where blocks start
-TABLE_LOW, TABLE_HIGH = (0.15, -0.60), (0.95, 0.60)  # m, a block outside of this is lost
+
+
+def unfitted(arm: Arm) -> Mapping[str, Callable[..., Tensor]]:
+    """Nothing of a task depends on the hand."""
+    return {}
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,8 @@ class Task:
     uses_gripper: bool  # if not, the gripper stays shut and is not simulated
     horizon: int  # control steps in an episode; success never ends one
     goal_marker: GoalMarker  # how the goal is drawn
-    layout: Callable[[torch.Generator, int], Layout]
+    place: Callable[[Arm, torch.Generator, int], Layout]
+    """Where things stand at the start of n episodes of this arm, and what is asked for."""
     observe: Callable[[ArmState, Tensor], Tensor]
     """-> (N, D): what the policy sees, without what the control mode adds."""
     reward: Callable[[ArmState, Tensor, Tensor], Tensor]
@@ -46,6 +52,14 @@ class Task:
     """Whether speeds are in `visible`: preferences about them can be learned from nothing else."""
     columns: tuple[str, ...] = ()
     """What `observe` has after the scene, as `observe_scene` begins: places and ways of 3 numbers each."""
+    arm: Arm = IIWA
+    """Whose task it is: it says where things can be."""
+    fit: Callable[[Arm], Mapping[str, Callable[..., Tensor]]] = unfitted
+    """Those of its functions that depend on the shape of the hand, for this arm, by name."""
+
+    def layout(self, rng: torch.Generator, n: int) -> Layout:
+        """Where things stand when n episodes begin, and what is asked for."""
+        return self.place(self.arm, rng, n)
 
     @property
     def points(self) -> tuple[str, ...]:
@@ -94,18 +108,19 @@ class Task:
         if not self.num_blocks:
             return torch.zeros_like(state.opening, dtype=torch.bool)
         x, y = state.block_pos[..., 0], state.block_pos[..., 1]
-        off_x = (x < TABLE_LOW[0]) | (x > TABLE_HIGH[0])
-        return (off_x | (y < TABLE_LOW[1]) | (y > TABLE_HIGH[1])).any(1)
+        low, high = self.arm.space.table_low, self.arm.space.table_high
+        off_x = (x < low[0]) | (x > high[0])
+        return (off_x | (y < low[1]) | (y > high[1])).any(1)
 
 
-def start_layout(rng: torch.Generator, block_xy: Tensor, goal: Tensor) -> Layout:
+def start_layout(arm: Arm, rng: torch.Generator, block_xy: Tensor, goal: Tensor) -> Layout:
     """The arm near home, the gripper shut, blocks flat on the table at (n, K, 2), goals (n, 3)."""
     n, blocks = block_xy.shape[:2]
-    noise = START_NOISE * (2.0 * torch.rand(n, 7, generator=rng) - 1.0)
+    noise = START_NOISE * (2.0 * torch.rand(n, arm.num_joints, generator=rng) - 1.0)
     height = torch.full((n, blocks, 1), BLOCK_SIZE / 2)
     yaw = BLOCK_YAW * (2.0 * torch.rand(n, blocks, generator=rng) - 1.0)
     return Layout(
-        torch.tensor(HOME) + noise,
+        torch.tensor(arm.home) + noise,
         torch.zeros(n),
         torch.cat((block_xy, height), -1),
         quat_from_yaw(yaw),
@@ -113,20 +128,24 @@ def start_layout(rng: torch.Generator, block_xy: Tensor, goal: Tensor) -> Layout
     )
 
 
-def spawn(rng: torch.Generator, n: int) -> Tensor:
+def spawn(arm: Arm, rng: torch.Generator, n: int) -> Tensor:
     """Places on the table for a block or a goal. -> (n, 2) m."""
-    return uniform(rng, SPAWN_LOW, SPAWN_HIGH, n)
+    return uniform(rng, arm.space.spawn_low, arm.space.spawn_high, n)
 
 
-def spawn_apart(rng: torch.Generator, other: Tensor, distance: float) -> Tensor:
+def spawn_apart(arm: Arm, rng: torch.Generator, other: Tensor, distance: float) -> Tensor:
     """Places at least `distance` m from the places `other`, drawn again where not. (n, 2) -> (n, 2)."""
-    places = spawn(rng, len(other))
+    places = spawn(arm, rng, len(other))
     for _ in range(100):
         near = (places - other).norm(dim=1) < distance
         if not bool(near.any()):
             return places
-        places = torch.where(near.unsqueeze(1), spawn(rng, len(other)), places)
-    raise AssertionError(f"no place {distance} m from another one on the table")
+        places = torch.where(near.unsqueeze(1), spawn(arm, rng, len(other)), places)
+    low, high = arm.space.spawn_low, arm.space.spawn_high
+    raise InvalidInput(
+        f"{arm.name}: there is no room for two things {100 * distance:.0f} cm apart on the table between {low} "
+        f"and {high}: make 'spawn' wider"
+    )
 
 
 def observe_scene(state: ArmState, *more: Tensor, gripper: bool) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from armchair.arms import Arm
 from armchair.maths import closeness
 from armchair.offers.catalogue import TASK_OUTLINES
 from armchair.tasks.base import Task, observe_scene, spawn, spawn_apart, start_layout
@@ -18,13 +19,13 @@ TRAVEL = 0.08  # m, least distance between the block and the goal at the start, 
 HIGHEST = 0.20  # m, of goals in the air
 
 
-def layout(rng: torch.Generator, n: int) -> Layout:
+def place(arm: Arm, rng: torch.Generator, n: int) -> Layout:
     """Half of the goals on the table, half in the air up to 20 cm high."""
-    block = spawn(rng, n)
-    goal = spawn_apart(rng, block, TRAVEL)
+    block = spawn(arm, rng, n)
+    goal = spawn_apart(arm, rng, block, TRAVEL)
     height = (2.0 * torch.rand(n, 1, generator=rng) - 1.0).clamp_min(0.0)
     height = BLOCK_SIZE / 2 + (HIGHEST - BLOCK_SIZE / 2) * height
-    return start_layout(rng, block.unsqueeze(1), torch.cat((goal, height), dim=1))
+    return start_layout(arm, rng, block.unsqueeze(1), torch.cat((goal, height), dim=1))
 
 
 def observe(state: ArmState, goal: Tensor) -> Tensor:
@@ -67,7 +68,7 @@ def script(state: ArmState, goal: Tensor) -> Tensor:
 PICK_PLACE = Task(
     "pick_place",
     *TASK_OUTLINES["pick_place"],
-    layout=layout,
+    place=place,
     observe=observe,
     reward=reward,
     success=success,

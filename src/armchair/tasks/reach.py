@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from armchair.arms import Arm
 from armchair.maths import closeness, uniform
 from armchair.offers.catalogue import TASK_OUTLINES
 from armchair.tasks.base import Task, observe_scene, start_layout
@@ -12,13 +13,14 @@ from armchair.tasks.cues import Cue
 from armchair.tasks.scripting import go
 from armchair.types import ArmState, Layout
 
-GOAL_LOW, GOAL_HIGH = (0.46, -0.25, 0.08), (0.66, 0.25, 0.40)  # m, within reach with the hand pointing down
 RADIUS = 0.025  # m
 
 
-def layout(rng: torch.Generator, n: int) -> Layout:
+def place(arm: Arm, rng: torch.Generator, n: int) -> Layout:
     """Goals uniform in a box before the arm."""
-    return start_layout(rng, torch.zeros(n, 0, 2), uniform(rng, GOAL_LOW, GOAL_HIGH, n))
+    return start_layout(
+        arm, rng, torch.zeros(n, 0, 2), uniform(rng, arm.space.goal_low, arm.space.goal_high, n)
+    )
 
 
 def observe(state: ArmState, goal: Tensor) -> Tensor:
@@ -45,7 +47,7 @@ def script(state: ArmState, goal: Tensor) -> Tensor:
 REACH = Task(
     "reach",
     *TASK_OUTLINES["reach"],
-    layout=layout,
+    place=place,
     observe=observe,
     reward=reward,
     success=success,

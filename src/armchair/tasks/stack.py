@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from armchair.arms import Arm
 from armchair.maths import closeness
 from armchair.offers.catalogue import TASK_OUTLINES
 from armchair.tasks.base import Task, observe_scene, spawn, spawn_apart, start_layout
@@ -18,12 +19,12 @@ ALIGNED = 0.02  # m, farthest that A's centre may be from B's, seen from above
 RELEASED = BLOCK_SIZE + 0.012  # m, gap between the pads that no longer touch the block
 
 
-def layout(rng: torch.Generator, n: int) -> Layout:
+def place(arm: Arm, rng: torch.Generator, n: int) -> Layout:
     """Both blocks on the table; the goal is where A must come to rest, on B as it stands at the start."""
-    a = spawn(rng, n)
-    b = spawn_apart(rng, a, APART)
+    a = spawn(arm, rng, n)
+    b = spawn_apart(arm, rng, a, APART)
     goal = torch.cat((b, torch.full((n, 1), 1.5 * BLOCK_SIZE)), dim=1)
-    return start_layout(rng, torch.stack((a, b), dim=1), goal)
+    return start_layout(arm, rng, torch.stack((a, b), dim=1), goal)
 
 
 def observe(state: ArmState, goal: Tensor) -> Tensor:
@@ -103,7 +104,7 @@ def script(state: ArmState, goal: Tensor) -> Tensor:
 STACK = Task(
     "stack",
     *TASK_OUTLINES["stack"],
-    layout=layout,
+    place=place,
     observe=observe,
     reward=reward,
     success=success,

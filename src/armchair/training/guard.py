@@ -62,7 +62,7 @@ class Guard:
         """What a dump says of a run of teaching."""
         env, copies = config.env, config.practice.num_envs
         facts: dict[str, Json] = {"updates": updates, "env_steps": env_steps, "num_envs": copies}
-        return facts | {"task": config.task, "engine": env.engine, "control": env.control}
+        return facts | {"task": config.task, "engine": env.engine, "control": env.control, "arm": env.arm}
 
     def go_back(
         self,

@@ -196,7 +196,7 @@ def home_of(config: TeachConfig, agent: Agent, env_steps: int) -> PolicyInfo:
     """Where a policy of this run is at home; env_steps: that it was trained for."""
     net = agent.net
     where = (config.task, config.env.engine, config.env.control, net.obs_dim, net.action_dim)
-    return PolicyInfo(*where, net.hidden, env_steps, tuple(config.wishes.asked))
+    return PolicyInfo(*where, net.hidden, env_steps, tuple(config.wishes.asked), config.env.arm)
 
 
 def with_widths_of_policy(config: TeachConfig) -> TeachConfig:

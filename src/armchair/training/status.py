@@ -69,7 +69,7 @@ def about(spec: TaskSpec, env: Env, *, people: bool) -> dict[str, Json]:
 
 def announce(store: Store, spec: TaskSpec, config: TeachConfig) -> None:
     """Say what is going to be taught, before there is a trainer: a page that is open already can show it."""
-    put_scene(store, spec.scene_asset())
+    put_scene(store, spec.scene_asset(config.env))
     store.board.set_status(
         {
             "task": spec.name,

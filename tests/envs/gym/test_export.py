@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.env_checker import check_env as sb3_check_env
 
 from armchair.engines import ENGINES
-from armchair.envs.control import CONTROLS
+from armchair.envs.control import MODES
 from armchair.envs.gym.export import ArmGymEnv, ArmVectorEnv
 from armchair.envs.gym.registration import IDS, register_envs
 from armchair.errors import InvalidChoice, InvalidInput
@@ -24,7 +24,7 @@ CASES = [
     (name, engine, control)
     for name in IDS
     for engine in ENGINES
-    for control in ((None,) if name == SEED_ID else CONTROLS)
+    for control in ((None,) if name == SEED_ID else MODES)
 ]
 
 register_envs()

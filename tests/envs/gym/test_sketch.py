@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from armchair.engines.iiwa import JOINT_LIMITS
-from armchair.engines.kinematics import chain, tool_jacobian
+from armchair.arms import IIWA
+from armchair.arms.iiwa import JOINT_LIMITS
+from armchair.arms.kinematics import chain, tool_jacobian
 from armchair.envs.gym.sketch import TARGET_HIGH, TARGET_LOW, RobotArmReachEnv
 from armchair.maths import generator, uniform
 
@@ -62,9 +63,9 @@ def test_all_of_the_sketchs_targets_can_be_reached() -> None:
     joints = limits * (2 * torch.rand(len(targets) * tries, 7, generator=rng) - 1)
     wanted = targets.repeat_interleave(tries, 0)
     for _ in range(60):
-        arm = chain(joints)
-        jac = tool_jacobian(arm)[:, :3]
+        arm = chain(IIWA, joints)
+        jac = tool_jacobian(IIWA, arm)[:, :3]
         push = torch.linalg.solve(jac @ jac.mT + 1e-3 * torch.eye(3), (wanted - arm.tool_pos).unsqueeze(-1))
         joints = (joints + (jac.mT @ push).squeeze(-1).clamp(-0.3, 0.3)).clamp(-limits, limits)
-    missing = (wanted - chain(joints).tool_pos).norm(dim=1).reshape(-1, tries).amin(1)
+    missing = (wanted - chain(IIWA, joints).tool_pos).norm(dim=1).reshape(-1, tries).amin(1)
     assert missing.max() < 1e-3

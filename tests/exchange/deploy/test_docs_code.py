@@ -15,8 +15,9 @@ import pytest
 import torch
 
 from armchair.agents.networks import ActorCritic
+from armchair.arms import IIWA
 from armchair.envs.arm_env import make_env
-from armchair.envs.control import CONTROLS
+from armchair.envs.control import make_control
 from armchair.envs.spec import EnvConfig, resolve_task
 from armchair.exchange.deploy.describe import about_of
 from armchair.exchange.deploy.modules import PolicyModule, policy_ports
@@ -63,14 +64,14 @@ def test_the_control_law_is_ours(law: Names, mode: str, task: str) -> None:
     copies, rng = 8, generator(3, "law")
     env = make_env(task, num_envs=copies, control=mode, seed=5)
     env.reset(5)
-    memory = CONTROLS[mode].start(env.state)
+    memory = make_control(mode, IIWA).start(env.state)
     own = [memory[i].double().numpy() for i in range(copies)]
     opening = env.state.opening_target.double().numpy()
     for step in range(40):
         state = env.state
         action = 1.3 * torch.randn(copies, env.action_dim, generator=rng)
         action = (action + (2.0 if step > 25 else 0.0)).clamp(-1.0, 1.0)  # into a corner, in the end
-        joints, memory = CONTROLS[mode].move(state, memory, action, env.dt)
+        joints, memory = make_control(mode, IIWA).move(state, memory, action, env.dt)
         for i in range(copies):
             q, move = state.joint_pos[i].double().numpy(), action[i].double().numpy()
             found, own[i] = law[f"{mode}_step"](q, own[i], move)
@@ -176,7 +177,7 @@ def test_the_ros_node_sends_joint_targets(
         )
         decide()
         action, target = policy.best(env.observe()), env._memory  # pyright: ignore[reportPrivateUsage]
-        joints, _ = CONTROLS["tool"].move(env.state, target, action, env.dt)
+        joints, _ = make_control("tool", IIWA).move(env.state, target, action, env.dt)
         np.testing.assert_allclose(node.sent[-1].data, joints[0, :7].numpy(), atol=1e-4)
         env.step(action)
     env.close()

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from armchair.agents.networks import ActorCritic
 from armchair.agents.weighted import at_weights
-from armchair.envs.control import CONTROLS
+from armchair.envs.control import MODES
 from armchair.envs.spec import EnvConfig, resolve_task
 from armchair.exchange.deploy.about import parse_about
 from armchair.exchange.deploy.describe import about_of
@@ -37,7 +37,7 @@ def observations(width: int) -> torch.Tensor:
     return 4.0 * torch.randn(ROWS, width, generator=generator(1, "obs"))
 
 
-@pytest.mark.parametrize("control", CONTROLS)
+@pytest.mark.parametrize("control", MODES)
 @pytest.mark.parametrize("task", TASKS)
 def test_the_file_says_what_it_is_and_acts_as_torch_does(
     make_net: MakeNet, task: str, control: str, tmp_path: Path
@@ -104,7 +104,7 @@ def test_the_other_files_do_the_same_without_critic_and_optimiser(make_net: Make
 def test_observations_have_the_names_of_what_they_are() -> None:
     """Made-up states move one thing at a time; the names of the numbers that change say which."""
     for task in TASKS.values():
-        for control in CONTROLS:
+        for control in MODES:
             about = about_of(resolve_task(task.name), EnvConfig(control=control), 0)
             env = resolve_task(task.name).make(1, EnvConfig(control=control))
             names = [one.name for one in about.observation]

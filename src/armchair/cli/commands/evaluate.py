@@ -37,6 +37,8 @@ class Args(WishFlag, TrustFlag, JsonFlag):
     """How many whole episodes."""
     seed: int = 0
     """Fixes what stands where; other layouts than in training."""
+    arm: str | None = None
+    """Try it on another arm: a YAML, MJCF or URDF; "" for the built-in one."""
     engine: str | None = None
     """Another simulator than the policy was trained in."""
     num_envs: int = 100
@@ -57,9 +59,9 @@ def main(argv: Sequence[str]) -> int:
     from armchair.cli.evaluating import Trial, measure_policy, measure_relearned, measure_reward, other_wish
     from armchair.cli.locate import admit_run
     from armchair.cli.wishes.weights import use_weights
+    from armchair.config.arms import chosen_arm
     from armchair.config.points import env_of
     from armchair.config.read import from_run
-    from armchair.engines import cpu_engine
     from armchair.envs.spec import EnvConfig
     from armchair.rewards.saved import has_reward, reward_of
     from armchair.runs.folder import RunDir
@@ -75,10 +77,8 @@ def main(argv: Sequence[str]) -> int:
         raise InvalidInput(
             f"{args.run} has no reward model to relearn from: only runs of `armchair teach` do"
         )
-    plain = EnvConfig(
-        engine=args.engine or cpu_engine(info.engine), control=info.control, threads=args.threads
-    )
-    env = env_of(run, plain)
+    where = args.engine or info.engine, info.control, chosen_arm(args.arm, info), args.threads
+    env = env_of(run, EnvConfig(*where) if args.engine else EnvConfig(*where).on_cpu())
     copies = min(args.num_envs, max(args.episodes, 1))
     trial = Trial(info, env, args.episodes, copies, args.seed)
     wish = run_wish(run)

@@ -91,18 +91,8 @@ def _plan(args: Args) -> Plan:
         hidden = agent.net.hidden if agent else settings.config.ppo.hidden
         config = replace(settings.config, ppo=replace(settings.config.ppo, hidden=hidden))
     trained = config.env.control
-    names = (
-        "task",
-        "seed",
-        "engine",
-        "device",
-        "control",
-        "num_envs",
-        "threads",
-        "workers",
-        "starts",
-        "demos",
-    )
+    names = ("task", "seed", "engine", "device", "control", "arm", "num_envs", "threads", "workers")
+    names += ("starts", "demos")
     flags = {name: getattr(args, name) for name in names}
     config = with_flags(config, flags | flags_of_points(args.points, args.scalars))
     reward = None if given is None else GivenReward(given, load_reward(given, args.task))

@@ -46,11 +46,11 @@ def write_policy(run: RunDir, out: Path, report: Report, *, open_weights: bool, 
 
 
 def _env(run: RunDir) -> EnvConfig:
-    """Engine and control of the run's policy."""
+    """Engine, control and arm of the run's policy."""
     from armchair.agents.saved import load_policy
 
     info = load_policy(run)[1]
-    return EnvConfig(engine=info.engine, control=info.control)
+    return EnvConfig(engine=info.engine, control=info.control, arm=info.arm)
 
 
 def _summary(run: RunDir, out: Path, exported: Exported, url: str | None) -> dict[str, Json]:

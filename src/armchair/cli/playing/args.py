@@ -34,6 +34,8 @@ class Args(WishFlag, TrustFlag, JsonFlag):
     """The simulator; mujoco, or the one that a run's policy learnt on."""
     control: Literal["tool", "joint"] | None = None
     """What actions mean: tool, or what a run's policy learnt. The scripted policy needs tool."""
+    arm: str | None = None
+    """An arm of your own: a YAML, MJCF or URDF; "" for the built-in one. None: the policy's own."""
     video: Path | None = None
     """Film the episodes to this MP4 file."""
     html: Path | None = None

@@ -14,6 +14,7 @@ from armchair.agents.saved import load_policy
 from armchair.cli.locate import admit, admit_run, find_run
 from armchair.cli.playing.args import Args
 from armchair.cli.wishes.weights import read_weights, use_weights
+from armchair.config.arms import chosen_arm
 from armchair.config.points import env_of
 from armchair.engines import cpu_engine
 from armchair.envs.base import Demonstrable, Env, Policy
@@ -66,7 +67,9 @@ def choose(args: Args) -> Cast:
         raise InvalidInput("the scripted policy drives the tool: use --control tool, or --policy random")
     if args.wish_weight:
         raise InvalidInput(f"--wish-weight goes with a run's policy: the {chosen} one has no wishes")
-    return Cast(spec, EnvConfig(engine=args.engine or "mujoco", control=control or "tool"), chosen, None)
+    arm = args.arm or ""
+    config = EnvConfig(engine=args.engine or "mujoco", control=control or "tool", arm=arm)
+    return Cast(spec, spec.settle(config, find=False) if arm else config, chosen, None)
 
 
 def _of_run(args: Args, folder: Path) -> Cast:
@@ -77,7 +80,10 @@ def _of_run(args: Args, folder: Path) -> Cast:
         raise InvalidInput(f"the policy in {folder} has learnt {info.task}, not {args.what}")
     if args.control not in (None, info.control):
         raise InvalidInput(f"the policy in {folder} has learnt with --control {info.control}")
-    config = env_of(run, EnvConfig(engine=args.engine or cpu_engine(info.engine), control=info.control))
+    arm = chosen_arm(args.arm, info)
+    config = env_of(
+        run, EnvConfig(engine=args.engine or cpu_engine(info.engine), control=info.control, arm=arm)
+    )
     weights = use_weights(args.wish_weight, run, agent, info)
     return Cast(resolve_task(info.task), config, str(folder), agent, run_wish(run), weights)
 
@@ -95,7 +101,11 @@ def _of_file(args: Args, file: Path) -> Cast:
         raise InvalidInput(f"the policy in {file} has learnt with --control {about.control}")
     admit(file, named_in({"task": about.task}), trust=args.trust)
     found.weigh(read_weights(args.wish_weight, about.asked, file))
-    config = about.env.onto(EnvConfig(engine=args.engine or cpu_engine(about.engine), control=about.control))
+    if args.arm is not None and args.arm != about.arm and about.control != "tool":
+        raise InvalidInput(f"the policy in {file} moves the joints of its own arm: leave out --arm")
+    arm = about.arm if args.arm is None else args.arm
+    plain = EnvConfig(engine=args.engine or cpu_engine(about.engine), control=about.control, arm=arm)
+    config = about.env.onto(plain)
     return Cast(resolve_task(about.task), config, str(file), None, about.wish, found.weights, act=found)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from armchair.arms.iiwa import FLANGE_HEIGHT, JOINT_HEIGHTS
 from armchair.engines.display.shapes import (
     FLIP_Y,
     Floats,
@@ -31,7 +32,6 @@ from armchair.engines.display.shapes import (
     spline,
     superellipse,
 )
-from armchair.engines.iiwa import FLANGE_HEIGHT, JOINT_HEIGHTS
 
 _GAP = 0.0022  # m, half the groove between two links
 _FLIP_Z = ((1, 0, 0), (0, 1, 0), (0, 0, -1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from armchair.arms.iiwa import TOOL_OFFSET
 from armchair.engines.display.shapes import (
     FLIP_Y,
     Floats,
@@ -16,7 +17,7 @@ from armchair.engines.display.shapes import (
     rounded_ends,
     superellipse,
 )
-from armchair.engines.iiwa import HAND_LENGTH, TOOL_OFFSET
+from armchair.engines.iiwa import HAND_LENGTH
 
 
 def hand_shapes() -> Shapes:

@@ -26,7 +26,8 @@ from dataclasses import asdict
 import numpy as np
 from numpy.typing import NDArray
 
-from armchair.engines.display.appearance import Material, Part, body_parts, goal_mark
+from armchair.arms.iiwa import TOOL_OFFSET
+from armchair.engines.display.appearance import GoalMark, Material, Part, body_parts, goal_mark
 from armchair.engines.display.camera import DEFAULT_CAMERA
 from armchair.engines.display.shapes import Mesh, cylinder, moved
 from armchair.engines.display.surroundings import (
@@ -39,7 +40,6 @@ from armchair.engines.display.surroundings import (
     TOP_RGBA,
     table_top,
 )
-from armchair.engines.iiwa import TOOL_OFFSET
 from armchair.engines.scene import body_names
 from armchair.jsonable import Json
 
@@ -66,13 +66,7 @@ def scene_asset(num_blocks: int, goal_marker: str, cues: Sequence[Json] = ()) ->
     header: dict[str, Json] = {
         "version": VERSION,
         "bodies": [{"name": name, "parts": buffer.parts(parts[name])} for name in names],
-        "goal": {
-            "marker": goal_marker,
-            "parts": buffer.parts(goal.parts),
-            "ground": buffer.parts(goal.ground),
-            "line_radius": goal.line_radius,
-            "line": asdict(goal.line),
-        },
+        "goal": goal_header(buffer, goal_marker, goal),
         "surroundings": {"parts": buffer.parts(table_parts())},
         "tool_body": names.index(TOOL_BODY),
         "tool_offset": [0.0, 0.0, TOOL_OFFSET],
@@ -80,6 +74,17 @@ def scene_asset(num_blocks: int, goal_marker: str, cues: Sequence[Json] = ()) ->
         "cues": list(cues),
     }
     return buffer.behind(header)
+
+
+def goal_header(buffer: MeshBuffer, marker: str, goal: GoalMark) -> Json:
+    """What the header says of how a goal is marked."""
+    return {
+        "marker": marker,
+        "parts": buffer.parts(goal.parts),
+        "ground": buffer.parts(goal.ground),
+        "line_radius": goal.line_radius,
+        "line": asdict(goal.line),
+    }
 
 
 def table_parts() -> tuple[Part, ...]:

@@ -21,15 +21,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from armchair.envs.arm_env import OBS_LIMIT, ArmEnv
+from armchair.envs.base import PoseDrawing, PoseWindow
 from armchair.envs.gym.autoreset import NextStep, horizon_of, mode_of
+from armchair.envs.scene import renderer_of, window_of
 from armchair.errors import InvalidInput, check_choice
 from armchair.tasks import Task
 
 if TYPE_CHECKING:
     from armchair.engines.display.camera import Camera
-    from armchair.engines.display.picture import Renderer, Viewer
 
 RENDER_MODES = ("human", "rgb_array")
+SIDE = 480  # pixels, of a picture
 FPS = 20  # control steps in a second
 VISIBLE = "visible"  # in infos: what a person sees
 
@@ -45,8 +47,8 @@ class Screen:
         """`mode` is one of RENDER_MODES, or None to draw nothing."""
         self.mode = None if mode is None else check_choice("render_mode", mode, RENDER_MODES)
         self._task = task
-        self._renderer: Renderer | None = None
-        self._viewer: Viewer | None = None
+        self._renderer: PoseDrawing | None = None
+        self._viewer: PoseWindow | None = None
         self._poses: Tensor | None = None  # (N, B + 1, 7)
         self._next = 0.0  # s, when the next step may be shown
 
@@ -63,18 +65,13 @@ class Screen:
         if self._poses is None:
             raise InvalidInput("nothing to draw yet: call reset() before render()")
         if self._renderer is None:
-            from armchair.engines.display.picture import Renderer
-
-            task = self._task
-            self._renderer = Renderer(task.num_blocks, task.goal_marker, camera=self.camera())
+            self._renderer = renderer_of(self._task, SIDE, SIDE, self.camera())
         return tuple(self._renderer.render(row) for row in self._poses)
 
     def show(self, poses: Tensor) -> None:
         """Show `poses` (B + 1, 7) in a window, no faster than in real time."""
         if self._viewer is None:
-            from armchair.engines.display.picture import Viewer
-
-            self._viewer = Viewer(self._task.num_blocks, self._task.goal_marker, self.camera())
+            self._viewer = window_of(self._task, self.camera())
         self._viewer.show(poses)
         self.wait()
 

@@ -27,8 +27,10 @@ import torch
 from gymnasium.vector import AutoresetMode
 from torch import Tensor
 
+from armchair.arms import Arm
+from armchair.arms.iiwa import JOINT_LIMITS, JOINT_SPEEDS
 from armchair.engines import Engine, make_engine
-from armchair.engines.iiwa import JOINT_LIMITS, JOINT_SPEEDS, make_scene
+from armchair.engines.iiwa import make_scene
 from armchair.envs.arm_env import ArmEnv
 from armchair.envs.control import JOINT_LEASH, Control
 from armchair.envs.gym.adapters import Screen, SingleAdapter, VectorAdapter
@@ -44,7 +46,7 @@ RADIUS = 0.05  # m, success
 HORIZON = 100  # steps, 5 s
 
 
-def _layout(rng: torch.Generator, n: int) -> Layout:
+def _place(arm: Arm, rng: torch.Generator, n: int) -> Layout:
     """The arm straight up, as in the sketch, and a target in the box."""
     goal = uniform(rng, TARGET_LOW, TARGET_HIGH, n)
     nothing = torch.zeros(n, 0, 3), torch.zeros(n, 0, 4)
@@ -70,7 +72,7 @@ SEED_REACH = dataclasses.replace(
     REACH,
     name="robot_arm_reach",
     horizon=HORIZON,
-    layout=_layout,
+    place=_place,
     observe=_observe,
     reward=_reward,
     success=_success,
@@ -99,7 +101,7 @@ def _no_more(state: ArmState, memory: Tensor) -> Tensor:
     return memory
 
 
-SEED_CONTROL = Control(_joints, _start, _move, _no_more)
+SEED_CONTROL = Control("absolute", _joints, _start, _move, _no_more)
 
 
 def make_seed_env(num_envs: int = 1, *, engine: str = "bullet", gui: bool = False) -> ArmEnv:

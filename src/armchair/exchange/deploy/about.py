@@ -46,11 +46,12 @@ class Acted:
 
 @dataclass(frozen=True)
 class Jointed:
-    """A joint that is driven, rad and rad/s."""
+    """A joint that is driven, in rad and rad/s, or m and m/s where it slides."""
 
     name: Name
     home: Number
-    limit: Number  # ±
+    lower: Number
+    upper: Number
     speed: Number
 
 
@@ -92,6 +93,7 @@ class PolicyAbout:
     observation: Annotated[tuple[Observed, ...], Field(min_length=1, max_length=NETWORK_INPUTS)]
     action: Annotated[tuple[Acted, ...], Field(min_length=1, max_length=NETWORK_WIDTH)]
     joints: Annotated[tuple[Jointed, ...], Field(max_length=64)] = ()
+    arm: Annotated[str, Field(max_length=4096)] = ""  # the file that describes it; "" for the built-in one
     wishes: dict[Name, Annotated[float, Field(ge=0.0, le=1.0)]] = field(default_factory=dict[str, float])
     """The weights of the policy's wishes: those that are built in, or those to begin with."""
     weights: Literal["fixed", "input"] = "fixed"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from armchair.engines.iiwa import JOINT_LIMITS, JOINT_SPEEDS, make_scene
+from armchair.arms import Arm, load_arm
+from armchair.engines.iiwa import make_scene
 from armchair.envs.control import TOOL_STEP
 from armchair.envs.foreign.env import ForeignEnv
-from armchair.envs.observed import JOINTS, observation_of
+from armchair.envs.observed import observation_of
 from armchair.envs.spec import EnvConfig, TaskSpec
 from armchair.exchange.deploy.about import FORMAT, Acted, Jointed, Observed, PolicyAbout, Surroundings
 from armchair.tasks import get_task
 from armchair.version import __version__
-from armchair.world import HOME
 
 
 def about_of(
@@ -29,7 +29,8 @@ def about_of(
     Of an environment of others one is made, to learn what it observes and takes; raises what that raises.
     wishes: the weights that the policy has, by wish. wish: that was taught, if it is not the task's.
     """
-    rate, seen, acted = _of_others(spec, config) if spec.foreign else _of_ours(spec.name, config.control)
+    arm = load_arm(config.arm)
+    rate, seen, acted = _of_others(spec, config) if spec.foreign else _of_ours(spec.name, config.control, arm)
     return PolicyAbout(
         format=FORMAT,
         armchair=__version__,
@@ -40,7 +41,8 @@ def about_of(
         env_steps=env_steps,
         observation=seen,
         action=acted,
-        joints=() if spec.foreign else _joints(),
+        joints=() if spec.foreign else _joints(arm),
+        arm=config.arm,
         wishes=dict(wishes or {}),
         weights="input" if weights_are_input else "fixed",
         wish=wish,
@@ -51,24 +53,24 @@ def about_of(
 Sides = tuple[float, tuple[Observed, ...], tuple[Acted, ...]]  # Hz, what comes in, what goes out
 
 
-def _of_ours(name: str, control: str) -> Sides:
-    task = get_task(name)
-    dt = make_scene(task.num_blocks, fingers=task.uses_gripper).control_dt
+def _of_ours(name: str, control: str, arm: Arm) -> Sides:
+    task = get_task(name, arm=arm)
+    dt = make_scene(task.num_blocks, fingers=task.uses_gripper, arm=arm).control_dt
     if control == "tool":
         moves = [Acted(f"tool_target_{axis}", "m", TOOL_STEP) for axis in "xyz"]
         grips = True  # the fourth number is there in any case
     else:
         moves = [
             Acted(f"{joint}_target", "rad", speed * dt)
-            for joint, speed in zip(JOINTS, JOINT_SPEEDS, strict=True)
+            for joint, speed in zip(arm.joints, arm.speeds, strict=True)
         ]
         grips = task.uses_gripper
     seen = tuple(Observed(*quantity) for quantity in observation_of(task, control))
     return 1.0 / dt, seen, (*moves, *([Acted("gripper")] if grips else []))
 
 
-def _joints() -> tuple[Jointed, ...]:
-    return tuple(map(Jointed, JOINTS, HOME, JOINT_LIMITS, JOINT_SPEEDS))
+def _joints(arm: Arm) -> tuple[Jointed, ...]:
+    return tuple(map(Jointed, arm.joints, arm.home, arm.lower, arm.upper, arm.speeds))
 
 
 def _of_others(spec: TaskSpec, config: EnvConfig) -> Sides:

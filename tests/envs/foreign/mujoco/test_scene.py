@@ -11,10 +11,10 @@ import mujoco
 import numpy as np
 import pytest
 
+from armchair.engines.display.coarse import Surface, coarsened
 from armchair.engines.display.scene_file import read_scene
 from armchair.engines.display.scene_picture import SceneRenderer
 from armchair.engines.display.shapes import sphere
-from armchair.envs.foreign.mujoco.coarse import Surface, coarsened
 from armchair.envs.foreign.mujoco.model import find_model
 from armchair.envs.foreign.mujoco.scene import TRIANGLES, Scene
 

@@ -6,7 +6,6 @@ their sites as they like; those that can move come last, and behind them the goa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import NamedTuple
 
@@ -17,10 +16,9 @@ from mujoco import MjData, MjModel
 from numpy.typing import NDArray
 
 from armchair.engines.display.appearance import GOAL, GOAL_LINE, Material, Part
+from armchair.engines.display.geoms import few_triangles, geoms_of, parts_of, site_of
 from armchair.engines.display.scene_asset import VERSION, MeshBuffer
 from armchair.engines.display.shapes import sphere, weld
-from armchair.envs.foreign.mujoco.coarse import Surface, coarsened
-from armchair.envs.foreign.mujoco.geoms import Seen, geoms_of, site_of
 from armchair.envs.foreign.mujoco.view import View, hand_of, led_bodies, moves, view_of
 from armchair.jsonable import Json
 
@@ -156,32 +154,14 @@ def _name(model: MjModel, kind: mujoco.mjtObj, number: int) -> str:
 def _parts(model: MjModel, rows: Rows, view: View) -> list[list[Part]]:
     """The parts of each row, and last of what belongs to the world."""
     seen = geoms_of(model, view.size)
-    exact = [one.surface for one in seen if one.exact]
-    most = max(TRIANGLES - sum(len(one.surface.faces) for one in seen if not one.exact), TRIANGLES // 4)
-    meshes = iter(coarsened(exact, view.size, most))
-    seen = [one._replace(surface=next(meshes)) if one.exact else one for one in seen]
+    seen = few_triangles(seen, view.size, TRIANGLES)
     found: list[list[Part]] = [[] for _ in range(len(rows.names) + 1)]
     for row, at in enumerate(rows.order):
         if at < len(rows.bodies):
-            found[row] = _joined([one for one in seen if one.body == rows.bodies[at]])
+            found[row] = parts_of([one for one in seen if one.body == rows.bodies[at]])
         elif (site := site_of(model, rows.sites[at - len(rows.bodies)])) is not None:
             found[row] = [Part(weld(*site[0]), site[1])]
-    found[-1] = _joined([one for one in seen if one.body == 0])
-    return found
-
-
-def _joined(seen: Sequence[Seen]) -> list[Part]:
-    """One part for all that has the same material."""
-    by_material: dict[Material, list[Surface]] = {}
-    for one in seen:
-        if len(one.surface.faces):
-            by_material.setdefault(one.material, []).append(one.surface)
-    found: list[Part] = []
-    for material, surfaces in by_material.items():
-        begins = np.cumsum([0, *(len(surface.points) for surface in surfaces[:-1])])
-        faces = [surface.faces + begin for surface, begin in zip(surfaces, begins, strict=True)]
-        points = np.concatenate([surface.points for surface in surfaces])
-        found.append(Part(weld(points, np.concatenate(faces).astype(np.int32), outwards=False), material))
+    found[-1] = parts_of([one for one in seen if one.body == 0])
     return found
 
 

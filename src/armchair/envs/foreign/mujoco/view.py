@@ -12,7 +12,7 @@ import numpy as np
 from mujoco import MjData, MjModel
 from numpy.typing import NDArray
 
-from armchair.envs.foreign.mujoco.geoms import SHOWN
+from armchair.engines.display.geoms import SHOWN
 
 Foreign = gymnasium.Env[object, object]
 Floats = NDArray[np.float64]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import mujoco
@@ -9,9 +10,9 @@ import numpy as np
 from mujoco import MjModel
 from numpy.typing import NDArray
 
-from armchair.engines.display.appearance import Material
-from armchair.engines.display.shapes import Floats, Mesh, cylinder, revolve, rounded_box, sphere
-from armchair.envs.foreign.mujoco.coarse import Surface, box_of
+from armchair.engines.display.appearance import Material, Part
+from armchair.engines.display.coarse import Surface, box_of, coarsened
+from armchair.engines.display.shapes import Floats, Mesh, cylinder, revolve, rounded_box, sphere, weld
 
 SHOWN = 3  # groups below this are drawn by default, the others are for collisions
 FLOOR = 4.0  # times the scene's size that a plane without an end reaches
@@ -30,13 +31,29 @@ class Seen(NamedTuple):
     exact: bool  # a mesh, whose triangles may be too many
 
 
-def geoms_of(model: MjModel, size: float) -> list[Seen]:
-    """The geoms that are drawn. size: of the scene, m, for planes that have no end."""
+def usual_geoms(model: MjModel) -> list[int]:
+    """Those that MuJoCo draws unless told otherwise."""
+    return [geom for geom in range(model.ngeom) if model.geom_group[geom] < SHOWN]
+
+
+def geoms_for_sight(model: MjModel) -> list[int]:
+    """Of each body those that are there to be seen, which touch nothing; all where it has none of them."""
+    usual, found = usual_geoms(model), list[int]()
+    for body in range(model.nbody):
+        own = [geom for geom in range(model.ngeom) if int(model.geom_bodyid[geom]) == body]
+        shown = [geom for geom in own if geom in usual]
+        light = [g for g in shown if not model.geom_contype[g] and not model.geom_conaffinity[g]]
+        found += light or shown or own
+    return found
+
+
+def geoms_of(model: MjModel, size: float, chosen: Iterable[int] | None = None) -> list[Seen]:
+    """The geoms that are drawn. size: of the scene, m, for planes without an end. chosen: or the usual."""
     found: list[Seen] = []
-    for geom in range(model.ngeom):
+    for geom in usual_geoms(model) if chosen is None else chosen:
         paint = _paint(model, int(model.geom_matid[geom]), model.geom_rgba[geom])
         kind = int(model.geom_type[geom])
-        if model.geom_group[geom] >= SHOWN or paint.rgba[3] <= 0.0:
+        if paint.rgba[3] <= 0.0:
             continue
         if kind in (_TYPES.mjGEOM_MESH, _TYPES.mjGEOM_SDF):
             surface = _mesh(model, int(model.geom_dataid[geom]))
@@ -45,6 +62,29 @@ def geoms_of(model: MjModel, size: float) -> list[Seen]:
         if surface is not None:
             body, where = int(model.geom_bodyid[geom]), (model.geom_pos[geom], model.geom_quat[geom])
             found.append(Seen(body, _placed(surface, *where), paint, kind == _TYPES.mjGEOM_MESH))
+    return found
+
+
+def few_triangles(seen: list[Seen], size: float, most: int) -> list[Seen]:
+    """The same with meshes made coarser, until there are about `most` triangles. size: of the scene, m."""
+    exact = [one.surface for one in seen if one.exact]
+    left = max(most - sum(len(one.surface.faces) for one in seen if not one.exact), most // 4)
+    meshes = iter(coarsened(exact, size, left))
+    return [one._replace(surface=next(meshes)) if one.exact else one for one in seen]
+
+
+def parts_of(seen: Sequence[Seen]) -> list[Part]:
+    """One part for all that has the same material."""
+    by_material: dict[Material, list[Surface]] = {}
+    for one in seen:
+        if len(one.surface.faces):
+            by_material.setdefault(one.material, []).append(one.surface)
+    found: list[Part] = []
+    for material, surfaces in by_material.items():
+        begins = np.cumsum([0, *(len(surface.points) for surface in surfaces[:-1])])
+        faces = [surface.faces + begin for surface, begin in zip(surfaces, begins, strict=True)]
+        points = np.concatenate([surface.points for surface in surfaces])
+        found.append(Part(weld(points, np.concatenate(faces).astype(np.int32), outwards=False), material))
     return found
 
 

@@ -1,0 +1,139 @@
+"""Where an arm works and how it holds its hand: as its description says, or solved for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import mujoco
+import numpy as np
+import torch
+from mujoco import MjData
+from torch import Tensor
+
+from armchair.arms.anatomy import Floats, at_zero, vec
+from armchair.arms.arm import Arm, Space, Vec3
+from armchair.arms.description import Description
+from armchair.arms.facts import Found
+from armchair.arms.kinematics import chain
+from armchair.arms.space import find_space, with_home
+from armchair.errors import InvalidInput
+
+PENETRATION = -0.005  # m, from which on two links are in each other
+DOWN = np.array([[-1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, -1.0]])
+"""The hand's axes where it points down, as columns: half a turn about y."""
+
+
+def rows_of(matrix: Floats) -> tuple[Vec3, Vec3, Vec3]:
+    """A (3, 3) matrix as tuples."""
+    return vec(matrix[0]), vec(matrix[1]), vec(matrix[2])
+
+
+def placed(arm: Arm, told: Description, parts: Found, where: str) -> Arm:
+    """The arm with its home, its boxes and how its hand is held."""
+    clear = _Clear(arm, parts)
+    boxed = told.workspace is not None or told.goals is not None or told.spawn is not None
+    if told.home:
+        arm = _at_home(arm, told.home, where)
+        if not boxed:
+            arm = replace(arm, space=find_space(arm, clear, (arm,)).space)
+    elif not boxed:
+        arm = find_space(arm, clear, _turned(arm))
+    space = _boxes(arm.space, told, where)
+    arm = replace(arm, space=space)
+    if boxed and not told.home:
+        tried = [one for turned in _turned(arm) if (one := with_home(turned, clear)) is not None]
+        if not tried:
+            raise InvalidInput(
+                f"{where}: no posture brings the tool over the middle of 'goals', the hand down: say 'home'"
+            )
+        arm = tried[0]
+    return arm
+
+
+def _at_home(arm: Arm, home: Sequence[float], where: str) -> Arm:
+    if len(home) != arm.num_joints:
+        raise InvalidInput(f"{where}: home needs {arm.num_joints} numbers, got {len(home)}")
+    for name, value, low, high in zip(arm.joints, home, arm.lower, arm.upper, strict=True):
+        if not low <= value <= high:
+            raise InvalidInput(f"{where}: home has {name} at {value:g}, outside of [{low:g}, {high:g}]")
+    at = chain(arm, torch.tensor([home], dtype=torch.float64))
+    return replace(arm, home=tuple(float(value) for value in home), down=rows_of(at.rot[0, -1].numpy()))
+
+
+def _turned(arm: Arm) -> tuple[Arm, ...]:
+    """The arm with its hand turned about the vertical: by half turns, as fingers need, or by quarters."""
+    found: list[Arm] = []
+    for quarter in (0, 2) if arm.gripper else (0, 1, 2, 3):
+        cos, sin = (1, 0, -1, 0)[quarter], (0, 1, 0, -1)[quarter]
+        turn = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]], dtype=float)
+        found.append(replace(arm, down=rows_of(turn @ DOWN)))
+        if not arm.oriented:
+            break  # which way the fingers open cannot be kept
+    return tuple(found)
+
+
+def _boxes(space: Space, told: Description, where: str) -> Space:
+    if told.workspace is not None:
+        space = space._replace(low=told.workspace.low, high=told.workspace.high)
+    if told.goals is not None:
+        space = space._replace(goal_low=told.goals.low, goal_high=told.goals.high)
+    if told.spawn is not None:
+        low, high = told.spawn.low, told.spawn.high
+        space = space._replace(
+            spawn_low=low,
+            spawn_high=high,
+            table_low=(low[0] - 0.3, low[1] - 0.4),
+            table_high=(high[0] + 0.3, high[1] + 0.4),
+        )
+    for key in ("", "goal_", "spawn_"):
+        low, high = getattr(space, f"{key}low"), getattr(space, f"{key}high")
+        if any(a >= b for a, b in zip(low, high, strict=True)):
+            name = {"": "workspace", "goal_": "goals", "spawn_": "spawn"}[key]
+            raise InvalidInput(
+                f"{where}: {name} must have its low corner below its high one, got {low}, {high}"
+            )
+    return space
+
+
+class _Clear:
+    """Whether postures have nothing of the arm in the arm, and all of it above the table."""
+
+    def __init__(self, arm: Arm, parts: Found) -> None:
+        self._model, self._height = parts.model, arm.model.base[2] if arm.model else 0.0
+        self._at = [int(parts.model.jnt_qposadr[k]) for k in parts.joints]
+        fingers = arm.gripper
+        self._shut = (
+            dict(zip((int(parts.model.jnt_qposadr[k]) for k in parts.fingers), fingers.shut, strict=True))
+            if fingers
+            else {}
+        )
+        self._links = sorted({int(parts.model.jnt_bodyid[k]) for k in parts.joints[1:]})
+        last = int(parts.model.jnt_bodyid[parts.joints[-1]])
+        self._hand = {last}
+        for body in range(last + 1, parts.model.nbody):
+            if int(parts.model.body_parentid[body]) in self._hand:
+                self._hand.add(body)
+
+    def __call__(self, postures: Tensor) -> Tensor:
+        """(n, J) rad -> (n,) bool."""
+        data = at_zero(self._model)
+        found: list[bool] = []
+        for row in postures.tolist():
+            data.qpos[self._at] = row
+            for place, value in self._shut.items():
+                data.qpos[place] = value
+            mujoco.mj_fwdPosition(self._model, data)
+            lowest = float(data.xpos[self._links, 2].min()) + self._height if self._links else 1.0
+            found.append(self._deepest(data) > PENETRATION and lowest > 0.0)
+        return torch.tensor(found)
+
+    def _deepest(self, data: MjData) -> float:
+        """The deepest that two links are in each other, those of the hand taken as one. m, negative."""
+        owners = self._model.geom_bodyid
+        between = [
+            float(contact.dist)
+            for contact in data.contact[: data.ncon]
+            if not {int(owners[contact.geom1]), int(owners[contact.geom2])} <= self._hand
+        ]
+        return min(between, default=0.0)
