@@ -88,11 +88,7 @@ def find_non_finite(agent: Agent, stats: UpdateStats) -> str | None:
 
 
 def make_agent(
-    obs_dim: int,
-    action_dim: int,
-    config: PPOConfig,
-    rng: torch.Generator,
-    device: torch.device = CPU,
+    obs_dim: int, action_dim: int, config: PPOConfig, rng: torch.Generator, device: torch.device = CPU
 ) -> Agent:
     """An agent that has learned nothing yet, on a device; the networks are drawn on the CPU."""
     net = ActorCritic(obs_dim, action_dim, config.hidden, config.std, rng)
@@ -261,10 +257,7 @@ def actor_gradient(net: ActorCritic, part: Batch, old_log_std: Tensor, config: P
 
 
 def told(value: Tensor) -> float:
-    """A number that the program goes by: on a GPU all that was asked of it must be done first.
-
-    An update asks for one with each gradient of the actor: whether to go on hangs on it.
-    """
+    """A number that the program goes by, for which a GPU is waited for: one a gradient of the actor."""
     return value.item()
 
 
