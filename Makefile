@@ -4,9 +4,10 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 # Many small matrices on few cores: more than one BLAS thread a process only gets in the way of the others.
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+WARP_TESTS := tests/engines/test_warp.py tests/contract/test_engines.py tests/tasks/test_scripts.py tests/envs/test_unwatched.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install page demo test test-all check check-security check-lowest check-package format bench
+.PHONY: help install page demo test test-all test-warp check check-security check-lowest check-package format bench
 .PHONY: screenshots film docs clean
 
 help: ## list the targets
@@ -45,6 +46,10 @@ check: install ## format, lint, types, layers, declared dependencies
 
 # Tools of their own environment: nothing that armchair runs on depends on them. The audit asks the
 # package index's vulnerability service.
+test-warp: install ## the tests of the engine warp, on its CPU backend: adds 0.4 GB to .venv, compiles kernels once
+	$(BIN)/pip install -q -c constraints.txt -e '.[warp]'
+	$(ONE_THREAD) $(BIN)/pytest -q $(WARP_TESTS) -k warp
+
 check-security: .venv-security/.installed ## bandit over the code, pip-audit over constraints.txt (needs the network)
 	.venv-security/bin/bandit -q -c pyproject.toml -r src/armchair --severity-level medium
 	.ci/audit .venv-security/bin/pip-audit

@@ -10,6 +10,8 @@ import hashlib
 import torch
 from torch import Tensor
 
+CPU = torch.device("cpu")
+
 
 def quat_from_yaw(yaw: Tensor) -> Tensor:
     """Rotation about the world's z axis. (...) rad -> (..., 4)."""
@@ -66,13 +68,13 @@ def uniform(rng: torch.Generator, low: tuple[float, ...], high: tuple[float, ...
     return lows + (highs - lows) * torch.rand(n, len(low), generator=rng)
 
 
-def generator(seed: int, *names: str) -> torch.Generator:
-    """A CPU generator whose stream depends on the seed and the names, on nothing else.
+def generator(seed: int, *names: str, device: torch.device | str = "cpu") -> torch.Generator:
+    """A generator whose stream depends on the seed, the names and the kind of device, on nothing else.
 
     Parts of a run draw from streams of their own (`generator(seed, "layout")`), so that a change in one
     part does not shift the numbers another part sees.
     """
     digest = hashlib.sha256("/".join((str(seed), *names)).encode()).digest()
-    rng = torch.Generator()
+    rng = torch.Generator(device)
     rng.manual_seed(int.from_bytes(digest[:8], "big") >> 1)
     return rng

@@ -11,7 +11,7 @@ LINK = '<geom type="capsule" fromto="0 0 0 {x} 0 {z}" size="0.035" mass="{mass}"
 FINGER = """
   <body name="finger_{side}" pos="0 0 0.06">
     <joint name="slide_{side}" type="slide" axis="0 {sign} 0" range="0 0.04"/>
-    <geom name="pad_{side}" type="box" pos="0 {middle} 0.03" size="0.012 0.006 0.03" mass="0.05" friction="1"/>
+    <geom name="pad_{side}" type="box" pos="0 {middle} 0.03" size="0.012 0.006 0.03" mass="0.05"/>
   </body>"""
 
 

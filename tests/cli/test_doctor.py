@@ -149,6 +149,13 @@ def test_bullet_on_a_newer_python_says_why_it_cannot_be(monkeypatch: pytest.Monk
     assert "armchair[bullet]" in checks.check_bullet().found
 
 
+def test_the_engine_for_gpus_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "version_of", lambda package: None)
+    assert checks.check_warp().ok and "pip install 'armchair[warp]'" in checks.check_warp().found
+    monkeypatch.setattr(checks, "version_of", lambda package: f"9 of {package}")
+    assert checks.check_warp().found == "9 of mujoco_warp"
+
+
 def test_threads_are_right_only_when_blas_keeps_to_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks.os, "sched_getaffinity", lambda pid: {0, 1}, raising=False)
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "8")

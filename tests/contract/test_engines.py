@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -16,6 +15,7 @@ from armchair.engines import ENGINES, Engine, make_engine
 from armchair.engines.base import home_layout
 from armchair.engines.iiwa import make_scene
 from armchair.errors import InvalidInput
+from armchair.offers.extras import EXTRAS, missing
 from armchair.types import Layout
 from armchair.world import BLOCK_SIZE, MAX_OPENING
 
@@ -23,11 +23,14 @@ N = 3
 Make = Callable[..., Engine]
 
 
-@pytest.fixture(params=list(ENGINES))
+SLOW = {"warp": [pytest.mark.slow]}  # its kernels are compiled once a machine, and loaded in every process
+
+
+@pytest.fixture(params=[pytest.param(name, marks=SLOW.get(name, [])) for name in ENGINES])
 def make(request: pytest.FixtureRequest) -> Iterator[Make]:
     """A function (blocks, num_envs, threads) -> engine; what it made is closed at the end."""
-    if request.param == "bullet" and importlib.util.find_spec("pybullet") is None:
-        pytest.skip("pybullet is not installed")
+    if absent := missing(request.param) if request.param in EXTRAS else []:
+        pytest.skip(f"not installed: {', '.join(absent)}")
     made: list[Engine] = []
 
     def make_one(blocks: int = 2, num_envs: int = N, threads: int = 1, fingers: bool = True) -> Engine:
@@ -332,8 +335,11 @@ def test_a_diverging_copy_is_reported_and_reset_alone(make: Make) -> None:
 
 def sabotage(engine: Engine, copy: int) -> None:
     """Make one copy's simulation run away, by the means of each engine."""
-    if type(engine).__name__ == "MujocoEngine":
+    kind = type(engine).__name__
+    if kind == "MujocoEngine":
         engine._v[copy, -6] = 1e6  # type: ignore[attr-defined]
+    elif kind == "WarpEngine":
+        engine._arrays.v[copy, -6] = 1e6  # type: ignore[attr-defined]
     else:
         import pybullet
 

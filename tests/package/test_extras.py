@@ -19,7 +19,7 @@ from armchair.web.app import create_app
 from armchair.web.options import Options
 
 ROOT = Path(__file__).parents[2]
-MODULE_OF = {"psycopg[binary]": "psycopg", "gymnasium-robotics": "gymnasium_robotics"}
+MODULE_OF = {"psycopg[binary]": "psycopg", "gymnasium-robotics": "gymnasium_robotics", "warp-lang": "warp"}
 
 
 def declared() -> dict[str, list[str]]:
@@ -34,7 +34,7 @@ def test_the_extras_are_those_of_the_package() -> None:
         modules = {MODULE_OF.get(package, package) for package in packages}
         assert set(EXTRAS[name].modules) <= modules, name
     (everything,) = declared()["all"]
-    assert set(re.findall(r"[a-z]+", everything.partition("[")[2])) == EXTRAS.keys() - {"bullet"}
+    assert set(re.findall(r"[a-z]+", everything.partition("[")[2])) == EXTRAS.keys() - {"bullet", "warp"}
     page = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
     table = page.partition("| extra | brings |")[2].partition("\n\n")[0]
     assert set(re.findall(r"^\| `(\w+)` ", table, re.MULTILINE)) == {*EXTRAS, "all", "docs"}
@@ -58,6 +58,7 @@ NEEDS = {
     "teach gymnasium:Pusher-v5 --teacher oracle": "No module named 'imageio'; .*'armchair.gym.'",
     "teach gymnasium_robotics:FetchReach-v4 --teacher oracle": "pip install 'armchair.robotics.'",
     "teach reach --teacher oracle --engine bullet": "pip install 'armchair.bullet.'|use Python 3.11",
+    "teach reach --teacher oracle --engine warp": "the warp engine needs .*; .*pip install 'armchair.warp.'",
     "teach reach --teacher oracle --demos minari:pens": "a Minari data set needs h5py; .*'armchair.minari.'",
     "train gymnasium:Pendulum-v1 --ray 127.0.0.1:1": "a Ray cluster needs ray; .*'armchair.ray.'",
     "label postgresql://somebody@localhost/none": "psycopg is not installed; .*'armchair.postgres.'",

@@ -5,18 +5,19 @@ A grasp that fails gives no warning; these do. 64 seeded episodes, success at th
 
 from __future__ import annotations
 
-import importlib.util
-
 import pytest
 import torch
 
 from armchair.envs.arm_env import make_env
+from armchair.offers.extras import EXTRAS, missing
 from armchair.types import Step
 
 LEAST = {
     "mujoco": {"reach": 1.0, "push": 0.98, "pick_place": 0.98, "stack": 0.98},
     "bullet": {"reach": 0.9, "push": 0.9, "pick_place": 0.9, "stack": 0.9},
+    "warp": {"reach": 1.0, "push": 0.98, "pick_place": 0.98, "stack": 0.98},
 }
+SLOW = {"warp": [pytest.mark.slow]}
 
 
 def play(task: str, engine: str, episodes: int) -> list[Step]:
@@ -29,10 +30,10 @@ def play(task: str, engine: str, episodes: int) -> list[Step]:
 
 
 @pytest.mark.parametrize("task", list(LEAST["mujoco"]))
-@pytest.mark.parametrize("engine", list(LEAST))
+@pytest.mark.parametrize("engine", [pytest.param(name, marks=SLOW.get(name, [])) for name in LEAST])
 def test_scripts_solve_their_tasks(engine: str, task: str) -> None:
-    if engine == "bullet" and importlib.util.find_spec("pybullet") is None:
-        pytest.skip("pybullet is not installed")
+    if absent := missing(engine) if engine in EXTRAS else []:
+        pytest.skip(f"not installed: {', '.join(absent)}")
     steps = play(task, engine, episodes=64)
     assert steps[-1].truncated.all()
     share = float(steps[-1].success.float().mean())

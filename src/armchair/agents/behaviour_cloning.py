@@ -52,7 +52,8 @@ class ImitationTerm(NamedTuple):
         """Add its gradient over `size` random steps to the actor's (Rajeswaran et al., 2018, "DAPG")."""
         if self.weight <= 0.0:
             return
-        rows = torch.randint(0, len(self.obs), (min(size, len(self.obs)),), generator=self.rng)
+        count = min(size, len(self.obs))
+        rows = torch.randint(0, len(self.obs), (count,), generator=self.rng, device=self.obs.device)
         so_far = net.actor.gradient.clone()
         trace = net.actor.trace(net.normaliser(self.obs[rows]))
         net.actor.backward(trace, (trace[-1] - self.action[rows]) * (self.weight / len(rows)))
@@ -71,9 +72,9 @@ def imitate(
 ) -> CloningStats:
     """Train the actor to minimise ½ mean |μ(s) − a|² over demonstrations (Pomerleau, 1989).
 
-    obs: (S, D), action: (S, A) in [-1, 1]. The statistics of observations take in `obs`; the spread of the
-    actions falls to at most `std`. The critic and the optimiser stay as they are. Raises InvalidInput where
-    the shapes are not the policy's.
+    obs: (S, D), action: (S, A) in [-1, 1]; both and `rng` are on the agent's device. The statistics of
+    observations take in `obs`; the spread of the actions falls to at most `std`. The critic and the optimiser
+    stay as they are. Raises InvalidInput where the shapes are not the policy's.
     """
     net = agent.net
     if obs.shape != (len(action), net.obs_dim) or action.shape[1:] != (net.action_dim,) or not len(obs):
@@ -86,7 +87,8 @@ def imitate(
     before = _error(agent, seen, action)
     adam = Adam(net.actor.theta)
     for update in range(config.updates):
-        rows = torch.randint(0, len(seen), (min(config.minibatch, len(seen)),), generator=rng)
+        count = min(config.minibatch, len(seen))
+        rows = torch.randint(0, len(seen), (count,), generator=rng, device=seen.device)
         trace = net.actor.trace(seen[rows])
         net.actor.backward(trace, (trace[-1] - action[rows]) / len(rows))
         falling = 0.5 * (1.0 + math.cos(math.pi * update / config.updates))

@@ -41,6 +41,13 @@ class Mlp:
             gain = last_gain if layer is self.layers[-1] else math.sqrt(2.0)
             torch.nn.init.orthogonal_(layer.weight, gain, generator=rng)
 
+    def to(self, device: torch.device) -> Mlp:
+        """The same network on another device."""
+        out = Mlp(self.sizes, 1.0, None)
+        out.theta, out.gradient = self.theta.to(device, copy=True), self.gradient.to(device, copy=True)
+        out.layers, out._gradients = _layers(out.theta, self.sizes), _layers(out.gradient, self.sizes)
+        return out
+
     def __call__(self, x: Tensor) -> Tensor:
         """(..., in) -> (..., out)."""
         for layer in self.layers[:-1]:

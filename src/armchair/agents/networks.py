@@ -47,6 +47,13 @@ class Normaliser:
         """(obs - mean) / std, within ± `OBS_CLIP`. Same shape."""
         return torch.addcmul(self._shift, obs, self._scale).clamp_(-OBS_CLIP, OBS_CLIP)
 
+    def to(self, device: torch.device) -> Normaliser:
+        """A copy on a device."""
+        out = Normaliser(len(self.mean))
+        out._shift, out._scale = self._shift.to(device), self._scale.to(device)
+        out.load_tensors(self.tensors())
+        return out
+
     def affine(self) -> tuple[Tensor, Tensor]:
         """What it comes to before it is bounded: obs · scale + shift. -> copies of shift and scale (D,)."""
         return self._shift.clone(), self._scale.clone()
@@ -57,7 +64,8 @@ class Normaliser:
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """Take over the statistics that `tensors()` gave."""
-        self._set(tensors["mean"].clone(), tensors["var"].clone(), tensors["count"].clone())
+        device = self._scale.device
+        self._set(*(tensors[name].to(device, copy=True) for name in ("mean", "var", "count")))
         if not bool(self.count):  # nothing seen yet: observations stay exactly as they are
             self._shift, self._scale = torch.zeros_like(self._shift), torch.ones_like(self._scale)
 
@@ -90,10 +98,28 @@ class ActorCritic:
         self.normaliser = Normaliser(inputs)
         self.weights = torch.zeros(wishes)
 
+    @property
+    def device(self) -> torch.device:
+        """Where they are, and what they are given must be."""
+        return self.log_std.device
+
+    def to(self, device: torch.device) -> ActorCritic:
+        """The same networks on a device: themselves where they are there, else a copy."""
+        if self.device == device:
+            return self
+        out = ActorCritic(self.obs_dim, self.action_dim, self.hidden, 1.0, None, wishes=len(self.weights))
+        out.actor, out.critic = self.actor.to(device), self.critic.to(device)
+        out.log_std, out.weights = self.log_std.to(device), self.weights.to(device)
+        out.normaliser = self.normaliser.to(device)
+        return out
+
     def sample(self, obs: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Draw actions. (N, D) -> actions (N, A), not clipped, and their log density (N,)."""
+        """Draw actions. (N, D) -> actions (N, A), not clipped, and their log density (N,).
+
+        rng: on the networks' device.
+        """
         mean = self.actor(self._inputs(obs))
-        noise = torch.randn(mean.shape, generator=rng)
+        noise = torch.randn(mean.shape, generator=rng, device=mean.device)
         action = torch.addcmul(mean, noise, self.log_std.exp())
         return action, log_density(noise, self.log_std)
 

@@ -14,6 +14,7 @@ from armchair.agents.agent import Agent
 from armchair.agents.behaviour_cloning import ImitationTerm
 from armchair.agents.gae import gae, value_after
 from armchair.agents.networks import ActorCritic, log_density
+from armchair.maths import CPU
 from armchair.reading.limits import NETWORK_WIDTH
 from armchair.types import Rollout
 
@@ -86,10 +87,12 @@ def find_non_finite(agent: Agent, stats: UpdateStats) -> str | None:
     return None if math.isfinite(sum(float(values.sum()) for values in learned)) else "policy"
 
 
-def make_agent(obs_dim: int, action_dim: int, config: PPOConfig, rng: torch.Generator) -> Agent:
-    """An agent that has learned nothing yet."""
+def make_agent(
+    obs_dim: int, action_dim: int, config: PPOConfig, rng: torch.Generator, device: torch.device = CPU
+) -> Agent:
+    """An agent that has learned nothing yet, on a device; the networks are drawn on the CPU."""
     net = ActorCritic(obs_dim, action_dim, config.hidden, config.std, rng)
-    return Agent(net, config.learning_rate)
+    return Agent(net.to(device), config.learning_rate)
 
 
 def clipped_slope(ratio: Tensor, advantage: Tensor, clip: float) -> Tensor:
@@ -132,13 +135,15 @@ def prepare(agent: Agent, rollout: Rollout, config: PPOConfig, *, stays: bool = 
     value = net.critic(obs).squeeze(-1)
     next_value = torch.cat((value[1:], net.value(rollout.final_obs[-1:])))
     done = rollout.done
-    if bool(done.any()):
+    if not done.is_cpu:  # a GPU is quicker with all of them than to tell which
+        next_value = torch.where(done, net.value(rollout.final_obs), next_value)
+    elif bool(done.any()):
         next_value[done] = net.value(rollout.final_obs[done])
     reward = rollout.reward * (config.reward_scale * (1.0 - config.gamma))
     next_value = value_after(next_value, reward, rollout.terminated, config.gamma, stays)
     advantage = gae(reward, value, next_value, done, config.gamma, config.lam)
     target = advantage + value
-    explained = 1.0 - float(advantage.var() / target.var().clamp_min(1e-12))
+    explained = 1.0 - (advantage.var() / target.var().clamp_min(1e-12)).item()
     advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
     fields = (obs, rollout.action, net.actor(obs), rollout.log_prob, advantage, target)
     return Batch(*(field.flatten(0, 1) for field in fields)), explained
@@ -184,7 +189,8 @@ def _learn(
     """All epochs of one update; then the learning rate follows the divergence."""
     net, old_log_std, learning_rate = agent.net, agent.net.log_std.clone(), agent.learning_rate
     acting, actor_steps, critic_steps = not critic_only, 0, 0
-    seen, value_loss = ActorGradient(torch.zeros_like(old_log_std), 0.0, 0.0), 0.0
+    none = torch.zeros(())
+    seen, value_loss = ActorGradient(torch.zeros_like(old_log_std), 0.0, none), none
     for _ in range(config.epochs):
         for part in minibatches(batch, config.minibatch, rng):
             value_loss = critic_gradient(net, part)
@@ -203,9 +209,9 @@ def _learn(
     if not critic_only:
         agent.learning_rate = adapted_learning_rate(learning_rate, seen.kl, config)
     return UpdateStats(
-        value_loss=value_loss,
+        value_loss=value_loss.item(),
         kl=seen.kl,
-        clipped=seen.clipped,
+        clipped=seen.clipped.item(),
         std=net.log_std.exp().mean().item(),
         learning_rate=learning_rate,
         actor_steps=actor_steps,
@@ -214,12 +220,12 @@ def _learn(
     )
 
 
-def critic_gradient(net: ActorCritic, part: Batch) -> float:
-    """Write the gradient of ½ mean (V - target)² into the critic. -> the loss."""
+def critic_gradient(net: ActorCritic, part: Batch) -> Tensor:
+    """Write the gradient of ½ mean (V - target)² into the critic. -> the loss ()."""
     trace = net.critic.trace(part.obs)
     error = trace[-1] - part.target.unsqueeze(1)
     net.critic.backward(trace, error / len(error))
-    return 0.5 * error.square().mean().item()
+    return 0.5 * error.square().mean()
 
 
 class ActorGradient(NamedTuple):
@@ -227,7 +233,7 @@ class ActorGradient(NamedTuple):
 
     log_std: Tensor  # (A,) d loss / d log σ
     kl: float  # KL(old, new) so far
-    clipped: float  # share of ratios farther from 1 than they count
+    clipped: Tensor  # () share of ratios farther from 1 than they count
 
 
 def actor_gradient(net: ActorCritic, part: Batch, old_log_std: Tensor, config: PPOConfig) -> ActorGradient:
@@ -245,13 +251,24 @@ def actor_gradient(net: ActorCritic, part: Batch, old_log_std: Tensor, config: P
     net.actor.backward(trace, torch.addcmul(mean * (2.0 * config.calm / len(mean)), weighted, inverse))
     return ActorGradient(
         log_std=(weighted * z).sum(0) - weight.sum() - config.entropy,
-        kl=gaussian_kl(mean - part.old_mean, old_log_std, net.log_std).item(),
-        clipped=((ratio - 1.0).abs() > config.clip).float().mean().item(),
+        kl=told(gaussian_kl(mean - part.old_mean, old_log_std, net.log_std)),
+        clipped=((ratio - 1.0).abs() > config.clip).float().mean(),
     )
+
+
+def told(value: Tensor) -> float:
+    """A number that the program goes by, for which a GPU is waited for: one a gradient of the actor."""
+    return value.item()
 
 
 def clip_norm(longest: float, *gradients: Tensor) -> Tensor:
     """Scale the gradients, in place, so that their norm together is at most `longest`. -> the first."""
+    if not gradients[0].is_cpu:  # the same without asking for the norm
+        norms = torch.stack([gradient.norm() for gradient in gradients])
+        shrink = (longest / norms.norm()).clamp(max=1.0)
+        for gradient in gradients:
+            gradient.mul_(shrink)
+        return gradients[0]
     norm = math.hypot(*(float(gradient.norm()) for gradient in gradients))
     if norm > longest:
         for gradient in gradients:
@@ -262,7 +279,7 @@ def clip_norm(longest: float, *gradients: Tensor) -> Tensor:
 def minibatches(batch: Batch, size: int, rng: torch.Generator) -> list[Batch]:
     """The steps in random order, cut into as many parts of nearly equal size as come closest to `size`."""
     total = len(batch.target)
-    order = torch.randperm(total, generator=rng)
+    order = torch.randperm(total, generator=rng, device=batch.target.device)
     shuffled = (field.index_select(0, order) for field in batch)
     cut = [field.tensor_split(max(1, round(total / size))) for field in shuffled]
     return [Batch(*parts) for parts in zip(*cut, strict=True)]

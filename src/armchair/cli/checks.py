@@ -21,7 +21,7 @@ from armchair.offers.extras import EXTRAS, command, missing
 if TYPE_CHECKING:
     from armchair.runs.folder import RunDir
 
-ENGINE_PACKAGES = {"mujoco": "mujoco", "bullet": "pybullet"}
+ENGINE_PACKAGES = {"mujoco": "mujoco", "bullet": "pybullet", "warp": "mujoco_warp"}
 CORE_PACKAGES = ("torch", "numpy", "gymnasium")
 PAGES = ("index.html", "login.html", "play.html", "replay.html", "runs.html")
 SERVER = "armchair.web.app, armchair.web.runs.app, armchair.web.serve"
@@ -63,7 +63,7 @@ def version_of(package: str) -> str | None:
 
 
 def engine_version(engine: str) -> str | None:
-    """The installed version of an engine's package, or None; `engine` is "mujoco" or "bullet"."""
+    """The installed version of an engine's package, or None; `engine` is one of `ENGINE_PACKAGES`."""
     return version_of(ENGINE_PACKAGES[engine])
 
 
@@ -99,6 +99,12 @@ def check_bullet() -> Check:
     wheels = sys.version_info < BULLET_BEFORE_PYTHON
     how = ": pip install 'armchair[bullet]'" if wheels else "; PyBullet has no wheels for Python 3.12 on"
     return Check("engine bullet", True, engine_version("bullet") or f"not installed (optional{how})")
+
+
+def check_warp() -> Check:
+    """The engine for GPUs: absent is fine."""
+    how = f"not installed (optional, for NVIDIA GPUs: {command('warp')})"
+    return Check("engine warp", True, engine_version("warp") or how)
 
 
 def check_gl() -> list[Check]:

@@ -77,6 +77,8 @@ class SetupFlags(RunsFlag):
     """Fixes everything that is random; 0 if nothing says otherwise."""
     engine: str | None = None
     """The simulator, mujoco if nothing says otherwise; `armchair envs` lists them."""
+    device: str | None = None
+    """Where the policy practises and learns: cpu, or cuda with --engine warp; see docs/gpu.md."""
     control: str | None = None
     """What actions move: "tool" (if nothing says otherwise) or "joint"."""
     arm: str | None = None

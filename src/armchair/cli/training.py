@@ -28,6 +28,7 @@ from armchair.envs.spec import EnvConfig, TaskSpec, is_foreign, resolve_task
 from armchair.errors import InvalidInput, RunError
 from armchair.evaluate import Evaluation, evaluate
 from armchair.jsonable import Json
+from armchair.maths import CPU
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.saved import check_layout, read_reward
 from armchair.runs.folder import RunDir
@@ -97,7 +98,7 @@ def start_training(plan: Plan, runs: Path, report: Report) -> int:
         agent = plan.agent
         if agent is None:
             agent = new_agent(env, config.ppo, config.seed)
-            Demonstrations(config, demos).prepare(agent)
+            Demonstrations(config, demos, env.device).prepare(agent)
         training = _training(plan, env, agent)
         with undisturbed():  # until there is a checkpoint nothing can be gone on with
             run = begin_run(runs, spec.slug, _described(plan))
@@ -150,7 +151,8 @@ def _training(plan: Plan, env: Env, agent: Agent) -> Training:
         check_layout(reward.model, reward.path, config.task, env.layout)
     stays = reward is not None and config.env.after_end == "stays"
     steps = TrainConfig(plan.steps, config.practice.rollout, config.ppo, config.seed, stays)
-    return Training(env, steps, agent=agent, reward="task" if reward is None else reward.model.mean)
+    score = "task" if reward is None else reward.model.to(env.device).mean
+    return Training(env, steps, agent=agent, reward=score)
 
 
 def _train(run: RunDir, plan: Plan, training: Training, env: Env, report: Report, *, resume: bool) -> int:
@@ -163,7 +165,7 @@ def _train(run: RunDir, plan: Plan, training: Training, env: Env, report: Report
     ):
         with closing(train(run, config, training, log)) as turns:
             _watch(turns, report)
-        evaluation = _evaluate(env, training, config.seed)
+        evaluation = _evaluate(env, training, config)
         if not any("eval_success" in known for known in run.metrics()):  # one that had ended has it
             log.add({"env_steps": training.env_steps, "eval_success": evaluation.success.value})
     tells = tells_success(env)
@@ -176,10 +178,16 @@ def _train(run: RunDir, plan: Plan, training: Training, env: Env, report: Report
     return 0
 
 
-def _evaluate(env: Env, training: Training, seed: int) -> Evaluation:
+def _evaluate(env: Env, training: Training, config: TeachConfig) -> Evaluation:
+    """In the copies of the training, or on the CPU where those are elsewhere."""
+    act, seed = training.agent.net.to(CPU).best, config.seed + 1_000_000
+    if env.device != CPU:
+        spec = resolve_task(config.task)
+        with closing(spec.make(spec.copies_for(EPISODES), config.env.on_cpu(), seed=seed)) as report:
+            return evaluate(report, act, EPISODES, seed)
     if isinstance(env, Demonstrable) and env.starts is not None:
         env.starts.set_share(0.0)  # what counts is how it does from ordinary starts
-    return evaluate(env, training.agent.net.best, EPISODES, seed=seed + 1_000_000)
+    return evaluate(env, act, EPISODES, seed)
 
 
 def _watch(turns: Iterator[Progress], report: Report) -> None:

@@ -48,6 +48,8 @@ def check(config: TeachConfig) -> None:
         most = f"{spec.horizon}, the length of an episode of {task}"
         raise InvalidInput(f"queries.clip_length must be at most {most}; got {queries.clip_length}")
     _check_script(config)
+    if config.wishes.asked and config.env.device != "cpu":
+        raise InvalidInput("wishes are taught on the CPU: leave out --device, or env.device")
 
 
 def _check_memory(config: TeachConfig) -> None:

@@ -12,7 +12,7 @@ UNGROUPED = {
     **{
         name: f"env.{name}"
         for name in (
-            *("engine", "control", "arm", "threads", "ray"),
+            *("engine", "device", "control", "arm", "threads", "ray"),
             *("motion", "frames", "poses", "workers", "time_limit"),
         )
     },

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from armchair.config.checks import check
+from armchair.config.gpu import for_gpu
 from armchair.config.keys import UNGROUPED, by_key
 from armchair.config.listing import PRESETS, presets, task_of
 from armchair.config.teach import FALLIBLE, FOREIGN_DEFAULTS, POINTED_DEFAULTS, TeachConfig
@@ -120,11 +121,14 @@ def with_flags(
 ) -> TeachConfig:
     """The configuration with flags over it; those that are None were not given.
 
-    {"queries.labels": 40, "reward.inputs": "raw"}, or a name that `UNGROUPED` has, such as "labels". Where
+    {"queries.labels": 40, "reward.inputs": "raw"}, or a name that `UNGROUPED` has, such as "labels". The
+    device cuda brings copies and gradients of its size along, see `for_gpu`; flags may change them. Where
     fewer labels are asked for than the first questions take, the first questions become fewer. where: they
     come from, for errors. Raises ConfigError for what cannot be used.
     """
     values = by_key({key: value for key, value in flags.items() if value is not None}, where)
+    if values.get("env.device") == "cuda" and config.env.device == "cpu":
+        config = for_gpu(config)
     labels = values.get("queries.labels")
     if isinstance(labels, int):
         values.setdefault("queries.first", max(1, min(config.queries.first, labels)))

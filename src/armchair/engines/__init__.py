@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import NamedTuple
 
 from armchair.engines.base import Engine
 from armchair.engines.scene import Scene
 from armchair.errors import InvalidInput, MissingDependency, check_choice
-from armchair.offers.extras import command, missing
+from armchair.offers.extras import command, missing, need
 
-__all__ = ["ENGINES", "Engine", "check_engine", "make_engine"]
+__all__ = ["ENGINES", "Engine", "EngineChoice", "check_engine", "cpu_engine", "make_engine"]
 
 
 def _no_bullet(python: tuple[int, int]) -> str:
@@ -22,29 +23,65 @@ def _no_bullet(python: tuple[int, int]) -> str:
     return f"the bullet engine needs pybullet: {command('bullet')}, or use --engine mujoco"
 
 
-ENGINES = ("mujoco", "bullet")
+ENGINES = ("mujoco", "bullet", "warp")
+DEVICES = ("cpu", "cuda")
 
 
-def check_engine(name: str) -> None:
-    """Raises InvalidChoice for an unknown name, MissingDependency where the simulator is not installed."""
+def cpu_engine(name: str) -> str:
+    """The engine that does on the CPU what this one does: the same model, and either reads the other's
+    snapshots.
+    """
+    return "mujoco" if name == "warp" else name
+
+
+def check_engine(name: str, device: str = "cpu") -> None:
+    """Raises InvalidChoice for an unknown name, MissingDependency where the simulator is not installed,
+    InvalidInput for a device that it does not run on or that is not there.
+    """
     if check_choice("engine", name, ENGINES) == "bullet" and missing("bullet"):
         raise MissingDependency(_no_bullet(sys.version_info[:2]))
+    if name == "warp":
+        need("warp", "the warp engine")
+    if check_choice("device", device, DEVICES) == "cuda":
+        _check_cuda(name)
 
 
-def make_engine(name: str, scene: Scene, num_envs: int, threads: int = 1) -> Engine:
-    """`num_envs` copies of a scene on the engine of this name.
+def _check_cuda(engine: str) -> None:
+    import torch  # not at the top: lists of engines are told without it
+
+    if engine != "warp":
+        raise InvalidInput(f"device cuda needs the engine warp, {engine} runs on the CPU: --engine warp")
+    if not torch.cuda.is_available():
+        why = "is built for the CPU alone" if torch.version.cuda is None else "finds no NVIDIA GPU"
+        raise InvalidInput(f"device cuda: PyTorch {torch.__version__} {why}: leave out --device")
+
+
+class EngineChoice(NamedTuple):
+    """An engine, and where it runs."""
+
+    name: str
+    device: str = "cpu"  # one of `DEVICES`
+    deterministic: bool = True  # whether equal calls give equal bits on a GPU, too, which costs speed
+
+
+def make_engine(choice: str | EngineChoice, scene: Scene, num_envs: int, threads: int = 1) -> Engine:
+    """`num_envs` copies of a scene on an engine, by name or by choice.
 
     threads: simulation threads, 0 for one a core; an engine that cannot use them ignores it.
-    Raises InvalidChoice for an unknown name, InvalidInput for less than no threads, MissingDependency where
-    the simulator is not installed.
+    Raises InvalidInput for less than no threads, and what `check_engine` raises.
     """
+    name, device, deterministic = EngineChoice(choice) if isinstance(choice, str) else choice
     if threads < 0:
         raise InvalidInput(f"threads must be at least 0, which takes one a core; got {threads}")
-    check_engine(name)
+    check_engine(name, device)
     if name == "mujoco":
         from armchair.engines.mujoco import MujocoEngine
 
         return MujocoEngine(scene, num_envs, threads)
+    if name == "warp":
+        from armchair.engines.warp import WarpEngine
+
+        return WarpEngine(scene, num_envs, device, deterministic=deterministic)
     from armchair.engines.bullet import BulletEngine
 
     return BulletEngine(scene, num_envs)  # PyBullet holds the GIL: more threads do not make it quicker

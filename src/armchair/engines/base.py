@@ -15,7 +15,7 @@ The contract, which `tests/contract/test_engines.py` holds every engine to:
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -74,13 +74,33 @@ class Engine(Protocol):
         ...
 
 
+@runtime_checkable
+class Unwatched(Protocol):
+    """Of an engine that can be driven without waiting for what its device computes.
+
+    While `unwatched` holds, `step` does not look at its targets: a copy whose are not finite diverges.
+    """
+
+    num_envs: int
+    device: torch.device
+    unwatched: bool
+
+    def reset_where(self, chosen: Tensor, layout: Layout) -> None:
+        """Put the chosen copies (N,) at rest in their rows of `layout` (N rows), which is not looked at."""
+        ...
+
+    def restore_where(self, chosen: Tensor, snapshot: Tensor) -> None:
+        """Bring the chosen copies (N,) to the moments in their rows of `snapshot` (N, S)."""
+        ...
+
+
 class Commanded:
     """What an engine keeps of its N copies beside the physics: the commanded opening and the last layout."""
 
-    def __init__(self, scene: Scene, num_envs: int) -> None:
+    def __init__(self, scene: Scene, num_envs: int, device: torch.device | None = None) -> None:
         self._scene = scene
         home = home_layout(scene, num_envs)
-        flat = [field.reshape(num_envs, -1) for field in (home.opening, *home)]
+        flat = [field.reshape(num_envs, -1).to(device) for field in (home.opening, *home)]
         self.rows = torch.cat(flat, 1)  # (N, W), one row a copy, of which the other attributes are views
         opening, *fields = self.rows.split([part.shape[1] for part in flat], 1)
         self.opening = opening[:, 0]  # (N,) m
@@ -129,10 +149,15 @@ def check_ids(ids: Tensor, num_envs: int) -> Tensor:
     return ids
 
 
-def check_finite(name: str, value: Tensor, shape: tuple[int, ...]) -> None:
-    """InvalidInput unless `value` has this shape and all its numbers are finite; names the first bad row."""
+def check_shape(name: str, value: Tensor, shape: tuple[int, ...]) -> None:
+    """InvalidInput unless `value` has this shape."""
     if tuple(value.shape) != shape:
         raise InvalidInput(f"{name} must have shape {shape}, got {tuple(value.shape)}")
+
+
+def check_finite(name: str, value: Tensor, shape: tuple[int, ...]) -> None:
+    """InvalidInput unless `value` has this shape and all its numbers are finite; names the first bad row."""
+    check_shape(name, value, shape)
     if not bool(torch.isfinite(value.sum())):
         row = int((~torch.isfinite(value.reshape(shape[0], -1))).any(1).nonzero()[0])
         raise InvalidInput(f"{name} must be finite, row {row} is {value[row].tolist()}")

@@ -43,9 +43,7 @@ def add_own_arm(spec: MjSpec, scene: Scene) -> None:
             body.gravcomp = 1.0  # as arms have it; blocks are not in the scene yet
     if arm.gripper and not scene.fingers and arm.gripper.alone:
         _fuse(spec, arm, arm.gripper)
-    for name, low, high in zip(arm.joints, arm.lower, arm.upper, strict=True):
-        joint = spec.joint(PREFIX + name)
-        joint.limited, joint.range = True, [low, high]
+    for name in arm.joints:
         _add_servo(spec, PREFIX + name)
     for name in driven_fingers(scene):
         _add_servo(spec, PREFIX + name)
@@ -107,6 +105,9 @@ def settle_servos(spec: MjSpec, scene: Scene) -> MjModel:
     for k, (name, effort, speed) in enumerate(zip(arm.joints, arm.efforts, arm.speeds, strict=True)):
         stiffness = max(effort / (speed * SERVO_LAG), FIRM * inertia[k])
         _set_servo(model, PREFIX + name, stiffness, SERVO_LAG, effort)
+    for name, low, high in zip(arm.joints, arm.lower, arm.upper, strict=True):
+        joint = int(model.joint(PREFIX + name).id)  # here, for a file may be in degrees
+        model.jnt_limited[joint], model.jnt_range[joint] = 1, (low, high)
     gripper = arm.gripper
     for name in driven_fingers(scene):
         assert gripper is not None, "fingers have a gripper"

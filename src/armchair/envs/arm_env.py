@@ -8,15 +8,17 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from armchair.engines import Engine, make_engine
-from armchair.engines.base import check_finite
+from armchair.engines import Engine, EngineChoice, make_engine
+from armchair.engines.base import Unwatched, check_finite, check_shape
 from armchair.engines.iiwa import make_scene
 from armchair.envs.base import PoseDrawing, PoseWindow, StartSampler, StartState
 from armchair.envs.control import Control, make_control
+from armchair.envs.ready import Ready
 from armchair.envs.scene import renderer_of, scene_of, window_of
 from armchair.errors import InvalidInput
 from armchair.maths import generator
 from armchair.reading.limits import COPIES
+from armchair.runs.tensors import part, prefixed
 from armchair.tasks import Task, get_task
 from armchair.types import ArmState, Layout, Step
 
@@ -39,23 +41,19 @@ class ArmEnv:
     def __init__(
         self, task: Task, engine: Engine, control: Control, *, seed: int = 0, record_poses: bool = False
     ) -> None:
-        self.task = task
-        self.engine = engine
-        self.control = control
-        self.num_envs = engine.num_envs
-        self.device = engine.device
-        self.horizon = task.horizon
-        self.layout = task.visible_layout
-        self.dt = engine.dt
+        self.task, self.engine, self.control = task, engine, control
+        self.num_envs, self.device, self.dt = engine.num_envs, engine.device, engine.dt
+        self.horizon, self.layout = task.horizon, task.visible_layout
         self.tells_success = True
         self.shove_dim = min(SHOVED, task.arm.num_joints)
         self.action_dim = control.action_dim(task.uses_gripper)
         self.record_poses = record_poses
-        self.goal = torch.zeros(self.num_envs, 3)
+        self.goal = torch.zeros(self.num_envs, 3, device=self.device)
         self.diverged = 0  # how many episodes were lost to the simulation so far
         self.starts: StartSampler | None = None  # lets some episodes begin elsewhere than the task says
-        self._all = torch.arange(self.num_envs)
-        self._clock = torch.zeros(self.num_envs, dtype=torch.int64)
+        self._ready = Ready(task, engine) if isinstance(engine, Unwatched) and engine.unwatched else None
+        self._all = torch.arange(self.num_envs, device=self.device)
+        self._clock = torch.zeros(self.num_envs, dtype=torch.int64, device=self.device)
         self._rng = generator(seed, "layout")
         self._begin(self._all)
         self.state: ArmState = engine.state()
@@ -71,10 +69,10 @@ class ArmEnv:
         if seed is not None:
             self._rng = generator(seed, "layout")
         self._begin(self._all)
-        self.state = self.engine.state()
-        self._memory = self.control.start(self.state)
+        self._refresh(self._all)
         if stagger:
-            self._clock = torch.randint(0, self.horizon, (self.num_envs,), generator=self._rng)
+            clock = torch.randint(0, self.horizon, (self.num_envs,), generator=self._rng)
+            self._clock = clock.to(self.device)
         return self.observe()
 
     def reset_alike(self, groups: Tensor, rng: torch.Generator) -> Tensor:
@@ -89,7 +87,7 @@ class ArmEnv:
         """Another goal for every copy where it is. -> (N, D); None where the task marks no goal."""
         if self.task.goal_marker == "none":
             return None
-        self.goal = self.task.layout(rng, self.num_envs).goal
+        self.goal = self.task.layout(rng, self.num_envs).goal.to(self.device)
         return self.observe()
 
     def step(self, action: Tensor) -> Step:
@@ -97,7 +95,8 @@ class ArmEnv:
 
         Raises InvalidInput for a wrong shape or a number that is not finite, before anything moves.
         """
-        check_finite("action", action, (self.num_envs, self.action_dim))
+        check = check_finite if self._ready is None else check_shape  # else nothing is waited for
+        check("action", action, (self.num_envs, self.action_dim))
         action = action.clamp(-1.0, 1.0)
         targets, self._memory = self.control.move(self.state, self._memory, action, self.dt)
         diverged = self.engine.step(targets)
@@ -105,18 +104,12 @@ class ArmEnv:
         self._clock += 1
         terminated = diverged | self.task.lost(self.state)
         truncated = (self._clock >= self.horizon) & ~terminated
-        reward = self.task.reward(self.state, self.goal, action)
-        obs = self.observe()
-        step = Step(
-            obs=obs,
-            reward=torch.where(diverged, 0.0, reward),
-            terminated=terminated,
-            truncated=truncated,
-            final_obs=obs,
-            success=self.success() & ~diverged,
-            visible=self.visible(),
-            poses=self.poses() if self.record_poses else None,
-        )
+        reward = torch.where(diverged, 0.0, self.task.reward(self.state, self.goal, action))
+        obs, success = self.observe(), self.success() & ~diverged
+        poses = self.poses() if self.record_poses else None
+        step = Step(obs, reward, terminated, truncated, obs, success, self.visible(), poses)
+        if self._ready is not None:
+            return self._take_next(self._ready, step, diverged)
         self.diverged += int(diverged.sum())
         return self._next_episodes(step)
 
@@ -131,6 +124,16 @@ class ArmEnv:
         self._refresh(ended)
         return step._replace(obs=self.observe())
 
+    def _take_next(self, ready: Ready, step: Step, diverged: Tensor) -> Step:
+        """The same without asking where one ended; episodes lost are counted when all are drawn anew."""
+        done, goal = step.done, ready.take(step, diverged, self._rng, self.starts)
+        self.diverged = ready.diverged
+        self.goal = torch.where(done.unsqueeze(1), goal, self.goal)
+        self._clock = self._clock.masked_fill(done, 0)
+        self.state = self.engine.state()
+        self._memory = torch.where(done.unsqueeze(1), self.control.start(self.state), self._memory)
+        return step._replace(obs=self.observe())
+
     def _begin(self, ids: Tensor) -> None:
         self._put(ids, self.task.layout(self._rng, len(ids)))
         if self.starts is not None:
@@ -138,16 +141,18 @@ class ArmEnv:
 
     def _put(self, ids: Tensor, layout: Layout) -> None:
         """Put the copies `ids` into a layout (n rows), at the beginning of an episode."""
+        if self._ready is not None:
+            self._ready.forget()
         self.engine.reset(ids, layout)
         # out of place: whoever keeps a goal or a clock of an earlier step keeps what it was
-        self.goal = self.goal.index_copy(0, ids, layout.goal)
+        self.goal = self.goal.index_copy(0, ids, layout.goal.to(self.device))
         self._clock = self._clock.index_fill(0, ids, 0)
 
     def _move(self, ids: Tensor, state: StartState) -> None:
         """Put copies that have just begun elsewhere."""
         if len(ids):
             self.engine.restore(ids, state.engine)
-            self.goal = self.goal.index_copy(0, ids, state.goal)
+            self.goal = self.goal.index_copy(0, ids.to(self.device), state.goal.to(self.device))
 
     def _refresh(self, ids: Tensor) -> None:
         """Read the state again after the copies `ids` were put elsewhere, and start their control anew."""
@@ -159,8 +164,8 @@ class ArmEnv:
 
         It goes to the engine itself, past the control. -> (N, D) observations.
         """
-        speeds, first = torch.tensor(self.task.arm.speeds), self.shove_dim
-        turn = torch.zeros(self.num_envs, len(speeds))
+        speeds, first = torch.tensor(self.task.arm.speeds, device=self.device), self.shove_dim
+        turn = torch.zeros(self.num_envs, len(speeds), device=self.device)
         turn[:, :first] = direction * speeds[:first] * self.dt
         opening = self.state.opening_target.unsqueeze(1)
         self.engine.step(torch.cat((self.state.joint_pos + turn, opening), dim=1))
@@ -197,7 +202,7 @@ class ArmEnv:
 
     def poses(self) -> Tensor:
         """Poses of all bodies and, last, of the goal's marker. -> (N, B + 1, 7)."""
-        upright = torch.tensor([1.0, 0.0, 0.0, 0.0]).expand(self.num_envs, 4)
+        upright = torch.tensor([1.0, 0.0, 0.0, 0.0], device=self.device).expand(self.num_envs, 4)
         goal = torch.cat((self.goal, upright), dim=1).unsqueeze(1)
         return torch.cat((self.engine.poses(), goal), dim=1)
 
@@ -225,21 +230,21 @@ class ArmEnv:
         return StartState(self.engine.snapshot(), self.goal)
 
     def snapshot(self) -> dict[str, Tensor]:
-        """Everything that the future depends on, by name: (N, …) each but the generator's state."""
-        return {
-            "engine": self.engine.snapshot(),
-            "memory": self._memory.clone(),
-            "goal": self.goal.clone(),
-            "clock": self._clock.clone(),
-            "rng": self._rng.get_state(),
-        } | ({} if self.starts is None else self.starts.tensors())
+        """Everything that the future depends on, by name, on the CPU: (N, …) but the generator's."""
+        own = {"memory": self._memory, "goal": self.goal, "clock": self._clock}
+        kept = {name: value.to("cpu", copy=True) for name, value in own.items()}
+        kept |= {"engine": self.engine.snapshot().cpu(), "rng": self._rng.get_state()}
+        kept |= {} if self._ready is None else prefixed("ready", self._ready.tensors())
+        return kept | ({} if self.starts is None else self.starts.tensors())
 
     def restore(self, snapshot: Mapping[str, Tensor]) -> Tensor:
         """Go back to a snapshot of an environment of the same make. -> (N, D) observations."""
         self.engine.restore(self._all, snapshot["engine"])
-        self._memory, self.goal = snapshot["memory"].clone(), snapshot["goal"].clone()
-        self._clock = snapshot["clock"].clone()
+        own = (snapshot[name].to(self.device, copy=True) for name in ("memory", "goal", "clock"))
+        self._memory, self.goal, self._clock = own
         self._rng.set_state(snapshot["rng"])
+        if self._ready is not None:
+            self._ready.load_tensors(part(snapshot, "ready"))
         if self.starts is not None:
             self.starts.load_tensors(snapshot)
         self.state = self.engine.state()
@@ -269,7 +274,7 @@ def make_env(
     task: str | Task,
     *,
     num_envs: int = 1,
-    engine: str = "mujoco",
+    engine: str | EngineChoice = "mujoco",
     control: str = "tool",
     seed: int = 0,
     threads: int = 1,
@@ -278,9 +283,9 @@ def make_env(
 ) -> ArmEnv:
     """`num_envs` copies of a task: of its name, or as `get_task` makes it for an arm of somebody's.
 
-    engine: see `armchair.engines.ENGINES`. control: "tool" or "joint". threads: simulation threads, 0 for
-    one a core. record_poses: fill `Step.poses`, which a replay needs and training does not. motion: have
-    speeds among `Step.visible`.
+    engine: see `armchair.engines.ENGINES`, and `EngineChoice` for a GPU. control: "tool" or "joint". threads:
+    simulation threads, 0 for one a core. record_poses: fill `Step.poses`, which a replay needs and training
+    does not. motion: have speeds among `Step.visible`.
     Raises InvalidChoice for an unknown name, MissingDependency for an engine that is not installed.
     """
     chosen = get_task(task) if isinstance(task, str) else task

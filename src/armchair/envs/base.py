@@ -194,6 +194,10 @@ class StartSampler(Protocol):
         """The episodes of the copies `ids` (n,) ended, with success (n,) or without."""
         ...
 
+    def learn(self, success: Tensor) -> None:
+        """Episodes that did not begin elsewhere ended, with success (n,) or without."""
+        ...
+
     def set_share(self, share: float) -> None:
         """Let this share of the episodes begin elsewhere from now on, whatever succeeds."""
         ...

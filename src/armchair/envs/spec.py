@@ -13,7 +13,7 @@ import gymnasium
 from pydantic import Field
 
 from armchair.arms import load_arm
-from armchair.engines import check_engine
+from armchair.engines import EngineChoice, check_engine, cpu_engine
 from armchair.envs.arm_check import check_arm
 from armchair.envs.arm_env import make_env
 from armchair.envs.base import (
@@ -57,6 +57,11 @@ class EnvConfig:
     """A file that describes an arm of your own, see `armchair.arms`; "" for the built-in one."""
     threads: Annotated[int, Field(ge=0, le=1024)] = 1
     """Simulation threads; 0 for one a core."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    """Where the policy practises and learns: cuda is an NVIDIA GPU, with the engine warp. Clips and
+    evaluations are made on the CPU in any case."""
+    deterministic: bool = True
+    """Whether equal runs on a GPU are equal to the bit, which costs speed there."""
     motion: bool = False
     """Whether the reward model sees the speeds of the tool and of the blocks, for wishes about how fast."""
     frames: bool = True
@@ -87,6 +92,10 @@ class EnvConfig:
     poses: bool = True
     """Whether clips of an environment of others show its bodies in 3D in place of its own pictures, where
     MuJoCo simulates it in this process."""
+
+    def on_cpu(self) -> EnvConfig:
+        """The same on the CPU, on the engine that does there what this one does."""
+        return replace(self, engine=cpu_engine(self.engine), device="cpu")
 
     @property
     def running(self) -> Running:
@@ -129,6 +138,8 @@ class TaskSpec:
         be made, or does not do as it should, or has nothing to learn from.
         """
         config = config or EnvConfig()
+        if config.device != "cpu":
+            raise InvalidInput(f"{self.name} runs on the CPU: leave out env.device, it is for tasks of ours")
         env = self.make(COPIES, config)
         try:
             if isinstance(env, ForeignEnv):
@@ -219,7 +230,7 @@ class BuiltinTask(TaskSpec):
     def check(self, config: EnvConfig | None = None, *, rewarded: bool = True) -> int:
         """It is sound; its simulator must be there. -> steps in an episode. Raises MissingDependency."""
         config = config or EnvConfig()
-        check_engine(config.engine)
+        check_engine(config.engine, config.device)
         if config.arm:
             check_arm(get_task(self.name, arm=load_arm(config.arm)), config.engine)
         return self._task.horizon
@@ -255,7 +266,7 @@ class BuiltinTask(TaskSpec):
         return make_env(
             get_task(self.name, motion=config.motion, arm=load_arm(config.arm)),
             num_envs=num_envs,
-            engine=config.engine,
+            engine=EngineChoice(config.engine, config.device, config.deterministic),
             control=config.control,
             seed=seed,
             threads=config.threads,

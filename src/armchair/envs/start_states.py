@@ -72,10 +72,13 @@ class AlongDemonstrations:
 
     def ended(self, ids: Tensor, success: Tensor) -> None:
         """Take in how ordinary episodes ended, where that matters."""
-        ordinary = success[~self._along[ids]]
-        if self.paced and len(ordinary):
-            weight = 1.0 - (1.0 - SKILL_RATE) ** len(ordinary)
-            self.skill = self.skill + weight * (ordinary.float().mean() - self.skill)
+        self.learn(success[~self._along[ids]])
+
+    def learn(self, success: Tensor) -> None:
+        """The same of ordinary ones alone, (n,) bool."""
+        if self.paced and len(success):
+            weight = 1.0 - (1.0 - SKILL_RATE) ** len(success)
+            self.skill = self.skill + weight * (success.float().mean() - self.skill)
 
     def set_share(self, share: float) -> None:
         """Let this share of the episodes begin there from now on, whatever succeeds."""

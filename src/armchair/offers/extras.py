@@ -33,6 +33,7 @@ EXTRAS: dict[str, Extra] = {
     "sweep": Extra("searches with Optuna (armchair sweep)", ("optuna",)),
     "tensorboard": Extra("metrics for TensorBoard", ("tensorboard",)),
     "track": Extra("metrics for other trackers", ("accelerate",)),
+    "warp": Extra("the engine warp, for GPUs", ("mujoco_warp", "warp")),
 }
 
 

@@ -20,6 +20,7 @@ from armchair.evaluate import evaluate, interquartile_mean
 from armchair.feedback.teachers import Teacher
 from armchair.intervals import Interval, Reached, mean_interval, reached
 from armchair.jsonable import Json
+from armchair.maths import CPU
 from armchair.runs.folder import RunDir
 from armchair.runs.metrics_log import MetricsLog
 from armchair.training.demonstrations import start_along
@@ -103,7 +104,9 @@ def train_with_curve(config: TeachConfig, settings: Preset, run: RunDir) -> Gene
                 if update % every and update != updates:
                     log.add(line)
                     continue
-                found = evaluate(envs.report, agent.net.best, config.evaluation.episodes, config.seed + 2)
+                found = evaluate(
+                    envs.report, agent.net.to(CPU).best, config.evaluation.episodes, config.seed + 2
+                )
                 log.add({**line, "eval_success": found.success.value, "eval_return": found.total.value})
                 yield Point(progress.env_steps, 0, found.success.value)
         env_steps = updates * settings.rollout * settings.num_envs

@@ -167,8 +167,18 @@ class RewardEnsemble:
         self._seen = base_size(layout)  # numbers in a state by itself
         self._check_sizes()
 
+    def to(self, device: torch.device) -> RewardEnsemble:
+        """The same model on a device: itself where it is there, else a copy."""
+        if self.weights.w1.device == device:
+            return self
+        moved = {name: tensor.to(device) for name, tensor in self.tensors().items()}
+        return self.from_tensors(self.layout, self.config, moved)
+
     def __call__(self, visible: Tensor) -> Tensor:
-        """Every member's reward. (..., F) -> (K, ...), over the reference states of the fit as configured."""
+        """Every member's reward. (..., F) -> (K, ...), over the reference states of the fit as configured.
+
+        visible: on the model's device.
+        """
         norm, config = self.normaliser, self.config
         flat = self._bounded(visible).reshape(config.members, -1)
         rewards = config.mean + config.std * (flat - norm.output_mean) / norm.output_std

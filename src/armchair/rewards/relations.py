@@ -118,7 +118,8 @@ def _own(name: str, layout: VisibleLayout) -> Relation:
     feature = given(name)
 
     def compute(visible: Tensor) -> Tensor:
-        return checked(name, feature(visible), tuple(visible.shape[:-1]))
+        values = feature(visible.cpu())  # whoever wrote it knows of no other device
+        return checked(name, values, tuple(visible.shape[:-1])).to(visible.device)
 
     return Relation(name, compute(torch.zeros(2, layout.size)).shape[-1], compute)
 

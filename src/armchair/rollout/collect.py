@@ -49,35 +49,59 @@ class Episodes(NamedTuple):
         return Episodes(*(torch.cat(fields) for fields in zip(whole, *parts, strict=True)))
 
 
+class Tally(NamedTuple):
+    """Of every running episode after a step, those that ended with it included; each (N,) or (T, N)."""
+
+    done: Tensor  # bool, which ended
+    length: Tensor  # int64
+    total: Tensor
+    success: Tensor  # bool
+    ever: Tensor  # bool
+
+    def episodes(self) -> Episodes:
+        """Those that ended, in the order of steps and then of copies, in the CPU's memory."""
+        here = Tally(*(field.cpu() for field in self))
+        rows = here.done.nonzero(as_tuple=True)
+        return Episodes(rows[-1], *(field[rows] for field in here[1:]))
+
+
 class Running:
     """The N running episodes: the latest observations, and lengths and returns so far."""
 
     def __init__(self, obs: Tensor) -> None:
         """Starts from the observations (N, D) of a reset."""
         self.obs = obs
-        self.length = torch.zeros(len(obs), dtype=torch.int64)
-        self.total = torch.zeros(len(obs))
-        self.ever = torch.zeros(len(obs), dtype=torch.bool)
+        self.length = torch.zeros(len(obs), dtype=torch.int64, device=obs.device)
+        self.total = torch.zeros(len(obs), device=obs.device)
+        self.ever = torch.zeros(len(obs), dtype=torch.bool, device=obs.device)
+
+    def take(self, step: Step) -> Tally:
+        """Take in one step of all copies, without asking which episodes ended."""
+        done, length, total = step.done, self.length + 1, self.total + step.reward
+        ever = self.ever | step.success
+        self.obs, self.length, self.total = (
+            step.obs,
+            length.masked_fill(done, 0),
+            total.masked_fill(done, 0.0),
+        )
+        self.ever = ever & ~done
+        return Tally(done, length, total, step.success, ever)
 
     def count(self, step: Step) -> Episodes:
         """Take in one step of all copies. -> the episodes that ended with it."""
-        self.obs = step.obs
-        self.length += 1
-        self.total += step.reward
-        self.ever |= step.success
-        rows = step.done.nonzero().squeeze(1)
-        ended = Episodes(rows, self.length[rows], self.total[rows], step.success[rows], self.ever[rows])
-        self.length[rows], self.total[rows], self.ever[rows] = 0, 0.0, False
-        return ended
+        return self.take(step).episodes()
 
     def tensors(self) -> dict[str, Tensor]:
-        """All of it by name, to go on from later."""
-        return {name: getattr(self, name).clone() for name in ("obs", "length", "total", "ever")}
+        """All of it by name, to go on from later; copies in the CPU's memory."""
+        return {name: getattr(self, name).to("cpu", copy=True) for name in _RUNNING}
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """Go on from `tensors()`."""
-        self.obs, self.length = tensors["obs"].clone(), tensors["length"].clone()
-        self.total, self.ever = tensors["total"].clone(), tensors["ever"].clone()
+        for name in _RUNNING:
+            setattr(self, name, tensors[name].to(self.obs.device, copy=True))
+
+
+_RUNNING = ("obs", "length", "total", "ever")
 
 
 def collect(
@@ -92,11 +116,12 @@ def collect(
     """T = `steps` steps from where the `running` episodes stand, and the episodes that ended within them.
 
     reward: what the learner is given: a function of what a person sees, nothing (zeros) or, only if asked
-    for, the task's own reward. running: made at a reset and handed on from call to call.
+    for, the task's own reward. running: made at a reset and handed on from call to call. The rollout is on
+    the environment's device, where nothing waits for a step to be done; episodes are in the CPU's memory.
     """
     rollout = _empty(env, steps)
-    own = torch.zeros(steps, env.num_envs)
-    ended: list[Episodes] = []
+    own = torch.zeros(steps, env.num_envs, device=env.device)
+    tallies: list[Tally] = []
     for t in range(steps):
         obs = running.obs
         action, log_prob = act(obs)
@@ -108,20 +133,18 @@ def collect(
             where = "policy" if is_finite(obs) else "observation"
             rollout.obs[t], rollout.action[t] = obs, action
             raise NotFinite(where, Rollout(*(field[: t + 1] for field in rollout))) from None
-        row = (obs, action, log_prob, torch.zeros(()), step.terminated, step.truncated, step.final_obs)
+        row = (obs, action, log_prob, 0.0, step.terminated, step.truncated, step.final_obs)
         for field, value in zip(rollout, (*row, step.visible), strict=True):
             field[t] = value
         own[t] = step.reward
-        episodes = running.count(step)
-        if len(episodes.copy):
-            ended.append(episodes)
+        tallies.append(running.take(step))
         if watch is not None:
             watch(action, step)
     if reward == "task":
         rollout = rollout._replace(reward=own)
     elif reward is not None:
         rollout = rollout._replace(reward=reward(rollout.visible))
-    return rollout, Episodes.join(ended)
+    return rollout, Tally(*(torch.stack(fields) for fields in zip(*tallies, strict=True))).episodes()
 
 
 def is_finite(value: Tensor) -> bool:
@@ -130,21 +153,26 @@ def is_finite(value: Tensor) -> bool:
 
 
 def check_rollout(rollout: Rollout) -> None:
-    """Raises NotFinite where something in it is not finite that the learner goes by."""
-    for where in ("obs", "final_obs", "visible", "reward"):
+    """Raises NotFinite where something in it is not finite that the learner goes by.
+
+    A policy's actions are looked at by the environment, step by step, but where that would have to wait for a
+    GPU: then here.
+    """
+    called = {"reward": "reward", "action": "policy"}
+    for where in ("action", "obs", "final_obs", "visible", "reward"):
         if not is_finite(getattr(rollout, where)):
-            raise NotFinite("reward" if where == "reward" else "observation", rollout)
+            raise NotFinite(called.get(where, "observation"), rollout)
 
 
 def _empty(env: Env, steps: int) -> Rollout:
-    shape = (steps, env.num_envs)
+    shape, device = (steps, env.num_envs), env.device
     return Rollout(
-        obs=torch.zeros(*shape, env.obs_dim),
-        action=torch.zeros(*shape, env.action_dim),
-        log_prob=torch.zeros(shape),
-        reward=torch.zeros(shape),
-        terminated=torch.zeros(shape, dtype=torch.bool),
-        truncated=torch.zeros(shape, dtype=torch.bool),
-        final_obs=torch.zeros(*shape, env.obs_dim),
-        visible=torch.zeros(*shape, env.layout.size),
+        obs=torch.zeros(*shape, env.obs_dim, device=device),
+        action=torch.zeros(*shape, env.action_dim, device=device),
+        log_prob=torch.zeros(shape, device=device),
+        reward=torch.zeros(shape, device=device),
+        terminated=torch.zeros(shape, dtype=torch.bool, device=device),
+        truncated=torch.zeros(shape, dtype=torch.bool, device=device),
+        final_obs=torch.zeros(*shape, env.obs_dim, device=device),
+        visible=torch.zeros(*shape, env.layout.size, device=device),
     )

@@ -14,6 +14,7 @@ from armchair.agents.saved import load_policy
 from armchair.agents.weighted import without_wishes
 from armchair.config.checks import RECORDED, SCRIPTED
 from armchair.config.teach import TeachConfig
+from armchair.engines import cpu_engine
 from armchair.envs.base import Demonstrable, Env
 from armchair.envs.demonstrations import (
     Demo,
@@ -27,7 +28,7 @@ from armchair.envs.foreign.points.declaration import Declared
 from armchair.envs.spec import TaskSpec
 from armchair.errors import InvalidInput
 from armchair.exchange.demonstrations import Fits, read_demos
-from armchair.maths import generator
+from armchair.maths import CPU, generator
 from armchair.rewards.implicit import PolicyClips, implicit_preferences, join
 from armchair.rollout.clips import RecentEpisodes
 from armchair.runs.folder import RunDir
@@ -95,12 +96,12 @@ def start_along(spec: TaskSpec, config: TeachConfig, demos: Sequence[Demo]) -> S
 
 
 def _source(config: TeachConfig) -> Source:
-    return Source(config.task, config.env.engine, config.env.control)
+    return Source(config.task, cpu_engine(config.env.engine), config.env.control)
 
 
 def _fits(spec: TaskSpec, config: TeachConfig) -> Fits:
     """What recorded demonstrations must be like for this run."""
-    env, given = spec.make(1, config.env, seed=config.seed), config.env
+    env, given = spec.make(1, config.env.on_cpu(), seed=config.seed), config.env
     try:
         sizes = (env.obs_dim, env.action_dim, env.layout.size)
     finally:
@@ -111,7 +112,7 @@ def _fits(spec: TaskSpec, config: TeachConfig) -> Fits:
 
 def _scripted(spec: TaskSpec, config: TeachConfig, episodes: int | None) -> list[Demo]:
     """Demonstrations by the task's script; episodes: None for as many as start states want."""
-    plan = replace(config.env, control="tool", threads=1)  # what the script drives
+    plan = replace(config.env.on_cpu(), control="tool", threads=1)  # what the script drives
     env = spec.make(RECORDING_COPIES, plan, seed=config.seed, record=True)
     assert isinstance(env, Demonstrable), "the configuration was checked"
     try:
@@ -133,14 +134,17 @@ def _check_visible(folder: Path, demos: Sequence[Demo], spec: TaskSpec, config: 
 class Demonstrations:
     """What a run begins with, besides nothing: demonstrations and what is made of them, an older policy."""
 
-    def __init__(self, config: TeachConfig, demos: Sequence[Demo]) -> None:
+    def __init__(self, config: TeachConfig, demos: Sequence[Demo], device: torch.device = CPU) -> None:
+        """device: where the policy learns."""
         if config.wishes.asked:  # what they say of a wish is in `armchair.training.wishes.shown`
             demos = ()
         self.config, self.demos = config, demos
-        self.rng = generator(config.seed, "clone")
+        self.rng = generator(config.seed, "clone", device=device)
         self._visible = [demo.visible for demo in demos]
-        self._obs = torch.cat([demo.obs for demo in demos]) if demos else torch.zeros(0, 0)
-        self._action = torch.cat([demo.action for demo in demos]) if demos else torch.zeros(0, 0)
+        self._obs, self._action = (
+            (torch.cat(parts) if demos else torch.zeros(0, 0)).to(device)
+            for parts in ([demo.obs for demo in demos], [demo.action for demo in demos])
+        )
 
     def prepare(self, agent: Agent) -> CloningStats | None:
         """Let a new policy begin as the older one, and with what was shown."""

@@ -46,6 +46,8 @@ def _check_length(spec: TaskSpec, config: TeachConfig, horizon: int) -> None:
 def make_envs(spec: TaskSpec, config: TeachConfig, along: Sequence[Demo] = ()) -> Envs:
     """The run's environments, poses or pictures recorded where clips are made.
 
+    Only the one for training is where the configuration says, the others are on the CPU.
+
     along: demonstrations that some episodes begin along, but none of those that are reported. Standard error
     is told where clips will have no pictures. Raises ConfigError where episodes are shorter than clips.
     """
@@ -59,8 +61,9 @@ def make_envs(spec: TaskSpec, config: TeachConfig, along: Sequence[Demo] = ()) -
     if record and (reason := spec.why_no_pictures(config.env)) is not None:
         warn(f"clips of {spec.name} will have no pictures: {reason}")
         record = False
-    film = spec.make(config.queries.film_envs, config.env, seed=config.seed + 1, record=record)
-    report = spec.make(spec.copies_for(config.evaluation.episodes), config.env, seed=config.seed + 2)
+    shown = config.env.on_cpu()
+    film = spec.make(config.queries.film_envs, shown, seed=config.seed + 1, record=record)
+    report = spec.make(spec.copies_for(config.evaluation.episodes), shown, seed=config.seed + 2)
     begin_along((train, film), along, config.demonstrations.starts)
     return Envs(train, film, report)
 

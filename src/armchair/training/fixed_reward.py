@@ -68,12 +68,15 @@ class Training:
         agent: Agent | None = None,
         reward: Literal["task"] | Score = "task",
     ) -> None:
-        """agent: made by `new_agent`, which is what happens when none is given; continued where it stands."""
-        self.agent = agent or new_agent(env, config.ppo, config.seed)
+        """agent: made by `new_agent`, which is what happens when none is given; continued where it stands, as
+        a copy if that is not on the environment's device.
+        """
+        self.agent = new_agent(env, config.ppo, config.seed) if agent is None else agent.to(env.device)
         self.rollouts = 0  # learnt from so far
         self._env, self._config = env, config
         self._reward: Literal["task"] | Score = reward
-        self._rngs = {name: generator(config.seed, name) for name in ("action", "minibatch")}
+        device = self.agent.net.device
+        self._rngs = {name: generator(config.seed, name, device=device) for name in ("action", "minibatch")}
         self._running = Running(env.reset(config.seed, stagger=True))
         self._state = self._now()
 
@@ -170,8 +173,8 @@ def train_on_reward(
 
 
 def new_agent(env: Env, config: PPOConfig, seed: int) -> Agent:
-    """An agent for this environment that has learnt nothing yet."""
-    return make_agent(env.obs_dim, env.action_dim, config, generator(seed, "network"))
+    """An agent for this environment, on its device, that has learnt nothing yet."""
+    return make_agent(env.obs_dim, env.action_dim, config, generator(seed, "network"), env.device)
 
 
 def check_sound(agent: Agent, stats: UpdateStats, rollout: Rollout) -> None:

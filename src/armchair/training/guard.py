@@ -99,7 +99,8 @@ class Guard:
         if failed.model is not None:
             tensors |= prefixed("model", failed.model.tensors())
         if fault.rollout is not None:
-            tensors |= prefixed("rollout", fault.rollout._asdict()) | prefixed("env", self._before)
+            steps = {name: field.cpu() for name, field in fault.rollout._asdict().items()}
+            tensors |= prefixed("rollout", steps) | prefixed("env", self._before)
         if fault.obs is not None:
             tensors["observation"] = fault.obs
         facts = {"what": "dump", "not_finite": fault.where, **about, "copy": first_bad(fault)}

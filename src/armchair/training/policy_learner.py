@@ -10,11 +10,12 @@ from torch import Tensor
 
 from armchair.agents.agent import Agent
 from armchair.agents.behaviour_cloning import ImitationTerm
+from armchair.agents.networks import ActorCritic
 from armchair.agents.ppo import PPOConfig, UpdateStats, update
 from armchair.agents.resting import Average, slowed
 from armchair.config.teach import TeachConfig
 from armchair.envs.base import Env
-from armchair.maths import generator
+from armchair.maths import CPU, generator
 from armchair.rollout.collect import Episodes, Running, collect
 from armchair.runs.tensors import part, prefixed
 from armchair.training.fixed_reward import check_sound, new_agent
@@ -31,7 +32,8 @@ class PolicyLearner:
 
     def _know_nothing(self, seed: int) -> None:
         self.agent: Agent = new_agent(self.env, self.config.ppo, seed)
-        self.rngs = {name: generator(seed, name) for name in ("act", "learn")}
+        device = self.env.device
+        self.rngs = {name: generator(seed, name, device=device) for name in ("act", "learn")}
         self.rests_since, self.average, self.over = None, None, 0.0
 
     rests_since: int | None = None
@@ -40,6 +42,11 @@ class PolicyLearner:
     """Of the policies since then."""
     over: float = 0.0
     """How far it has come to rest, of 1."""
+
+    @property
+    def net(self) -> ActorCritic:
+        """The policy now, on the CPU, where it is filmed and evaluated; a copy where it learns elsewhere."""
+        return self.agent.net.to(CPU)
 
     def beginner(self, number: int) -> PolicyLearner:
         """Another learner, which knows nothing, in the same copies; `number` tells it from others.

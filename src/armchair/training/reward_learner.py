@@ -66,9 +66,9 @@ class RewardLearner:
     def score(self, rollout: Rollout) -> Rollout:
         """The rollout with the learned reward; its states are usual from now on."""
         assert self.model is not None
-        states = rollout.visible.flatten(0, 1)[::4].clone()
-        self.recent = [*self.recent[1 - KEEP_ROLLOUTS :], states]
-        return rollout._replace(reward=self.model.mean(rollout.visible))
+        seen = rollout.visible
+        self.recent = [*self.recent[1 - KEEP_ROLLOUTS :], seen.flatten(0, 1)[::4].to("cpu", copy=True)]
+        return rollout._replace(reward=self.model.to(seen.device).mean(seen))
 
     def load(self, model: RewardEnsemble | None, recent: list[Tensor]) -> None:
         """Go back to an earlier model and the states of its time; nothing is new to the critic then."""

@@ -63,7 +63,7 @@ def contest(
             policy.begin_again()
             return None
         rollout, _ = rival.act()
-        rollout = rollout._replace(reward=model.mean(rollout.visible))
+        rollout = rollout._replace(reward=model.to(env.device).mean(rollout.visible))
         check_rollout(rollout)
         rival.learn(rollout, new_reward=False, critic_only=False, imitation=None)
     own, rivals = (_worth(env, learner, model) for learner in (policy, rival))
@@ -77,6 +77,6 @@ def contest(
 def _worth(env: Env, learner: PolicyLearner, model: RewardEnsemble) -> float:
     """Mean learned reward of a step, over an episode in every copy."""
     net, running = learner.agent.net, Running(env.reset())
-    unknown = torch.zeros(env.num_envs)  # log densities, which nobody asks for
+    unknown = torch.zeros(env.num_envs, device=env.device)  # log densities, which nobody asks for
     rollout, _ = collect(env, lambda obs: (net.best(obs), unknown), env.horizon, running)
-    return float(model.mean(rollout.visible).mean())
+    return float(model.to(env.device).mean(rollout.visible).mean())

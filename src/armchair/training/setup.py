@@ -186,7 +186,7 @@ def save_older(into: RunDir, trainer: Trainer) -> None:
     older, offer = trainer.standing.older, settling.read(trainer.store.board)
     if older is None or offer is None:
         return
-    net = network_of(older, trainer.policy.agent.net)
+    net = network_of(older, trainer.policy.net)
     agent = Agent(net, trainer.config.ppo.learning_rate)
     about: dict[str, Json] = {ANSWERS: offer.older, INSTEAD: offer.newest, "success": offer.older_success}
     save_policy(into, agent, home_of(trainer.config, agent, older.policy_step), name=OLDER, more=about)

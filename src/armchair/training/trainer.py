@@ -53,7 +53,7 @@ class Trainer:
         self.annotators: Annotators = (
             People(config) if teacher is None else SimulatedTeacher(config, store, teacher)
         )
-        self.demonstrations = Demonstrations(config, demos)
+        self.demonstrations = Demonstrations(config, demos, envs.train.device)
         self.demonstrations.fade(envs, 0.0)
         self.policy, self.reward, self.querier = parts_of(config, spec, envs, store, teacher, demos)
         self.status = StatusWriter(store.board, about(spec, envs.film, people=self.annotators.people))
@@ -144,7 +144,7 @@ class Trainer:
     @property
     def newest(self) -> Newest:
         """What there is to ask about."""
-        return Newest(self.reward.judge, self.policy.agent.net, self.updates, self.env_steps)
+        return Newest(self.reward.judge, self.policy.net, self.updates, self.env_steps)
 
     def schedule_state(self) -> ScheduleState:
         """How far the run has come; counted again only where something was asked or answered meanwhile."""
@@ -257,7 +257,7 @@ class Trainer:
 
     def evaluate(self, net: ActorCritic | None = None) -> Evaluation:
         """The deterministic policy, or another, on layouts of its own, always the same ones."""
-        act = checked((net or self.policy.agent.net).best)
+        act = checked((net or self.policy.net).best)
         return evaluate(self.envs.report, act, self.config.evaluation.episodes, self.config.seed + 2)
 
     def write_status(self, phase: Phase, *, now: bool = False) -> None:

@@ -120,7 +120,7 @@ def _config(args: Args, *, pointed: bool) -> TeachConfig:
     if args.steps is not None and args.steps < 1:
         raise InvalidInput(f"--steps must be at least 1, got {args.steps}")
     check_choice("teacher", args.teacher, TEACHERS)
-    names = ("task", "seed", "labels", "updates", "engine", "control", "arm", "threads")
+    names = ("task", "seed", "labels", "updates", "engine", "device", "control", "arm", "threads")
     flags = {name: getattr(args, name) for name in names}
     task, people = task_named(args.task, args.config), errs({"name": args.teacher})
     base = preset_for(task, args.control, args.config, people=people, pointed=pointed)

@@ -60,6 +60,7 @@ def run_checks() -> Iterator[Check]:
         checks.check_packages,
         checks.check_mujoco,
         checks.check_bullet,
+        checks.check_warp,
         checks.check_server,
         checks.check_extras,
         checks.check_gl,

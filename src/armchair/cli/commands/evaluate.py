@@ -78,7 +78,7 @@ def main(argv: Sequence[str]) -> int:
             f"{args.run} has no reward model to relearn from: only runs of `armchair teach` do"
         )
     where = args.engine or info.engine, info.control, chosen_arm(args.arm, info), args.threads
-    env = env_of(run, EnvConfig(*where))
+    env = env_of(run, EnvConfig(*where) if args.engine else EnvConfig(*where).on_cpu())
     copies = min(args.num_envs, max(args.episodes, 1))
     trial = Trial(info, env, args.episodes, copies, args.seed)
     wish = run_wish(run)

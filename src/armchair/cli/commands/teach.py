@@ -190,7 +190,8 @@ def _config(args: Args, *, people: bool, pointed: bool) -> TeachConfig:
     from armchair.training.demonstrations import check_folder
     from armchair.training.setup import with_widths_of_policy
 
-    names = ("task", "labels", "seed", "engine", "control", "arm", "updates", "threads", "workers", "ray")
+    names = ("task", "labels", "seed", "engine", "device", "control", "arm", "updates", "threads")
+    names += ("workers", "ray")
     names += ("demos", "starts")
     flags = {name: getattr(args, name) for name in names}
     flags |= {"motion": args.motion or None, "policy": None if args.policy is None else str(args.policy)}

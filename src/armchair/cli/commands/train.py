@@ -91,7 +91,8 @@ def _plan(args: Args) -> Plan:
         hidden = agent.net.hidden if agent else settings.config.ppo.hidden
         config = replace(settings.config, ppo=replace(settings.config.ppo, hidden=hidden))
     trained = config.env.control
-    names = ("task", "seed", "engine", "control", "arm", "num_envs", "threads", "workers", "ray")
+    names = ("task", "seed", "engine", "device", "control", "arm", "num_envs", "threads", "workers")
+    names += ("ray",)
     names += ("starts", "demos")
     flags = {name: getattr(args, name) for name in names}
     config = with_flags(config, flags | flags_of_points(args.points, args.scalars))

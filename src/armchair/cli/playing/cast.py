@@ -16,6 +16,7 @@ from armchair.cli.playing.args import Args
 from armchair.cli.wishes.weights import read_weights, use_weights
 from armchair.config.arms import chosen_arm
 from armchair.config.points import env_of
+from armchair.engines import cpu_engine
 from armchair.envs.base import Demonstrable, Env, Policy
 from armchair.envs.spec import EnvConfig, TaskSpec, is_foreign, resolve_task
 from armchair.errors import InvalidInput, check_choice
@@ -80,7 +81,9 @@ def _of_run(args: Args, folder: Path) -> Cast:
     if args.control not in (None, info.control):
         raise InvalidInput(f"the policy in {folder} has learnt with --control {info.control}")
     arm = chosen_arm(args.arm, info)
-    config = env_of(run, EnvConfig(engine=args.engine or info.engine, control=info.control, arm=arm))
+    config = env_of(
+        run, EnvConfig(engine=args.engine or cpu_engine(info.engine), control=info.control, arm=arm)
+    )
     weights = use_weights(args.wish_weight, run, agent, info)
     return Cast(resolve_task(info.task), config, str(folder), agent, run_wish(run), weights)
 
@@ -101,7 +104,7 @@ def _of_file(args: Args, file: Path) -> Cast:
     if args.arm is not None and args.arm != about.arm and about.control != "tool":
         raise InvalidInput(f"the policy in {file} moves the joints of its own arm: leave out --arm")
     arm = about.arm if args.arm is None else args.arm
-    plain = EnvConfig(engine=args.engine or about.engine, control=about.control, arm=arm)
+    plain = EnvConfig(engine=args.engine or cpu_engine(about.engine), control=about.control, arm=arm)
     config = about.env.onto(plain)
     return Cast(resolve_task(about.task), config, str(file), None, about.wish, found.weights, act=found)
 
