@@ -89,6 +89,7 @@ def export(run: RunDir, out: Path, endpoint: str, token: str | None) -> subproce
     return subprocess.run(program, env=env, capture_output=True, text=True, check=False, timeout=120)
 
 
+@pytest.mark.slow
 def test_the_files_arrive_in_a_private_repository(taught: RunDir, hub: str, tmp_path: Path) -> None:
     done = export(taught, tmp_path / "out", hub, "hf_test")
     assert done.returncode == 0, done.stderr
@@ -107,6 +108,7 @@ def test_the_files_arrive_in_a_private_repository(taught: RunDir, hub: str, tmp_
         (403, "the token may not write there"),
     ],
 )
+@pytest.mark.slow
 def test_what_the_hub_refuses_is_a_line_and_the_folder_stays(
     taught: RunDir, hub: str, tmp_path: Path, status: int, right: str
 ) -> None:

@@ -35,6 +35,7 @@ def test_training_tells_the_trackers_and_goes_on_with_them(tmp_path: Path, capsy
 
 
 @pytest.mark.gl
+@pytest.mark.slow
 def test_teaching_hands_over_curve_and_film(tmp_path: Path) -> None:
     words = ["teach", "--config", "smoke", "--teacher", "oracle", "--runs", str(tmp_path)]
     assert main([*words, "--track", "tensorboard"]) == 0

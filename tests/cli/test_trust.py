@@ -112,6 +112,7 @@ READING: dict[str, Words] = {
         [run, "--html", f"{run}/out.html"],
     ],
     "look": lambda run: [[run]],
+    "arm": lambda run: [["check", run]],
     "envs": lambda run: [[]],
     "doctor": lambda run: [[run]],
     "bench": lambda run: [[run]],

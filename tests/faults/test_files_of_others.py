@@ -358,6 +358,7 @@ def test_words_in_a_store_do_not_steer_the_terminal(tmp_path: Path, capsys: Capt
             name = ("an\x1b]0;x\x07\u202en",)
             conn.exec_driver_sql("UPDATE annotators SET name = ?", name)
             conn.exec_driver_sql("UPDATE answers SET annotator = ?", name)
+            conn.exec_driver_sql("UPDATE given SET annotator = ?", name)
     for flags in ([], ["--json"]):
         main(["annotators", str(run.path), *flags])
         main(["doctor", str(run.path), *flags])

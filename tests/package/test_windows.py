@@ -49,6 +49,7 @@ GUARDED = {  # used where `hasattr` has been asked, or by a module that is impor
     ("cli/checks.py", "sched_getaffinity"),
     ("cli/draw.py", "nice"),
     ("cli/endings/group.py", "killpg"),
+    ("parallel/children.py", "pthread_sigmask"),
 }
 
 

@@ -15,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from armchair.errors import ArmchairError
+from armchair.errors import ArmchairError, InvalidInput
 from armchair.offers.extras import EXTRAS, command, missing
 
 if TYPE_CHECKING:
@@ -214,6 +214,8 @@ def check_run(where: str) -> Iterator[Check]:
         yield Check("configuration", True, f"{len(run.config())} entries", essential=True)
         if (named := check_named(run)) is not None:
             yield named
+        if (arm := _check_arm(run)) is not None:
+            yield arm
         store = run.store_file if named is not None and not named.ok else run.store
     except ArmchairError as error:
         yield Check("configuration", False, str(error), RESTORE, True)
@@ -228,6 +230,21 @@ def check_run(where: str) -> Iterator[Check]:
     if (older := older_in_use(run)) is not None:
         said = f"the one after {older['answers']} answers, chosen over that after {older['in_place_of']}"
         yield Check("policy", True, said)
+
+
+def _check_arm(run: RunDir) -> Check | None:
+    """Whether the arm that the run was taught on can be read; None where it is the built-in one."""
+    from armchair.arms import load_arm
+    from armchair.config.read import from_run
+
+    file = from_run(run.config()).env.arm
+    if not file:
+        return None
+    try:
+        arm = load_arm(file)
+    except InvalidInput as error:
+        return Check("arm", False, str(error), f"put {file} back, or use --arm FILE", True)
+    return Check("arm", True, f"{arm.name}: {arm.num_joints} joints, from {file}", essential=True)
 
 
 def check_named(run: RunDir) -> Check | None:

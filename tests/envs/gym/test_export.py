@@ -33,6 +33,8 @@ register_envs()
 def make(name: str, engine: str, control: str | None) -> gymnasium.Env:
     if engine == "bullet" and importlib.util.find_spec("pybullet") is None:
         pytest.skip("pybullet is not installed")
+    if engine == "warp" and importlib.util.find_spec("mujoco_warp") is None:
+        pytest.skip("mujoco_warp is not installed")
     if control is None:
         return gymnasium.make(name, engine=engine)
     return gymnasium.make(name, engine=engine, control=control)

@@ -142,15 +142,18 @@ def _export_unirlhf(args: Args, out: Path, _: RunDir, store: Store) -> dict[str,
 
 
 def _export_seed(args: Args, out: Path, run: RunDir, store: Store) -> dict[str, Json]:
-    from armchair.engines.display.picture import Renderer
+    from armchair.arms import load_arm
+    from armchair.config.read import from_run
+    from armchair.envs.scene import renderer_of
     from armchair.exchange.sketch_layout import export_sketch_layout
-    from armchair.tasks import TASKS
+    from armchair.tasks import TASKS, get_task
     from armchair.video import write_mp4
 
-    task = TASKS.get(str(run.config().get("task"))) if args.films else None
-    if task is None:  # clips of others have films already
+    task = str(run.config().get("task"))
+    if not args.films or task not in TASKS:  # clips of others have films already
         return {"answers": export_sketch_layout(store, out)}
-    drawing = Renderer(task.num_blocks, task.goal_marker, FILM_SIZE, FILM_SIZE)
+    arm = load_arm(from_run(run.config()).env.arm)
+    drawing = renderer_of(get_task(task, arm=arm), FILM_SIZE, FILM_SIZE)
     with drawing as renderer, tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "clip.mp4"
 

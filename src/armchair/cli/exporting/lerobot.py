@@ -13,7 +13,7 @@ from armchair.envs.spec import resolve_task
 from armchair.errors import InvalidInput, RunError
 from armchair.exchange.lerobot.clips import Source, export_clips
 from armchair.exchange.lerobot.films import frames_of
-from armchair.exchange.lerobot.schema import OWN_ROBOT, frames_per_second
+from armchair.exchange.lerobot.schema import frames_per_second, robot_named
 from armchair.jsonable import Json
 from armchair.offers.catalogue import ANY_TASK
 from armchair.rewards.saved import REWARD_MODEL, has_reward, read_reward
@@ -32,7 +32,7 @@ def export_lerobot(run: RunDir, store: Store, out: Path, *, films: bool) -> dict
     model = read_reward(path) if has_reward(run) else None
     source = Source(
         task=question_of(store),
-        robot=OWN_ROBOT if _is_own(task) else "unknown",
+        robot=robot_named(from_run(run.config()).env.arm) if _is_own(task) else "unknown",
         fps=frames_per_second(control_dt(store)),
         layout=_layout(run, task) if model is None else model.layout,
         model=model,

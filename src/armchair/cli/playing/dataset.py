@@ -16,7 +16,7 @@ from armchair.cli.wishes.weights import told_weights
 from armchair.envs.base import Env, Frames, Poses, tells_success
 from armchair.errors import MissingDependency
 from armchair.exchange.lerobot.recording import Picture, StopFilming, Wanted, named_for, record
-from armchair.exchange.lerobot.schema import OWN_ROBOT
+from armchair.exchange.lerobot.schema import robot_named
 from armchair.exchange.lerobot.writing import DatasetWriter
 from armchair.video import Frame, even
 
@@ -52,7 +52,9 @@ def _record(cast: Cast, args: Args, folder: Path, *, films: bool) -> tuple[list[
     spec = cast.spec
     env = spec.make(1, replace(cast.config, threads=1), seed=args.seed, record=films)
     try:
-        named = named_for(env, spec.slug if spec.foreign else OWN_ROBOT, success=not spec.foreign)
+        named = named_for(
+            env, spec.slug if spec.foreign else robot_named(cast.config.arm), success=not spec.foreign
+        )
         wanted = Wanted(args.episodes, args.seed, cast.wish or spec.question)
         drawing = _drawing(env, args.size, films=films)
         with drawing as picture, torch.inference_mode(), DatasetWriter(folder, named) as data:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 from torch import Tensor
@@ -13,7 +14,7 @@ EPISODES, DATA = f"meta/episodes/{CHUNK}.parquet", f"data/{CHUNK}.parquet"
 VIDEOS = f"videos/{{video_key}}/{CHUNK}.mp4"
 CHUNK_SIZE, DATA_MB, VIDEO_MB = 1000, 100, 200  # files in a folder, MB of each before the next begins
 
-OWN_ROBOT = "kuka_iiwa14"  # the arm of armchair's own tasks
+OWN_ROBOT = "kuka_iiwa14"  # the arm of armchair's own tasks, where no other one is named
 
 STATE, ACTION, CAMERA = "observation.state", "action", "observation.images.front"
 REWARD, DONE, SUCCESS = "next.reward", "next.done", "next.success"
@@ -52,6 +53,11 @@ class Named(NamedTuple):
     visible: tuple[str, ...] = ()  # empty: the column is left out
     reward: bool = True
     success: bool = True
+
+
+def robot_named(arm: str) -> str:
+    """What a data set calls the robot. arm: the file that describes it, "" for the built-in one."""
+    return Path(arm).stem if arm else OWN_ROBOT
 
 
 def frames_per_second(dt: float) -> float:

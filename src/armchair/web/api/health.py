@@ -57,7 +57,7 @@ def _gauges(context: Context) -> Iterator[Gauge]:
     cpu = "Seconds of a core that this server has taken."
     yield Gauge("armchair_cpu_seconds_total", cpu, time.process_time(), "counter")
     if _MEMORY.exists():
-        pages = int(_MEMORY.read_text().split()[1])
+        pages = int(_MEMORY.read_text(encoding="ascii").split()[1])
         yield Gauge("armchair_resident_bytes", "Memory that this server takes.", pages * _PAGE)
     yield Gauge("armchair_streams", "Open streams of events.", context.hub.watchers)
     yield Gauge("armchair_waiting_writes", "Requests that wait to write.", context.places.writes.waiting)
