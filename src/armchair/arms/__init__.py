@@ -7,7 +7,7 @@ from pathlib import Path
 
 from armchair.arms.arm import Arm
 from armchair.arms.build import build
-from armchair.arms.description import read_description
+from armchair.arms.description import GripperText, read_description
 from armchair.arms.iiwa import IIWA
 
 __all__ = ["IIWA", "Arm", "load_arm"]
@@ -23,7 +23,8 @@ def load_arm(name: str | Path) -> Arm:
         return IIWA
     path = Path(name)
     told = read_description(path)
-    stamps = tuple(_stamp(path.parent / file) for file in (path.name, told.model))
+    carried = told.gripper.model if isinstance(told.gripper, GripperText) else ""
+    stamps = tuple(_stamp(path.parent / file) for file in (path.name, told.model, carried))
     return _load(path.resolve(), stamps)
 
 
