@@ -15,7 +15,7 @@ from mujoco import MjData, MjModel
 from numpy.typing import NDArray
 
 from armchair.arms.arm import Tip, Vec3
-from armchair.arms.model import CARRIED, no_such
+from armchair.arms.model import CARRIED, bodies_below, no_such
 from armchair.errors import InvalidInput
 from armchair.world import BLOCK_SIZE
 
@@ -214,10 +214,7 @@ def _geoms(model: MjModel, body: int, *, pads: bool = True) -> list[int]:
 
     pads: of these only those that are called so, where there are any.
     """
-    below = {body}
-    for child in range(body + 1, model.nbody):
-        if int(model.body_parentid[child]) in below:
-            below.add(child)
+    below = bodies_below(model, body)
     every = [geom for geom in range(model.ngeom) if int(model.geom_bodyid[geom]) in below]
     solid = [geom for geom in every if model.geom_contype[geom] or model.geom_conaffinity[geom]]
     named = [geom for geom in solid if pads and "pad" in model.geom(geom).name.lower()]

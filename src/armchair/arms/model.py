@@ -131,5 +131,14 @@ def compiled(spec: mujoco.MjSpec, where: str) -> mujoco.MjModel:
             raise InvalidInput(f"{where} cannot be simulated: {_short(error)}") from None
 
 
+def bodies_below(model: mujoco.MjModel, body: int) -> set[int]:
+    """A body and all that it carries."""
+    below = {body}
+    for child in range(body + 1, model.nbody):
+        if int(model.body_parentid[child]) in below:
+            below.add(child)
+    return below
+
+
 def _short(error: object) -> str:
     return " ".join(str(error).split())[:300]

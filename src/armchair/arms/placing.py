@@ -17,6 +17,7 @@ from armchair.arms.arm import Arm, Space, Vec3
 from armchair.arms.description import Description
 from armchair.arms.facts import Found
 from armchair.arms.kinematics import chain
+from armchair.arms.model import bodies_below
 from armchair.arms.space import find_space, with_home
 from armchair.errors import InvalidInput
 
@@ -115,10 +116,7 @@ class _Clear:
         self._met: Counter[tuple[str, ...]] = Counter()  # how often links were in each other, by pair
         self._links = sorted({int(parts.model.jnt_bodyid[k]) for k in parts.joints[1:]})
         last = int(parts.model.jnt_bodyid[parts.joints[-1]])
-        self._hand = {last}
-        for body in range(last + 1, parts.model.nbody):
-            if int(parts.model.body_parentid[body]) in self._hand:
-                self._hand.add(body)
+        self._hand = bodies_below(parts.model, last)
 
     def __call__(self, postures: Tensor) -> Tensor:
         """(n, J) rad -> (n,) bool."""

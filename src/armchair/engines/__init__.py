@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from armchair.engines.base import Engine
 from armchair.engines.scene import Scene
 from armchair.errors import InvalidInput, MissingDependency, check_choice
 from armchair.offers.extras import command, missing, need
 
-__all__ = ["ENGINES", "Engine", "EngineChoice", "check_engine", "cpu_engine", "make_engine"]
+if TYPE_CHECKING:
+    from armchair.arms import Arm
+
+__all__ = ["ENGINES", "Engine", "EngineChoice", "check_arm_fits", "check_engine", "cpu_engine", "make_engine"]
 
 
 def _no_bullet(python: tuple[int, int]) -> str:
@@ -46,6 +49,14 @@ def check_engine(name: str, device: str = "cpu") -> None:
         _check_cuda(name)
 
 
+def check_arm_fits(name: str, arm: Arm) -> None:
+    """Raises InvalidInput where an engine has the built-in arm alone and the arm is another one."""
+    if name != "mujoco" and arm.model is not None:
+        raise InvalidInput(
+            f"the {name} engine has the built-in arm alone: use --engine mujoco for {arm.name}"
+        )
+
+
 def _check_cuda(engine: str) -> None:
     import torch  # not at the top: lists of engines are told without it
 
@@ -68,12 +79,13 @@ def make_engine(choice: str | EngineChoice, scene: Scene, num_envs: int, threads
     """`num_envs` copies of a scene on an engine, by name or by choice.
 
     threads: simulation threads, 0 for one a core; an engine that cannot use them ignores it.
-    Raises InvalidInput for less than no threads, and what `check_engine` raises.
+    Raises InvalidInput for less than no threads, and what `check_engine` and `check_arm_fits` raise.
     """
     name, device, deterministic = EngineChoice(choice) if isinstance(choice, str) else choice
     if threads < 0:
         raise InvalidInput(f"threads must be at least 0, which takes one a core; got {threads}")
     check_engine(name, device)
+    check_arm_fits(name, scene.arm)
     if name == "mujoco":
         from armchair.engines.mujoco import MujocoEngine
 

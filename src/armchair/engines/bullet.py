@@ -38,10 +38,6 @@ class BulletEngine:
                 "PyBullet's window needs a display, and DISPLAY is not set",
                 "run it on a desktop, or choose render_mode 'rgb_array'",
             )
-        if scene.arm.model is not None:
-            raise InvalidInput(
-                f"the bullet engine has the built-in arm alone: use --engine mujoco for {scene.arm.name}"
-            )
         self.scene = scene
         self.num_envs = num_envs
         self.device = torch.device("cpu")

@@ -27,7 +27,6 @@ from armchair.engines.base import (
 from armchair.engines.mjcf import build_model
 from armchair.engines.scene import Scene, body_names
 from armchair.engines.state import arm_state, body_poses
-from armchair.errors import InvalidInput
 from armchair.types import ArmState, Layout
 
 # Room, for a scene without blocks and for each block. A crowd of two blocks between the fingers takes 20
@@ -43,13 +42,9 @@ class WarpEngine:
         self, scene: Scene, num_envs: int, device: str = "cpu", *, deterministic: bool = True
     ) -> None:
         """device: "cpu" or "cuda". deterministic: whether equal calls give equal bits on a GPU, too, which
-        costs speed there; Warp's CPU backend always does. Raises InvalidInput for an arm of others, of which
-        nobody knows how much room its contacts take.
+        costs speed there; Warp's CPU backend always does. The arm is the built-in one, see `check_arm_fits`:
+        of others nobody knows how much room their contacts take.
         """
-        if scene.arm.model is not None:
-            raise InvalidInput(
-                f"the engine warp has the built-in arm alone, not {scene.arm.name}: use mujoco"
-            )
         self.scene = scene
         self._count, self._stroke = scene.arm.num_joints, scene.arm.stroke
         self.num_envs = num_envs

@@ -7,6 +7,7 @@ import sys
 import torch
 
 from armchair.arms.inverse import solve_from_many
+from armchair.engines import check_arm_fits
 from armchair.errors import InvalidInput
 from armchair.maths import generator
 from armchair.tasks import Task
@@ -32,10 +33,7 @@ def check_arm(task: Task, engine: str) -> None:
     Raises InvalidInput where it reaches less than half of them, and for an engine that has one arm alone.
     """
     arm = task.arm
-    if engine == "bullet" and arm.model is not None:
-        raise InvalidInput(
-            f"the bullet engine has the built-in arm alone: use --engine mujoco for {arm.name}"
-        )
+    check_arm_fits(engine, arm)
     share = share_of_layouts(task)
     if share >= FINE:
         return
