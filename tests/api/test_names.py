@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -91,19 +90,23 @@ def test_an_unknown_name_is_no_name() -> None:
         armchair.taech  # pyright: ignore # noqa: B018
 
 
-def test_the_import_is_quick_and_names_are_loaded_when_they_are_used() -> None:
+def test_the_import_loads_little_and_names_are_loaded_when_they_are_used() -> None:
     program = (
-        "import sys, time; began = time.process_time(); import armchair; print(time.process_time() - began)\n"
-        "print({'torch', 'mujoco', 'pandas', 'stable_baselines3'} & set(sys.modules))\n"
+        "import sys; before = set(sys.modules); import armchair\n"
+        "print(*({name.split('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names))\n"
         "armchair.teach; print('torch' in sys.modules, 'stable_baselines3' in sys.modules)"
     )
-    best = float("inf")
-    for _ in range(3):
-        out = subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, check=True
-        ).stdout
-        seconds, loaded, after = out.splitlines()
-        best = min(best, float(seconds))
-        assert (loaded, after) == ("set()", "True False")
-        time.sleep(0.05)
-    assert best < 0.2
+    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    loaded, after = out.splitlines()
+    # gymnasium, for its registry, and what it loads itself: nothing that takes seconds
+    own = {name for name in loaded.split() if not name.startswith(("cython", "_cython", "__mp"))}
+    assert own <= {
+        "armchair",
+        "gymnasium",
+        "numpy",
+        "farama_notifications",
+        "typing_extensions",
+        "cloudpickle",
+    }
+    assert "armchair" in own
+    assert after == "True False"

@@ -10,11 +10,14 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import sqlalchemy as sa
 import torch
 
+from armchair.errors import InvalidInput, StoreError
 from armchair.ids import new_id
+from armchair.store.integrity import check_store
 from armchair.store.store import Store
-from armchair.types import Clip, Question
+from armchair.types import Answer, Clip, Question
 
 PROCESSES, QUESTIONS, ABANDONED = 16, 1000, 20
 PATIENCE = 3.0  # s without a question after which a worker takes it that there are none left
@@ -112,3 +115,57 @@ def test_two_who_claim_the_last_question_at_once_do_not_both_get_it(url: str) ->
             assert sorted(len(taken) for taken in both) == [0, 1]
             for who in ("ann", "bob"):
                 first.release(who, [name])
+
+
+def answer(question: str, who: str) -> Answer:
+    return Answer(new_id(), question, who, "left", 1.0, 0.0, 0.0)
+
+
+def test_answers_of_many_go_into_one_transaction_and_one_that_is_wrong_stops_none(
+    store: Store, url: str
+) -> None:
+    put(store, 6)
+    people = ("ann", "bob", "eve")
+    held = {who: [question.id for question in store.claim(who, n=2)] for who in people}
+    shared = held["ann"][0]
+    assert store.claim("bob", overlap=2, only=shared) and store.claim("late", n=0) == []
+    good = {who: answer(held[who][1], who) for who in people}
+    ann, bob = answer(shared, "ann"), answer(shared, "bob")
+    given = [
+        *good.values(),
+        ann,
+        bob,  # to the same question
+        ann,  # sent again
+        ann._replace(choice="right"),  # under the same id
+        answer(shared, "ann"),  # under another
+        answer(shared, "eve"),  # who does not hold it
+        answer(new_id(), "ann"),
+        ann._replace(id="none"),
+    ]
+    before = store.position()
+    told = store.submit_all(given)
+    assert told[:6] == [True, True, True, True, True, False]
+    why = [str(one) for one in told[6:]]
+    assert "already has the id" in why[0] and "has answered" in why[1] and "does not hold" in why[2]
+    assert "there is no question" in why[3] and [type(one) for one in told[6:]] == [StoreError] * 4 + [
+        InvalidInput
+    ]
+    assert store.position() == before + 5
+    assert [record.answer for record in store.records(excluded=True)] == given[:5]
+    assert store.counts().asked == 5
+    assert store.held("ann") == []
+    with pytest.raises(StoreError, match="has answered"):
+        store.submit(answer(shared, "ann"))
+    assert all(finding.ok for finding in check_store(url)), "counts and chain are right"
+
+
+def test_many_answers_take_hardly_more_statements_than_one(store: Store) -> None:
+    put(store, 40)
+    names = [f"person {k}" for k in range(20)]
+    held = {who: store.claim(who, n=2) for who in names}
+    seen: list[str] = []
+    sa.event.listen(store._database._engine, "before_cursor_execute", lambda *told: seen.append(str(told[2])))
+    assert store.submit_all([answer(held[names[0]][0].id, names[0])]) == [True]
+    one = len(seen)
+    assert store.submit_all([answer(held[who][1].id, who) for who in names]) == [True] * 20
+    assert len(seen) - one <= one + 1  # whoever has not answered before gets a row of their own

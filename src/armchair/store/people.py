@@ -15,7 +15,7 @@ from armchair.runs.home import home_of
 from armchair.store.database import Database
 from armchair.store.rows import admission, answers
 from armchair.store.rows.annotators import check_name, register
-from armchair.store.rows.binds import ID, NOW
+from armchair.store.rows.binds import IDS, NOW
 from armchair.store.rows.names import check_person
 from armchair.store.schema import annotators, given, invites, sessions
 
@@ -136,11 +136,16 @@ class People:
 
     def session(self, token: str) -> SessionInfo | None:
         """Whose session this is; None for an unknown or expired one, or one that was begun elsewhere."""
+        return self.sessions_of([token]).get(token)
+
+    def sessions_of(self, tokens: Sequence[str]) -> dict[str, SessionInfo]:
+        """Whose sessions these are, by token, in one look; without those of which `session` finds none."""
+        hashed = {_hash(token): token for token in tokens}
         with self._database.read() as conn:
-            row = conn.execute(_SESSION, {"id": _hash(token), "now": self._clock()}).one_or_none()
-            if row is None or not admission.is_at_home(conn, self._home):
-                return None
-        return SessionInfo(*row)
+            rows = conn.execute(_SESSIONS, {"ids": list(hashed), "now": self._clock()}).all()
+            if not rows or not admission.is_at_home(conn, self._home):
+                return {}
+        return {hashed[found]: SessionInfo(*who) for found, *who in rows}
 
     # ---- going out
 
@@ -210,10 +215,11 @@ class People:
             answers.exclude(conn, annotator, excluded, self._clock())
 
 
-_SESSION = (
-    sa.select(annotators.c.name, annotators.c.role, annotators.c.excluded, sessions.c.expires)
+_SESSIONS = (
+    sa.select(sessions.c.token_hash, *(annotators.c[name] for name in ("name", "role", "excluded")))
+    .add_columns(sessions.c.expires)
     .join(sessions, sessions.c.annotator == annotators.c.name)
-    .where(sessions.c.token_hash == ID, sessions.c.expires > NOW)
+    .where(sessions.c.token_hash.in_(IDS), sessions.c.expires > NOW)
 )
 
 

@@ -10,7 +10,7 @@ from armchair.store import board
 from armchair.store.batches import BatchBuilder
 from armchair.store.board import Settings, Status
 from armchair.store.database import Database
-from armchair.store.rows import annotators, audit, counts, records, wishes
+from armchair.store.rows import annotators, audit, counts, leases, records, wishes
 from armchair.store.rows import clips as clip_rows
 from armchair.store.rows.clips import ClipInfo, Replay
 from armchair.store.rows.counts import Counts
@@ -29,6 +29,20 @@ class Glance(NamedTuple):
     settings: Settings
     status: Status | None
     assets: Mapping[str, str]  # SHA-256 of every file there is, by name
+
+
+class Standing(NamedTuple):
+    """What decides whether somebody is given more questions."""
+
+    settings: Settings
+    status: Status | None
+    counts: Counts
+    held: list[Question]  # what they have claimed and not answered yet
+
+    @property
+    def phase(self) -> object:
+        """What the trainer said that it does."""
+        return None if self.status is None else self.status.value.get("phase")
 
 
 class Reader:
@@ -170,6 +184,13 @@ class Reader:
             for chunk in clip_rows.chunks(questions):
                 found |= changes.answered_by(conn, chunk)
         return found
+
+    def standing(self, annotator: str) -> Standing:
+        """What decides whether somebody is given more questions, in one look."""
+        with self._database.read() as conn:
+            now = self._clock()
+            told = board.read_settings(conn), board.read_status(conn), counts.count(conn, now)
+            return Standing(*told, leases.held(conn, annotator, now))
 
     def glance(self) -> Glance:
         """What tells whether anything is new, in one look."""

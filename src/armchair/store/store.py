@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from armchair.errors import InvalidInput
+from armchair.errors import ArmchairError, InvalidInput
 from armchair.ids import new_id
 from armchair.store.board import Board, read_settings
 from armchair.store.database import Database
@@ -136,7 +136,7 @@ class Store(Reader):
         """The n questions that `claim` would give this annotator now, best first; they stay free."""
         with self._database.read() as conn:
             set_to, now = read_settings(conn), self._clock()
-            return leases.free(conn, annotator, n, leases.Terms(set_to.overlap, 0.0, now, now))
+            return leases.free(conn, annotator, n, leases.Terms(set_to.overlap, 0.0, now, now, ""))
 
     def claim(
         self,
@@ -165,10 +165,10 @@ class Store(Reader):
         while taken is None:
             with self._database.write_rows() as conn:
                 now = self._clock()
-                annotators.register(conn, annotator, "person", now)
-                annotators.check_included(conn, annotator)
+                kind = annotators.admit(conn, annotator, now)
                 set_to = read_settings(conn)
-                terms = leases.Terms(overlap or set_to.overlap, set_to.repeat_share, now, now + lease_seconds)
+                expires = now + lease_seconds
+                terms = leases.Terms(overlap or set_to.overlap, set_to.repeat_share, now, expires, kind)
                 taken = leases.claim(conn, annotator, n, terms, only)
         return taken
 
@@ -190,6 +190,14 @@ class Store(Reader):
         """
         with self._database.write() as conn:
             return answers.submit(conn, answer)
+
+    def submit_all(self, several: Sequence[Answer]) -> list[bool | ArmchairError]:
+        """`submit` of several answers at once, which costs little more than one.
+
+        -> of each, what it returns or raises. One that is wrong keeps none of the others from being stored.
+        """
+        with self._database.write() as conn:
+            return answers.submit_all(conn, several)
 
     def undo(
         self, annotator: str, undo_id: str | None = None, *, lease_seconds: float = LEASE_SECONDS

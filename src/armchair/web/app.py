@@ -43,6 +43,7 @@ from armchair.web.gate import Gate
 from armchair.web.headers import SecurityHeaders
 from armchair.web.limits.admission import Admission
 from armchair.web.limits.places import Places
+from armchair.web.limits.saving import saving
 from armchair.web.mount import Dashboard
 from armchair.web.options import Options
 from armchair.web.outer.base_path import BasePath
@@ -102,7 +103,7 @@ def create_app(store: str | Path, options: Options) -> FastAPI:
 
 def _context(store: Store, options: Options) -> Context:
     """The parts of a server over an open store."""
-    snapshots, places = Snapshots(store), Places()
+    snapshots, places, writing = Snapshots(store), Places(), threading.Lock()
     return Context(
         store=store,
         options=options,
@@ -111,10 +112,11 @@ def _context(store: Store, options: Options) -> Context:
         drawing=Drawing(options.films, places.drawing),
         hub=Hub(snapshots.latest),
         throttle=Throttle(),
-        sessions=SessionCache(store.people.session),
+        sessions=SessionCache(store.people.sessions_of),
         visits=Visits(),
         places=places,
         ready=Readiness(snapshots.latest),  # a large store takes a while to be followed
-        writing=threading.Lock(),
+        writing=writing,
+        saving=saving(store, writing),
         meters=Meters(),
     )

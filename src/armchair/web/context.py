@@ -20,6 +20,7 @@ from armchair.web.caches.throttle import Throttle
 from armchair.web.caches.visits import Visits
 from armchair.web.limits.admission import VIEWER
 from armchair.web.limits.places import Places
+from armchair.web.limits.saving import Saving
 from armchair.web.options import Options
 from armchair.web.outer.meters import Meters
 
@@ -40,6 +41,7 @@ class Context(NamedTuple):
     ready: Readiness
     writing: threading.Lock
     """Held by whoever writes: a queue here is fair, waiting for the database's lock is a lottery."""
+    saving: Saving
     meters: Meters
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from armchair.store.people import SessionInfo
@@ -16,7 +17,12 @@ class Ask:
     def __init__(self) -> None:
         self.now = 5.0
         self.answers: SessionInfo | None = ANN
-        self.sessions = SessionCache(lambda _: self.answers, lambda: self.now)
+        self.sessions = SessionCache(self.find, lambda: self.now)
+        self.asked: list[list[str]] = []
+
+    def find(self, tokens: Sequence[str]) -> dict[str, SessionInfo]:
+        self.asked.append(sorted(tokens))
+        return {} if self.answers is None else dict.fromkeys(tokens, self.answers)
 
 
 def test_a_session_is_remembered_for_a_second() -> None:
@@ -42,13 +48,31 @@ def test_a_token_that_opens_nothing_is_asked_about_every_time() -> None:
 
 
 def test_what_was_being_looked_up_while_it_ended_is_not_remembered() -> None:
-    def find(_: str) -> SessionInfo:
+    def find(tokens: Sequence[str]) -> dict[str, SessionInfo]:
         sessions.clear()  # logged out after the store was read
-        return ANN
+        return dict.fromkeys(tokens, ANN)
 
     sessions = SessionCache(find)
     sessions.look_up("t")
     assert sessions.cached("t") is None
+
+
+def test_those_in_use_are_looked_up_together() -> None:
+    ask = Ask()
+    for token in "abcd":
+        ask.sessions.look_up(token)
+    ask.now += 0.4 * MAX_AGE
+    ask.sessions.look_up("d")
+    ask.now += 0.7 * MAX_AGE
+    assert [ask.sessions.cached(token) for token in "abd"] == [None, None, ANN]
+    ask.asked.clear()
+    assert ask.sessions.look_up("a") == ANN
+    assert ask.asked == [["a", "b", "d"]]  # nobody came with c since
+    assert [ask.sessions.cached(token) for token in "abcd"] == [ANN, ANN, None, ANN]
+    ask.answers = None
+    ask.now += 0.6 * MAX_AGE
+    ask.sessions.look_up("a")
+    assert ask.sessions.cached("b") is None  # it had ended, and was found out with the other
 
 
 def test_it_does_not_grow_without_end() -> None:

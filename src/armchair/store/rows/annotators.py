@@ -18,6 +18,9 @@ _EXCLUDED = (  # SQLite, where one writes at a time, needs no lock and leaves it
 )
 
 
+_KNOWN = _EXCLUDED.add_columns(annotators.c.kind)
+
+
 def check_name(annotator: str) -> None:
     """Raises InvalidInput for a name that no annotator can have."""
     if not 0 < len(annotator) <= 200 or not annotator.isprintable():
@@ -32,6 +35,20 @@ def register(conn: sa.Connection, annotator: str, kind: str, now: float) -> None
         insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
         row = insert(annotators).values(name=annotator, kind=kind, created=now)
         conn.execute(row.on_conflict_do_nothing())  # another process may have done so just now
+
+
+def admit(conn: sa.Connection, annotator: str, now: float) -> str:
+    """Make somebody known who is to answer, as a person where they are not known yet. -> one of KINDS.
+
+    Raises StoreError for an annotator who is excluded; that stays so while this transaction lasts.
+    """
+    known = conn.execute(_KNOWN, {"annotator": annotator}).one_or_none()
+    if known is None:
+        register(conn, annotator, "person", now)
+        return "person"
+    if known.excluded:
+        raise StoreError(f"{annotator} is excluded: include them again, or answer under another name")
+    return str(known.kind)
 
 
 def kind_of(conn: sa.Connection, annotator: str) -> str | None:

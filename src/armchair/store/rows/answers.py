@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from armchair.errors import InvalidInput, StoreError, check_choice
+from armchair.errors import ArmchairError, InvalidInput, StoreError, check_choice
 from armchair.ids import check_id, new_id
 from armchair.store.rows import audit as chain
 from armchair.store.rows import leases
 from armchair.store.rows.annotators import check_included, is_excluded
-from armchair.store.rows.binds import ANNOTATOR, ID, IDS
+from armchair.store.rows.binds import IDS
 from armchair.store.rows.clips import chunks, find_question
-from armchair.store.rows.kept import tallies
+from armchair.store.rows.kept import adding, tallies
+from armchair.store.rows.kept.adding import Change
 from armchair.store.rows.records import Wanted, find, to_answer
 from armchair.store.schema import (
     CHOICES,
-    SETTLING,
     annotators,
     answers,
     in_force,
@@ -31,14 +32,8 @@ MAX_STRENGTH = 10.0
 MAX_PAGE = 64  # letters in a page's version
 FLIPPED: dict[str, Choice] = {"left": "right", "right": "left"}
 
-_BY_ID = sa.select(answers).where(answers.c.id == ID)
-_OWN_ANSWER = sa.select(in_force.c.id).where(in_force.c.question == ID, in_force.c.annotator == ANNOTATOR)
-_LEFT_OUT = sa.select(annotators.c.excluded).where(annotators.c.name == ANNOTATOR)
-_ANSWER = (
-    questions.update()
-    .where(questions.c.id == sa.bindparam("of", type_=sa.String))
-    .values(answered=questions.c.answered + sa.bindparam("more", type_=sa.Integer))
-)
+_BY_IDS = sa.select(answers).where(answers.c.id.in_(IDS))
+_ANSWERED = sa.select(in_force.c.question, in_force.c.annotator).where(in_force.c.question.in_(IDS))
 _UPDATE_ANSWERED = questions.update().where(questions.c.id.in_(IDS)).values(answered=times_answered)
 
 
@@ -60,33 +55,89 @@ def submit(conn: sa.Connection, answer: Answer) -> bool:
     Raises StoreError for an unknown question, one that the annotator does not hold, and for an id that
     stands for something else.
     """
+    (told,) = submit_all(conn, [answer])
+    if isinstance(told, ArmchairError):
+        raise told
+    return told
+
+
+def submit_all(conn: sa.Connection, several: Sequence[Answer]) -> list[bool | ArmchairError]:
+    """`submit`, of several at once. -> of each what it returns or raises; those that are wrong stop none."""
+    told, left = dict[int, bool | ArmchairError](), dict(enumerate(several))
+    while left:
+        part, ids, asked = dict[int, Answer](), set[str](), set[str]()
+        for k, answer in left.items():  # of one id or of one question, the later ones wait
+            if answer.id not in ids and answer.question not in asked:
+                part[k] = answer
+            ids.add(answer.id)
+            asked.add(answer.question)
+        told |= zip(part, _submit(conn, list(part.values())), strict=True)
+        left = {k: answer for k, answer in left.items() if k not in part}
+    return [told[k] for k in range(len(several))]
+
+
+def _submit(conn: sa.Connection, several: Sequence[Answer]) -> list[bool | ArmchairError]:
+    """Those of different ids, to different questions."""
+    names = [answer.question for answer in several]
+    known = {row.id: row for row in conn.execute(_BY_IDS, {"ids": [answer.id for answer in several]})}
+    leases.lock(conn, names)
+    shown = chain.find_shown(conn, names)
+    about = _About(known, shown, _answered(conn, names), leases.holders(conn, names))
+    told: list[bool | ArmchairError] = []
+    new: list[Answer] = []
+    for answer in several:
+        try:
+            told.append(_is_new(answer, about))
+        except ArmchairError as error:
+            told.append(error)
+        else:
+            new += [answer] if told[-1] else []
+    if new:
+        adding.add(conn, [Change(answer, answer.choice, None) for answer in new], shown)
+        leases.end(conn, [(answer.question, answer.annotator) for answer in new])
+    return told
+
+
+class _About(NamedTuple):
+    """What has to be known to take answers."""
+
+    known: dict[str, sa.Row[tuple[object, ...]]]  # rows that have their ids
+    shown: Mapping[str, chain.Shown]  # their questions
+    answered: set[tuple[str, str]]  # (question, annotator)
+    held: set[tuple[str, str]]
+
+
+def _is_new(answer: Answer, about: _About) -> bool:
+    """Whether it has to be stored. Raises what `submit` does."""
     check_answer(answer)
-    known = _find(conn, answer.id)
+    known = about.known.get(answer.id)
     if known is not None:
         same = ("question", "annotator", "choice", "strength")
         if all(getattr(known, field) == getattr(answer, field) for field in same):
             return False
         raise StoreError(f"another answer already has the id {answer.id}: make a new UUID for every answer")
-    if find_question(conn, answer.question) is None:
+    if answer.question not in about.shown:
         raise StoreError(f"there is no question {answer.question} in the store")
-    leases.lock(conn, answer.question)
-    if has_answered(conn, answer.question, answer.annotator):
+    if (answer.question, answer.annotator) in about.answered:
         raise StoreError(
             f"{answer.annotator} has answered question {answer.question} already: flip that answer or undo it"
         )
-    if not leases.has_lease(conn, answer.question, answer.annotator):
+    if (answer.question, answer.annotator) not in about.held:
         raise StoreError(
             f"{answer.annotator} does not hold question {answer.question}: claim it first; a claim that ran "
             "out is lost when someone else takes the question or it is retired"
         )
-    _insert(conn, answer, answer.choice, None)
-    leases.release(conn, answer.annotator, [answer.question])
     return True
+
+
+def _answered(conn: sa.Connection, names: Sequence[str]) -> set[tuple[str, str]]:
+    """Who has an answer in force to which of these questions: (question, annotator)."""
+    return {(row.question, row.annotator) for row in conn.execute(_ANSWERED, {"ids": list(names)})}
 
 
 def has_answered(conn: sa.Connection, question: str, annotator: str) -> bool:
     """Whether an answer of this annotator to this question is in force."""
-    return conn.execute(_OWN_ANSWER, {"id": question, "annotator": annotator}).first() is not None
+    return (question, annotator) in _answered(conn, [question])
 
 
 def undo(conn: sa.Connection, annotator: str, row_id: str, *, now: float, expires: float) -> Question | None:
@@ -177,7 +228,7 @@ def exclude(conn: sa.Connection, annotator: str, excluded: bool, now: float) -> 
 
 
 def _find(conn: sa.Connection, row_id: str) -> sa.Row[tuple[object, ...]] | None:
-    return conn.execute(_BY_ID, {"id": row_id}).one_or_none()
+    return conn.execute(_BY_IDS, {"ids": [row_id]}).one_or_none()
 
 
 def _insert_undo(conn: sa.Connection, answer: Answer, row_id: str, now: float) -> None:
@@ -186,16 +237,4 @@ def _insert_undo(conn: sa.Connection, answer: Answer, row_id: str, now: float) -
 
 def _insert(conn: sa.Connection, answer: Answer, choice: Choice | None, old: Answer | None) -> None:
     """Record a row of somebody, and keep count. old: the answer in force that it supersedes."""
-    row = answer._asdict() | {"choice": choice, "supersedes": None if old is None else old.id}
-    seq, asked = chain.add_answer(conn, row)
-    more = (choice is not None) - (old is not None)
-    tallies.say(conn, answer.annotator, more)
-    change: tallies.Tally = {}
-    # no lock: excluding takes its turn among those who write, as this does
-    if not conn.execute(_LEFT_OUT, {"annotator": answer.annotator}).scalar_one():
-        change = tallies.answered(asked, None if old is None else old.choice, choice)
-        if more:
-            conn.execute(_ANSWER, {"of": answer.question, "more": more})
-    if change.get("waiting"):
-        tallies.mark_held(conn, [answer.question])
-    tallies.add(conn, asked.wish, change, 0 if asked.strategy == SETTLING else seq)
+    adding.add(conn, [Change(answer, choice, old)], chain.find_shown(conn, [answer.question]))

@@ -13,19 +13,20 @@ from __future__ import annotations
 import hashlib
 import heapq
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from armchair.errors import StoreError
-from armchair.store.rows.binds import ID
-from armchair.store.rows.kept.tallies import Asked
+from armchair.store.rows.binds import IDS
 from armchair.store.rows.meta import get_meta, set_meta
 from armchair.store.schema import answers, clips, exclusions, questions
 
 MOST_DIGITS = 18  # of a number of a change
 Plain = str | int | float | bool | None
+Shown = Mapping[str, Any]
+"""A question with the ids and the SHA-256 of its clips; by the names of columns."""
 SHOWN = ("left", "right", "left_sha256", "right_sha256")  # of the clips; None where there is no such clip
 WISH = "wish"  # left out where there is none, as before there were wishes
 NUMBERS, FLAGS = ("strength", "seconds", "created"), ("swapped", "excluded")
@@ -71,18 +72,28 @@ def set_head(conn: sa.Connection, new: Head) -> None:
     set_meta(conn, "head", f"{new.seq} {new.hash}")
 
 
-def add_answer(conn: sa.Connection, row: Mapping[str, Plain]) -> tuple[int, Asked]:
-    """Record a row of `answers`, which is given without its number and its hash.
+def find_shown(conn: sa.Connection, names: Sequence[str]) -> dict[str, Shown]:
+    """Of questions (ids), those that there are: what an answer to them is sealed with, and counted by."""
+    return {row["question"]: dict(row) for row in conn.execute(_SHOWN, {"ids": list(names)}).mappings()}
 
-    -> its number, and what its question was before.
+
+def add_answers(
+    conn: sa.Connection, rows: Iterable[Mapping[str, Plain]], shown: Mapping[str, Shown]
+) -> list[int]:
+    """Record rows of `answers`, which are given without their numbers and hashes. -> their numbers.
+
+    shown: what `find_shown` finds of their questions.
     """
-    shown = conn.execute(_SHOWN, {"id": row["question"]}).mappings().one()
-    before = head(conn)
-    numbered = {**row, "seq": before.seq + 1}
-    new = before.followed_by(_content({**numbered, **shown}, ANSWER_FIELDS))
-    conn.execute(_INSERT, numbered | {"hash": new.hash})
-    set_head(conn, new)
-    return new.seq, Asked(*(shown[name] for name in Asked._fields))
+    last, made = head(conn), list[dict[str, Plain]]()
+    for row in rows:
+        numbered: dict[str, Plain] = {**row, "seq": last.seq + 1}
+        about = shown[str(row["question"])]
+        told = numbered | {name: about[name] for name in (*SHOWN, WISH)}
+        last = last.followed_by(_content(told, ANSWER_FIELDS))
+        made.append(numbered | {"hash": last.hash})
+    conn.execute(_INSERT, made)
+    set_head(conn, last)
+    return [int(str(row["seq"])) for row in made]
 
 
 def add_exclusion(conn: sa.Connection, annotator: str | None, excluded: bool, now: float) -> None:
@@ -123,7 +134,9 @@ _WITH_CLIPS = questions.outerjoin(_LEFT, _LEFT.c.id == questions.c.left_clip).ou
 )
 _ASKED = (questions.c.strategy, questions.c.repeat_of.is_not(None).label("repeat"), questions.c.state)
 _SHOWN = (
-    sa.select(*_COLUMNS, *_ASKED, questions.c.answered).select_from(_WITH_CLIPS).where(questions.c.id == ID)
+    sa.select(questions.c.id.label("question"), *_COLUMNS, *_ASKED, questions.c.answered)
+    .select_from(_WITH_CLIPS)
+    .where(questions.c.id.in_(IDS))
 )
 _INSERT = answers.insert()
 

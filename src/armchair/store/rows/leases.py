@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from armchair.store.rows import repeats, wishes
-from armchair.store.rows.annotators import kind_of
 from armchair.store.rows.binds import ANNOTATOR, ID, IDS, LIVE
 from armchair.store.rows.clips import chunks, to_question
 from armchair.store.rows.kept import tallies
@@ -62,7 +61,9 @@ _HELD = (
     .join(leases, leases.c.question == questions.c.id)
     .where(_MINE, LIVE)
 )  # in no order: SQLite would begin with all questions, which are in it
-_LEASE = sa.select(leases.c.expires).where(leases.c.question == ID, _MINE)
+_LEASES = sa.select(leases.c.question, leases.c.annotator).where(leases.c.question.in_(IDS))
+_LOCK = sa.select(questions.c.id).where(questions.c.id.in_(IDS)).with_for_update(key_share=True)
+_END = leases.delete().where(leases.c.question == sa.bindparam("of", type_=sa.String), _MINE)
 _HOLDERS = sa.select(leases.c.question).where(leases.c.question.in_(IDS), LIVE)
 _RELEASE = leases.delete().where(_MINE, leases.c.question.in_(IDS))
 _END_EXPIRED = leases.delete().where(leases.c.question.in_(IDS), ~LIVE)
@@ -75,6 +76,7 @@ class Terms(NamedTuple):
     repeat_share: float  # of the questions of a person, those put to them a second time
     now: float  # s since the epoch
     expires: float  # when others may have them
+    kind: str  # of annotator, one of `annotators.KINDS`
 
 
 def free(conn: sa.Connection, annotator: str, n: int, terms: Terms) -> list[Question]:
@@ -97,7 +99,7 @@ def claim(
         return []
     if only is not None:
         return _take(conn, annotator, 1, terms, _Only(only))
-    if not wishes.any_there(conn) or kind_of(conn, annotator) != "person":
+    if terms.kind != "person" or not wishes.any_there(conn):
         return _take(conn, annotator, n, terms, EVERY)
     held = _held(conn, annotator, terms.now)
     turns, taken = wishes.turns(conn, annotator, held), list[Question]()
@@ -128,7 +130,7 @@ def _take(
     if rows is None:
         return None
     found = [(to_question(row), float(row.priority)) for row in rows]
-    share = 0.0 if isinstance(wish, _Only) else terms.repeat_share
+    share = 0.0 if isinstance(wish, _Only) or terms.kind != "person" else terms.repeat_share
     taken = repeats.mix(conn, annotator, found, share, terms.now)
     for chunk in chunks(question.id for question in taken):
         conn.execute(_END_EXPIRED, {"ids": chunk, "now": terms.now})
@@ -219,23 +221,27 @@ def grant(conn: sa.Connection, question: str, annotator: str, expires: float) ->
     tallies.mark_held(conn, [question])
 
 
-def has_lease(conn: sa.Connection, question: str, annotator: str) -> bool:
-    """Whether the annotator was given this question and nobody else took it over since.
+def holders(conn: sa.Connection, names: Sequence[str]) -> set[tuple[str, str]]:
+    """Who was given which of these questions (ids), and nobody else took it over since: (question, who).
 
     A lease that has run out still serves until someone else claims the question or it is retired: the
     answer of a slow person is not thrown away.
     """
-    return conn.execute(_LEASE, {"id": question, "annotator": annotator}).first() is not None
+    return {(row.question, row.annotator) for row in conn.execute(_LEASES, {"ids": list(names)})}
 
 
-def lock(conn: sa.Connection, question: str) -> None:
-    """Have nobody claim a question while this transaction lasts; one that is being claimed is waited for.
+def lock(conn: sa.Connection, names: Sequence[str]) -> None:
+    """Have nobody claim questions while this transaction lasts; one that is being claimed is waited for.
 
     On SQLite, where one writes at a time, there is nothing to do.
     """
     if conn.dialect.name == "postgresql":
-        this = sa.select(questions.c.id).where(questions.c.id == question)
-        conn.execute(this.with_for_update(key_share=True))
+        conn.execute(_LOCK, {"ids": list(names)})
+
+
+def end(conn: sa.Connection, answered: Iterable[tuple[str, str]]) -> None:
+    """Have nobody hold what they have answered: (question, who)."""
+    conn.execute(_END, [{"of": question, "annotator": annotator} for question, annotator in answered])
 
 
 def release(conn: sa.Connection, annotator: str, names: Sequence[str]) -> None:

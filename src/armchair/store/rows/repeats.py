@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from armchair.ids import id_from
-from armchair.store.rows.annotators import kind_of
 from armchair.store.rows.binds import ANNOTATOR, LIVE
 from armchair.store.rows.clips import find_question, insert_questions, to_question
 from armchair.store.schema import given, in_force, leases, questions
@@ -34,11 +33,11 @@ def mix(
 ) -> list[Question]:
     """Put repeats, which are made here, in the place of that share of questions (with their priorities).
 
-    Only people get repeats, of questions of the same wish, of which all of these are. Never repeated are
-    repeats, what was repeated to them before, and "can't tell".
+    They are of questions of the same wish, of which all of these are. Never repeated are repeats, what was
+    repeated to them before, and "can't tell".
     """
     taken = [question for question, _ in free]
-    if not taken or not share or kind_of(conn, annotator) != "person":
+    if not taken or not share:
         return taken
     number = conn.execute(_GIVEN, {"annotator": annotator, "now": now}).scalar_one()
     turns = [k for k, question in enumerate(taken) if _chance(annotator, number + k, question.id) < share]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, NoReturn, cast
+from contextlib import nullcontext
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Query, Response
+from starlette.concurrency import run_in_threadpool
 
 from armchair.errors import StoreError
 from armchair.store import settling
 from armchair.store.board import budget_of
 from armchair.store.people import SessionInfo
+from armchair.store.reader import Standing
 from armchair.store.rows.records import Record
 from armchair.store.store import Store
 from armchair.types import Answer, Choice, Question
@@ -34,7 +37,7 @@ from armchair.web.api.types import (
     Wanted,
 )
 from armchair.web.context import Context, ContextDep, Viewer
-from armchair.web.errors import refuse, unusable
+from armchair.web.errors import Refused, refuse, unusable
 
 router = APIRouter()
 
@@ -44,41 +47,39 @@ def pairs(wanted: Wanted, context: ContextDep, viewer: Viewer) -> Pairs:
     """Pairs to answer: first those this annotator holds already, then new ones."""
     if context.options.read_only:
         return {"pairs": [], "reason": "read_only"}
-    with context.writing:
+    with context.writing if context.store.is_file else nullcontext():  # else claims go on side by side
         if wanted.visit is not None and context.visits.has_ended(viewer.annotator, wanted.visit):
             return {"pairs": [], "reason": "empty"}  # the page was closed while it asked
-        room, reason = _room(context)
+        now = context.store.standing(viewer.annotator)
+        room, reason = _room(context, now)
         if reason is not None:
             return {"pairs": [], "reason": reason}
-        held = context.store.held(viewer.annotator)[: wanted.want]
+        held = now.held[: wanted.want]
         new = min(wanted.want - len(held), room)
         claimed = context.store.claim(viewer.annotator, n=new) if new > 0 else []
         if wanted.visit is not None:
             context.visits.give(viewer.annotator, wanted.visit, (one.id for one in held + claimed))
+            if context.visits.has_ended(viewer.annotator, wanted.visit):  # or was closed meanwhile
+                context.store.release(viewer.annotator, [one.id for one in claimed])
+                return {"pairs": [], "reason": "empty"}
     found = _pairs(context, held + claimed)
-    return {"pairs": found, "reason": None if found else _why_none(context.store)}
+    return {"pairs": found, "reason": None if found else ("done" if now.phase == "done" else "empty")}
 
 
-def _room(context: Context) -> tuple[int, Reason | None]:
+def _room(context: Context, standing: Standing) -> tuple[int, Reason | None]:
     """How many more questions may be given out, and why none."""
-    store = context.store
-    settings = store.board.settings()
-    if settings.paused:
+    if standing.settings.paused:
         return 0, "paused"
-    budget = budget_of(settings, store.board.status())
+    counts, budget = standing.counts, budget_of(standing.settings, standing.status)
     if budget is None:
         return 2**31, None
-    counts, now = store.counts(), context.snapshots.latest()
     if counts.asked >= budget:  # with which comparisons afterwards are not charged
-        return (2**31, None) if goes_on(now) else (0, "budget")
-    if now.offer is not None and now.offer.on and now.phase == "done":
-        settling.end(store, now.offer)  # the budget was raised meanwhile
+        return (2**31, None) if goes_on(context.snapshots.latest()) else (0, "budget")
+    if standing.phase == "done":
+        offer = context.snapshots.latest().offer
+        if offer is not None and offer.on:
+            settling.end(context.store, offer)  # the budget was raised meanwhile
     return budget - counts.asked - counts.leased, None
-
-
-def _why_none(store: Store) -> Reason:
-    status = store.board.status()
-    return "done" if status is not None and status.value.get("phase") == "done" else "empty"
 
 
 @router.post("/api/release", status_code=204)
@@ -93,39 +94,33 @@ def release(given: Released, context: ContextDep, viewer: Viewer) -> Response:
 
 
 @router.post("/api/answers")
-def answer(given: Given, context: ContextDep, viewer: Viewer) -> Saved:
+async def answer(given: Given, context: ContextDep, viewer: Viewer) -> Saved:
     """Store an answer. It is on disk when this is answered; sent again it does no harm."""
     made = Answer(annotator=viewer.annotator, created=time.time(), **given.model_dump())
     try:
-        with context.writing:
-            new = context.store.submit(made)
+        kept = await context.saving.do(made)
     except StoreError as error:
         if unusable(error):
             raise
-        _refuse_answer(context.store, made, str(error))
-    shown = context.store.board.settings().show_guess
-    return {
-        "saved": True,
-        "new": new,
-        "guess": _guess(context.store.question(given.question)) if shown else None,
-    }
+        raise await run_in_threadpool(_refusal, context.store, made, str(error)) from error
+    return {"saved": True, "new": kept.new, "guess": _guess(kept.guess)}
 
 
-def _refuse_answer(store: Store, made: Answer, why: str) -> NoReturn:
-    """Say which of the reasons it was, so that the page can drop the pair or go on."""
+def _refusal(store: Store, made: Answer, why: str) -> Refused:
+    """Which of the reasons it was, so that the page can drop the pair or go on."""
     try:
         store.question(made.question)
     except StoreError:
-        refuse(404, "not_found", why)
+        return Refused(404, "not_found", why)
     answered = store.history(made.annotator, questions=[made.question])
-    refuse(409, "answered" if answered else "lost", why)
+    return Refused(409, "answered" if answered else "lost", why)
 
 
-def _guess(question: Question) -> Guess | None:
-    if question.guess is None:
+def _guess(guess: float | None) -> Guess | None:
+    """guess: P(right is better), where it is known and told."""
+    if guess is None:
         return None
-    right = question.guess >= 0.5
-    return {"choice": "right" if right else "left", "probability": max(question.guess, 1.0 - question.guess)}
+    return {"choice": "right" if guess >= 0.5 else "left", "probability": max(guess, 1.0 - guess)}
 
 
 @router.post("/api/undo")
@@ -214,7 +209,7 @@ def history_rows(context: Context, records: list[Record], viewer: SessionInfo) -
             "right": refs[record.question.right],
             "can_flip": record.answer.choice in ("left", "right")
             and record.answer.annotator == viewer.annotator,
-            "guess": _guess(record.question) if shown else None,
+            "guess": _guess(record.question.guess) if shown else None,
             "wish": record.question.wish,
             "asks": asked.get(record.question.wish),
         }

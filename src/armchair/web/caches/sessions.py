@@ -1,6 +1,7 @@
 """Whose session a cookie is, cached for a moment; and connections that last as long as the session does.
 
-A page sends several requests a second, so each does not look into the store.
+A page sends several requests a second, so each does not look into the store. And with the session that is
+looked up go all others that were used lately, so that many people cost about as much as one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import contextlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,25 +22,32 @@ from armchair.store.people import SessionInfo
 LOOK = 0.25  # s between two looks whether the session of a WebSocket goes on
 MAX_AGE = 1.0  # s; an exclusion or logout by another server is noticed this much later at most
 MAX_SESSIONS = 1000
+AT_ONCE = 200  # sessions in one look
 
 
 class SessionCache:
     """Sessions that were looked up lately. A token that opens none is not cached."""
 
     def __init__(
-        self, find: Callable[[str], SessionInfo | None], clock: Callable[[], float] = time.monotonic
+        self,
+        find: Callable[[Sequence[str]], Mapping[str, SessionInfo]],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """find: reads the store. clock: seconds that never go back."""
+        """find: whose sessions tokens are, as the store says. clock: seconds that never go back."""
         self._find, self._clock = find, clock
         self._lock = threading.Lock()
         self._cached: OrderedDict[str, tuple[float, SessionInfo]] = OrderedDict()
+        self._used: set[str] = set()  # since they were looked up
         self._ended = 0  # how often the cache was cleared
 
     def cached(self, token: str) -> SessionInfo | None:
         """Whose session this is; None where that is not cached."""
         with self._lock:
             since, found = self._cached.get(token, (0.0, None))
-            return found if found is not None and self._clock() - since < MAX_AGE else None
+            if found is None:
+                return None
+            self._used.add(token)
+            return found if self._clock() - since < MAX_AGE else None
 
     def known(self, token: str) -> str | None:
         """Whose session this was when it was looked up last; None where that is not remembered."""
@@ -51,20 +59,31 @@ class SessionCache:
         """Whose session this is, as the store says now; None for an unknown or expired one."""
         with self._lock:
             ended, now = self._ended, self._clock()
-        found = self._find(token)
+            asked = [token, *self._with(token, now)]
+        found = self._find(asked)
         with self._lock:
-            self._cached.pop(token, None)
-            if found is not None and ended == self._ended:
-                self._cached[token] = now, found
+            for name in asked:
+                self._cached.pop(name, None)
+                if name in found and ended == self._ended:
+                    self._cached[name] = now, found[name]
             while len(self._cached) > MAX_SESSIONS:
                 self._cached.popitem(last=False)
-        return found
+        return found.get(token)
+
+    def _with(self, token: str, now: float) -> list[str]:
+        """The others that go with it: those in use that will soon be asked about themselves."""
+        since = {name: self._cached[name][0] for name in self._used if name in self._cached}
+        old = [name for name, when in since.items() if now - when > MAX_AGE / 2 and name != token]
+        taken = old[: AT_ONCE - 1]
+        self._used.difference_update(taken, self._used - since.keys())
+        return taken
 
     def clear(self) -> None:
         """Forget all, because this server logged somebody out or excluded them."""
         with self._lock:
             self._ended += 1  # whoever looks something up right now may have read what it was
             self._cached.clear()
+            self._used.clear()
 
     async def current(self, token: str) -> SessionInfo | None:
         """Whose session this is, cached or not; None where there is none. Raises StoreError."""

@@ -61,7 +61,7 @@ def create_app(
         openapi_url="/api/openapi.json",
         redirect_slashes=False,
     )
-    sessions, places = SessionCache(store.people.session), Places()
+    sessions, places = SessionCache(store.people.sessions_of), Places()
     app.state.context = RunsContext(
         store=store,
         options=options,

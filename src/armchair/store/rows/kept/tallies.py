@@ -7,7 +7,7 @@ read everything.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -76,10 +76,17 @@ def mark_held(conn: sa.Connection, names: Sequence[str]) -> None:
     conn.execute(_MARK, {"ids": list(names)})
 
 
-def say(conn: sa.Connection, annotator: str, in_force: int) -> None:
-    """Keep that somebody's row was added to `answers`. in_force: by how many more answers are in force."""
-    if not conn.execute(_SAY, {"of": annotator, "more": in_force}).rowcount:
-        conn.execute(given.insert(), {"annotator": annotator, "said": 1, "in_force": in_force})
+def say(conn: sa.Connection, added: Mapping[str, Given], known: Collection[str]) -> None:
+    """Keep that rows were added to `answers`: by annotator, how many, and by how many more are in force.
+
+    known: those of them who have a row here.
+    """
+    old = [{"of": name, **more._asdict()} for name, more in added.items() if name in known]
+    new = [{"annotator": name, **more._asdict()} for name, more in added.items() if name not in known]
+    if old:
+        conn.execute(_SAY, old)
+    if new:
+        conn.execute(given.insert(), new)
 
 
 @contextmanager
@@ -232,5 +239,8 @@ _ADD = (
 _SAY = (
     given.update()
     .where(given.c.annotator == sa.bindparam("of", type_=sa.String))
-    .values(said=given.c.said + 1, in_force=given.c.in_force + sa.bindparam("more", type_=sa.Integer))
+    .values(
+        said=given.c.said + sa.bindparam("said", type_=sa.Integer),
+        in_force=given.c.in_force + sa.bindparam("in_force", type_=sa.Integer),
+    )
 )
