@@ -12,7 +12,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
@@ -28,6 +28,8 @@ BUSY_SECONDS = 30.0  # how long a writer waits for the others
 PAUSE = (0.001, 0.008)  # s between two tries of a writer, drawn anew each time
 MOST_BYTES = 2**40  # of a file
 CACHE_KIB = 256  # pages that a connection to SQLite keeps; it would be 2 MiB, of each thread that reads
+# claims rely on this level, see `leases`; SQLite has one only. Connections to a server: those kept, and more
+SERVER: dict[str, Any] = {"isolation_level": "READ COMMITTED", "pool_size": 20, "max_overflow": 20}
 WRITE_LOCK = 0x41524D43  # PostgreSQL's advisory lock that stands for "the writer"
 TRAINER_LOCK = 0x41524D54  # and for "the trainer"
 _BUSY_TIMEOUT = f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}"
@@ -77,9 +79,7 @@ class Database:
         if self._sqlite and create and not self.read_only:
             _make_file(Path(str(url.database)))
         try:
-            # claims rely on this level, see `leases`; SQLite has one level only
-            level = {} if self._sqlite else {"isolation_level": "READ COMMITTED"}
-            self._engine = sa.create_engine(url, **level)
+            self._engine = sa.create_engine(url, **({} if self._sqlite else SERVER))
         except ModuleNotFoundError as error:
             how = command("postgres") if error.name == "psycopg" else f"pip install {error.name}"
             raise MissingDependency(f"{error.name} is not installed", how) from error

@@ -24,6 +24,7 @@ from armchair.web.errors import Refused, refuse, response_to
 from armchair.web.limits.admission import VIEWER, address
 from armchair.web.limits.inbox import check_size
 from armchair.web.limits.places import SAFE, Places
+from armchair.web.limits.together import Together
 from armchair.web.options import LOOPBACK_NAMES, Options, host_allowed
 from armchair.web.outer.base_path import HEALTH
 
@@ -53,6 +54,7 @@ class Gate:
         self._sessions = sessions
         self._places = places
         self._login_page = login_page
+        self._known = Together[str, SessionInfo | None](sessions.look_up_all)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on or answers it with the reason why not."""
@@ -119,9 +121,9 @@ class Gate:
 
     async def _look_up(self, token: str, where: str) -> SessionInfo | None:
         """Whose session it is, as the store says. Those who were here lately wait for no stranger's tries."""
-        known = self._sessions.known(token)
-        turns, who = (self._places.sessions, where) if known is None else (self._places.reads, known)
-        async with turns.turn(who):
+        if self._sessions.known(token) is not None:
+            return await self._known.do(token)
+        async with self._places.sessions.turn(where):
             return await run_in_threadpool(self._sessions.look_up, token)
 
     def _answer(self, scope: Scope, refused: Refused) -> Response:

@@ -34,16 +34,14 @@ class Counts(NamedTuple):
 
 def count(conn: sa.Connection, now: float, wish: str | None = EVERY) -> Counts:
     """Everything there is to count at a moment (s since the epoch): of all questions, or of a wish's."""
-    of = {} if wish == EVERY else {"of": wish or tallies_of.SKILL}
-    kept = conn.execute(_KEPT_OF_ALL if wish == EVERY else _KEPT_OF_ONE, of).one()
-    about = {"now": now} if wish == EVERY else {"now": now, "wish": wish}
-    held = conn.execute(_LEASED if wish == EVERY else _LEASED_OF_ONE, about).scalar_one()
+    about = {"now": now} | ({} if wish == EVERY else {"of": wish or tallies_of.SKILL, "wish": wish})
+    kept = conn.execute(_OF_ALL if wish == EVERY else _OF_ONE, about).one()
     choices: dict[Choice, int] = {choice: int(getattr(kept, f"said_{choice}")) for choice in CHOICES}
     asked = sum(choices.values())
     return Counts(
         questions=int(kept.put),
         open=int(kept.waiting),
-        leased=held,
+        leased=int(kept.leased),
         retired=int(kept.retired),
         asked=asked,
         answers=asked - choices["cant_tell"],
@@ -55,16 +53,17 @@ def count(conn: sa.Connection, now: float, wish: str | None = EVERY) -> Counts:
 
 
 _EXCLUSION = sa.select(sa.func.max(exclusions.c.seq)).scalar_subquery().label("exclusion")
-_KEPT_OF_ALL = sa.select(
+_LEASED = sa.select(sa.func.count(leases.c.question.distinct())).where(leases.c.waits, LIVE)
+_LEASED_OF_ONE = _LEASED.where(sa.exists().where(questions.c.id == leases.c.question, OF_WISH))
+_KEPT = sa.select(
     *(sa.func.coalesce(sa.func.sum(tallies.c[name]), 0).label(name) for name in tallies_of.SUMS),
     sa.func.coalesce(sa.func.max(tallies.c.changed_at), 0).label("changed_at"),
     _EXCLUSION,
 )
-_KEPT_OF_ONE = _KEPT_OF_ALL.where(tallies.c.wish == sa.bindparam("of", type_=sa.String))
-
-
-_LEASED = sa.select(sa.func.count(leases.c.question.distinct())).where(leases.c.waits, LIVE)
-_LEASED_OF_ONE = _LEASED.where(sa.exists().where(questions.c.id == leases.c.question, OF_WISH))
+_OF_ALL = _KEPT.add_columns(_LEASED.scalar_subquery().label("leased"))
+_OF_ONE = _KEPT.add_columns(_LEASED_OF_ONE.scalar_subquery().label("leased")).where(
+    tallies.c.wish == sa.bindparam("of", type_=sa.String)
+)
 
 
 def asked_of(conn: sa.Connection) -> dict[str, int]:

@@ -20,11 +20,11 @@ router = APIRouter()
 
 
 @router.get("/api/clips/{clip}", response_class=Response, responses={200: {"content": {BINARY: {}}}})
-def poses(
+async def poses(
     clip: Id, context: ContextDep, viewer: Viewer, accept_encoding: Annotated[str, Header()] = ""
 ) -> Response:
     """A clip's poses: float32 little-endian (steps, bodies, 7), position in m and quaternion w x y z."""
-    packed = context.clips.poses(clip)
+    packed = context.clips.kept(clip) or await run_in_threadpool(context.clips.poses, clip)
     about = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
     if "gzip" in accept_encoding:
         return Response(packed, headers=about | {"Content-Encoding": "gzip"}, media_type=BINARY)

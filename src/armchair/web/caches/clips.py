@@ -20,7 +20,7 @@ from armchair.web.caches.assets import Asset
 from armchair.web.errors import refuse, unusable
 
 MAX_REFS = 2048
-MAX_POSES = 4 * 2**20  # bytes kept, some four hundred clips: what twenty people have before them
+MAX_POSES = 16 * 2**20  # bytes kept, some 1600 clips: what a hundred people have before them
 
 
 class ClipRef(TypedDict):
@@ -118,6 +118,10 @@ class Clips:
             first = () if replay.poses is None else struct.unpack_from(f"<{7 * replay.bodies}f", replay.poses)
             self._beginnings = ({} if len(known) > MAX_REFS else known) | {name: first}
         return self._beginnings[name]
+
+    def kept(self, name: str) -> bytes | None:
+        """`poses` of a clip that was fetched lately; None for another."""
+        return self._poses.find(name)
 
     def poses(self, name: str) -> bytes:
         """The poses of a clip, float32 (steps, bodies, 7), gzip."""

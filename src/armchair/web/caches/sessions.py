@@ -57,9 +57,13 @@ class SessionCache:
 
     def look_up(self, token: str) -> SessionInfo | None:
         """Whose session this is, as the store says now; None for an unknown or expired one."""
+        return self.look_up_all([token])[0]
+
+    def look_up_all(self, tokens: Sequence[str]) -> list[SessionInfo | None]:
+        """`look_up` of several, in one look."""
         with self._lock:
             ended, now = self._ended, self._clock()
-            asked = [token, *self._with(token, now)]
+            asked = list(dict.fromkeys([*tokens, *self._with(tokens, now)]))
         found = self._find(asked)
         with self._lock:
             for name in asked:
@@ -68,13 +72,13 @@ class SessionCache:
                     self._cached[name] = now, found[name]
             while len(self._cached) > MAX_SESSIONS:
                 self._cached.popitem(last=False)
-        return found.get(token)
+        return [found.get(token) for token in tokens]
 
-    def _with(self, token: str, now: float) -> list[str]:
+    def _with(self, tokens: Sequence[str], now: float) -> list[str]:
         """The others that go with it: those in use that will soon be asked about themselves."""
         since = {name: self._cached[name][0] for name in self._used if name in self._cached}
-        old = [name for name, when in since.items() if now - when > MAX_AGE / 2 and name != token]
-        taken = old[: AT_ONCE - 1]
+        old = [name for name, when in since.items() if now - when > MAX_AGE / 2 and name not in tokens]
+        taken = old[:AT_ONCE]
         self._used.difference_update(taken, self._used - since.keys())
         return taken
 

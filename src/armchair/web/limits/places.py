@@ -21,7 +21,7 @@ READS, WRITES = 32, 16  # requests under way, of one person
 LOGINS = 64  # under way, from one address
 WRITES_A_SECOND, WRITES_AT_ONCE = 20.0, 200  # of one person, when they go on for long, and as a burst
 FILM_PATIENCE = 120.0  # s that a film may wait for those before it
-ANSWERS = "/api/answers"
+ANSWERS, PAIRS = "/api/answers", "/api/pairs"
 SAFE = ("GET", "HEAD", "OPTIONS")
 _FILM = re.compile(r"/api/clips/[^/]+/film")
 
@@ -41,6 +41,7 @@ class Places:
         self.public, self.logins, self.sessions = Turns(4), Turns(2), Turns(2)
         self.reads, self.writes = Turns(6), Turns(4)
         self.answers = Turns(64)  # they are written together, by one thread
+        self.pairs = Turns(2)  # of more threads, each keeps the others from going on
         self.watching = Turns(2)  # looks at the sessions of what is open
         self.drawing = Turns(1, patience=FILM_PATIENCE)  # it takes a core and a renderer
         self.streams = Share("streams of events", STREAMS, 200)
@@ -58,10 +59,9 @@ class Places:
             return Takes()
         if not known:
             return Takes(self.public) if method in SAFE else Takes(self.logins, self._entering)
-        if path == ANSWERS and method == "POST":
-            return Takes(self.answers, self._writing, self._pace)
         if method not in SAFE:
-            return Takes(self.writes, self._writing, self._pace)
+            turns = {ANSWERS: self.answers, PAIRS: self.pairs}.get(path, self.writes)
+            return Takes(turns, self._writing, self._pace)
         if path == "/api/events":
             return Takes(None, self.streams)
         if _FILM.fullmatch(path):
