@@ -32,10 +32,10 @@ demo: install ## teach reach with a simulated teacher: summary, plot and film in
 	$(BIN)/armchair teach reach --teacher oracle --runs demo
 
 test: install ## the quick tests
-	$(ONE_THREAD) $(BIN)/pytest -q -n 2 -m "not slow"
+	$(ONE_THREAD) $(BIN)/pytest -q -n 2 --dist worksteal -m "not slow"
 
 test-all: install ## all tests, the long ones too
-	$(ONE_THREAD) $(BIN)/pytest -q -n 2
+	$(ONE_THREAD) $(BIN)/pytest -q -n 2 --dist worksteal
 
 check: install ## format, lint, types, layers, declared dependencies
 	$(BIN)/ruff format --check

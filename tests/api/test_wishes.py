@@ -36,6 +36,7 @@ def test_a_wish_is_taught_by_a_function(
     assert set(gone_on.policy.wishes) == {name} and 0.0 <= gone_on.policy.wishes[name] <= 1.0
 
 
+@pytest.mark.slow
 def test_styles_are_simulated_and_weights_are_kept(done: armchair.Run, runs: Path) -> None:
     both = {"from_above": "oracle", SLOWLY: slower}
     weights = {SLOWLY: 0.3}

@@ -128,6 +128,7 @@ def test_checking_tells_all_and_writes_it(
     assert main(["arm", "check", "far.yaml", "--episodes", "0"]) == 1
 
 
+@pytest.mark.slow
 def test_teach_keeps_the_arm_and_play_takes_another(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -176,6 +176,7 @@ def test_pausing_stepping_scrubbing_and_the_ghost_change_the_picture(meet: Any) 
     assert not ann.held(), "looking is not answering"
 
 
+@pytest.mark.slow
 def test_both_clips_show_the_same_moment(meet: Any, place: Any, until: Any) -> None:
     """The same clip twice, under two names: at any moment both sides are the same picture."""
     ann = meet(questions=0, lively=True)

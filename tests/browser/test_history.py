@@ -37,6 +37,7 @@ def test_rows_show_how_both_clips_end_once_they_are_in_sight(meet: Any, until: A
     expect(page.locator("#history-note")).to_have_text("No answer is like that.")
 
 
+@pytest.mark.slow
 def test_the_owner_finds_what_the_model_had_not_expected_and_others_are_not_offered_it(meet: Any) -> None:
     from playwright.sync_api import expect
 
@@ -55,6 +56,7 @@ def test_the_owner_finds_what_the_model_had_not_expected_and_others_are_not_offe
     assert page.locator("option[value=against]").is_disabled()
 
 
+@pytest.mark.slow
 def test_the_dashboard_plays_the_clips_of_an_answer_in_3d(meet: Any, until: Any) -> None:
     from playwright.sync_api import expect
 

@@ -103,6 +103,7 @@ def test_stopped_and_done_are_told_apart(meet: Any, place: Any) -> None:
     expect(ann.page.locator("#success-short")).to_have_text("98 % success")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", ["desk", "phone"])
 def test_the_owner_hears_a_verdict_and_asks_for_more(meet: Any, place: Any, size: str) -> None:
     from playwright.sync_api import expect

@@ -33,6 +33,7 @@ def count(picture: Any, colour: tuple[int, int, int], within: int = 40) -> int:
     return int((np.abs(picture.astype(int) - colour).max(-1) < within).sum())
 
 
+@pytest.mark.slow
 def test_the_views_change_places_by_key_and_by_click_and_nothing_is_answered(meet: Any) -> None:
     from playwright.sync_api import expect
 
@@ -100,6 +101,7 @@ def test_the_small_view_stays_while_the_large_one_is_turned(meet: Any) -> None:
     assert np.array_equal(small(after), small(before))
 
 
+@pytest.mark.slow
 def test_the_goal_answers_while_the_point_is_inside(meet: Any, place: Any, until: Any) -> None:
     """Green when the tool has arrived; a blue line leads there while the clip stands still."""
     ann = meet(questions=0)

@@ -120,6 +120,7 @@ def test_nor_do_policies_that_nobody_taught(words: list[str], capsys: Capture) -
     assert "goes with a run's policy" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_weight_for_once_changes_what_is_measured_and_nothing_else(wished: RunDir, capsys: Capture) -> None:
     returns = {}
     for words in ([], ["--wish-weight", "0.6"], ["--wish-weight", "carry_high=0"]):

@@ -153,6 +153,7 @@ def test_without_the_extras_a_line_names_them(
     assert not (tmp_path / "b").exists()
 
 
+@pytest.mark.slow
 def test_weights_are_fixed_or_open(wished: RunDir, tmp_path: Path, capsys: Capture) -> None:
     fixed, free = tmp_path / "fixed", tmp_path / "free"
     assert main(["export", str(wished.path), "--policy", str(fixed)]) == 0
@@ -175,6 +176,7 @@ def test_weights_are_fixed_or_open(wished: RunDir, tmp_path: Path, capsys: Captu
     assert ran.returncode == 0, ran.stderr
 
 
+@pytest.mark.slow
 def test_a_policy_of_an_environment_of_others(tmp_path: Path, capsys: Capture) -> None:
     words = ["train", "gymnasium:Pendulum-v1", "--steps", "64", "--num-envs", "2", "--runs", str(tmp_path)]
     assert main([*words, "--json"]) == 0

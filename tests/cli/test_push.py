@@ -121,6 +121,7 @@ def test_what_the_hub_refuses_is_a_line_and_the_folder_stays(
     assert (tmp_path / "out" / "policy.onnx").is_file()
 
 
+@pytest.mark.slow
 def test_without_a_token_or_a_way_there_a_line_says_so(taught: RunDir, tmp_path: Path) -> None:
     done = export(taught, tmp_path / "out", "http://127.0.0.1:9", None)
     assert done.returncode == 2 and "--push needs a token of the Hub" in done.stderr

@@ -94,6 +94,7 @@ def test_ctrl_c_and_resume_is_a_whole_run(
     assert again | {"seconds": 0} == outcome | {"seconds": 0, "run": str(moved)}
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_the_evaluation_costs_the_evaluation(
     tmp_path: Path, monkeypatch: Patch, capsys: Capture
 ) -> None:
@@ -117,6 +118,7 @@ def test_ctrl_c_in_the_evaluation_costs_the_evaluation(
         assert [(point.step, pytest.approx(point.value)) for point in drawn] == [(768, last["eval_success"])]
 
 
+@pytest.mark.slow
 def test_after_a_kill_what_came_since_the_checkpoint_is_done_again(
     tmp_path: Path, monkeypatch: Patch
 ) -> None:
@@ -155,6 +157,7 @@ def test_a_fault_ends_the_run_with_what_was_learnt_kept(
     assert state_of(RunDir(cut))["rollouts"].item() == UPDATES
 
 
+@pytest.mark.slow
 def test_the_reward_model_is_kept_with_the_run(tmp_path: Path, monkeypatch: Patch) -> None:
     """The run that taught it may be gone when its pupil is gone on with."""
     config = load_config("smoke")

@@ -54,6 +54,7 @@ def test_ppo_trains(name: str) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_sac_trains(name: str) -> None:
     learns(

@@ -69,6 +69,7 @@ NEEDS = {
 """Commands that cannot do without an extra, after a run was made, and what they say."""
 
 
+@pytest.mark.slow
 def test_a_bare_installation_teaches_films_and_replays_and_says_what_else_there_is(
     bare: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -74,6 +74,7 @@ def known(model: RewardEnsemble, sign: float) -> RewardEnsemble:
     return made
 
 
+@pytest.mark.slow
 def test_a_model_that_knows_ranks_clips_as_the_true_reward_does_and_its_opposite_does_not(
     run: RunDir,
 ) -> None:
@@ -90,6 +91,7 @@ def test_a_model_that_knows_ranks_clips_as_the_true_reward_does_and_its_opposite
     assert int(good.reliability.answers.sum()) == good.fresh.answers  # the true return has no ties here
 
 
+@pytest.mark.slow
 def test_the_policy_is_judged_with_its_noise_and_the_seed_decides(run: RunDir) -> None:
     agent, model = load_policy(run)[0], reward_of(run, "reach")
     first, again = (report_reward(SMOKE, agent, model, seed=5) for _ in range(2))

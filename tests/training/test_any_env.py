@@ -127,6 +127,7 @@ def decoded(film: bytes) -> tuple[list[NDArray[np.uint8]], float]:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)], float(rate)
 
 
+@pytest.mark.slow
 def test_ones_own_environment_from_the_command_line(tmp_path: Path, capsys: Capture) -> None:
     argv = ["teach", "arms_of_mine:drawn", "--labels", "8", "--updates", "2", "--runs", "runs", "--json"]
     assert main([*argv, "--teacher", "oracle"]) == 0

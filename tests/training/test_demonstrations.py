@@ -127,6 +127,7 @@ def test_with_demonstrations_and_starts_the_true_reward_has_no_way_to_the_learne
     assert [name for name in one if not torch.equal(one[name], two[name])] == []
 
 
+@pytest.mark.slow
 def test_a_run_is_resumed_from_its_folder_alone_bit_for_bit(tmp_path: Path) -> None:
     recorded = tmp_path / "recorded"
     shown = run_of(tmp_path)

@@ -127,6 +127,7 @@ def test_questions_are_ready_before_the_page_asks_for_them(
     assert seen[-1].updates == SMALL.schedule.updates
 
 
+@pytest.mark.slow
 def test_where_old_and_new_policy_look_the_same_others_are_asked_about(
     trainer: Trainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,6 +198,7 @@ def test_a_blind_pair_shows_an_older_policy_and_the_newest_alike(
     next(making, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [False, True])
 def test_policies_are_compared_more_often_once_the_newest_looks_no_better(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: bool
@@ -212,6 +214,7 @@ def test_policies_are_compared_more_often_once_the_newest_looks_no_better(
     next(making, None)
 
 
+@pytest.mark.slow
 def test_the_guess_speaks_of_the_side_that_is_shown_right(
     trainer: Trainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +238,7 @@ def test_the_guess_speaks_of_the_side_that_is_shown_right(
     assert max(errors) < 1e-5
 
 
+@pytest.mark.slow
 def test_who_cannot_tell_is_asked_again_within_the_budget(
     trainer: Trainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,6 +263,7 @@ def test_when_nobody_can_ever_tell_the_run_says_so(trainer: Trainer, monkeypatch
         list(trainer.run())
 
 
+@pytest.mark.slow
 def test_two_people_with_overlap_answer_the_same_questions(
     trainer: Trainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -318,6 +323,7 @@ def test_a_smaller_budget_lets_the_run_finish(trainer: Trainer, monkeypatch: pyt
     assert trainer.store.counts().asked == answered
 
 
+@pytest.mark.slow
 def test_without_an_annotator_the_reward_is_fitted_anew(
     trainer: Trainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -340,6 +346,7 @@ MANY = with_flags(
 )
 
 
+@pytest.mark.slow
 def test_every_fit_is_recorded_and_the_critic_catches_up_before_the_policy_learns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -277,6 +277,7 @@ def test_an_environment_of_others_begins_its_episodes_anew(tmp_path: Path) -> No
     assert torch.isfinite(run.load("policy")[0]["net.actor.0.weight"]).all()
 
 
+@pytest.mark.slow
 def test_after_a_crash_people_lose_nothing_and_what_is_filmed_anew_is_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

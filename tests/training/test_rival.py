@@ -74,6 +74,7 @@ def test_a_policy_that_is_stuck_is_replaced(config: TeachConfig, env: Env, model
     assert "it takes over" in str(held)
 
 
+@pytest.mark.slow
 def test_one_that_does_as_well_stays(config: TeachConfig, env: Env, model: RewardEnsemble) -> None:
     policy = locked(PolicyLearner(config, env))
     good = contest(policy, model, UPDATES, LAST, lambda: True)

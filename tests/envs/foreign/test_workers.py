@@ -91,6 +91,7 @@ def test_what_cannot_be_made_elsewhere_is_a_line_and_nothing_is_left() -> None:
     assert children() <= resource_tracker()
 
 
+@pytest.mark.slow
 def test_workers_go_where_their_parent_is_killed(tmp_path: Path) -> None:
     code = (
         "import sys, os, torch\n"

@@ -82,6 +82,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
     return run
 
 
+@pytest.mark.slow
 def test_some_questions_compare_with_the_skill_by_the_wishs_own(taught: RunDir) -> None:
     """One clip is of the skill, which has been trained for no step, the other of the newest policy."""
     with Store.open(taught.store) as store:

@@ -29,6 +29,7 @@ def wish(skill: Path, runs: Path, *more: str) -> RunDir:
     return RunDir.open(runs / "reach-001")
 
 
+@pytest.mark.slow
 def test_a_run_of_two_wishes_leaves_all_that_is_needed_of_it(skill: Path, tmp_path: Path) -> None:
     """Questions of either wish, a policy with two weights, the curve, and the skill itself."""
     run = wish(skill, tmp_path, "--style", "smooth", "left_of_goal", "--wish-weight", "smooth=0.3")
@@ -75,6 +76,7 @@ def test_it_goes_on_the_same_where_it_was_stopped_and_needs_no_other_folder(
     assert read_curve(run) == read_curve(whole)
 
 
+@pytest.mark.slow
 def test_a_wish_on_a_wish_begins_at_the_chosen_weights(skill: Path, tmp_path: Path) -> None:
     """What was wished before stays in the policy; the skill's reward is still the skill's."""
     first = wish(skill, tmp_path / "first", "--style", "smooth", "--wish-weight", "1")

@@ -33,6 +33,7 @@ def same(one: Step, other: Step) -> bool:
     return all((a is None and b is None) or torch.equal(a, b) for a, b in pairs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["bench", "Reacher-v5"])
 def test_a_run_goes_on_to_the_bit_in_another_environment_of_the_same_make(
     make_bench: Make, source: str

@@ -33,6 +33,7 @@ def commands() -> list[list[str]]:
     return [shlex.split(line) for line in block.splitlines()]
 
 
+@pytest.mark.slow
 def test_its_commands_look_and_teach(capsys: pytest.CaptureFixture[str]) -> None:
     look, taught, answered = commands()
     assert look[0] == taught[0] == answered[0] == "armchair"
