@@ -14,7 +14,7 @@ from armchair.store.rows.wishes import EVERY
 from armchair.store.schema import CHOICES, answers, clips, counted, in_force, questions
 from armchair.types import Answer, Choice, Question
 
-AT_A_LOOK = 150  # answers that are looked through in one statement
+AT_A_LOOK = 75  # answers that are looked through in one statement
 END = 2**31 - 1  # after every position
 
 

@@ -47,7 +47,7 @@ def pairs(wanted: Wanted, context: ContextDep, viewer: Viewer) -> Pairs:
     """Pairs to answer: first those this annotator holds already, then new ones."""
     if context.options.read_only:
         return {"pairs": [], "reason": "read_only"}
-    with context.writing if context.store.is_file else nullcontext():  # else claims go on side by side
+    with context.writing if context.store.is_file else nullcontext():
         if wanted.visit is not None and context.visits.has_ended(viewer.annotator, wanted.visit):
             return {"pairs": [], "reason": "empty"}  # the page was closed while it asked
         now = context.store.standing(viewer.annotator)

@@ -41,7 +41,7 @@ class Places:
         self.public, self.logins, self.sessions = Turns(4), Turns(2), Turns(2)
         self.reads, self.writes = Turns(6), Turns(4)
         self.answers = Turns(64)  # they are written together, by one thread
-        self.pairs = Turns(2)  # of more threads, each keeps the others from going on
+        self.pairs = Turns(1)  # asked for long before they are shown: they keep nobody's answer waiting
         self.watching = Turns(2)  # looks at the sessions of what is open
         self.drawing = Turns(1, patience=FILM_PATIENCE)  # it takes a core and a renderer
         self.streams = Share("streams of events", STREAMS, 200)
