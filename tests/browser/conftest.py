@@ -334,10 +334,10 @@ def meet(place: Place, chromium: Any, request: pytest.FixtureRequest) -> Iterato
 
     def make(questions: int = 12, *, role: str = "annotator", size: str = "small", **looks: Any) -> Person:
         name = f"{request.node.name[:60]} {len(people)}"
-        browser = looks.pop("browser", chromium)
+        browser, at = looks.pop("browser", chromium), looks.pop("at", place)
         width, height = SIZES[size]
         look = {"viewport": {"width": width, "height": height}, "reduced_motion": "no-preference"}
-        person = Person(place, browser, name, role, **{**look, **looks})
+        person = Person(at, browser, name, role, **{**look, **looks})
         people.append(person)
         place.tell()
         place.ask(questions, name)
@@ -347,6 +347,16 @@ def meet(place: Place, chromium: Any, request: pytest.FixtureRequest) -> Iterato
     yield make
     for person in people:
         person.leave()
+
+
+@pytest.fixture
+def below(place: Place) -> Iterator[Place]:
+    """The same run, by a second server below a path."""
+    process, origin = start_server(
+        place.path / "armchair.db", 0, "--base-path", "/robot/arm", "--no-dashboard"
+    )
+    yield place._replace(origin=origin, process=process)
+    stop_server(process)
 
 
 @pytest.fixture

@@ -83,6 +83,24 @@ def test_pairs_that_a_closed_page_held_go_to_others(meet: Any, place: Any, until
     assert ben.shown["question"] == question.id
 
 
+def test_a_page_below_a_path_is_answered_like_any_other(meet: Any, below: Any) -> None:
+    from playwright.sync_api import expect
+
+    assert below.origin.endswith("/robot/arm")
+    ann = meet(at=below)  # who asks for nothing beside the path: see `leave`
+    page = ann.sit_down()
+    (shown,) = ann.press("ArrowRight")
+    (answer,) = ann.answers(1)
+    assert (answer.question, answer.choice) == (shown["question"], "right")
+    ann.settle()
+    page.locator("#open-history").click()
+    expect(page.locator("#history li")).to_have_count(1)
+    page.reload()
+    expect(page.locator("#stage[data-question][data-left]")).to_be_attached()
+    assert ann.shown["question"] != shown["question"]
+    assert any("/robot/arm/api/scene" in url for url in ann.asked)
+
+
 def test_the_dashboard_is_for_the_owner_only(meet: Any) -> None:
     from playwright.sync_api import expect
 
