@@ -49,7 +49,8 @@ def run(name: str, cwd: Path, settings: dict[str, object]) -> str:
     return done.stdout
 
 
-LONG = ("own_strategy.py", "sb3_hindsight.py", "sb3_learned_reward.py", "several_annotators.py")
+LONG = ("own_features.py", "own_strategy.py", "own_teacher.py", "real_robot.py", "sb3_hindsight.py")
+LONG += ("sb3_learned_reward.py", "several_annotators.py", "wishes.py")
 QUICK = [name for name in SCRIPTS if name not in (*DRAWS, *LONG)]
 
 

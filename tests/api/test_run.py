@@ -86,6 +86,7 @@ def test_a_replay_is_a_page(done: armchair.Run, tmp_path: Path) -> None:
         done.replay(tmp_path / "reach.mp4")
 
 
+@pytest.mark.slow
 @pytest.mark.gl
 def test_a_film_is_an_mp4(done: armchair.Run, tmp_path: Path) -> None:
     assert done.film(str(tmp_path / "reach.mp4"), episodes=1).read_bytes()[4:8] == b"ftyp"

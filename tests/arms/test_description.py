@@ -146,6 +146,7 @@ def test_what_is_wrong_is_said_in_one_line(write: Write, model: str, words: str,
     assert "\n" not in told
 
 
+@pytest.mark.slow
 def test_links_that_are_in_each_other_are_named(write: Write) -> None:
     """An arm that no posture frees is refused, with the pair that is in the way."""
     solid = six().replace('contype="0" conaffinity="0"', "")

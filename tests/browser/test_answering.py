@@ -142,6 +142,7 @@ def test_a_skipped_pair_goes_back_and_comes_last(meet: Any, place: Any) -> None:
     assert {answer.question for answer in ann.answers(2)} == {shown["question"] for shown in seen}
 
 
+@pytest.mark.slow
 def test_pausing_stepping_scrubbing_and_the_ghost_change_the_picture(meet: Any) -> None:
     from playwright.sync_api import expect
 

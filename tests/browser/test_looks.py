@@ -106,6 +106,7 @@ def test_axe_finds_nothing_serious_on_the_login_page(meet: Any, scheme: str) -> 
     assert ann.axe() == []
 
 
+@pytest.mark.slow
 def test_dark_follows_the_system_until_the_person_chooses(meet: Any, until: Any) -> None:
     ann = meet(color_scheme="dark")
     page = ann.sit_down()

@@ -145,6 +145,7 @@ def settle_up(place: Any, number: int) -> list[Question]:
     return made
 
 
+@pytest.mark.slow
 def test_whether_it_is_settled_is_found_out_blind(meet: Any, place: Any) -> None:
     from playwright.sync_api import expect
 

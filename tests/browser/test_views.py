@@ -81,6 +81,7 @@ def test_a_tap_on_the_small_view_answers_nothing(meet: Any) -> None:
     assert [answer.choice for answer in ann.answers(1)] == ["right"]
 
 
+@pytest.mark.slow
 def test_the_small_view_stays_while_the_large_one_is_turned(meet: Any) -> None:
     ann = meet()
     page = ann.sit_down()

@@ -37,12 +37,14 @@ def run(tmp_path: Path) -> RunDir:
             for q, (a, b) in zip(asked, clips, strict=True)
         }
         for name in ("ann", "bob", "cem", "dee"):
+            given: list[Answer] = []
             for question in store.claim(name, n=QUESTIONS, overlap=4):
                 seen: Choice = "right" if right[question.id] else "left"
                 guess: Choice = rng.choice(("left", "right"))
                 said: dict[str, Choice] = {"ann": seen, "bob": seen, "cem": "left", "dee": guess}
                 choice = said[name]
-                store.submit(Answer(new_id(), question.id, name, choice, 1.0, 2.0, 0.0))
+                given.append(Answer(new_id(), question.id, name, choice, 1.0, 2.0, 0.0))
+            assert store.submit_all(given) == [True] * QUESTIONS
     return run
 
 

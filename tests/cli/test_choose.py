@@ -227,6 +227,7 @@ def test_every_command_that_loads_a_policy_takes_one_with_wishes(
     assert summary(capsys)["command"] == command
 
 
+@pytest.mark.slow
 @pytest.mark.gl
 def test_it_is_filmed_too(wished: RunDir, tmp_path: Path, capsys: Capture) -> None:
     file = tmp_path / "lift.mp4"

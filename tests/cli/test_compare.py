@@ -63,6 +63,7 @@ def test_both_kinds_of_runs_and_a_given_one_are_compared(tmp_path: Path, capsys:
     assert main(["evaluate", str(runs[0].path), "--episodes", "2", "--json"]) == 0
 
 
+@pytest.mark.slow
 def test_with_demonstrations_the_teacher_teaches_without_them_too(tmp_path: Path, capsys: Capture) -> None:
     asked = tmp_path / "asked.yaml"
     asked.write_text(SHOWN)

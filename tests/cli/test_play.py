@@ -38,6 +38,7 @@ def test_random_policy_plays_either_control(capsys: pytest.CaptureFixture[str]) 
         assert summary(capsys)["env_steps"] == 60
 
 
+@pytest.mark.slow
 @pytest.mark.gl
 def test_video_shows_every_moment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "reach.mp4"

@@ -90,6 +90,7 @@ def test_it_plays_live(out: Path) -> None:
     env.close()
 
 
+@pytest.mark.slow
 @pytest.mark.gl
 def test_it_is_filmed(out: Path, tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"

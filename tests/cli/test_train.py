@@ -157,6 +157,7 @@ def test_bad_input_is_answered_in_one_line_and_leaves_no_run(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_some_episodes_may_begin_along_a_solution_but_not_those_that_are_evaluated(
     tmp_path: Path, capsys: Capture
 ) -> None:
@@ -171,6 +172,7 @@ def test_some_episodes_may_begin_along_a_solution_but_not_those_that_are_evaluat
     assert "nobody has written a solution" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_policy_that_begins_with_demonstrations_is_ahead_of_one_that_does_not(
     tmp_path: Path, capsys: Capture
 ) -> None:

@@ -38,6 +38,7 @@ def learns(model: PPO | SAC) -> None:
     assert len(model.ep_info_buffer or []) >= STEPS // 100 - 1  # episodes ended and were counted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_ppo_trains(name: str) -> None:
     learns(

@@ -293,6 +293,7 @@ def test_a_question_that_was_lost_meanwhile_is_counted_so(
     assert (status, told["answered"], told["left"]) == (0, 0, {"lost": 2})
 
 
+@pytest.mark.slow
 def test_it_waits_for_questions_until_the_run_is_done(
     make_run: MakeRun, server: Any, true_mind: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -120,6 +120,7 @@ def learnt(folder: Path, *, nonsense: bool) -> dict[str, Tensor]:
     return trainer.policy.agent.tensors()
 
 
+@pytest.mark.slow
 def test_with_demonstrations_and_starts_the_true_reward_has_no_way_to_the_learner_either(
     tmp_path: Path,
 ) -> None:
@@ -194,6 +195,7 @@ def test_a_folder_that_is_none_is_refused() -> None:
         demos_of(with_flags(SMOKE, {"demonstrations.source": "nowhere"}))
 
 
+@pytest.mark.slow
 def test_episodes_of_a_data_set_are_demonstrations(tmp_path: Path) -> None:
     """By the script: the policy imitates them and a run keeps them, though none can begin along them."""
     pytest.importorskip("pyarrow")

@@ -110,6 +110,7 @@ def phase_of(store: Store) -> str:
     return "none" if status is None else str(status.value["phase"])
 
 
+@pytest.mark.slow
 def test_questions_are_ready_before_the_page_asks_for_them(
     trainer: Trainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +146,7 @@ def test_where_old_and_new_policy_look_the_same_others_are_asked_about(
     assert looked, "nothing was compared at all"
 
 
+@pytest.mark.slow
 def test_training_stays_close_to_the_answers_and_finishes_when_they_are_in(
     trainer: Trainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,6 +174,7 @@ def test_a_person_sees_the_newest_behaviour_first(trainer: Trainer, monkeypatch:
     assert sum(earlier <= later for earlier, later in itertools.pairwise(asked)) >= len(asked) - 4
 
 
+@pytest.mark.slow
 def test_a_blind_pair_shows_an_older_policy_and_the_newest_alike(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,6 +259,7 @@ def test_who_cannot_tell_is_asked_again_within_the_budget(
     assert (counts.asked, counts.answers) == (16, 10)
 
 
+@pytest.mark.slow
 def test_when_nobody_can_ever_tell_the_run_says_so(trainer: Trainer, monkeypatch: pytest.MonkeyPatch) -> None:
     person = Person(trainer.store)
     monkeypatch.setattr(loop.time, "sleep", lambda _: person.answer("cant_tell"))

@@ -45,6 +45,7 @@ def test_a_run_keeps_the_points_that_its_environment_tells(capsys: Capture) -> N
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["pairs"] > 0
 
 
+@pytest.mark.slow
 def test_points_by_flags_go_on_in_all_that_looks_at_the_run(capsys: Capture) -> None:
     flags = ["--points", "hand=0", "object=4", "goal=7", "--scalars", "gripper=3", "--motion"]
     run = taught(capsys, "arms_with_points:hand", *flags)

@@ -146,6 +146,7 @@ def test_a_moment_that_is_kept_stays_as_it_was(who: Who, tmp_path: Path) -> None
     assert {"agent", "running", "episodes", "rng", "env"} <= changed
 
 
+@pytest.mark.slow
 def test_with_somebody_who_errs_it_is_the_same_after_a_stop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +202,7 @@ def test_a_run_that_never_came_to_an_update_is_gone_on_with(
     assert [line["updates"] for line in run.metrics()] == list(range(1, config.schedule.updates + 1))
 
 
+@pytest.mark.slow
 def test_a_crash_costs_half_a_minute_even_where_evaluations_are_far_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

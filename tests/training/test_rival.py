@@ -65,6 +65,7 @@ def locked(policy: PolicyLearner) -> PolicyLearner:
     return policy
 
 
+@pytest.mark.slow
 def test_a_policy_that_is_stuck_is_replaced(config: TeachConfig, env: Env, model: RewardEnsemble) -> None:
     policy = locked(PolicyLearner(config, env))
     held = contest(policy, model, UPDATES, LAST, lambda: True)

@@ -33,6 +33,7 @@ def answer_all(store: Store) -> None:
         store.submit(Answer(new_id(), question.id, "ann", "left", 1.0, 1.0, 0.0))
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_changed_at_the_end_is_learnt_from(
     trainer: Trainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -47,6 +48,7 @@ def test_an_answer_that_is_changed_at_the_end_is_learnt_from(
     assert list(trainer.run()) == []
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_taken_back_at_the_end_is_waited_for(
     trainer: Trainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

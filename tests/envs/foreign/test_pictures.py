@@ -25,6 +25,7 @@ from armchair.errors import InvalidInput, MissingDependency
 register_envs()
 
 
+@pytest.mark.slow
 @pytest.mark.gl
 def test_record_video_films_a_whole_episode(tmp_path: Path) -> None:
     pytest.importorskip("moviepy")

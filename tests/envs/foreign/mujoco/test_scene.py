@@ -78,6 +78,7 @@ def test_scenes_of_gymnasium_are_small_and_framed(name: str) -> None:
     np.testing.assert_allclose(shown.mean(0), (0.40, 0.0, 0.29), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_detailed_meshes_are_made_simpler_until_they_fit() -> None:
     ball = sphere(1.0, 400)
     fine = Surface(ball.vertices.astype(float), ball.faces)
