@@ -17,8 +17,9 @@ scratch=armchair_drill_$$
 mkdir -p "$folder"
 name=$folder/armchair-$(date -u +%Y%m%dT%H%M%SZ).dump
 
+trap 'rm -f "$name.part"' EXIT
 pg_dump --format=custom --no-owner --file="$name.part" "$plain"
-trap 'psql -q -d "$server/postgres$query" -c "DROP DATABASE IF EXISTS $scratch" >/dev/null; rm -f "$name.part"' EXIT
+trap 'rm -f "$name.part"; psql -q -d "$server/postgres$query" -c "DROP DATABASE IF EXISTS $scratch" >/dev/null' EXIT
 psql -q -d "$server/postgres$query" -c "CREATE DATABASE $scratch"
 pg_restore --no-owner --exit-on-error -d "$server/$scratch$query" "$name.part"
 "$python" -m armchair.store.copies.drill "$server/$scratch$query" || { echo "backup.sh: the backup is not good" >&2; exit 1; }

@@ -106,11 +106,19 @@ def test_results_that_are_there_are_not_measured_again(
     assert "1 results of other settings are left out" in capsys.readouterr().err
 
 
-@pytest.mark.slow
+def test_two_commands_do_not_measure_in_one_folder(scripts: dict[str, ModuleType], tmp_path: Path) -> None:
+    run = scripts["run"]
+    refused = pytest.raises(SystemExit, match="another command is measuring in")
+    with run.alone(tmp_path), refused, run.alone(tmp_path):
+        raise AssertionError("both")
+    with run.alone(tmp_path):  # it has ended
+        pass
+
+
 def test_a_failing_run_is_told_and_the_others_are_kept(
     scripts: dict[str, ModuleType], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Here every run fails, in its own process: there is no such task."""
+    """Here every run fails: there is no such teacher."""
     cell = scripts["cells"].Cell("field", "window-open", 50, 0, "nobody")
     assert scripts["run"].go([cell], tmp_path, 1, 1) == 1
     assert "nobody" in capsys.readouterr().err

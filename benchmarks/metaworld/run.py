@@ -14,19 +14,23 @@ that was cut off is begun anew, one that is there under the same settings is not
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
-import multiprocessing
 import sys
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Generator, Sequence
 from pathlib import Path
+from typing import cast
 
 from cells import BUDGETS, PROTOCOLS, TASKS, Cell, besides, cells_of, digest, rows_of
 from tables import Row, tables
-from teaching import measure
+from teaching import piece
 
 from armchair.jsonable import Json
+from armchair.parallel.events import Done, Event, Failed
+from armchair.parallel.pool import side_by_side
+from armchair.runs import locks
 
+LOCK = "measuring.lock"
 RESULTS = "results.jsonl"
 
 
@@ -74,24 +78,33 @@ def missing(cells: Sequence[Cell], results: Sequence[Row]) -> list[Cell]:
     return [cell for cell in cells if cell.key not in there]
 
 
+@contextlib.contextmanager
+def alone(folder: Path) -> Generator[None]:
+    """Nobody else measures here: two commands would begin each other's runs anew, in the same folders."""
+    with (folder / LOCK).open("ab") as file:
+        if not locks.take(file.fileno()):
+            sys.exit(f"another command is measuring in {folder}: wait for it, or name another folder")
+        yield
+
+
 def go(cells: Sequence[Cell], folder: Path, workers: int, episodes: int) -> int:
     """Measure the cells, so many side by side. -> how many failed; standard error is told of each."""
     failed = 0
-    spawn = multiprocessing.get_context(
-        "spawn"
-    )  # a process for each run: what one leaves behind ends with it
-    with ProcessPoolExecutor(workers, mp_context=spawn, max_tasks_per_child=1) as pool:
-        jobs = {pool.submit(measure, cell, folder / "runs", episodes): cell for cell in cells}
-        for job in as_completed(jobs):
-            cell = jobs[job]
-            if (error := job.exception()) is not None:
-                failed += 1
-                print(f"{cell.key}: {error}", file=sys.stderr, flush=True)
-                continue
-            row = job.result()
+
+    def hear(event: Event) -> bool:
+        nonlocal failed
+        if isinstance(event, Failed):
+            failed += 1
+            print(f"{event.trace}{cells[event.number].key}: {event.why}", file=sys.stderr, flush=True)
+        elif isinstance(event, Done):
+            row = cast("dict[str, Json]", event.result)
             keep(folder, row)
             told = f"ever {row['ever']:.0%}, at the end {row['end']:.0%}, {row['steps']} steps"
-            print(f"{cell.key}: {told}, {row['cpu_s']} CPU s, {row['wall_s']} s", file=sys.stderr, flush=True)
+            key = cells[event.number].key
+            print(f"{key}: {told}, {row['cpu_s']} CPU s, {row['wall_s']} s", file=sys.stderr, flush=True)
+        return True
+
+    side_by_side(piece, [(cell, folder / "runs", episodes) for cell in cells], workers, hear)
     return failed
 
 
@@ -123,7 +136,8 @@ def main() -> int:
     )
     wanted = cells_of(rows, range(args.first_seed, args.first_seed + args.seeds))
     todo = [] if args.table_only else missing(wanted, current(known(args.folder)))
-    failed = go(todo, args.folder, args.workers, args.episodes) if todo else 0
+    with alone(args.folder) if todo else contextlib.nullcontext():
+        failed = go(todo, args.folder, args.workers, args.episodes)
     results = current(known(args.folder))
     print(tables(results))
     if args.curves is not None:

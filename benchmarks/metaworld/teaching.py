@@ -16,6 +16,7 @@ from armchair.config.teach import TeachConfig
 from armchair.envs.spec import resolve_task
 from armchair.evaluate import Evaluation, evaluate
 from armchair.jsonable import Json
+from armchair.parallel.events import Tell
 from armchair.runs.folder import RunDir
 from armchair.training.asking.described import make_described
 from armchair.training.setup import teach
@@ -57,6 +58,11 @@ def measure(cell: Cell, runs: Path, episodes: int) -> dict[str, Json]:
         **{name: round(value, 1) for name, value in spent.items()},
         "curve": curve,
     }
+
+
+def piece(given: tuple[Cell, Path, int], tell: Tell) -> dict[str, Json]:
+    """`measure`, as a piece of work that is shared among processes."""
+    return measure(*given)
 
 
 def final_of(run: RunDir, config: TeachConfig, episodes: int) -> Evaluation:

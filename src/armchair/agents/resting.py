@@ -47,7 +47,7 @@ class Average:
             if before is None or not value.is_floating_point():
                 self._mean[name] = value.clone()
             else:
-                self._mean[name] = torch.lerp(before, value, share)
+                self._mean[name] = torch.lerp(before.to(value.device), value, share)
 
     def put_into(self, net: ActorCritic) -> None:
         """Let it act as they did on average; nothing changes where there was none yet."""

@@ -106,7 +106,7 @@ class Run:
         """Success and return of the policy, best actions, in fresh episodes, with 95 % intervals."""
         net, config = load_policy(self._ready())[0].net, self.config
         spec = resolve_task(config.task)
-        env = spec.make(spec.copies_for(episodes), config.env, seed=seed)
+        env = spec.make(spec.copies_for(episodes), config.env.on_cpu(), seed=seed)
         try:
             return evaluate(env, net.best, episodes, seed)
         finally:

@@ -34,4 +34,4 @@ def _load(path: Path, stamps: tuple[int, ...]) -> Arm:
 
 
 def _stamp(path: Path) -> int:
-    return path.stat().st_mtime_ns if path.exists() else 0
+    return path.stat().st_mtime_ns if path.is_file() else 0  # a folder changes with whatever is put there

@@ -96,6 +96,8 @@ def _gripper(parts: Found, text: GripperText, where: str) -> tuple[Gripper | Non
                 f"{where}: the gripper's shut and open need a number for each of {len(fingers)} joints, "
                 f"got {len(shut)} and {len(wide)}"
             )
+        if any(a == b for a, b in zip(shut, wide, strict=True)):
+            raise InvalidInput(f"{where}: a joint of the gripper has shut = open: leave it out of its joints")
     else:
         shut, wide = ends_of(model, fingers, where)
     gaps = (0.0, text.stroke) if text.stroke else gaps_of(model, fingers, shut, wide)

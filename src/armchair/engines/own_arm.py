@@ -38,9 +38,8 @@ def add_own_arm(spec: MjSpec, scene: Scene) -> None:
     arm = scene.arm
     assert arm.model is not None, "the built-in arm has bodies"
     place_in(spec, arm.model, PREFIX)
-    for body in spec.bodies:
-        if body.name.startswith(PREFIX):
-            body.gravcomp = 1.0  # as arms have it; blocks are not in the scene yet
+    for body in spec.bodies[1:]:  # but the world; they need not have names
+        body.gravcomp = 1.0  # as arms have it; blocks are not in the scene yet
     if arm.gripper and not scene.fingers and arm.gripper.alone:
         _fuse(spec, arm, arm.gripper)
     for name in arm.joints:
@@ -138,6 +137,7 @@ def _inertia(model: MjModel, data: mujoco.MjData, dof: int) -> float:
 
 def _set_servo(model: MjModel, name: str, stiffness: float, lag: float, effort: float) -> None:
     servo, dof = model.actuator(name), int(model.joint(name).dofadr[0])
+    model.jnt_actfrclimited[int(model.joint(name).id)] = 0  # the servo's own limit is the one that holds
     model.dof_armature[dof] = max(float(model.dof_armature[dof]), ROTOR * effort)
     servo.gainprm[0], servo.biasprm[1], servo.biasprm[2] = stiffness, -stiffness, 0.0
     servo.forcelimited[0], servo.forcerange[:] = 1, (-effort, effort)

@@ -137,7 +137,9 @@ class ArmEnv:
     def _begin(self, ids: Tensor) -> None:
         self._put(ids, self.task.layout(self._rng, len(ids)))
         if self.starts is not None:
-            self._move(*self.starts.begin(ids, self._rng))
+            self._move(*(begun := self.starts.begin(ids.cpu(), self._rng)))  # whoever draws is on the CPU
+            if self._ready is not None:
+                self._ready.begun(begun[0])
 
     def _put(self, ids: Tensor, layout: Layout) -> None:
         """Put the copies `ids` into a layout (n rows), at the beginning of an episode."""

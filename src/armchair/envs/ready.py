@@ -54,6 +54,11 @@ class Ready:
         """Copies were put elsewhere: draw before the next step."""
         self._left = 0
 
+    def begun(self, along: Tensor) -> None:
+        """Every copy began an episode just now; of these (n,) it begins elsewhere."""
+        nowhere = torch.zeros_like(self._running)
+        self._running = nowhere.index_fill(0, along.to(self._device), True)
+
     def take(self, step: Step, diverged: Tensor, rng: torch.Generator, starts: StartSampler | None) -> Tensor:
         """Begin the next episode of the copies in which one ended with this step; call it after every step.
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Generator
 
-LOOK = 1.0  # s between two looks whether the parent still lives
 OF_TERMINALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
 )  # Windows alone has SIGBREAK, and no SIGHUP
@@ -36,7 +35,7 @@ def begin_as_child() -> None:
     """In a child, first of all: leave what a terminal asks to the parent, and end where that has gone."""
     for number in OF_TERMINALS:
         signal.signal(number, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def how_it_ended(code: int | None) -> str:
@@ -52,8 +51,9 @@ def how_it_ended(code: int | None) -> str:
     return f"killed by signal {-code}"
 
 
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(LOOK)
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()  # by a pipe: also one that went while this process loaded
+    assert parent is not None, "children are begun by multiprocessing"
+    parent.join()
     sys.stderr.flush()
     os._exit(1)

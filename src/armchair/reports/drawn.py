@@ -28,7 +28,7 @@ def draw_film(run: RunDir, config: TeachConfig, file: Path | None = None, episod
     file = file or run.videos / "policy.mp4"
     spec, act = resolve_task(config.task), load_policy(run)[0].net.best
     most = MOST_FRAMES if spec.foreign else None  # pictures of others may be slow to draw
-    film_policy(spec, config.env, act, file, (episodes, config.seed + 3), most)
+    film_policy(spec, config.env.on_cpu(), act, file, (episodes, config.seed + 3), most)
     return file
 
 
@@ -43,7 +43,7 @@ def draw_replay(run: RunDir, config: TeachConfig, file: Path | None = None, epis
     if not spec.shows_poses(config.env):
         raise InvalidInput(f"{config.task} has no 3D scene to replay: a film shows it")
     agent, info = load_policy(run)
-    env = spec.make(1, replace(config.env, motion=False), record=True)
+    env = spec.make(1, replace(config.env.on_cpu(), motion=False), record=True)
     assert isinstance(env, Poses), "the task shows them"
     try:
         played = play_episodes(env, agent.net.best, episodes, config.seed + 3)

@@ -81,7 +81,7 @@ def report_reward(config: TeachConfig, agent: Agent, model: RewardEnsemble, seed
 def play(config: TeachConfig, agent: Agent, seed: int, rng: torch.Generator) -> RecentEpisodes:
     """About `EPISODES` whole episodes of the policy as it explores, in layouts drawn from `seed`."""
     copies = config.queries.film_envs
-    env = resolve_task(config.task).make(copies, config.env, seed=seed)
+    env = resolve_task(config.task).make(copies, config.env.on_cpu(), seed=seed)
     try:
         steps = -(-EPISODES // copies) * env.horizon
         episodes = RecentEpisodes(copies, steps, stays=config.env.after_end == "stays")
@@ -102,7 +102,7 @@ def relearn(
     starts elsewhere does not learn from it. Each turn is one update.
     """
     copies, rollout = config.practice.num_envs, config.practice.rollout
-    env = resolve_task(config.task).make(copies, config.env, seed=seed)
+    env = resolve_task(config.task).make(copies, config.env.on_cpu(), seed=seed)
     try:
         stays = reward != "task" and config.env.after_end == "stays"
         plan = TrainConfig(updates * copies * rollout, rollout, config.ppo, seed, stays)

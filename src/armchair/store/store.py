@@ -7,7 +7,8 @@ when it returns; only claims, which a power cut may undo, are not waited for. Se
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from armchair.errors import ArmchairError, InvalidInput
@@ -23,6 +24,7 @@ from armchair.store.rows.binds import LONGEST_LEASE
 from armchair.types import Answer, Choice, Clip, Question
 
 LEASE_SECONDS = 600.0
+GIVE_LOCK = 0x41524D47  # PostgreSQL's advisory lock that stands for "who gives out questions"
 
 
 class Store(Reader):
@@ -171,6 +173,19 @@ class Store(Reader):
                 terms = leases.Terms(overlap or set_to.overlap, set_to.repeat_share, now, expires, kind)
                 taken = leases.claim(conn, annotator, n, terms, only)
         return taken
+
+    @contextmanager
+    def giving(self) -> Generator[None]:
+        """Held by whoever looks how much room a budget leaves and then claims; of all who use the database.
+
+        A file has no such lock: there, those who share it have to take turns by themselves.
+        """
+        if self.is_file:
+            yield
+            return
+        with self._database.read() as conn:
+            conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({GIVE_LOCK})")
+            yield
 
     def held(self, annotator: str) -> list[Question]:
         """The questions that an annotator has claimed and not yet answered."""

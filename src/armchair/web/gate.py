@@ -5,6 +5,7 @@ It stands in front of all of it, the mounted dashboard too: a dependency of Fast
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from functools import partial
@@ -25,6 +26,7 @@ from armchair.web.limits.admission import VIEWER, address
 from armchair.web.limits.inbox import check_size
 from armchair.web.limits.places import SAFE, Places
 from armchair.web.limits.together import Together
+from armchair.web.limits.turns import PATIENCE
 from armchair.web.options import LOOPBACK_NAMES, Options, host_allowed
 from armchair.web.outer.base_path import HEALTH
 
@@ -122,7 +124,11 @@ class Gate:
     async def _look_up(self, token: str, where: str) -> SessionInfo | None:
         """Whose session it is, as the store says. Those who were here lately wait for no stranger's tries."""
         if self._sessions.known(token) is not None:
-            return await self._known.do(token)
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    return await self._known.do(token)
+            except TimeoutError:
+                refuse(503, "busy", "the server has not come to this in time: try again in a moment", retry=2)
         async with self._places.sessions.turn(where):
             return await run_in_threadpool(self._sessions.look_up, token)
 

@@ -71,8 +71,10 @@ def main(argv: Sequence[str]) -> int:
     if args.join:
         from armchair.cli.comparing.joining import join
 
-        if args.task is not None or args.config is not None:
-            raise InvalidInput("--join sets finished runs side by side: leave out the task and --config")
+        if args.task is not None or args.config is not None or args.run is not None:
+            raise InvalidInput(
+                "--join sets finished runs side by side: leave out the task, --config and --run"
+            )
         join(args.join, args.runs, report, trust=args.trust)
         return 0
     from armchair.agents.presets import preset

@@ -73,14 +73,21 @@ def main(argv: Sequence[str]) -> int:
 
 def _several(home: RunDir, args: Args, report: Report) -> int:
     """Make what is missing of a comparison or a sweep; returns 0."""
-    from armchair.cli.comparing import Plan, compare
+    from armchair.cli.comparing import Plan, compare, group_of
     from armchair.cli.jobs.making import Where
     from armchair.cli.sweeping.making import Sweep, sweep
+    from armchair.offers.extras import need
 
     where = Where(args.workers, args.ray)
     where.check()
     if home.config()["command"] == "compare":
-        compare(Plan.of(home), home, where, report)
+        need("plots", "the plot of a comparison")  # here and below: before hours of work
+        plan = Plan.of(home)
+        if plan.beside is not None:
+            group_of(plan.beside, plan.config.task)
+        compare(plan, home, where, report)
     else:
-        sweep(Sweep.of(home), home, where, report)
+        made = Sweep.of(home)
+        made.check()
+        sweep(made, home, where, report)
     return 0

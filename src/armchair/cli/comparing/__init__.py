@@ -127,7 +127,7 @@ class Plan(NamedTuple):
         settings = self.settings
         train = {key: getattr(settings, key) for key in LEARNING}
         about: dict[str, Json] = {"command": "compare", "seeds": self.seeds, "compared_teacher": self.teacher}
-        about["beside"] = None if self.beside is None else str(self.beside)
+        about["beside"] = None if self.beside is None else str(self.beside.resolve())
         slug = resolve_task(self.config.task).slug
         return begin_run(root, f"compare-{slug}", {**about, "train": train, **as_yaml(self.config)})
 

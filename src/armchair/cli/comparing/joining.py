@@ -20,6 +20,7 @@ from armchair.runs.folder import RunDir
 from armchair.store.wishes import run_wish
 
 SHOWN = 5  # settings in which runs differ
+APART = ("seed", "env.threads", "env.workers", "env.ray")  # in which those set side by side may differ
 
 
 class _Member(NamedTuple):
@@ -86,7 +87,7 @@ def _member(run: RunDir) -> _Member:
     if saved.get("command") != "train":
         name = str(teacher.get("name")) if isinstance(teacher, Mapping) else ""
         kind = name_of(from_run(saved), name)
-    settings = {key: value for key, value in flat(saved) if key not in ("seed", "env.threads", "env.workers")}
+    settings = {key: value for key, value in flat(saved) if key not in APART}
     return _Member(run, kind, str(saved.get("task")), settings, curve_of(run))
 
 

@@ -18,7 +18,7 @@ from armchair.cli.jobs.whole import remove_drafts
 from armchair.console import printable
 from armchair.errors import InvalidInput, RunError
 from armchair.parallel.cluster import check_address, on_cluster
-from armchair.parallel.events import Done, Event, Failed
+from armchair.parallel.events import Done, Event, Failed, told
 from armchair.parallel.pool import check_workers, side_by_side
 from armchair.reports.curves import Point, curve_of
 from armchair.runs.folder import RunDir
@@ -128,8 +128,8 @@ class _Watch:
             if names := named_in(job.about()):
                 keep(run.path, names)
             end = curve_of(run).points[-1]
-        except RunError as error:
-            self._fail(job, str(error))
+        except (RunError, OSError) as error:
+            self._fail(job, told(error))
             return
         self._done += 1
         steps = f"{end.env_steps:,} steps" + (f", {end.answers} answers" if end.answers else "")

@@ -70,6 +70,8 @@ def unpack(packed: Mapping[str, bytes], folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         sync(path)
+    for inner in filter(Path.is_dir, folder.rglob("*")):
+        sync(inner)  # what is in it
 
 
 def _rename(draft: Path, path: Path) -> None:

@@ -39,7 +39,8 @@ class Sweep(NamedTuple):
     base: TeachConfig  # what its settings go over
 
     def check(self) -> None:
-        """Raises ConfigError for settings that cannot be used, MissingDependency where Optuna is missing."""
+        """Raises ConfigError for settings that cannot be used, MissingDependency for what is not there."""
+        need("plots", "the plot of a sweep")  # before hours of work
         if self.plan.trials:
             need("sweep", "a search")
         for setting in corners(self.plan.space_over(self.base)) if self.plan.trials else self.plan.grid():
@@ -117,7 +118,9 @@ def _make(sweep: Sweep, points: list[Setting], home: RunDir, where: Where) -> No
         _make_runs(sweep, points, home, where)
     while len(points) < plan.trials:
         known = [(one.setting, one.worth) for one in _outcomes(sweep, points, home)]
-        points += ask(space, known, min(plan.batch, plan.trials - len(points)), plan.seed)
+        chosen = ask(space, known, min(plan.batch, plan.trials - len(points)), plan.seed)
+        sweep.jobs(chosen)  # raises for settings that cannot be used, before they are kept
+        points += chosen
         write_points(home, points)
         _make_runs(sweep, points, home, where)
 

@@ -30,6 +30,7 @@ from armchair.reading.plain import parse_yaml
 from armchair.training.asking.described import errs
 
 MOST = 1000  # points
+CORNERS = 256  # combinations of bounds and values that are looked at before any work, at most
 FIXED = ("seed", "task", "env.ray")  # settings of all points
 Setting = dict[str, Json]
 """One point: values by dotted keys of a configuration."""
@@ -45,8 +46,15 @@ class Bounds(NamedTuple):
 
     @property
     def whole(self) -> bool:
-        """Whether only whole numbers are meant: both bounds are such."""
-        return isinstance(self.low, int) and isinstance(self.high, int)
+        """Whether only whole numbers are meant: both bounds are such, and the step."""
+        bounds = isinstance(self.low, int) and isinstance(self.high, int)
+        return bounds and float(self.step or 1).is_integer()
+
+    @property
+    def ends(self) -> list[Json]:
+        """Both, and a value between them, which is no whole number unless all are."""
+        step = self.step or (1 if self.whole else (self.high - self.low) / math.pi)
+        return [self.low, min(self.high, self.low + step), self.high]
 
 
 Values = Sequence[Json] | Bounds
@@ -151,8 +159,10 @@ def config_at(base: TeachConfig, setting: Setting) -> TeachConfig:
 
 
 def corners(space: Mapping[str, Values]) -> list[Setting]:
-    """Points at which every value, and every bound, occurs: if these can be used, so can the others."""
-    ends = {key: [v.low, v.high] if isinstance(v, Bounds) else list(v) for key, v in space.items()}
+    """Points at which every value and bound occurs, each with each where these are not too many."""
+    ends = {key: v.ends if isinstance(v, Bounds) else list(v) for key, v in space.items()}
+    if math.prod(map(len, ends.values())) <= CORNERS:
+        return [dict(zip(ends, one, strict=True)) for one in itertools.product(*ends.values())]
     most = max(len(values) for values in ends.values())
     return [{key: values[min(k, len(values) - 1)] for key, values in ends.items()} for k in range(most)]
 

@@ -26,7 +26,7 @@ def ask(
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        warnings.simplefilter("ignore")  # what is experimental, steps that do not divide
         sampler = optuna.samplers.TPESampler(
             seed=seed + len(known), multivariate=True, constant_liar=True, n_startup_trials=8
         )

@@ -45,8 +45,8 @@ def check_answer(answer: Answer) -> None:
         raise InvalidInput(f"strength must be above 0 and at most {MAX_STRENGTH:g}, got {answer.strength}")
     if not (math.isfinite(answer.seconds) and answer.seconds >= 0 and math.isfinite(answer.created)):
         raise InvalidInput(f"seconds and created must be finite, got {answer.seconds} and {answer.created}")
-    if len(answer.page) > MAX_PAGE:
-        raise InvalidInput(f"a page's version has at most {MAX_PAGE} letters, got {len(answer.page)}")
+    if len(answer.page) > MAX_PAGE or "\0" in answer.page:  # which PostgreSQL does not take
+        raise InvalidInput(f"a page's version has at most {MAX_PAGE} letters and no NUL, got {answer.page!r}")
 
 
 def submit(conn: sa.Connection, answer: Answer) -> bool:

@@ -25,7 +25,6 @@ class _Free(NamedTuple):
 
     plain: sa.Select[tuple[object, ...]]  # SQLite, where one writes at a time, needs no locks
     unlocked: sa.Select[tuple[object, ...]]  # those that nobody has locked; they are locked now
-    awaited: sa.Select[tuple[object, ...]]  # locked as soon as others have let go
 
 
 def _free(about: sa.ColumnElement[bool]) -> _Free:
@@ -46,8 +45,7 @@ def _free(about: sa.ColumnElement[bool]) -> _Free:
         .order_by(questions.c.priority.desc(), questions.c.policy_step.desc(), questions.c.seq)
         .limit(sa.bindparam("n", type_=sa.Integer))
     )
-    unlocked = best.with_for_update(of=questions, key_share=True, skip_locked=True)
-    return _Free(best, unlocked, best.with_for_update(of=questions, key_share=True))
+    return _Free(best, best.with_for_update(of=questions, key_share=True, skip_locked=True))
 
 
 _FREE, _FREE_ONE = _free(sa.true()), _free(questions.c.id == ID)
@@ -160,7 +158,14 @@ def _find_free(conn: sa.Connection, asked: _Asked, wait: bool) -> list[_Row] | N
         return _best(conn, wanted.plain, asked)
     locked = _best(conn, wanted.unlocked, asked)
     if not locked and wait:
-        locked = _best(conn, wanted.awaited, asked._replace(n=1), first=True)
+        there = _best(conn, wanted.plain, asked._replace(n=1), first=True)
+        if not there:
+            return []
+        # by its name: a statement that looks and waits keeps locked what no longer fits once it has waited
+        lock(conn, [str(there[0].id)])
+        locked = _best(conn, wanted.unlocked, asked)
+        if not locked:
+            return None
     if not locked:
         return []
     # a statement does not see the leases that were committed after it began, so they are counted again

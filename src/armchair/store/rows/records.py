@@ -47,11 +47,11 @@ class Wanted(NamedTuple):
 def latest(conn: sa.Connection, wanted: Wanted, number: int) -> list[Record]:
     """At most `number` answers, the latest first, looked for in steps, so that each is short."""
     found: list[Record] = []
-    before = wanted.before
+    before = END if wanted.before is None else min(wanted.before, END)
     while True:
         low = conn.execute(
             _LOW_OF_ALL if wanted.annotator is None else _LOW,
-            {"annotator": wanted.annotator, "before": before or END},
+            {"annotator": wanted.annotator, "before": before},
         ).scalar_one_or_none()
         part = wanted._replace(before=before, since=max(wanted.since, (low or 1) - 1))
         found += find(conn, part, newest=number - len(found))

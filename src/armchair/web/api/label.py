@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import nullcontext
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Query, Response
@@ -47,7 +46,7 @@ def pairs(wanted: Wanted, context: ContextDep, viewer: Viewer) -> Pairs:
     """Pairs to answer: first those this annotator holds already, then new ones."""
     if context.options.read_only:
         return {"pairs": [], "reason": "read_only"}
-    with context.writing if context.store.is_file else nullcontext():
+    with context.writing if context.store.is_file else context.store.giving():
         if wanted.visit is not None and context.visits.has_ended(viewer.annotator, wanted.visit):
             return {"pairs": [], "reason": "empty"}  # the page was closed while it asked
         now = context.store.standing(viewer.annotator)
@@ -60,6 +59,7 @@ def pairs(wanted: Wanted, context: ContextDep, viewer: Viewer) -> Pairs:
         if wanted.visit is not None:
             context.visits.give(viewer.annotator, wanted.visit, (one.id for one in held + claimed))
             if context.visits.has_ended(viewer.annotator, wanted.visit):  # or was closed meanwhile
+                context.visits.end(viewer.annotator, wanted.visit, ())  # what it was just given is not kept
                 context.store.release(viewer.annotator, [one.id for one in claimed])
                 return {"pairs": [], "reason": "empty"}
     found = _pairs(context, held + claimed)
@@ -102,7 +102,9 @@ async def answer(given: Given, context: ContextDep, viewer: Viewer) -> Saved:
     except StoreError as error:
         if unusable(error):
             raise
-        raise await run_in_threadpool(_refusal, context.store, made, str(error)) from error
+        async with context.places.reads.turn(viewer.annotator):
+            refusal = await run_in_threadpool(_refusal, context.store, made, str(error))
+        raise refusal from error
     return {"saved": True, "new": kept.new, "guess": _guess(kept.guess)}
 
 

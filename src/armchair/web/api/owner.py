@@ -36,7 +36,7 @@ async def owner(viewer: Viewer) -> None:
         refuse(403, "forbidden", "this is for the run's owner")
 
 
-Name = Annotated[str, Path(max_length=200)]
+Name = Annotated[str, Path(max_length=200, pattern=r"^[^\x00]*$")]
 
 router = APIRouter(dependencies=[Depends(owner)])
 

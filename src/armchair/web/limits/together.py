@@ -40,7 +40,10 @@ class Together(Generic[Asked, Told]):
 
     async def _go_on(self) -> None:
         while self._waiting:
-            lot, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            wanted = [one for one in self._waiting if not one[1].done()]  # some have left
+            lot, self._waiting = wanted[:MOST], wanted[MOST:]
+            if not lot:
+                return
             try:
                 told = await run_in_threadpool(self._work, [asked for asked, _ in lot])
             except Exception as error:
