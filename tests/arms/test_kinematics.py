@@ -88,6 +88,24 @@ def test_it_goes_where_it_is_told_and_replays_bit_for_bit(arm: Arm) -> None:
     assert all(torch.equal(a, b) for a, b in zip(after, one.state(), strict=True))
 
 
+def test_what_has_no_name_is_held_and_efforts_are_those_that_were_told(write: Write) -> None:
+    """Bodies without names do not sag; a lower limit of the file's does not hold back a servo."""
+    model = six().replace('<body name="lower"', "<body").replace('<body name="pitch">', "<body>")
+    model = model.replace('name="elbow" axis', 'name="elbow" actuatorfrcrange="-3 3" axis')
+    words = "home: [0, -0.32, 1.16, 0, 2.3, 0]\ngoals: {low: [.3, -.2, .08], high: [.46, .2, .35]}\n"
+    words += "effort: 80\nspawn: {low: [.3, -.15], high: [.46, .15]}"
+    arm = load_arm(write(model, words))
+    engine = engine_of(arm, 0, fingers=False)
+    home = torch.tensor([arm.home]).repeat(3, 1)
+    before = engine.state().tool_pos
+    for _ in range(40):
+        engine.step(torch.cat((home, torch.zeros(3, 1)), 1))
+    torch.testing.assert_close(engine.state().tool_pos, before, atol=5e-4, rtol=0)
+    for _ in range(15):
+        engine.step(torch.cat((home + torch.tensor([0.0, 0.0, 0.3, 0, 0, 0]), torch.zeros(3, 1)), 1))
+    assert (engine.state().joint_pos[:, 2] - home[:, 2] - 0.3).abs().max() < 0.02
+
+
 def test_speeds_keep_to_their_limits(arm: Arm) -> None:
     """Targets a step at full speed ahead: no joint is much faster, none is thrown about."""
     engine = engine_of(arm, 0, fingers=False)

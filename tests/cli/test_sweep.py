@@ -148,6 +148,19 @@ def test_a_plot_along_a_number_and_one_of_many_points(tmp_path: Path) -> None:
             "task: reach\nsettings: {queries.labels: [4, 0]}",
             "queries.labels 0: settings: queries.labels must",
         ),
+        (
+            "task: reach\ntrials: 5\nsettings: {queries.labels: {low: 40.0, high: 160.0}}",
+            "queries.labels must be a whole number",
+        ),
+        (
+            "task: reach\ntrials: 5\nsettings: {queries.labels: {low: 10, high: 100, step: 0.5}}",
+            "queries.labels must be a whole number",
+        ),
+        (  # each alone is possible with some value of the other
+            "task: reach\ntrials: 5\n"
+            "settings: {queries.labels: {low: 10, high: 100}, queries.first: {low: 5, high: 50}}",
+            "queries.labels 10, queries.first 50: ",
+        ),
         ("task: raech\nsettings: {queries.labels: [4]}", "unknown task 'raech': did you mean 'reach'?"),
         ("settings: {queries.labels: [4]}", "name a task, or a --config that does"),
     ],

@@ -141,6 +141,7 @@ def test_answers_of_many_go_into_one_transaction_and_one_that_is_wrong_stops_non
         answer(shared, "eve"),  # who does not hold it
         answer(new_id(), "ann"),
         ann._replace(id="none"),
+        answer(held["bob"][0], "bob")._replace(page="\0"),
     ]
     before = store.position()
     told = store.submit_all(given)
@@ -148,7 +149,8 @@ def test_answers_of_many_go_into_one_transaction_and_one_that_is_wrong_stops_non
     why = [str(one) for one in told[6:]]
     assert "already has the id" in why[0] and "has answered" in why[1] and "does not hold" in why[2]
     assert "there is no question" in why[3] and [type(one) for one in told[6:]] == [StoreError] * 4 + [
-        InvalidInput
+        InvalidInput,
+        InvalidInput,
     ]
     assert store.position() == before + 5
     assert [record.answer for record in store.records(excluded=True)] == given[:5]
@@ -169,3 +171,33 @@ def test_many_answers_take_hardly_more_statements_than_one(store: Store) -> None
     one = len(seen)
     assert store.submit_all([answer(held[who][1].id, who) for who in names]) == [True] * 20
     assert len(seen) - one <= one + 1  # whoever has not answered before gets a row of their own
+
+
+def test_those_who_give_out_questions_take_turns_on_a_server(url: str) -> None:
+    """Two servers that look how much room the budget has, and then claim, give out no more than there is."""
+    if url.startswith("sqlite"):
+        pytest.skip("servers that share a file are one process")
+    with Store.open(url) as one, Store.open(url) as two:
+        put(one, 20)
+        inside: list[str] = []
+
+        def give(store: Store, who: str) -> int:
+            with store.giving():
+                inside.append(who)
+                room = 6 - store.counts().leased
+                time.sleep(0.2)
+                taken = store.claim(who, n=max(room, 0))
+                assert inside[-1] == who, "nobody came in meanwhile"
+                return len(taken)
+
+        with ThreadPoolExecutor(2) as threads:
+            given = sorted(threads.map(give, [one, two], ["ann", "bob"]))
+        assert given == [0, 6]
+
+
+def test_a_page_of_the_history_before_the_first_answer_is_empty(store: Store) -> None:
+    put(store, 1)
+    (question,) = store.claim("ann")
+    assert store.submit(answer(question.id, "ann"))
+    assert store.history("ann", 5, before=0) == []
+    assert len(store.history("ann", 5, before=2**53)) == 1

@@ -122,3 +122,36 @@ def test_processes_end_with_their_parent(tmp_path: Path, how: str, closes: bool)
         time.sleep(0.05)
     assert not left
     assert len(list(tmp_path.glob("*.ended"))) == (2 if closes else 0)
+
+
+SLOW = """
+import os, pathlib, time
+if "LOADS_SLOWLY" in os.environ:
+    pathlib.Path(f"{os.getpid()}.loads").touch()
+    time.sleep(2)
+def endless(given, tell):
+    time.sleep(1000)
+"""
+
+
+def test_processes_whose_parent_goes_while_they_load_end_too(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    (tmp_path / "script.py").write_text(
+        "import os"
+        + SCRIPT.replace("pieces", "slow").replace(
+            "    side", "    os.environ['LOADS_SLOWLY'] = 'x'\n    side"
+        )
+    )
+    parent = subprocess.Popen([sys.executable, "script.py", "x"], cwd=tmp_path, start_new_session=True)
+    until = time.monotonic() + 60
+    while len(loading := list(tmp_path.glob("*.loads"))) < 2 and time.monotonic() < until:
+        time.sleep(0.05)
+    parent.kill()
+    parent.wait()
+    left = [int(file.stem) for file in loading]
+    assert len(left) == 2
+    until = time.monotonic() + 30
+    while left and time.monotonic() < until:
+        left = [pid for pid in left if Path(f"/proc/{pid}").exists()]
+        time.sleep(0.05)
+    assert not left
