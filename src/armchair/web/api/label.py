@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Query, Response
@@ -39,6 +41,7 @@ from armchair.web.context import Context, ContextDep, Viewer
 from armchair.web.errors import Refused, refuse, unusable
 
 router = APIRouter()
+AMPLE = 1000  # questions, far more than those that are being given out at one moment
 
 
 @router.post("/api/pairs")
@@ -46,10 +49,9 @@ def pairs(wanted: Wanted, context: ContextDep, viewer: Viewer) -> Pairs:
     """Pairs to answer: first those this annotator holds already, then new ones."""
     if context.options.read_only:
         return {"pairs": [], "reason": "read_only"}
-    with context.writing if context.store.is_file else context.store.giving():
+    with _looked(context, viewer.annotator) as now:
         if wanted.visit is not None and context.visits.has_ended(viewer.annotator, wanted.visit):
             return {"pairs": [], "reason": "empty"}  # the page was closed while it asked
-        now = context.store.standing(viewer.annotator)
         room, reason = _room(context, now)
         if reason is not None:
             return {"pairs": [], "reason": reason}
@@ -64,6 +66,23 @@ def pairs(wanted: Wanted, context: ContextDep, viewer: Viewer) -> Pairs:
                 return {"pairs": [], "reason": "empty"}
     found = _pairs(context, held + claimed)
     return {"pairs": found, "reason": None if found else ("done" if now.phase == "done" else "empty")}
+
+
+@contextmanager
+def _looked(context: Context, annotator: str) -> Generator[Standing]:
+    """How things stand; near the end of the budget no server gives anything out meanwhile."""
+    store = context.store
+    if store.is_file:
+        with context.writing:
+            yield store.standing(annotator)
+        return
+    now = store.standing(annotator)
+    budget = budget_of(now.settings, now.status)
+    if budget is None or budget - now.counts.asked - now.counts.leased > AMPLE:
+        yield now
+        return
+    with store.giving():
+        yield store.standing(annotator)
 
 
 def _room(context: Context, standing: Standing) -> tuple[int, Reason | None]:
