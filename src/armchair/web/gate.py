@@ -26,7 +26,7 @@ from armchair.web.limits.admission import VIEWER, address
 from armchair.web.limits.inbox import check_size
 from armchair.web.limits.places import SAFE, Places
 from armchair.web.limits.together import Together
-from armchair.web.limits.turns import PATIENCE
+from armchair.web.limits.turns import PATIENCE, refuse_late
 from armchair.web.options import LOOPBACK_NAMES, Options, host_allowed
 from armchair.web.outer.base_path import HEALTH
 
@@ -128,7 +128,7 @@ class Gate:
                 async with asyncio.timeout(PATIENCE):
                     return await self._known.do(token)
             except TimeoutError:
-                refuse(503, "busy", "the server has not come to this in time: try again in a moment", retry=2)
+                refuse_late()
         async with self._places.sessions.turn(where):
             return await run_in_threadpool(self._sessions.look_up, token)
 

@@ -46,8 +46,7 @@ def admit(conn: sa.Connection, annotator: str, now: float) -> str:
     if known is None:
         register(conn, annotator, "person", now)
         return "person"
-    if known.excluded:
-        raise StoreError(f"{annotator} is excluded: include them again, or answer under another name")
+    _refuse_excluded(annotator, known.excluded)
     return str(known.kind)
 
 
@@ -68,5 +67,9 @@ def is_excluded(conn: sa.Connection, annotator: str) -> bool | None:
 
 def check_included(conn: sa.Connection, annotator: str) -> None:
     """Raises StoreError for an annotator who is excluded; that stays so while this transaction lasts."""
-    if is_excluded(conn, annotator):
+    _refuse_excluded(annotator, is_excluded(conn, annotator))
+
+
+def _refuse_excluded(annotator: str, excluded: bool | None) -> None:
+    if excluded:
         raise StoreError(f"{annotator} is excluded: include them again, or answer under another name")

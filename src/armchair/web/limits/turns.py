@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import NoReturn
 
 from armchair.web.errors import refuse
 
@@ -17,6 +18,11 @@ Gone = Callable[[], Awaitable[None]]
 
 class Left(Exception):
     """The client left while it waited; nobody is there to be answered."""
+
+
+def refuse_late() -> NoReturn:
+    """End a request that has waited too long (503)."""
+    refuse(503, "busy", "the server has not come to this in time: try again in a moment", retry=2)
 
 
 class Turns:
@@ -60,7 +66,7 @@ class Turns:
             raise Left
         if not mine.done():
             self._withdraw(who, mine)
-            refuse(503, "busy", "the server has not come to this in time: try again in a moment", retry=2)
+            refuse_late()
 
     def end(self) -> None:
         """Give a place back: to the person whose turn it is."""
