@@ -57,6 +57,20 @@ def test_words_come_before_the_model(write: Write) -> None:
     torch.testing.assert_close(moved, torch.tensor([0.1 - y, x, z + 0.2]).double())
 
 
+def test_boxes_that_are_not_told_go_with_those_that_are(write: Write) -> None:
+    """The workspace of a small arm takes in its goals and places; theirs lie in a told one."""
+    home = "home: [0, -0.32, 1.16, 0, 2.3, 0]\n"
+    boxes = "goals: {low: [.3, -.2, .08], high: [.46, .2, .35]}\nspawn: {low: [.31, -.15], high: [.45, .15]}"
+    space = load_arm(write(six(), home + boxes)).space
+    assert space.low[0] <= 0.21 and space.high[0] >= 0.55 and space.low[1] <= -0.25 and space.high[2] >= 0.35
+    assert space.high[2] < IIWA.space.high[2], "as high as a small arm reaches"
+    room = "workspace: {low: [0.32, -0.1, 0.01], high: [0.44, 0.1, 0.3]}"
+    space = load_arm(write(six(), home + room)).space
+    assert space.low[0] <= space.goal_low[0] < space.goal_high[0] <= space.high[0]
+    assert space.low[1] <= space.spawn_low[1] < space.spawn_high[1] <= space.high[1]
+    assert space.goal_high[2] <= space.high[2]
+
+
 def test_what_was_found_can_be_written_and_read_again(write: Write) -> None:
     """`arm check --output` describes the same arm."""
     file = write(six(), "speed: 1.5")

@@ -7,11 +7,16 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from armchair.cli import main
 from armchair.cli.jobs import making
-from armchair.cli.sweeping.plan import Bounds, plan_of
+from armchair.cli.jobs.making import Where
+from armchair.cli.sweeping import making as sweeping
+from armchair.cli.sweeping.outcome import Outcome
+from armchair.cli.sweeping.plan import Bounds, Setting, base_of, plan_of
 from armchair.cli.sweeping.search import ask
+from armchair.intervals import Interval
 from armchair.offers import extras
 from armchair.reports.sweep_plot import Dot, draw_sweep
 from armchair.runs.folder import RunDir
@@ -102,6 +107,22 @@ def test_a_search_that_was_stopped_goes_on_as_if_it_had_not(
     again = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert again["points"] == told["points"]
     assert again["measure"] == "return" and again["points"][0]["mean"] > 0
+
+
+def test_a_search_reads_what_came_of_a_point_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def came(number: int, setting: Setting, runs: object, measure: str) -> Outcome:
+        read.append(number)
+        return Outcome(number, setting, {0: 0.5}, Interval(0.5, 0.4, 0.6), 100.0, 4.0)
+
+    monkeypatch.setattr(sweeping, "outcome_of", came)
+    monkeypatch.setattr(sweeping, "make_runs", lambda jobs, home, where: None)
+    plan = plan_of({**yaml.safe_load(SEARCH), "trials": 6}, "asked.yaml")
+    asked = sweeping.Sweep(plan, base_of(plan, pointed=False))
+    points: list[Setting] = []
+    sweeping._make(asked, points, asked.folder(tmp_path), Where())
+    assert len(points) == 6 and read == [1, 2, 3, 4]  # the last two are read for the table
 
 
 def test_the_sampler_is_repeatable_and_learns() -> None:

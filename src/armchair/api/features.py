@@ -42,7 +42,7 @@ def layout_of(config: TeachConfig) -> VisibleLayout:
     known = spec.layout(config.env)
     if known is not None:
         return known
-    env = spec.make(1, config.env)
+    env = spec.make(1, config.env.on_cpu())
     try:
         return env.layout
     finally:

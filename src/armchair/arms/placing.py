@@ -21,6 +21,7 @@ from armchair.arms.model import bodies_below
 from armchair.arms.space import find_space, with_home
 from armchair.errors import InvalidInput
 
+BESIDE = 0.1  # m, room of the tool beside places on the table
 PENETRATION = -0.005  # m, from which on two links are in each other
 DOWN = np.array([[-1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, -1.0]])
 """The hand's axes where it points down, as columns: half a turn about y."""
@@ -34,26 +35,29 @@ def rows_of(matrix: Floats) -> tuple[Vec3, Vec3, Vec3]:
 def placed(arm: Arm, told: Description, parts: Found, where: str) -> Arm:
     """The arm with its home, its boxes and how its hand is held."""
     clear = _Clear(arm, parts)
-    boxed = told.workspace is not None or told.goals is not None or told.spawn is not None
-    if told.home:
-        arm = _at_home(arm, told.home, where)
-    if not boxed:
-        found = find_space(arm, clear, (arm,) if told.home else _turned(arm))
+    boxes = (told.workspace, told.goals, told.spawn)
+    arm, turns = (arm, _turned(arm)) if not told.home else _just(_at_home(arm, told.home, where))
+    if None in boxes:  # what is not told is solved for
+        found = find_space(turns, clear, homed=bool(told.home))
         if found is None:
             raise InvalidInput(
                 f"{where}: no posture brings the tool over the table with the hand down{clear.told()}"
             )
-        arm = replace(arm, space=found.space) if told.home else found
-    space = _boxes(arm.space, told, where)
-    arm = replace(arm, space=space)
-    if boxed and not told.home:
-        tried = [one for turned in _turned(arm) if (one := with_home(turned, clear)) is not None]
-        if not tried:
-            raise InvalidInput(
-                f"{where}: no posture brings the tool over the middle of 'goals', the hand down: say 'home'"
-            )
-        arm = tried[0]
-    return arm
+        arm = found
+    arm = replace(arm, space=_boxes(arm.space, told, where))
+    if told.home or boxes == (None, None, None):
+        return arm
+    tried = [one for turned in turns if (one := with_home(replace(turned, space=arm.space), clear))]
+    if not tried:
+        raise InvalidInput(
+            f"{where}: no posture brings the tool over the middle of 'goals', the hand down: say 'home'"
+        )
+    return tried[0]
+
+
+def _just(arm: Arm) -> tuple[Arm, tuple[Arm, ...]]:
+    """An arm whose hand is held one way only."""
+    return arm, (arm,)
 
 
 def _at_home(arm: Arm, home: Sequence[float], where: str) -> Arm:
@@ -79,8 +83,7 @@ def _turned(arm: Arm) -> tuple[Arm, ...]:
 
 
 def _boxes(space: Space, told: Description, where: str) -> Space:
-    if told.workspace is not None:
-        space = space._replace(low=told.workspace.low, high=told.workspace.high)
+    """The boxes that are told, and of the others what goes with them."""
     if told.goals is not None:
         space = space._replace(goal_low=told.goals.low, goal_high=told.goals.high)
     if told.spawn is not None:
@@ -91,14 +94,42 @@ def _boxes(space: Space, told: Description, where: str) -> Space:
             table_low=(low[0] - 0.3, low[1] - 0.4),
             table_high=(high[0] + 0.3, high[1] + 0.4),
         )
+    if told.workspace is not None:
+        space = _within(space._replace(low=told.workspace.low, high=told.workspace.high), told)
+    elif told.goals is not None or told.spawn is not None:
+        space = _around(space)
     for key in ("", "goal_", "spawn_"):
         low, high = getattr(space, f"{key}low"), getattr(space, f"{key}high")
         if any(a >= b for a, b in zip(low, high, strict=True)):
             name = {"": "workspace", "goal_": "goals", "spawn_": "spawn"}[key]
+            if name != "workspace" and getattr(told, name) is None:
+                raise InvalidInput(f"{where}: nothing of what the arm reaches is in workspace: say '{name}'")
             raise InvalidInput(
                 f"{where}: {name} must have its low corner below its high one, got {low}, {high}"
             )
     return space
+
+
+def _within(space: Space, told: Description) -> Space:
+    """What is not told is cut to the workspace, which is."""
+    if told.goals is None:
+        low, high = vec(np.maximum(space.goal_low, space.low)), vec(np.minimum(space.goal_high, space.high))
+        space = space._replace(goal_low=low, goal_high=high)
+    if told.spawn is None:
+        (x, y), (to_x, to_y) = space.low[:2], space.high[:2]
+        space = space._replace(
+            spawn_low=(max(space.spawn_low[0], x), max(space.spawn_low[1], y)),
+            spawn_high=(min(space.spawn_high[0], to_x), min(space.spawn_high[1], to_y)),
+        )
+    return space
+
+
+def _around(space: Space) -> Space:
+    """The workspace, which is not told, takes in goals and places on the table, with room beside them."""
+    low, high = np.minimum(space.low, space.goal_low), np.maximum(space.high, space.goal_high)
+    low[:2] = np.minimum(low[:2], np.array(space.spawn_low) - BESIDE)
+    high[:2] = np.maximum(high[:2], np.array(space.spawn_high) + BESIDE)
+    return space._replace(low=vec(low), high=vec(high))
 
 
 class _Clear:

@@ -56,21 +56,21 @@ def reach_of(arm: Arm) -> float:
     return float(level[low].quantile(0.98)) if bool(low.any()) else float(level.max())
 
 
-def find_space(arm: Arm, clear: Clear, turns: tuple[Arm, ...]) -> Arm | None:
-    """The arm with boxes that it reaches, and with a home over their middle.
+def find_space(turns: tuple[Arm, ...], clear: Clear, *, homed: bool = False) -> Arm | None:
+    """The arm with boxes that it reaches, and with a home over their middle, or the one it has where `homed`.
 
     turns: the same arm with the hand turned about the vertical, of which the one that reaches most is taken.
     Where none reaches enough it is the one that comes nearest: `share_reached` says how near. None where no
     posture at all brings the tool over the middle of any.
     """
     best, most = None, -1.0
-    for tried in _candidates(turns, reach_of(arm)):
-        homed = with_home(tried, clear)
-        if homed is None:
+    for tried in _candidates(turns, reach_of(turns[0])):
+        placed = tried if homed else with_home(tried, clear)
+        if placed is None:
             continue
-        share = share_reached(homed)
+        share = share_reached(placed)
         if share > most:
-            best, most = homed, share
+            best, most = placed, share
         if share >= ENOUGH:
             break
     return best

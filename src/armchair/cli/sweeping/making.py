@@ -60,10 +60,13 @@ class Sweep(NamedTuple):
         saved = home.config()
         return Sweep(plan_of(saved.get("sweep"), str(home.config_file)), from_run(saved))
 
-    def jobs(self, points: Sequence[Setting]) -> list[list[Job]]:
-        """The runs of points, of each point together. A point that was there before has the same runs."""
+    def jobs(self, points: Sequence[Setting], after: int = 0) -> list[list[Job]]:
+        """The runs of points, of each point together. A point that was there before has the same runs.
+
+        after: so many points at the beginning are left out.
+        """
         found: list[list[Job]] = []
-        for setting in points:
+        for setting in points[after:]:
             number = 1 + points.index(setting)
             config = config_at(self.base, setting)
             seeds = range(self.plan.seed, self.plan.seed + self.plan.seeds)
@@ -116,28 +119,32 @@ def _make(sweep: Sweep, points: list[Setting], home: RunDir, where: Where) -> No
         return
     if points:
         _make_runs(sweep, points, home, where)
+    known: list[tuple[Setting, float]] = []
     while len(points) < plan.trials:
-        known = [(one.setting, one.worth) for one in _outcomes(sweep, points, home)]
+        known += [(one.setting, one.worth) for one in _outcomes(sweep, points, home, after=len(known))]
         chosen = ask(space, known, min(plan.batch, plan.trials - len(points)), plan.seed)
         sweep.jobs(chosen)  # raises for settings that cannot be used, before they are kept
         points += chosen
         write_points(home, points)
-        _make_runs(sweep, points, home, where)
+        _make_runs(sweep, points, home, where, after=len(known))
 
 
-def _make_runs(sweep: Sweep, points: Sequence[Setting], home: RunDir, where: Where) -> None:
-    jobs = {job.folder: job for point in sweep.jobs(points) for job in point}
+def _make_runs(sweep: Sweep, points: Sequence[Setting], home: RunDir, where: Where, after: int = 0) -> None:
+    jobs = {job.folder: job for point in sweep.jobs(points, after) for job in point}
     missing = [job for job in jobs.values() if not (home.path / "runs" / job.folder).exists()]
     if missing:
         make_runs(missing, home, where)
 
 
 def _outcomes(
-    sweep: Sweep, points: Sequence[Setting], home: RunDir, *, partly: bool = False
+    sweep: Sweep, points: Sequence[Setting], home: RunDir, *, partly: bool = False, after: int = 0
 ) -> list[Outcome]:
-    """What the points came to; partly: those without runs are left out, others may have fewer."""
+    """What the points came to, but for so many at the beginning.
+
+    partly: those without runs are left out, others may have fewer.
+    """
     found: list[Outcome] = []
-    for setting, jobs in zip(points, sweep.jobs(points), strict=True):
+    for setting, jobs in zip(points[after:], sweep.jobs(points, after), strict=True):
         runs = [RunDir(home.path / "runs" / job.folder) for job in jobs]
         there = [run for run in runs if run.path.exists()] if partly else runs
         if there:
