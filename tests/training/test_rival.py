@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 import torch
@@ -18,8 +19,10 @@ from armchair.maths import generator
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.fit import fit
 from armchair.runs.folder import RunDir
+from armchair.store.store import Store
 from armchair.training import rival as rivalry
 from armchair.training.policy_learner import PolicyLearner
+from armchair.training.reward_learner import RewardLearner
 from armchair.training.rival import contest
 from armchair.training.setup import teach
 from armchair.types import PreferenceBatch
@@ -54,6 +57,16 @@ def model(config: TeachConfig, env: Env) -> RewardEnsemble:
     return fit(batch, states.flatten(0, 2), env.layout, config.reward, rng)[0]
 
 
+@pytest.fixture
+def learned(config: TeachConfig, env: Env, model: RewardEnsemble) -> RewardLearner:
+    learner = RewardLearner(config, env.layout)
+    learner.model = model
+    return learner
+
+
+nowhere = cast(Store, None)  # nobody looks for answers there
+
+
 def locked(policy: PolicyLearner) -> PolicyLearner:
     """It drives into a corner whatever it sees, and tries next to nothing else."""
     net: ActorCritic = policy.agent.net
@@ -66,9 +79,9 @@ def locked(policy: PolicyLearner) -> PolicyLearner:
 
 
 @pytest.mark.slow
-def test_a_policy_that_is_stuck_is_replaced(config: TeachConfig, env: Env, model: RewardEnsemble) -> None:
+def test_a_policy_that_is_stuck_is_replaced(config: TeachConfig, env: Env, learned: RewardLearner) -> None:
     policy = locked(PolicyLearner(config, env))
-    held = contest(policy, model, UPDATES, LAST, lambda: True)
+    held = contest(policy, learned, nowhere, UPDATES, LAST, lambda: True)
     assert held is not None and held.wins and held.better is not policy
     assert held.rivals > held.own + config.reward.std
     assert held.steps == UPDATES * policy.steps + 2 * env.horizon * env.num_envs
@@ -76,11 +89,11 @@ def test_a_policy_that_is_stuck_is_replaced(config: TeachConfig, env: Env, model
 
 
 @pytest.mark.slow
-def test_one_that_does_as_well_stays(config: TeachConfig, env: Env, model: RewardEnsemble) -> None:
+def test_one_that_does_as_well_stays(config: TeachConfig, env: Env, learned: RewardLearner) -> None:
     policy = locked(PolicyLearner(config, env))
-    good = contest(policy, model, UPDATES, LAST, lambda: True)
+    good = contest(policy, learned, nowhere, UPDATES, LAST, lambda: True)
     assert good is not None
-    held = contest(good.better, model, UPDATES, LAST, lambda: True)
+    held = contest(good.better, learned, nowhere, UPDATES, LAST, lambda: True)
     assert held is not None and not held.wins and held.better is good.better
     held.better.act()
     assert len(held.better.running.length.unique()) > 1, "its episodes are out of phase again"
@@ -90,16 +103,38 @@ def test_one_that_does_as_well_stays(config: TeachConfig, env: Env, model: Rewar
     ("flags", "updates"), [({}, UPDATES - 1), ({"schedule.rival": 0.0}, 0), ({"policy": "runs/a"}, UPDATES)]
 )
 def test_there_is_no_contest(
-    flags: dict[str, float | str], updates: int, config: TeachConfig, env: Env, model: RewardEnsemble
+    flags: dict[str, float | str], updates: int, config: TeachConfig, env: Env, learned: RewardLearner
 ) -> None:
     policy = PolicyLearner(with_flags(config, flags), env)
     policy.beginner = None  # type: ignore[assignment]  # nobody may ask for one
-    assert contest(policy, model, updates, LAST, lambda: True) is None
+    assert contest(policy, learned, nowhere, updates, LAST, lambda: True) is None
 
 
-def test_it_ends_as_soon_as_the_run_is_to(config: TeachConfig, env: Env, model: RewardEnsemble) -> None:
+@pytest.mark.parametrize(("away", "held"), [(0.0, True), (0.6, False)])
+def test_it_may_be_held_only_where_something_better_is_known(
+    away: float, held: bool, config: TeachConfig, env: Env, learned: RewardLearner
+) -> None:
+    """A clip with the tool at the goal tells that the policy is stuck; one far from the goal does not."""
+    goal = torch.tensor([0.5, 0.0, 0.3])
+    clip = torch.cat((goal + torch.tensor([0.0, away, 0.0]), goal)).expand(1, 8, 6)
+    no, one = torch.zeros(1, dtype=torch.bool), torch.ones(1)
+    answers = PreferenceBatch(clip, clip, one, one, no, torch.arange(1))
+    policy = locked(PolicyLearner(with_flags(config, {"schedule.rival_if": "better_known"}), env))
+    begun: list[int] = []
+
+    def goes_on() -> bool:
+        begun.append(1)
+        return False
+
+    learned.given = lambda store: answers  # type: ignore[method-assign]
+    assert contest(policy, learned, nowhere, UPDATES, LAST, goes_on) is None
+    assert bool(begun) is held
+    assert int(policy.running.length.max()) < env.horizon, "its episodes begin again"
+
+
+def test_it_ends_as_soon_as_the_run_is_to(config: TeachConfig, env: Env, learned: RewardLearner) -> None:
     asked = iter([True, True, False])
-    assert contest(PolicyLearner(config, env), model, UPDATES, LAST, lambda: next(asked)) is None
+    assert contest(PolicyLearner(config, env), learned, nowhere, UPDATES, LAST, lambda: next(asked)) is None
     assert next(asked, None) is None
 
 

@@ -4,7 +4,8 @@ The first fits rest on few answers, and what they get wrong the policy learns. I
 and better rewards lead nowhere from, such as beside a block that it was taught not to touch, while a policy
 that knows nothing learns the same reward. So once in a run one is trained for as many updates as there have
 been, and takes over if what it does is worth more to the reward model. Nothing else decides: neither the
-task's own reward nor its success.
+task's own reward nor its success. With `schedule.rival_if: better_known` it is spared where none of the clips
+that were answered is worth more than what the policy does: then nothing tells that it is stuck.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ import torch
 from armchair.envs.base import Env
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rollout.collect import Running, check_rollout, collect
+from armchair.store.store import Store
 from armchair.training.policy_learner import PolicyLearner
+from armchair.training.reward_learner import RewardLearner
+from armchair.types import PreferenceBatch
 
 MARGIN = 1.0
 """By how many standard deviations of the learned reward over usual states the rival must do better."""
@@ -42,7 +46,8 @@ class Contest(NamedTuple):
 
 def contest(
     policy: PolicyLearner,
-    model: RewardEnsemble | None,
+    reward: RewardLearner,
+    store: Store,
     updates: int,
     last: int,
     goes_on: Callable[[], bool],
@@ -50,14 +55,22 @@ def contest(
     """When it is time, train a rival of `policy` in the same copies for as many updates, and keep the better.
 
     Afterwards all copies stand at the beginning of episodes. updates: so far, of `last`. goes_on: asked
-    before every update. -> None where there is no contest, or it said no. Raises NotFinite where
-    numbers go wrong.
+    before every update. store: of the answers that the reward was learned of. -> None where there is no
+    contest, or `goes_on` said no. Raises NotFinite where numbers go wrong.
     """
-    config = policy.config
+    config, model = policy.config, reward.model
     share = 0.0 if config.policy or config.demonstrations.source else config.schedule.rival
     if not share or model is None or updates != max(1, round(share * last)):
         return None
-    env, rival = policy.env, policy.beginner(updates)
+    env = policy.env
+    if config.schedule.rival_if == "better_known":
+        better = (
+            best_known(model, reward.given(store)) > _worth(env, policy, model) + MARGIN * model.config.std
+        )
+        policy.begin_again()
+        if not better:
+            return None
+    rival = policy.beginner(updates)
     for _ in range(updates):
         if not goes_on():
             policy.begin_again()
@@ -72,6 +85,12 @@ def contest(
     steps = updates * rival.steps + 2 * env.horizon * env.num_envs
     wins = rivals > own + MARGIN * model.config.std
     return Contest(rival if wins else policy, own, rivals, steps, wins)
+
+
+def best_known(model: RewardEnsemble, answers: PreferenceBatch) -> float:
+    """Mean learned reward of a step of the clip that is worth most."""
+    clips = torch.cat((answers.left, answers.right))  # (2 n, L, F)
+    return float(model.to(clips.device).mean(clips).mean(1).max())
 
 
 def _worth(env: Env, learner: PolicyLearner, model: RewardEnsemble) -> float:
