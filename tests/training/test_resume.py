@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from armchair.agents.behaviour_cloning import CloningConfig
 from armchair.agents.networks import ActorCritic
 from armchair.cli import main
 from armchair.config.read import as_yaml, load_config, with_flags
@@ -129,6 +130,23 @@ def test_half_a_run_twice_is_a_whole_one(task: str, tmp_path: Path, whole_reach:
     assert [name for name in expected if found[name] != expected[name]] == []
 
 
+def test_a_rival_that_is_still_to_come_begins_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the arm did while it wandered is kept: the rival imitates it."""
+    monkeypatch.setattr(rival, "MARGIN", -1e9)
+    monkeypatch.setattr(rival, "CLONING", CloningConfig(updates=5, std=0.5))
+    config = with_flags(small("reach"), {"schedule.rival": 0.7, "schedule.rival_if": "better_known"})
+    expected = uninterrupted(tmp_path, config)
+    run = cut_short(tmp_path, config, updates=2, lost=1)
+    imitated: list[int] = []
+    given = rival.imitate
+    monkeypatch.setattr(rival, "imitate", lambda *args: imitated.append(1) or given(*args))
+    list(teach(config, run, oracle(config), resume=True))
+    assert imitated == [1] and "wandered" in expected
+    assert hashes(run) == expected
+
+
 @pytest.mark.parametrize("who", [oracle, viewer])
 def test_a_moment_that_is_kept_stays_as_it_was(who: Who, tmp_path: Path) -> None:
     config = with_flags(small("reach"), {"schedule.rival": 0.5})
@@ -155,6 +173,7 @@ def test_with_somebody_who_errs_it_is_the_same_after_a_stop(
     After it the policy has a rival, too, which wins.
     """
     monkeypatch.setattr(rival, "MARGIN", -1e9)
+    monkeypatch.setattr(rival, "CLONING", CloningConfig(updates=5, std=0.5))
     config = with_flags(small("reach"), {"schedule.rival": 0.5})
     expected = uninterrupted(tmp_path, config, viewer)
     run = cut_short(tmp_path, config, 2, 3, viewer)

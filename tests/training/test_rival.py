@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -19,8 +20,8 @@ from armchair.maths import generator
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rewards.fit import fit
 from armchair.runs.folder import RunDir
-from armchair.store.store import Store
 from armchair.training import rival as rivalry
+from armchair.training.asking.querying import Querier
 from armchair.training.policy_learner import PolicyLearner
 from armchair.training.reward_learner import RewardLearner
 from armchair.training.rival import contest
@@ -64,7 +65,7 @@ def learned(config: TeachConfig, env: Env, model: RewardEnsemble) -> RewardLearn
     return learner
 
 
-nowhere = cast(Store, None)  # nobody looks for answers there
+filmed = cast(Querier, SimpleNamespace(store=None, wandered=None))  # nothing
 
 
 def locked(policy: PolicyLearner) -> PolicyLearner:
@@ -81,7 +82,7 @@ def locked(policy: PolicyLearner) -> PolicyLearner:
 @pytest.mark.slow
 def test_a_policy_that_is_stuck_is_replaced(config: TeachConfig, env: Env, learned: RewardLearner) -> None:
     policy = locked(PolicyLearner(config, env))
-    held = contest(policy, learned, nowhere, UPDATES, LAST, lambda: True)
+    held = contest(policy, learned, filmed, UPDATES, LAST, lambda: True)
     assert held is not None and held.wins and held.better is not policy
     assert held.rivals > held.own + config.reward.std
     assert held.steps == UPDATES * policy.steps + 2 * env.horizon * env.num_envs
@@ -91,9 +92,9 @@ def test_a_policy_that_is_stuck_is_replaced(config: TeachConfig, env: Env, learn
 @pytest.mark.slow
 def test_one_that_does_as_well_stays(config: TeachConfig, env: Env, learned: RewardLearner) -> None:
     policy = locked(PolicyLearner(config, env))
-    good = contest(policy, learned, nowhere, UPDATES, LAST, lambda: True)
+    good = contest(policy, learned, filmed, UPDATES, LAST, lambda: True)
     assert good is not None
-    held = contest(good.better, learned, nowhere, UPDATES, LAST, lambda: True)
+    held = contest(good.better, learned, filmed, UPDATES, LAST, lambda: True)
     assert held is not None and not held.wins and held.better is good.better
     held.better.act()
     assert len(held.better.running.length.unique()) > 1, "its episodes are out of phase again"
@@ -107,7 +108,7 @@ def test_there_is_no_contest(
 ) -> None:
     policy = PolicyLearner(with_flags(config, flags), env)
     policy.beginner = None  # type: ignore[assignment]  # nobody may ask for one
-    assert contest(policy, learned, nowhere, updates, LAST, lambda: True) is None
+    assert contest(policy, learned, filmed, updates, LAST, lambda: True) is None
 
 
 @pytest.mark.parametrize(("away", "held"), [(0.0, True), (0.6, False)])
@@ -127,14 +128,14 @@ def test_it_may_be_held_only_where_something_better_is_known(
         return False
 
     learned.given = lambda store: answers  # type: ignore[method-assign]
-    assert contest(policy, learned, nowhere, UPDATES, LAST, goes_on) is None
+    assert contest(policy, learned, filmed, UPDATES, LAST, goes_on) is None
     assert bool(begun) is held
     assert int(policy.running.length.max()) < env.horizon, "its episodes begin again"
 
 
 def test_it_ends_as_soon_as_the_run_is_to(config: TeachConfig, env: Env, learned: RewardLearner) -> None:
     asked = iter([True, True, False])
-    assert contest(PolicyLearner(config, env), learned, nowhere, UPDATES, LAST, lambda: next(asked)) is None
+    assert contest(PolicyLearner(config, env), learned, filmed, UPDATES, LAST, lambda: next(asked)) is None
     assert next(asked, None) is None
 
 

@@ -5,7 +5,9 @@ and better rewards lead nowhere from, such as beside a block that it was taught 
 that knows nothing learns the same reward. So once in a run one is trained for as many updates as there have
 been, and takes over if what it does is worth more to the reward model. Nothing else decides: neither the
 task's own reward nor its success. With `schedule.rival_if: better_known` it is spared where none of the clips
-that were answered is worth more than what the policy does: then nothing tells that it is stuck.
+that were answered is worth more than what the policy does: then nothing tells that it is stuck. Such a rival
+begins as an imitation of the wandering of the first films, of those steps that led to more reward above all:
+one that knows nothing would often lock itself in as the first one did.
 """
 
 from __future__ import annotations
@@ -15,16 +17,22 @@ from typing import NamedTuple
 
 import torch
 
+from armchair.agents.behaviour_cloning import CloningConfig, ImitationTerm, imitate
 from armchair.envs.base import Env
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rollout.collect import Running, check_rollout, collect
-from armchair.store.store import Store
+from armchair.training.asking.querying import Querier
+from armchair.training.asking.wandered import Shown, Wandered
 from armchair.training.policy_learner import PolicyLearner
 from armchair.training.reward_learner import RewardLearner
 from armchair.types import PreferenceBatch
 
 MARGIN = 1.0
 """By how many standard deviations of the learned reward over usual states the rival must do better."""
+CLONING = CloningConfig(updates=1500, std=0.5)  # of the wandering, which is about as noisy
+CRITIC_FIRST = 4  # updates of the critic alone, before a rival that imitates is changed
+PULL = 0.3  # towards what is imitated, at first
+LED = 0.6  # of the rival's updates, after which nothing pulls it
 
 
 class Contest(NamedTuple):
@@ -47,7 +55,7 @@ class Contest(NamedTuple):
 def contest(
     policy: PolicyLearner,
     reward: RewardLearner,
-    store: Store,
+    querier: Querier,
     updates: int,
     last: int,
     goes_on: Callable[[], bool],
@@ -55,8 +63,8 @@ def contest(
     """When it is time, train a rival of `policy` in the same copies for as many updates, and keep the better.
 
     Afterwards all copies stand at the beginning of episodes. updates: so far, of `last`. goes_on: asked
-    before every update. store: of the answers that the reward was learned of. -> None where there is no
-    contest, or `goes_on` said no. Raises NotFinite where numbers go wrong.
+    before every update. querier: knows what was filmed and answered. -> None where there is no contest, or
+    `goes_on` said no. Raises NotFinite where numbers go wrong.
     """
     config, model = policy.config, reward.model
     share = 0.0 if config.policy or config.demonstrations.source else config.schedule.rival
@@ -64,27 +72,43 @@ def contest(
         return None
     env = policy.env
     if config.schedule.rival_if == "better_known":
-        better = (
-            best_known(model, reward.given(store)) > _worth(env, policy, model) + MARGIN * model.config.std
-        )
+        own = _worth(env, policy, model)
         policy.begin_again()
-        if not better:
+        if best_known(model, reward.given(querier.store)) <= own + MARGIN * model.config.std:
             return None
     rival = policy.beginner(updates)
-    for _ in range(updates):
+    shown = _begin_as(querier.wandered, rival, model)
+    for update in range(updates):
         if not goes_on():
             policy.begin_again()
             return None
         rollout, _ = rival.act()
         rollout = rollout._replace(reward=model.to(env.device).mean(rollout.visible))
         check_rollout(rollout)
-        rival.learn(rollout, new_reward=False, critic_only=False, imitation=None)
+        pull = None if shown is None else _pull(shown, update / updates, rival.rngs["learn"])
+        alone = shown is not None and update < CRITIC_FIRST
+        rival.learn(rollout, new_reward=False, critic_only=alone, imitation=pull)
     own, rivals = (_worth(env, learner, model) for learner in (policy, rival))
     for learner in (policy, rival):
         learner.begin_again()
     steps = updates * rival.steps + 2 * env.horizon * env.num_envs
     wins = rivals > own + MARGIN * model.config.std
     return Contest(rival if wins else policy, own, rivals, steps, wins)
+
+
+def _begin_as(wandered: Wandered | None, rival: PolicyLearner, model: RewardEnsemble) -> Shown | None:
+    """Let it begin as an imitation of the wandering, if any was kept. -> what it imitates."""
+    rng = rival.rngs["learn"]
+    shown = None if wandered is None else wandered.best(model, rng)
+    if shown is not None:
+        imitate(rival.agent, shown.obs, shown.action, CLONING, rng)
+    return shown
+
+
+def _pull(shown: Shown, over: float, rng: torch.Generator) -> ImitationTerm | None:
+    """What it is pulled towards, less and less in the course of its training (0 to 1)."""
+    weight = PULL * (1.0 - over / LED)
+    return ImitationTerm(shown.obs, shown.action, weight, rng) if weight > 0.0 else None
 
 
 def best_known(model: RewardEnsemble, answers: PreferenceBatch) -> float:

@@ -107,6 +107,8 @@ def state_tensors(trainer: Trainer) -> dict[str, Tensor]:
     out |= prefixed("episodes", trainer.querier.episodes.tensors())
     out |= trainer.reward.tensors() | trainer.policy.tensors()
     out |= prefixed("past", trainer.querier.history.tensors())
+    if (wandered := trainer.querier.wandered) is not None:
+        out |= prefixed("wandered", wandered.tensors())
     out["marks"] = torch.tensor(trainer.querier.marks.rows, dtype=torch.int64).reshape(-1, 2)
     out |= trainer.annotators.tensors() | prefixed("standing", trainer.standing.tensors())
     return out | snapshot_of("env.train", trainer.envs.train) | snapshot_of("env.film", trainer.envs.film)
@@ -120,6 +122,8 @@ def load_tensors(trainer: Trainer, tensors: Mapping[str, Tensor]) -> None:
     querier = trainer.querier
     querier.episodes.load_tensors(part(tensors, "episodes"))
     querier.history.load_tensors(part(tensors, "past"))
+    if querier.wandered is not None:
+        querier.wandered.load_tensors(part(tensors, "wandered"))
     querier.marks = Marks([(int(row[0]), int(row[1])) for row in tensors["marks"]])
     trainer.reward.load_tensors(tensors)
     trainer.annotators.load_tensors(tensors)

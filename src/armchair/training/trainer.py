@@ -210,7 +210,7 @@ class Trainer:
     def _practise(self) -> Update:
         """A rollout of the policy, and an update from what the learned reward makes of it."""
         self.write_status("practising")
-        held = contest(self.policy, self.reward, self.store, self.updates, self.last_update, self._goes_on)
+        held = contest(self.policy, self.reward, self.querier, self.updates, self.last_update, self._goes_on)
         if held is not None:
             self.policy, self.env_steps = held.better, self.env_steps + held.steps
         self.guard.look(self.envs.train)

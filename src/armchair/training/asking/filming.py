@@ -11,6 +11,7 @@ from armchair.envs.base import Env, Frames, Goals, Policy
 from armchair.rollout.clips import RecentEpisodes
 from armchair.rollout.collect import NotFinite, is_finite
 from armchair.rollout.frames import FrameRing
+from armchair.training.asking.wandered import Film, Wandered
 from armchair.training.asking.wandering import Seek
 from armchair.video import mp4_bytes
 
@@ -39,11 +40,19 @@ def episodes_of(env: Env, kept: int = KEPT, *, stays: bool = False) -> RecentEpi
     return RecentEpisodes(env.num_envs, kept * env.horizon, frames, stays=stays)
 
 
-def film(env: Env, episodes: RecentEpisodes, act: Policy, rng: torch.Generator, *, same_start: bool) -> int:
+def film(
+    env: Env,
+    episodes: RecentEpisodes,
+    act: Policy,
+    rng: torch.Generator,
+    *,
+    same_start: bool,
+    wandered: Wandered | None = None,
+) -> int:
     """Let `act` play one episode in every copy and keep them in `episodes`. -> environment steps taken.
 
     One that seeks is told what its actions came to. same_start: begin them two by two alike, where the
-    environment can do that. Raises NotFinite where an observation is not.
+    environment can do that. wandered: keeps them besides. Raises NotFinite where an observation is not.
     """
     seeker = act if isinstance(act, Seek) else None
     act = checked(act)
@@ -55,12 +64,17 @@ def film(env: Env, episodes: RecentEpisodes, act: Policy, rng: torch.Generator, 
         obs = env.reset()
         episodes.begin()
     draws = env if isinstance(env, Frames) else None
+    kept: list[tuple[Tensor, ...]] = []
     for _ in range(env.horizon):
         action = act(obs)
         step = env.step(action)
         if seeker is not None:
             seeker.watch(action, step)
         episodes.add(action, step, draws.frames() if draws is not None else ())
+        if wandered is not None:
+            kept.append((obs, action.clamp(-1.0, 1.0), step.visible, step.done))
         obs = step.obs
     episodes.give_up()
+    if wandered is not None:
+        wandered.add(Film(*(torch.stack(part) for part in zip(*kept, strict=True))))
     return env.horizon * env.num_envs

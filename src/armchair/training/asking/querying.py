@@ -36,6 +36,7 @@ from armchair.training.asking.policy_history import (
 from armchair.training.asking.program import Program
 from armchair.training.asking.schedule import Marks
 from armchair.training.asking.screening import Screening
+from armchair.training.asking.wandered import Wandered
 from armchair.training.asking.wandering import Seek, Wander
 from armchair.training.asking.wishes import FIRST, Wishes
 from armchair.types import Clip, Question
@@ -75,6 +76,7 @@ class Querier:
         self.in_vain = 0  # films on end in which there was nothing to ask about
         self.history = PolicyHistory()
         self.wishes: Wishes | None = None  # in a run of wishes
+        self.wandered = Wandered() if config.schedule.rival_if == "better_known" else None
         self.marks = Marks()
         self.withdrawn = 0  # environment steps before which no question waits any more
 
@@ -167,7 +169,8 @@ class Querier:
 
     def _film(self, newest: Newest, act: Policy, same_start: bool) -> int:
         self.episodes.policy_step = newest.env_steps
-        steps = film(self.env, self.episodes, act, self.rngs["film"], same_start=same_start)
+        kept = self.wandered if isinstance(act, Wander | Seek) else None
+        steps = film(self.env, self.episodes, act, self.rngs["film"], same_start=same_start, wandered=kept)
         unrewarded = self.env.unrewarded() if isinstance(self.env, Explains) else None
         if unrewarded is not None and self._rewarded:
             raise ForeignError(f"{unrewarded}: a simulated teacher judges by it, people can do without")
