@@ -106,11 +106,13 @@ def test_results_that_are_there_are_not_measured_again(
     assert "1 results of other settings are left out" in capsys.readouterr().err
 
 
-def test_two_commands_do_not_measure_in_one_folder(scripts: dict[str, ModuleType], tmp_path: Path) -> None:
+def test_two_commands_do_not_measure_in_one_folder(
+    scripts: dict[str, ModuleType], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = scripts["run"]
-    refused = pytest.raises(SystemExit, match="another command is measuring in")
-    with run.alone(tmp_path), refused, run.alone(tmp_path):
+    with run.alone(tmp_path), pytest.raises(SystemExit) as refused, run.alone(tmp_path):
         raise AssertionError("both")
+    assert refused.value.code == 2 and "another command is measuring in" in capsys.readouterr().err
     with run.alone(tmp_path):  # it has ended
         pass
 

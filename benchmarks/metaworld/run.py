@@ -83,7 +83,8 @@ def alone(folder: Path) -> Generator[None]:
     """Nobody else measures here: two commands would begin each other's runs anew, in the same folders."""
     with (folder / LOCK).open("ab") as file:
         if not locks.take(file.fileno()):
-            sys.exit(f"another command is measuring in {folder}: wait for it, or name another folder")
+            print(f"another command is measuring in {folder}: wait, or name another folder", file=sys.stderr)
+            sys.exit(2)
         yield
 
 
