@@ -24,7 +24,7 @@ from armchair.training import rival as rivalry
 from armchair.training.asking.querying import Querier
 from armchair.training.policy_learner import PolicyLearner
 from armchair.training.reward_learner import RewardLearner
-from armchair.training.rival import contest
+from armchair.training.rival import best_stretch, contest
 from armchair.training.setup import teach
 from armchair.types import PreferenceBatch
 
@@ -131,6 +131,11 @@ def test_it_may_be_held_only_where_something_better_is_known(
     assert contest(policy, learned, filmed, UPDATES, LAST, goes_on) is None
     assert bool(begun) is held
     assert int(policy.running.length.max()) < env.horizon, "its episodes begin again"
+
+
+def test_the_best_stretch_of_each_copy_counts() -> None:
+    reward = torch.tensor([[0.0, 3.0], [4.0, 3.0], [2.0, 0.0], [0.0, 0.0]])
+    assert best_stretch(reward, 2) == 3.0 and best_stretch(reward, 9) == 1.5
 
 
 def test_it_ends_as_soon_as_the_run_is_to(config: TeachConfig, env: Env, learned: RewardLearner) -> None:

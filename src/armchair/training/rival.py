@@ -5,9 +5,9 @@ and better rewards lead nowhere from, such as beside a block that it was taught 
 that knows nothing learns the same reward. So once in a run one is trained for as many updates as there have
 been, and takes over if what it does is worth more to the reward model. Nothing else decides: neither the
 task's own reward nor its success. With `schedule.rival_if: better_known` it is spared where none of the clips
-that were answered is worth more than what the policy does: then nothing tells that it is stuck. Such a rival
-begins as an imitation of the wandering of the first films, of those steps that led to more reward above all:
-one that knows nothing would often lock itself in as the first one did.
+that were answered is worth more than the best of what the policy does: nothing tells that it is stuck then.
+Such a rival begins as an imitation of the wandering of the first films, of those steps that led to more
+reward above all: one that knows nothing would often lock itself in as the first one did.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 from armchair.agents.behaviour_cloning import CloningConfig, ImitationTerm, imitate
 from armchair.envs.base import Env
@@ -72,9 +73,9 @@ def contest(
         return None
     env = policy.env
     if config.schedule.rival_if == "better_known":
-        own = _worth(env, policy, model)
+        done = best_stretch(_played(env, policy, model), config.queries.clip_length)
         policy.begin_again()
-        if best_known(model, reward.given(querier.store)) <= own + MARGIN * model.config.std:
+        if best_known(model, reward.given(querier.store)) <= done + MARGIN * model.config.std:
             return None
     rival = policy.beginner(updates)
     shown = _begin_as(querier.wandered, rival, model)
@@ -88,7 +89,7 @@ def contest(
         pull = None if shown is None else _pull(shown, update / updates, rival.rngs["learn"])
         alone = shown is not None and update < CRITIC_FIRST
         rival.learn(rollout, new_reward=False, critic_only=alone, imitation=pull)
-    own, rivals = (_worth(env, learner, model) for learner in (policy, rival))
+    own, rivals = (float(_played(env, learner, model).mean()) for learner in (policy, rival))
     for learner in (policy, rival):
         learner.begin_again()
     steps = updates * rival.steps + 2 * env.horizon * env.num_envs
@@ -117,9 +118,14 @@ def best_known(model: RewardEnsemble, answers: PreferenceBatch) -> float:
     return float(model.to(clips.device).mean(clips).mean(1).max())
 
 
-def _worth(env: Env, learner: PolicyLearner, model: RewardEnsemble) -> float:
-    """Mean learned reward of a step, over an episode in every copy."""
+def best_stretch(reward: Tensor, length: int) -> float:
+    """Mean reward of the best `length` steps on end of each copy, on average over copies. reward: (T, N)."""
+    return float(reward.unfold(0, min(length, len(reward)), 1).mean(-1).amax(0).mean())
+
+
+def _played(env: Env, learner: PolicyLearner, model: RewardEnsemble) -> Tensor:
+    """The learned reward over an episode in every copy, without exploration. -> (T, N)."""
     net, running = learner.agent.net, Running(env.reset())
     unknown = torch.zeros(env.num_envs, device=env.device)  # log densities, which nobody asks for
     rollout, _ = collect(env, lambda obs: (net.best(obs), unknown), env.horizon, running)
-    return float(model.to(env.device).mean(rollout.visible).mean())
+    return model.to(env.device).mean(rollout.visible)
