@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import torch
 
+from armchair.types import Clip
+
 FOLDER = Path(__file__).parents[1] / "benchmarks" / "metaworld"
 MODULES = ("cells", "published", "tables", "teaching", "curves", "run")
 
@@ -115,6 +117,25 @@ def test_two_commands_do_not_measure_in_one_folder(
     assert refused.value.code == 2 and "another command is measuring in" in capsys.readouterr().err
     with run.alone(tmp_path):  # it has ended
         pass
+
+
+def a_clip(thing: tuple[float, float, float]) -> Clip:
+    """Hand at the thing; the goal is at (0.1, 0.6, 0.2)."""
+    visible = torch.tensor([*thing, *thing, 0.1, 0.6, 0.2]).repeat(50, 1)
+    zeros = torch.zeros(50)
+    return Clip("a", visible, torch.zeros(50, 4), zeros, None, None, 0, 0, 0)
+
+
+def test_everybody_who_answers_can_be_made(scripts: dict[str, ModuleType]) -> None:
+    """The simulated person, too, who has to be told what to look at; it prefers a thing in its place."""
+    cells = scripts["cells"]
+    for cell in cells.besides("field", list(cells.TASKS)):
+        cells.teacher_of(cell, cells.settings(cell))
+    cell = cells.Cell("field", "window-open", 100, 0, "viewer")
+    viewer = cells.teacher_of(cell, cells.settings(cell))
+    there, away = a_clip(thing=(0.1, 0.6, 0.2)), a_clip(thing=(-0.1, 0.6, 0.2))
+    said = [viewer.answer(there, away) for _ in range(20)]
+    assert said.count("left") > 15
 
 
 def test_a_failing_run_is_told_and_the_others_are_kept(

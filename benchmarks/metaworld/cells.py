@@ -11,8 +11,12 @@ from typing import Literal, NamedTuple, cast
 from armchair.config.pace import paced
 from armchair.config.read import as_yaml, load_settings, with_flags
 from armchair.config.teach import TeachConfig
+from armchair.feedback.teachers import Teacher, make_teacher
+from armchair.feedback.viewer import Sight
 from armchair.jsonable import Json
-from armchair.training.asking.described import errs
+from armchair.maths import generator
+from armchair.tasks.cues import Cue
+from armchair.training.asking.described import errs, make_described
 
 HERE = Path(__file__).parent
 Protocol = Literal["field", "repeat3"]
@@ -32,6 +36,10 @@ TASKS: dict[
     "sweep-into": {"hand": HAND, "object": "body:obj", "goal": "site:goal"},
     "hammer": {"hand": HAND, "object": "body:hammer", "nail": "site:nailHead", "goal": "site:goal"},
 }
+WANTED = (  # what a simulated person wants: the thing at its place, and the hand at the thing
+    Cue("object", "goal", 0.05),
+    Cue("hand", "object", 0.05, weight=0.3),
+)
 EASY, BUDGETS = ("window-open", "button-press"), (50, 100, 250, 500)
 LARGE = {"sweep-into": 1000, "hammer": 1000}  # one more budget for the hardest
 TEACHERS = (
@@ -106,6 +114,16 @@ def settings(cell: Cell) -> TeachConfig:
         config.env, points=cast("dict[str, int | str]", points), differences=cell.observed != SEEN[0]
     )
     return paced(replace(config, env=env), base)
+
+
+def teacher_of(cell: Cell, config: TeachConfig) -> Teacher:
+    """Who answers: a simulated person judges by points that it sees, the others by the reward."""
+    if cell.teacher == "viewer":
+        sight = Sight(tuple(TASKS[cell.task]), WANTED)
+        return make_teacher("viewer", {}, generator(config.seed, "teacher"), sight=sight)
+    teacher = make_described({"name": cell.teacher}, config)
+    assert teacher is not None, "a simulated one is named"
+    return teacher
 
 
 def digest(cell: Cell) -> str:

@@ -3,6 +3,7 @@
     run.py results/                                             every row, seed 0
     run.py results/ --seeds 5 --workers 2                       five seeds, two runs side by side
     run.py results/ --tasks window-open --budgets 50 100        some rows
+    run.py results/ --tasks window-open --teacher viewer        answers of the simulated person
     run.py results/ --protocol repeat3 --besides                the second table; what stands beside
     run.py results/ --table-only --curves curves.png            only print, and draw the curves
 
@@ -21,7 +22,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import cast
 
-from cells import BUDGETS, PROTOCOLS, TASKS, Cell, besides, cells_of, digest, rows_of
+from cells import BUDGETS, PROTOCOLS, TASKS, TEACHERS, Cell, besides, cells_of, digest, rows_of
 from tables import Row, tables
 from teaching import piece
 
@@ -116,6 +117,7 @@ def main() -> int:
     parser.add_argument("--protocol", choices=list(PROTOCOLS), default="field")
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=list(TASKS))
     parser.add_argument("--budgets", nargs="+", type=int, default=list(BUDGETS), help="of answers")
+    parser.add_argument("--teacher", choices=("oracle", *TEACHERS), default="oracle", help="who answers")
     parser.add_argument("--besides", action="store_true", help="differences, raw inputs and other teachers")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first-seed", type=int, default=0)
@@ -127,13 +129,15 @@ def main() -> int:
     for name in ("seeds", "workers", "episodes"):
         if getattr(args, name) < 1:
             parser.error(f"--{name} must be at least 1, got {getattr(args, name)}")
+    if args.besides and args.teacher != "oracle":
+        parser.error("--besides has teachers of its own: leave --teacher out")
     if min(args.budgets) < 1:
         parser.error(f"--budgets must be at least 1, got {min(args.budgets)}")
     args.folder.mkdir(parents=True, exist_ok=True)
     rows = (
         besides(args.protocol, args.tasks)
         if args.besides
-        else rows_of(args.protocol, args.tasks, args.budgets)
+        else [row._replace(teacher=args.teacher) for row in rows_of(args.protocol, args.tasks, args.budgets)]
     )
     wanted = cells_of(rows, range(args.first_seed, args.first_seed + args.seeds))
     todo = [] if args.table_only else missing(wanted, current(known(args.folder)))

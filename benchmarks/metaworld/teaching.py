@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import torch
-from cells import Cell, digest, settings
+from cells import Cell, digest, settings, teacher_of
 
 from armchair.agents.saved import load_policy
 from armchair.config.read import as_yaml
@@ -18,7 +18,6 @@ from armchair.evaluate import Evaluation, evaluate
 from armchair.jsonable import Json
 from armchair.parallel.events import Tell
 from armchair.runs.folder import RunDir
-from armchair.training.asking.described import make_described
 from armchair.training.setup import teach
 
 EVALUATED = 7919  # added to a run's seed: other places of objects and goal than in training and its checks
@@ -31,14 +30,14 @@ def measure(cell: Cell, runs: Path, episodes: int) -> dict[str, Json]:
     the last measurement.
     """
     torch.set_num_threads(1)
-    config, teacher = settings(cell), {"name": cell.teacher}
+    config = settings(cell)
     shutil.rmtree(runs / cell.key, ignore_errors=True)
     began, used = time.perf_counter(), cpu_seconds()
     (runs / cell.key).mkdir(parents=True)
-    run = RunDir.create(runs / cell.key, "run", {**as_yaml(config), "teacher": dict(teacher)})
+    run = RunDir.create(runs / cell.key, "run", {**as_yaml(config), "teacher": {"name": cell.teacher}})
     curve: list[Json] = []
     last = None
-    for last in teach(config, run, make_described(teacher, config)):
+    for last in teach(config, run, teacher_of(cell, config)):
         if (found := last.evaluation) is not None:
             steps = last.env_steps * config.env.repeat
             curve.append([last.answers, steps, found.ever.value, found.success.value, found.total.value])
