@@ -60,15 +60,29 @@ def test_words_come_before_the_model(write: Write) -> None:
 def test_boxes_that_are_not_told_go_with_those_that_are(write: Write) -> None:
     """The workspace of a small arm takes in its goals and places; theirs lie in a told one."""
     home = "home: [0, -0.32, 1.16, 0, 2.3, 0]\n"
-    boxes = "goals: {low: [.3, -.2, .08], high: [.46, .2, .35]}\nspawn: {low: [.31, -.15], high: [.45, .15]}"
+    boxes = "goals: {low: [.3, -.2, .08], high: [.46, .2, .35]}\nspawn: {low: [.15, -.15], high: [.45, .15]}"
     space = load_arm(write(six(), home + boxes)).space
-    assert space.low[0] <= 0.21 and space.high[0] >= 0.55 and space.low[1] <= -0.25 and space.high[2] >= 0.35
-    assert space.high[2] < IIWA.space.high[2], "as high as a small arm reaches"
+    assert space.low[0] == pytest.approx(0.05) and space.high[0] >= 0.55 and space.low[1] <= -0.25
+    assert 0.35 <= space.high[2] < IIWA.space.high[2], "as high as a small arm reaches"
     room = "workspace: {low: [0.32, -0.1, 0.01], high: [0.44, 0.1, 0.3]}"
     space = load_arm(write(six(), home + room)).space
     assert space.low[0] <= space.goal_low[0] < space.goal_high[0] <= space.high[0]
     assert space.low[1] <= space.spawn_low[1] < space.spawn_high[1] <= space.high[1]
     assert space.goal_high[2] <= space.high[2]
+
+
+def test_boxes_that_are_told_aside_need_no_others(write: Write) -> None:
+    """What is told holds beside the base, and places on the table are within it."""
+    words = (
+        "yaw: 90\nworkspace: {low: [-0.3, 0.2, 0.01], high: [0.3, 0.6, 0.6]}\n"
+        "goals: {low: [-0.15, 0.3, 0.1], high: [0.15, 0.46, 0.35]}"
+    )
+    arm = load_arm(write(six(), words))
+    assert arm.space.low == (-0.3, 0.2, 0.01) and arm.space.goal_high == (0.15, 0.46, 0.35)
+    x, y = zip(arm.space.spawn_low, arm.space.spawn_high, strict=True)
+    assert -0.3 <= x[0] < x[1] <= 0.3 and 0.2 <= y[0] < y[1] <= 0.6
+    at = chain(arm, torch.tensor([arm.home], dtype=torch.float64)).tool_pos[0]
+    assert abs(float(at[0])) < 0.02 and 0.3 < float(at[1]) < 0.46, "home is over the goals"
 
 
 def test_what_was_found_can_be_written_and_read_again(write: Write) -> None:
@@ -80,7 +94,7 @@ def test_what_was_found_can_be_written_and_read_again(write: Write) -> None:
     again = load_arm(again_file)
     assert again.joints == arm.joints and again.gripper is not None and arm.gripper is not None
     assert again.home == pytest.approx(arm.home, abs=1e-4) and again.speeds == arm.speeds
-    for mine, theirs in zip(again.space[:6], arm.space[:6], strict=True):
+    for mine, theirs in zip(again.space, arm.space, strict=True):
         assert mine == pytest.approx(theirs, abs=1e-4)
     torch.testing.assert_close(torch.tensor(again.down), torch.tensor(arm.down), atol=0.06, rtol=0)
 

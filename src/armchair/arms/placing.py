@@ -18,7 +18,7 @@ from armchair.arms.description import Description
 from armchair.arms.facts import Found
 from armchair.arms.kinematics import chain
 from armchair.arms.model import bodies_below
-from armchair.arms.space import find_space, with_home
+from armchair.arms.space import find_space, table_about, with_home
 from armchair.errors import InvalidInput
 
 BESIDE = 0.1  # m, room of the tool beside places on the table
@@ -37,22 +37,23 @@ def placed(arm: Arm, told: Description, parts: Found, where: str) -> Arm:
     clear = _Clear(arm, parts)
     boxes = (told.workspace, told.goals, told.spawn)
     arm, turns = (arm, _turned(arm)) if not told.home else _just(_at_home(arm, told.home, where))
-    if None in boxes:  # what is not told is solved for
-        found = find_space(turns, clear, homed=bool(told.home))
-        if found is None:
-            raise InvalidInput(
-                f"{where}: no posture brings the tool over the table with the hand down{clear.told()}"
-            )
-        arm = found
+    found = find_space(turns, clear, homed=bool(told.home)) if None in boxes else None
+    if found is not None:
+        arm, turns = found, (found, *turns)
+    elif boxes == (None, None, None):
+        raise InvalidInput(
+            f"{where}: no posture brings the tool over the table with the hand down{clear.told()}"
+        )
     arm = replace(arm, space=_boxes(arm.space, told, where))
     if told.home or boxes == (None, None, None):
         return arm
-    tried = [one for turned in turns if (one := with_home(replace(turned, space=arm.space), clear))]
-    if not tried:
+    tried = (with_home(replace(turned, space=arm.space), clear) for turned in turns)
+    homed = next((one for one in tried if one is not None), None)
+    if homed is None:
         raise InvalidInput(
             f"{where}: no posture brings the tool over the middle of 'goals', the hand down: say 'home'"
         )
-    return tried[0]
+    return homed
 
 
 def _just(arm: Arm) -> tuple[Arm, tuple[Arm, ...]]:
@@ -87,41 +88,39 @@ def _boxes(space: Space, told: Description, where: str) -> Space:
     if told.goals is not None:
         space = space._replace(goal_low=told.goals.low, goal_high=told.goals.high)
     if told.spawn is not None:
-        low, high = told.spawn.low, told.spawn.high
-        space = space._replace(
-            spawn_low=low,
-            spawn_high=high,
-            table_low=(low[0] - 0.3, low[1] - 0.4),
-            table_high=(high[0] + 0.3, high[1] + 0.4),
-        )
+        space = space._replace(spawn_low=told.spawn.low, spawn_high=told.spawn.high)
     if told.workspace is not None:
         space = _within(space._replace(low=told.workspace.low, high=told.workspace.high), told)
     elif told.goals is not None or told.spawn is not None:
         space = _around(space)
     for key in ("", "goal_", "spawn_"):
         low, high = getattr(space, f"{key}low"), getattr(space, f"{key}high")
-        if any(a >= b for a, b in zip(low, high, strict=True)):
+        if not _is_box(low, high):
             name = {"": "workspace", "goal_": "goals", "spawn_": "spawn"}[key]
-            if name != "workspace" and getattr(told, name) is None:
-                raise InvalidInput(f"{where}: nothing of what the arm reaches is in workspace: say '{name}'")
             raise InvalidInput(
                 f"{where}: {name} must have its low corner below its high one, got {low}, {high}"
             )
-    return space
+    return space._replace(**table_about(space.spawn_low, space.spawn_high))
 
 
 def _within(space: Space, told: Description) -> Space:
-    """What is not told is cut to the workspace, which is."""
+    """What is not told is cut to the workspace, which is told; where nothing is left it is what there is."""
+    low, high = space.low, space.high
     if told.goals is None:
-        low, high = vec(np.maximum(space.goal_low, space.low)), vec(np.minimum(space.goal_high, space.high))
-        space = space._replace(goal_low=low, goal_high=high)
+        goals = vec(np.maximum(space.goal_low, low)), vec(np.minimum(space.goal_high, high))
+        goals = goals if _is_box(*goals) else (low, high)
+        space = space._replace(goal_low=goals[0], goal_high=goals[1])
     if told.spawn is None:
-        (x, y), (to_x, to_y) = space.low[:2], space.high[:2]
-        space = space._replace(
-            spawn_low=(max(space.spawn_low[0], x), max(space.spawn_low[1], y)),
-            spawn_high=(min(space.spawn_high[0], to_x), min(space.spawn_high[1], to_y)),
-        )
+        (x, y), (to_x, to_y) = space.spawn_low, space.spawn_high
+        places = (max(x, low[0]), max(y, low[1])), (min(to_x, high[0]), min(to_y, high[1]))
+        goals = space.goal_low[:2], space.goal_high[:2]
+        places = places if _is_box(*places) else goals
+        space = space._replace(spawn_low=places[0], spawn_high=places[1])
     return space
+
+
+def _is_box(low: tuple[float, ...], high: tuple[float, ...]) -> bool:
+    return all(a < b for a, b in zip(low, high, strict=True))
 
 
 def _around(space: Space) -> Space:

@@ -12,7 +12,7 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from armchair.arms.arm import Arm, Space
+from armchair.arms.arm import Arm, Space, Vec2
 from armchair.arms.inverse import Solved, led_there, random_postures, solve
 from armchair.arms.kinematics import chain
 from armchair.maths import generator
@@ -24,6 +24,7 @@ ENOUGH = 0.99  # share of a box that must be solved
 SAMPLES = 64  # places in a box that are tried
 POSTURES = 96  # from which one over the middle is looked for
 HOVER = 0.15  # m, height of the tool at home, times the scale
+TABLE = (0.30, 0.40)  # m, x and y, that a block may go beyond the places on the table
 NARROWEST = 0.72  # scale of the places on the table: tasks need two of them 11 cm apart
 Clear = Callable[[Tensor], Tensor]  # (n, J) rad -> (n,) bool: nothing of the arm is in anything
 
@@ -41,9 +42,17 @@ def box_space(middle: float, scale: float) -> Space:
         goal_high=(middle + 0.10 * scale, 0.25 * scale, 0.08 + 0.32 * scale),
         spawn_low=(middle - x, -y),
         spawn_high=(middle + x, y),
-        table_low=(middle - x - 0.30 * scale, -y - 0.40),
-        table_high=(middle + x + 0.30, y + 0.40),
+        **table_about((middle - x, -y), (middle + x, y)),
     )
+
+
+def table_about(low: Vec2, high: Vec2) -> dict[str, Vec2]:
+    """Where a block may be before it is lost, about the places from `low` to `high`, as `Space` names it."""
+    aside, ahead = TABLE[1], TABLE[0]
+    return {
+        "table_low": (low[0] - ahead, low[1] - aside),
+        "table_high": (high[0] + ahead, high[1] + aside),
+    }
 
 
 def reach_of(arm: Arm) -> float:
@@ -61,9 +70,9 @@ def find_space(turns: tuple[Arm, ...], clear: Clear, *, homed: bool = False) -> 
 
     turns: the same arm with the hand turned about the vertical, of which the one that reaches most is taken.
     Where none reaches enough it is the one that comes nearest: `share_reached` says how near. None where no
-    posture at all brings the tool over the middle of any.
+    posture at all brings the tool over the middle of any, or where nothing of any is reached from home.
     """
-    best, most = None, -1.0
+    best, most = None, 0.0 if homed else -1.0
     for tried in _candidates(turns, reach_of(turns[0])):
         placed = tried if homed else with_home(tried, clear)
         if placed is None:
