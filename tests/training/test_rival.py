@@ -128,14 +128,27 @@ def test_it_may_be_held_only_where_something_better_is_known(
         return False
 
     learned.given = lambda store: answers  # type: ignore[method-assign]
-    assert contest(policy, learned, filmed, UPDATES, LAST, goes_on) is None
+    spared = contest(policy, learned, filmed, UPDATES, LAST, goes_on)
     assert bool(begun) is held
-    assert int(policy.running.length.max()) < env.horizon, "its episodes begin again"
+    assert (spared is None) is held  # it was told not to go on
+    if spared is not None:
+        assert spared.better is policy and not spared.wins and spared.rivals is None
+        assert spared.steps == env.horizon * env.num_envs and "no rival begins" in str(spared)
+    assert torch.equal(policy.running.obs, env.observe()), "its episodes begin again"
 
 
 def test_the_best_stretch_of_each_copy_counts() -> None:
     reward = torch.tensor([[0.0, 3.0], [4.0, 3.0], [2.0, 0.0], [0.0, 0.0]])
     assert best_stretch(reward, 2) == 3.0 and best_stretch(reward, 9) == 1.5
+
+
+def test_an_episode_that_ended_by_itself_stays_as_it_is() -> None:
+    reward = torch.tensor([[0.0, 0.1], [1.0, 0.2], [0.0, 0.3], [0.5, 0.4]])
+    ended = torch.tensor([[False, False], [True, False], [False, False], [True, False]])
+    assert rivalry.held(reward, ended).T.tolist() == [
+        [0.0, 1.0, 1.0, 1.0],
+        pytest.approx([0.1, 0.2, 0.3, 0.4]),
+    ]
 
 
 def test_it_ends_as_soon_as_the_run_is_to(config: TeachConfig, env: Env, learned: RewardLearner) -> None:

@@ -12,6 +12,7 @@ reward above all: one that knows nothing would often lock itself in as the first
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -19,7 +20,6 @@ import torch
 from torch import Tensor
 
 from armchair.agents.behaviour_cloning import CloningConfig, ImitationTerm, imitate
-from armchair.envs.base import Env
 from armchair.rewards.ensemble import RewardEnsemble
 from armchair.rollout.collect import Running, check_rollout, collect
 from armchair.training.asking.querying import Querier
@@ -41,12 +41,14 @@ class Contest(NamedTuple):
 
     better: PolicyLearner
     own: float  # mean learned reward of a step, over whole episodes without exploration
-    rivals: float
+    rivals: float | None  # the same of the rival; None where none was begun
     steps: int  # of the environment
     wins: bool  # the rival
 
     def __str__(self) -> str:
         """In words, for whoever watches."""
+        if self.rivals is None:
+            return f"no clip is worth more than the policy, {self.own:.2f} on average: no rival begins"
         worth = (
             f"worth {self.rivals:.2f} by what was learned of the answers, the policy so far {self.own:.2f}"
         )
@@ -71,12 +73,13 @@ def contest(
     share = 0.0 if config.policy or config.demonstrations.source else config.schedule.rival
     if not share or model is None or updates != max(1, round(share * last)):
         return None
-    env = policy.env
+    env, steps = policy.env, 0
     if config.schedule.rival_if == "better_known":
-        done = best_stretch(_played(env, policy, model), config.queries.clip_length)
+        played = _played(policy, model)
         policy.begin_again()
-        if best_known(model, reward.given(querier.store)) <= done + MARGIN * model.config.std:
-            return None
+        best, steps = best_stretch(played, config.queries.clip_length), played.numel()
+        if best_known(model, reward.given(querier.store)) <= best + MARGIN * model.config.std:
+            return Contest(policy, float(played.mean()), None, steps, wins=False)
     rival = policy.beginner(updates)
     shown = _begin_as(querier.wandered, rival, model)
     for update in range(updates):
@@ -89,10 +92,10 @@ def contest(
         pull = None if shown is None else _pull(shown, update / updates, rival.rngs["learn"])
         alone = shown is not None and update < CRITIC_FIRST
         rival.learn(rollout, new_reward=False, critic_only=alone, imitation=pull)
-    own, rivals = (float(_played(env, learner, model).mean()) for learner in (policy, rival))
+    own, rivals = (float(_played(learner, model).mean()) for learner in (policy, rival))
     for learner in (policy, rival):
         learner.begin_again()
-    steps = updates * rival.steps + 2 * env.horizon * env.num_envs
+    steps += updates * rival.steps + 2 * env.horizon * env.num_envs
     wins = rivals > own + MARGIN * model.config.std
     return Contest(rival if wins else policy, own, rivals, steps, wins)
 
@@ -113,7 +116,9 @@ def _pull(shown: Shown, over: float, rng: torch.Generator) -> ImitationTerm | No
 
 
 def best_known(model: RewardEnsemble, answers: PreferenceBatch) -> float:
-    """Mean learned reward of a step of the clip that is worth most."""
+    """Mean learned reward of a step of the clip that is worth most; -inf where there is none."""
+    if not len(answers.left):
+        return -math.inf
     clips = torch.cat((answers.left, answers.right))  # (2 n, L, F)
     return float(model.to(clips.device).mean(clips).mean(1).max())
 
@@ -123,9 +128,18 @@ def best_stretch(reward: Tensor, length: int) -> float:
     return float(reward.unfold(0, min(length, len(reward)), 1).mean(-1).amax(0).mean())
 
 
-def _played(env: Env, learner: PolicyLearner, model: RewardEnsemble) -> Tensor:
+def _played(learner: PolicyLearner, model: RewardEnsemble) -> Tensor:
     """The learned reward over an episode in every copy, without exploration. -> (T, N)."""
-    net, running = learner.agent.net, Running(env.reset())
+    env, net = learner.env, learner.agent.net
     unknown = torch.zeros(env.num_envs, device=env.device)  # log densities, which nobody asks for
-    rollout, _ = collect(env, lambda obs: (net.best(obs), unknown), env.horizon, running)
-    return model.to(env.device).mean(rollout.visible)
+    rollout, _ = collect(env, lambda obs: (net.best(obs), unknown), env.horizon, Running(env.reset()))
+    reward = model.to(env.device).mean(rollout.visible)
+    return held(reward, rollout.terminated) if learner.config.env.after_end == "stays" else reward
+
+
+def held(reward: Tensor, terminated: Tensor) -> Tensor:
+    """The reward (T, N) of copies whose first episode, once it has ended by itself, stays as it is."""
+    kept, over = reward.clone(), terminated.cumsum(0) > 0
+    for t in range(1, len(kept)):
+        kept[t] = torch.where(over[t - 1], kept[t - 1], kept[t])
+    return kept

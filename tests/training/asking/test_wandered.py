@@ -26,8 +26,8 @@ MODEL = cast(RewardEnsemble, Rightmost())
 def a_film(reward: Tensor, number: float = 0.0) -> Film:
     """One copy; its observations and actions tell the step."""
     steps = torch.arange(len(reward)).float()[:, None, None] + number
-    done = torch.zeros(len(reward), 1, dtype=torch.bool)
-    return Film(steps, steps.expand(-1, -1, 2) / 100.0, reward[:, None, None], done)
+    no = torch.zeros(len(reward), 1, dtype=torch.bool)
+    return Film(steps, steps.expand(-1, -1, 2) / 100.0, reward[:, None, None], no, no)
 
 
 def test_gains_are_the_weighted_mean_ahead_less_the_state_reached() -> None:
@@ -37,6 +37,8 @@ def test_gains_are_the_weighted_mean_ahead_less_the_state_reached() -> None:
     )
     expected = [AHEAD * 1.0 / (1.0 + AHEAD), 0.0, (5.0 + AHEAD * 2.0) / (1.0 + AHEAD) - 5.0, 0.0]
     assert gains(reward, done).squeeze(1).tolist() == pytest.approx(expected)
+    stays = [AHEAD, 0.0, *expected[2:]]  # 0, then 1 for ever
+    assert gains(reward, done, done).squeeze(1).tolist() == pytest.approx(stays)
 
 
 def test_steps_that_lead_to_reward_are_drawn_most() -> None:
@@ -49,6 +51,15 @@ def test_steps_that_lead_to_reward_are_drawn_most() -> None:
     torch.testing.assert_close(shown.action[:, 0], shown.obs[:, 0] / 100.0)
     before = ((shown.obs >= 80) & (shown.obs < 100)).float().mean()
     assert float(before) > 0.5, "a tenth of the steps"
+
+
+def test_what_is_no_number_is_not_imitated() -> None:
+    wandered = Wandered()
+    wandered.add(a_film(torch.full((5,), torch.nan)))
+    assert wandered.best(MODEL, generator(0, "best")) is None
+    wandered.add(a_film(torch.arange(5.0), 100.0))
+    shown = wandered.best(MODEL, generator(0, "best"))
+    assert shown is not None and float(shown.obs.min()) >= 100.0
 
 
 def test_the_latest_films_are_kept_and_saved() -> None:

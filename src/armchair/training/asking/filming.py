@@ -72,7 +72,7 @@ def film(
             seeker.watch(action, step)
         episodes.add(action, step, draws.frames() if draws is not None else ())
         if wandered is not None:
-            kept.append((obs, action.clamp(-1.0, 1.0), step.visible, step.done))
+            kept.append((obs, action.clamp(-1.0, 1.0), step.visible, step.terminated, step.done))
         obs = step.obs
     episodes.give_up()
     if wandered is not None:

@@ -71,12 +71,13 @@ class Querier:
         self._sight = Sight(env.layout.points, spec.cues)
         self.rngs = {name: generator(config.seed, name) for name in ("film", "ask", "progress")}
         env.reset(config.seed + 1)
-        self.episodes = episodes_of(env, config.queries.memory, stays=config.env.after_end == "stays")
+        stays = config.env.after_end == "stays"
+        self.episodes = episodes_of(env, config.queries.memory, stays=stays)
         self.asked = 0
         self.in_vain = 0  # films on end in which there was nothing to ask about
         self.history = PolicyHistory()
         self.wishes: Wishes | None = None  # in a run of wishes
-        self.wandered = Wandered() if config.schedule.rival_if == "better_known" else None
+        self.wandered = Wandered(stays=stays) if config.schedule.rival_if == "better_known" else None
         self.marks = Marks()
         self.withdrawn = 0  # environment steps before which no question waits any more
 

@@ -32,14 +32,17 @@ class Film(NamedTuple):
     obs: Tensor  # (T, N, D) before the step
     action: Tensor  # (T, N, A) in [-1, 1]
     visible: Tensor  # (T, N, F) of the state that it led to
-    done: Tensor  # (T, N) bool, where an episode ended
+    terminated: Tensor  # (T, N) bool, where an episode ended by itself
+    done: Tensor  # (T, N) bool, where an episode ended in any way
 
 
 class Wandered:
     """The latest films of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, stays: bool = False) -> None:
+        """stays: whether an episode that ended by itself counts as if its last state went on."""
         self.films: list[Film] = []
+        self._stays = stays
 
     def add(self, film: Film) -> None:
         """Keep one more."""
@@ -49,15 +52,26 @@ class Wandered:
         """As many steps as were kept, drawn with weights: those that led to more reward come more often.
 
         Weights are exp of the gain, `gains`, in its standard deviations (as in advantage-weighted regression,
-        Peng et al., 2019). On the device of `rng`. None where nobody wandered.
+        Peng et al., 2019). On the device of `rng`. None where nobody wandered, or nothing it met is a number.
         """
         if not self.films:
             return None
-        gain = torch.cat([gains(model.mean(film.visible), film.done).flatten() for film in self.films])
-        weight = ((gain - gain.mean()) / gain.std().clamp_min(1e-6)).clamp(max=MOST).exp().to(rng.device)
-        rows = torch.multinomial(weight, len(weight), replacement=True, generator=rng)
+        gain = torch.cat(
+            [
+                gains(model.mean(film.visible), film.done, film.terminated if self._stays else None).flatten()
+                for film in self.films
+            ]
+        )
+        sound = gain.isfinite()
+        if int(sound.sum()) < 2:
+            return None
+        mean, std = gain[sound].mean(), gain[sound].std().clamp_min(1e-6)
+        weight = torch.where(sound, ((gain - mean) / std).clamp(max=MOST).exp(), 0.0)
+        on_cpu = rng.device.type == "cpu"  # drawn there in any case: a GPU's sums differ in their last bits
+        draws = rng if on_cpu else torch.Generator().manual_seed(rng.initial_seed())
+        rows = torch.multinomial(weight, len(weight), replacement=True, generator=draws)
         obs, action = (
-            torch.cat([film[k].flatten(0, 1) for film in self.films]).to(rng.device)[rows] for k in (0, 1)
+            torch.cat([film[k].flatten(0, 1) for film in self.films])[rows].to(rng.device) for k in (0, 1)
         )
         return Shown(obs, action)
 
@@ -75,15 +89,19 @@ class Wandered:
         self.films = [Film(*(tensors[f"{i}.{name}"] for name in Film._fields)) for i in range(count)]
 
 
-def gains(reward: Tensor, done: Tensor) -> Tensor:
+def gains(reward: Tensor, done: Tensor, stays: Tensor | None = None) -> Tensor:
     """By how much what follows a step is better than the state that it leads to, within its episode. (T, N).
 
-    Mean of the rewards from it on with weights `AHEAD`^k, less its own.
+    Mean of the rewards from it on with weights `AHEAD`^k, less its own. stays: (T, N), the steps after which
+    the state stays as it is for ever.
     """
-    total, mass = torch.zeros_like(reward[0]), torch.zeros_like(reward[0])
+    total, mass, ever = torch.zeros_like(reward[0]), torch.zeros_like(reward[0]), 1.0 / (1.0 - AHEAD)
     ahead = torch.empty_like(reward)
     for t in reversed(range(len(reward))):
         on = AHEAD * (~done[t]).float()  # nothing follows the end of an episode
         total, mass = reward[t] + on * total, 1.0 + on * mass
+        if stays is not None:
+            total = torch.where(stays[t], ever * reward[t], total)
+            mass = torch.where(stays[t], ever, mass)
         ahead[t] = total / mass
     return ahead - reward
