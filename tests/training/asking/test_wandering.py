@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
 from armchair.config.read import load_config, preset_for, with_flags
-from armchair.envs.base import Env
+from armchair.envs.base import Env, Policy
 from armchair.envs.spec import resolve_task
 from armchair.feedback.teachers import make_teacher
 from armchair.maths import generator
@@ -85,17 +86,19 @@ def test_the_first_film_is_of_an_arm_that_wanders_as_configured(
 ) -> None:
     acting: list[object] = []
 
-    def watched(env: Env, episodes: RecentEpisodes, act: object, rng: object, *, same_start: bool) -> int:
+    def watched(env: Env, episodes: RecentEpisodes, act: Policy, rng: torch.Generator, **how: Any) -> int:
         acting.append(act)
-        return film(env, episodes, act, rng, same_start=same_start)  # pyright: ignore[reportArgumentType]
+        return film(env, episodes, act, rng, **how)
 
     monkeypatch.setattr(querying, "film", watched)
-    config = with_flags(load_config("smoke"), {"queries.wander": wander})
+    config = with_flags(load_config("smoke"), {"queries.wander": wander, "schedule.rival_if": "better_known"})
     with Store.open(tmp_path / "armchair.db") as store:
         trainer = make_trainer(config, store, make_teacher("oracle", {}, generator(0, "teacher")))
         trainer.turn()
         trainer.envs.close()
+        kept = trainer.querier.wandered
     assert type(acting[0]) is (Seek if wander == "points" else Wander)
+    assert kept is not None and len(kept.films) == len(acting), "what may be imitated later"
 
 
 def test_environments_of_others_with_points_are_wandered_about_by_them() -> None:
