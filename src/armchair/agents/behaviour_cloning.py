@@ -45,7 +45,7 @@ class ImitationTerm(NamedTuple):
 
     obs: Tensor  # (S, D)
     action: Tensor  # (S, A) in [-1, 1]
-    weight: float  # of ½ mean |μ(s) − a|² in the loss; 0 for nothing
+    weight: float  # of ½ mean |μ(s) − a|² in the loss; 0 or less for nothing
     rng: torch.Generator  # draws the steps of each gradient
 
     def add_gradient(self, net: ActorCritic, size: int) -> None:

@@ -36,7 +36,9 @@ def placed(arm: Arm, told: Description, parts: Found, where: str) -> Arm:
     """The arm with its home, its boxes and how its hand is held."""
     clear = _Clear(arm, parts)
     boxes = (told.workspace, told.goals, told.spawn)
-    arm, turns = (arm, _turned(arm)) if not told.home else _just(_at_home(arm, told.home, where))
+    if told.home:
+        arm = _at_home(arm, told.home, where)
+    turns = (arm,) if told.home else _turned(arm)
     found = find_space(turns, clear, homed=bool(told.home)) if None in boxes else None
     if found is not None:
         arm, turns = found, (found, *turns)
@@ -54,11 +56,6 @@ def placed(arm: Arm, told: Description, parts: Found, where: str) -> Arm:
             f"{where}: no posture brings the tool over the middle of 'goals', the hand down: say 'home'"
         )
     return homed
-
-
-def _just(arm: Arm) -> tuple[Arm, tuple[Arm, ...]]:
-    """An arm whose hand is held one way only."""
-    return arm, (arm,)
 
 
 def _at_home(arm: Arm, home: Sequence[float], where: str) -> Arm:

@@ -48,11 +48,8 @@ def box_space(middle: float, scale: float) -> Space:
 
 def table_about(low: Vec2, high: Vec2) -> dict[str, Vec2]:
     """Where a block may be before it is lost, about the places from `low` to `high`, as `Space` names it."""
-    aside, ahead = TABLE[1], TABLE[0]
-    return {
-        "table_low": (low[0] - ahead, low[1] - aside),
-        "table_high": (high[0] + ahead, high[1] + aside),
-    }
+    x, y = TABLE
+    return {"table_low": (low[0] - x, low[1] - y), "table_high": (high[0] + x, high[1] + y)}
 
 
 def reach_of(arm: Arm) -> float:

@@ -109,10 +109,9 @@ def _begin_as(wandered: Wandered | None, rival: PolicyLearner, model: RewardEnse
     return shown
 
 
-def _pull(shown: Shown, over: float, rng: torch.Generator) -> ImitationTerm | None:
+def _pull(shown: Shown, over: float, rng: torch.Generator) -> ImitationTerm:
     """What it is pulled towards, less and less in the course of its training (0 to 1)."""
-    weight = PULL * (1.0 - over / LED)
-    return ImitationTerm(shown.obs, shown.action, weight, rng) if weight > 0.0 else None
+    return ImitationTerm(shown.obs, shown.action, PULL * (1.0 - over / LED), rng)
 
 
 def best_known(model: RewardEnsemble, answers: PreferenceBatch) -> float:
