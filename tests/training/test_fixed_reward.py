@@ -89,6 +89,22 @@ def test_the_seed_decides_every_bit() -> None:
     assert not same(first, trained(dataclasses.replace(short, seed=1)))
 
 
+@pytest.mark.parametrize(("beta", "lasting"), [(0.0, False), (1.0, True)])
+def test_noise_lasts_over_steps_where_that_is_wanted(beta: float, lasting: bool) -> None:
+    taken = list[Tensor]()
+
+    class Noting(Line):
+        def step(self, action: Tensor) -> Step:
+            taken.append(action)
+            return super().step(action)
+
+    once = dataclasses.replace(CONFIG, steps=320, ppo=dataclasses.replace(CONFIG.ppo, noise_beta=beta))
+    list(train_on_reward(Noting(), once))
+    noise = torch.stack(taken)  # of a policy that knows nothing, whose mean is about 0
+    alike = float((noise[1:] * noise[:-1]).mean() / noise.square().mean())
+    assert (alike > 0.4) == lasting and (abs(alike) < 0.2) != lasting
+
+
 def test_it_learns_from_the_reward_it_is_given_and_no_other() -> None:
     def elsewhere(visible: Tensor) -> Tensor:
         return 1.0 - (visible.squeeze(-1) + 0.5).abs()

@@ -118,8 +118,12 @@ class ActorCritic:
 
         rng: on the networks' device.
         """
+        noise = torch.randn((len(obs), self.action_dim), generator=rng, device=obs.device)
+        return self.disturbed(obs, noise)
+
+    def disturbed(self, obs: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """As `sample`, with noise (N, A) that was drawn before: of a standard normal distribution each."""
         mean = self.actor(self._inputs(obs))
-        noise = torch.randn(mean.shape, generator=rng, device=mean.device)
         action = torch.addcmul(mean, noise, self.log_std.exp())
         return action, log_density(noise, self.log_std)
 

@@ -34,6 +34,9 @@ class PPOConfig:
     """Spread of the actions to begin with, in units of the full action."""
     min_std: float = 0.1
     """Floor of the spread, so that exploration never dies out."""
+    noise_beta: Annotated[float, Field(ge=0.0, le=2.0)] = 0.0
+    """Exponent of the actions' noise, whose power falls as 1/f^β over the steps of a rollout: 0 is white,
+    above that it lasts over steps, which small ones need. See `armchair.agents.noise`."""
     gamma: Annotated[float, Field(ge=0.0, le=0.99999)] = 0.97
     """Discount per control step."""
     lam: Annotated[float, Field(ge=0.0, le=1.0)] = 0.95

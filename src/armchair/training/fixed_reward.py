@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from armchair.agents.agent import Agent
+from armchair.agents.noise import exploring
 from armchair.agents.ppo import PPOConfig, UpdateStats, find_non_finite, make_agent, update
 from armchair.console import warn
 from armchair.envs.base import Env, restore, snapshot_of
@@ -138,10 +139,9 @@ class Training:
     def _turn(self, total_steps: int) -> Progress:
         """A rollout and an update. Raises NotFinite where something is not."""
         config, begun = self._config, time.process_time()
-        net, noise = self.agent.net, self._rngs["action"]
-        rollout, ended = collect(
-            self._env, lambda obs: net.sample(obs, noise), config.rollout, self._running, reward=self._reward
-        )
+        shape = (config.rollout, self._env.num_envs)
+        act = exploring(self.agent.net, shape, config.ppo.noise_beta, self._rngs["action"])
+        rollout, ended = collect(self._env, act, config.rollout, self._running, reward=self._reward)
         check_rollout(rollout)
         collected = time.process_time()
         stats = update(self.agent, rollout, config.ppo, self._rngs["minibatch"], stays=config.stays)

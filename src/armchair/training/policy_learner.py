@@ -11,6 +11,7 @@ from torch import Tensor
 from armchair.agents.agent import Agent
 from armchair.agents.behaviour_cloning import ImitationTerm
 from armchair.agents.networks import ActorCritic
+from armchair.agents.noise import exploring
 from armchair.agents.ppo import PPOConfig, UpdateStats, update
 from armchair.agents.resting import Average, slowed
 from armchair.config.teach import TeachConfig
@@ -65,9 +66,10 @@ class PolicyLearner:
 
     def act(self) -> tuple[Rollout, Episodes]:
         """A rollout of the policy as it explores, without a reward yet; episodes that ended in it."""
-        sample, rng = self.agent.net.sample, self.rngs["act"]
         steps = self.config.practice.rollout
-        return collect(self.env, lambda obs: sample(obs, rng), steps, self.running, reward=None)
+        shape = (steps, self.env.num_envs)
+        act = exploring(self.agent.net, shape, self.config.ppo.noise_beta, self.rngs["act"])
+        return collect(self.env, act, steps, self.running, reward=None)
 
     def learn(
         self, rollout: Rollout, *, new_reward: bool, critic_only: bool, imitation: ImitationTerm | None
