@@ -154,18 +154,25 @@ def test_the_table_tells_seeds_worst_and_both_successes(scripts: dict[str, Modul
     rows = [result(scripts, cell), result(scripts, cell._replace(seed=1), ever=0.5, end=0.25)]
     rows.append(result(scripts, cell._replace(observed="differences"), ever=0.75))
     text = tables.tables(rows)
-    main = next(line for line in text.splitlines() if "| 2 (0, 1) |" in line)
-    assert "39 numbers; relations of points" in main
-    assert [part.strip() for part in main.split("|")][6:10] == [
-        "75 % (0 to 100)",
-        "50 %",
-        "38 % (0 to 100)",
-        "25 %",
-    ]
-    assert "| 100 | oracle | 39 numbers and differences; relations of points | 1 (0) | 75 % | 75 % |" in text
+    main = "| window-open | 100 | 75 % (0 to 100) | 50 % | 37.5 % (0 to 100) | 25 % | 2 (0, 1) |"
+    assert f"{main} 400k | 50 | 60 |" in text.splitlines()
+    assert "| window-open, differences | 100 | 75 % | 75 % | 50 % | 50 % | 1 (0) |" in text
     assert "STAR" in text and "PPE" in text  # published figures stand beside
     assert "repeat3" not in text
+    nearly = [result(scripts, cell._replace(protocol="repeat3", seed=k), ever=1.0 - 0.02 * k) for k in (0, 1)]
+    text = tables.tables(nearly)
+    assert "| window-open | 100 | 99 % (86.3 to 100) | 98 % | 50 % | 50 % | 2 (0, 1) |" in text
+    assert "published" not in text, "others had action repeat 1"
     assert tables.tables([]) == "nothing was measured yet"
+
+
+def test_the_pages_tables_are_what_was_measured(scripts: dict[str, ModuleType]) -> None:
+    page = (FOLDER.parents[1] / "docs" / "benchmark.md").read_text(encoding="utf-8")
+    lines = (FOLDER / "measured.jsonl").read_text(encoding="utf-8").splitlines()
+    told = scripts["tables"].tables([json.loads(line) for line in lines]).splitlines()
+    assert [line for line in page.splitlines() if line in told and line.startswith("|")] == [
+        line for line in told if line.startswith("|")
+    ]
 
 
 def test_curves_show_every_seed_and_end_with_the_last_measurement(
@@ -176,8 +183,13 @@ def test_curves_show_every_seed_and_end_with_the_last_measurement(
     row = result(scripts, cell, ever=0.95, end=0.35)
     assert scripts["curves"]._lines(row) == ([16.0, 100.0], [0.1, 0.95], [0.0, 0.35])
     file = tmp_path / "curves.png"
-    scripts["curves"].draw(file, [row, result(scripts, cell._replace(seed=1))])
+    rows = [row, result(scripts, cell._replace(seed=1)), result(scripts, cell._replace(task="hammer"))]
+    scripts["curves"].draw(file, rows)
     assert file.read_bytes().startswith(b"\x89PNG")
+    wide = int.from_bytes(file.read_bytes()[16:20], "big"), int.from_bytes(file.read_bytes()[20:24], "big")
+    scripts["curves"].draw(file, [*rows, result(scripts, cell._replace(protocol="repeat3"))])
+    both = int.from_bytes(file.read_bytes()[16:20], "big"), int.from_bytes(file.read_bytes()[20:24], "big")
+    assert both == (wide[0], 2 * wide[1]), "a row for each protocol, a column for each task"
 
 
 @pytest.mark.slow

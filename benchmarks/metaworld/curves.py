@@ -1,7 +1,8 @@
-"""Success over answers, a line for every seed, a panel for each task and protocol."""
+"""Success over answers, a line for every seed, a panel for each task, a row for each protocol."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
@@ -22,13 +23,14 @@ def draw(file: Path, results: Sequence[Mapping[str, Json]]) -> None:
     The last point of a line is the last measurement, of more episodes than those before.
     """
     main = [row for row in results if all(row[name] == value for name, value in MAIN.items())]
-    panels = [(p, t) for p in PROTOCOLS for t in TASKS if any(_of(row) == (p, t) for row in main)]
-    if not panels:
+    protocols = [p for p in PROTOCOLS if any(row["protocol"] == p for row in main)]
+    tasks = [t for t in TASKS if any(row["task"] == t for row in main)]
+    if not main:
         return
-    figure = Figure(figsize=(3.4 * len(panels), 3.2), dpi=130, layout="constrained")
-    for axes, panel in zip(
-        figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels, strict=True
-    ):
+    size = (3.4 * len(tasks), 3.2 * len(protocols))
+    figure = Figure(figsize=size, dpi=130, layout="constrained")
+    grid = figure.subplots(len(protocols), len(tasks), sharey=True, squeeze=False)
+    for axes, panel in zip(grid.flat, itertools.product(protocols, tasks), strict=True):
         for row in (row for row in main if _of(row) == panel):
             answers, ever, end = _lines(row)
             colour = COLOURS.get(int(str(row["labels"])), "#56b4e9")
@@ -41,7 +43,8 @@ def draw(file: Path, results: Sequence[Mapping[str, Json]]) -> None:
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.grid(visible=True, color="#dddddd", linewidth=0.6)
         named = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-        axes.legend(named.values(), named.keys(), frameon=False, fontsize=7, loc="lower right")
+        if named:
+            axes.legend(named.values(), named.keys(), frameon=False, fontsize=7, loc="lower right")
     figure.savefig(file, format="png")
 
 

@@ -1,4 +1,8 @@
-"""Results as tables: one line for each cell of the table, with the number of seeds said plainly."""
+"""Results as tables: one line for each cell of the table, with the number of seeds said plainly.
+
+A line without a word beside its task is of an oracle's answers, a policy that observes the 39 numbers, and a
+reward model that sees how points lie to each other. What differs is named.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +16,15 @@ from armchair.intervals import mean_interval
 from armchair.jsonable import Json
 
 Row = Mapping[str, Json]
+USUAL = ("oracle", SEEN[0], "relational")  # who answers, what the policy observes, what the reward model sees
 HEAD = (
     "task",
     "answers",
-    "teacher",
-    "policy and reward see",
+    "ever: mean (95 %)",
+    "worst",
+    "at the end: mean (95 %)",
+    "worst",
     "seeds",
-    "ever, mean",
-    "worst",
-    "at the end, mean",
-    "worst",
     "steps",
     "CPU s",
     "wall s",
@@ -29,28 +32,34 @@ HEAD = (
 
 
 def tables(results: Sequence[Row]) -> str:
-    """Markdown: a table for each protocol that was measured, with published figures under each task."""
+    """Markdown: a table for each protocol that was measured, with figures published in the field's."""
     parts: list[str] = []
     for protocol, words in PROTOCOLS.items():
         rows = [row for row in results if row["protocol"] == protocol]
         if rows:
-            parts += [f"{protocol}: {words}", "", *_table(rows), ""]
+            parts += [f"{protocol}: {words}", "", *_table(rows, peers=protocol == "field"), ""]
     return "\n".join(parts) if parts else "nothing was measured yet"
 
 
-def _table(results: Sequence[Row]) -> list[str]:
+def _table(results: Sequence[Row], *, peers: bool) -> list[str]:
     lines = ["| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
     for task in (name for name in TASKS if any(row["task"] == name for row in results)):
         own = [row for row in results if row["task"] == task]
         for kind in sorted({_kind(row) for row in own}, key=_order):
             lines.append(_line(task, kind, [row for row in own if _kind(row) == kind]))
-        for one in (one for one in PUBLISHED if one.task == task):
-            cells = (task, f"{one.answers}", "oracle", f"{one.method}, published", "", one.success)
-            lines.append("| " + " | ".join((*cells, "", "", "", STEPS, "", "")) + " |")
+        lines += [_published(task)] if peers else []
     return lines
 
 
-Kind = tuple[int, str, str, str]  # answers, teacher, what the policy observes, what the reward model sees
+def _published(task: str) -> str:
+    """All figures of others for it, in one line."""
+    found = [one for one in PUBLISHED if one.task == task]
+    answers = ", ".join(str(one.answers) for one in found)
+    success = ", ".join(f"{one.success} ({one.method})" for one in found)
+    return "| " + " | ".join((f"{task}, published", answers, success, "", "", "", "", STEPS, "", "")) + " |"
+
+
+Kind = tuple[int, str, str, str]  # answers, and as in `USUAL`
 
 
 def _kind(row: Row) -> Kind:
@@ -58,17 +67,22 @@ def _kind(row: Row) -> Kind:
 
 
 def _order(kind: Kind) -> tuple[bool, bool, bool, Kind]:
-    return kind[1] != "oracle", kind[3] != "relational", kind[2] != SEEN[0], kind
+    return kind[1] != USUAL[0], kind[3] != USUAL[2], kind[2] != USUAL[1], kind
 
 
 def _line(task: str, kind: Kind, rows: Sequence[Row]) -> str:
-    answers, teacher, observed, inputs = kind
-    seen = {"plain": "39 numbers", "differences": "39 numbers and differences"}[observed]
-    model = "relations of points" if inputs == "relational" else "39 numbers"
+    others = (word for word, usual in zip(kind[1:], USUAL, strict=True) if word != usual)
     seeds = [str(row["seed"]) for row in sorted(rows, key=lambda row: int(str(row["seed"])))]
     ever, end = (_numbers(rows, name) for name in ("ever", "end"))
-    cells = (task, str(answers), teacher, f"{seen}; {model}", f"{len(seeds)} ({', '.join(seeds)})")
-    cells += (_mean(ever), _percent(min(ever)), _mean(end), _percent(min(end)))
+    cells = (
+        ", ".join((task, *others)),
+        str(kind[0]),
+        _mean(ever),
+        _percent(min(ever)),
+        _mean(end),
+        _percent(min(end)),
+    )
+    cells += (f"{len(seeds)} ({', '.join(seeds)})",)
     cells += (f"{statistics.median(_numbers(rows, 'steps')) / 1000:.0f}k",)
     cells += tuple(f"{statistics.median(_numbers(rows, name)):.0f}" for name in ("cpu_s", "wall_s"))
     return "| " + " | ".join(cells) + " |"
@@ -79,10 +93,16 @@ def _numbers(rows: Sequence[Row], name: str) -> list[float]:
 
 
 def _mean(values: Sequence[float]) -> str:
+    """With its interval, which Student's t does not give to values that are all alike."""
     found = mean_interval(values, 0.0, 1.0)
-    spread = f" ({100 * found.low:.0f} to {100 * found.high:.0f})" if len(values) > 1 else ""
+    spread = f" ({_number(found.low)} to {_number(found.high)})" if found.low < found.high else ""
     return _percent(found.value) + spread
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{_number(share)} %"
+
+
+def _number(share: float) -> str:
+    """Of a hundred, to a tenth: 99.6 must not read as 100."""
+    return f"{100 * share:.1f}".removesuffix(".0")
