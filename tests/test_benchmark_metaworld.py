@@ -138,6 +138,16 @@ def test_everybody_who_answers_can_be_made(scripts: dict[str, ModuleType]) -> No
     assert said.count("left") > 15
 
 
+def test_a_simulated_person_wants_the_nail_driven_in_and_other_things_at_their_goals(
+    scripts: dict[str, ModuleType],
+) -> None:
+    cells = scripts["cells"]
+    firsts = {task: cells.wanted(task)[0] for task in cells.TASKS}
+    aims = {task: (cue.point, cue.place) for task, cue in firsts.items()}
+    assert aims.pop("hammer") == ("nail", "goal")
+    assert set(aims.values()) == {("object", "goal")}
+
+
 def test_a_failing_run_is_told_and_the_others_are_kept(
     scripts: dict[str, ModuleType], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -205,18 +215,22 @@ def test_points_go_where_the_things_go(scripts: dict[str, ModuleType]) -> None:
         config = cells.settings(cells.Cell("field", task, 100, 0))
         env = resolve_task(config.task).make(4, config.env)
         obs, act = env.reset(seed=0), Seek((4, 4), env.layout, env.horizon, generator(0, "seek"))
-        things, seen = [], []
-        thing = 3 * env.layout.points.index("object")
+        observed = {"object": slice(4, 7), "nail": slice(11, 14)}  # of the 39 numbers
+        things = {name: env.layout.points.index(name) for name in observed if name in env.layout.points}
+        path: dict[str, list[torch.Tensor]] = {name: [] for name in things}
+        seen: dict[str, list[torch.Tensor]] = {name: [] for name in things}
         for _ in range(300):
             action = act(obs)
             step = env.step(action)
             act.watch(action, step)
             obs = step.obs
-            things.append(obs[:, 4:7])
-            seen.append(step.visible[:, thing : thing + 3])
-        moved, told = torch.stack(things) - things[0], torch.stack(seen) - seen[0]
-        assert moved.norm(dim=-1).max() > 0.01, task
-        assert (told - moved).norm(dim=-1).max() < 0.01, task
+            for name, k in things.items():
+                path[name].append(obs[:, observed[name]])
+                seen[name].append(step.visible[:, 3 * k : 3 * k + 3])
+        for name in things:
+            moved, told = (torch.stack(found[name]) - found[name][0] for found in (path, seen))
+            assert moved.norm(dim=-1).max() > 0.01, (task, name)
+            assert (told - moved).norm(dim=-1).max() < 0.01, (task, name)
         goal = 3 * env.layout.points.index("goal")
         assert (step.visible[:, goal : goal + 3] - obs[:, 36:39]).abs().max() < 1e-3, task
         env.close()

@@ -34,12 +34,8 @@ TASKS: dict[
     "drawer-open": {"hand": HAND, "object": "geom:objGeom", "goal": "site:goal"},
     "door-open": {"hand": HAND, "object": "geom:handle", "goal": "site:goal"},
     "sweep-into": {"hand": HAND, "object": "body:obj", "goal": "site:goal"},
-    "hammer": {"hand": HAND, "object": "body:hammer", "nail": "site:nailHead", "goal": "site:goal"},
+    "hammer": {"hand": HAND, "object": "body:hammer", "nail": "body:nail_link", "goal": "site:goal"},
 }
-WANTED = (  # what a simulated person wants: the thing at its place, and the hand at the thing
-    Cue("object", "goal", 0.05),
-    Cue("hand", "object", 0.05, weight=0.3),
-)
 EASY, BUDGETS = ("window-open", "button-press"), (50, 100, 250, 500)
 LARGE = {"sweep-into": 1000, "hammer": 1000}  # one more budget for the hardest
 TEACHERS = (
@@ -116,10 +112,16 @@ def settings(cell: Cell) -> TeachConfig:
     return paced(replace(config, env=env), base)
 
 
+def wanted(task: str) -> tuple[Cue, ...]:
+    """What a simulated person wants: what has a goal at its goal, and the hand at the thing."""
+    thing = "nail" if "nail" in TASKS[task] else "object"
+    return Cue(thing, "goal", 0.05), Cue("hand", "object", 0.05, weight=0.3)
+
+
 def teacher_of(cell: Cell, config: TeachConfig) -> Teacher:
     """Who answers: a simulated person judges by points that it sees, the others by the reward."""
     if cell.teacher == "viewer":
-        sight = Sight(tuple(TASKS[cell.task]), WANTED)
+        sight = Sight(tuple(TASKS[cell.task]), wanted(cell.task))
         return make_teacher("viewer", {}, generator(config.seed, "teacher"), sight=sight)
     teacher = make_described({"name": cell.teacher}, config)
     assert teacher is not None, "a simulated one is named"
