@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-from cells import PROTOCOLS, TASKS
+from cells import PROTOCOLS, TASKS, Cell
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from armchair.jsonable import Json
 
 COLOURS = {50: "#0072b2", 100: "#d55e00", 250: "#009e73", 500: "#cc79a7", 1000: "#e69f00"}
-MAIN = {"teacher": "oracle", "observed": "plain", "inputs": "relational"}
 
 
 def draw(file: Path, results: Sequence[Mapping[str, Json]]) -> None:
@@ -22,11 +21,11 @@ def draw(file: Path, results: Sequence[Mapping[str, Json]]) -> None:
 
     The last point of a line is the last measurement, of more episodes than those before.
     """
-    main = [row for row in results if all(row[name] == value for name, value in MAIN.items())]
-    protocols = [p for p in PROTOCOLS if any(row["protocol"] == p for row in main)]
-    tasks = [t for t in TASKS if any(row["task"] == t for row in main)]
+    main = [row for row in results if all(row[name] == usual for name, usual in Cell._field_defaults.items())]
     if not main:
         return
+    protocols = [p for p in PROTOCOLS if any(row["protocol"] == p for row in main)]
+    tasks = [t for t in TASKS if any(row["task"] == t for row in main)]
     size = (3.4 * len(tasks), 3.2 * len(protocols))
     figure = Figure(figsize=size, dpi=130, layout="constrained")
     grid = figure.subplots(len(protocols), len(tasks), sharey=True, squeeze=False)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 
-from cells import PROTOCOLS, SEEN, TASKS
+from cells import PROTOCOLS, TASKS, Cell
 from published import PUBLISHED, STEPS
 
 from armchair.intervals import mean_interval
 from armchair.jsonable import Json
 
 Row = Mapping[str, Json]
-USUAL = ("oracle", SEEN[0], "relational")  # who answers, what the policy observes, what the reward model sees
+USUAL = tuple(Cell._field_defaults.values())  # who answers, what policy and reward model see
 HEAD = (
     "task",
     "answers",
