@@ -7,6 +7,7 @@ import importlib.util
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +15,9 @@ from typing import Any
 import pytest
 import torch
 
+from armchair.agents.saved import load_policy
+from armchair.config.read import as_yaml, load_settings, with_flags
+from armchair.runs.folder import RunDir
 from armchair.types import Clip
 
 FOLDER = Path(__file__).parents[1] / "benchmarks" / "metaworld"
@@ -84,10 +88,33 @@ def test_what_stands_beside_differs_in_one_thing(scripts: dict[str, ModuleType])
     main = cells.Cell("field", "window-open", 100, 0)
     rows = cells.besides("field", ["window-open", "hammer"])
     for row in (row for row in rows if row.task == "window-open"):
-        assert sum(one != other for one, other in zip(row, main, strict=True)) == 1
+        differs = sum(one != other for one, other in zip(row, main, strict=True))
+        assert differs == (2 if row.teacher == cells.OWN_REWARD else 1)  # nor are there answers then
     raw = cells.settings(main._replace(inputs="raw"))
     assert (raw.reward.inputs, raw.env.points) == ("raw", {})
-    assert {row.teacher for row in rows if row.task == "hammer"} == {"oracle"}
+    assert {row.teacher for row in rows if row.task == "hammer"} == {"oracle", cells.OWN_REWARD}
+
+
+def test_where_nobody_is_asked_the_policy_learns_from_the_tasks_own_reward(
+    scripts: dict[str, ModuleType], tmp_path: Path
+) -> None:
+    """For as many steps as with a hundred answers, by the same PPO, from rewards of 0 to 10 made as small."""
+    cells, teaching = scripts["cells"], scripts["teaching"]
+    rows = cells.rows_of("field", ["hammer"], list(cells.BUDGETS), cells.OWN_REWARD)
+    assert rows == [cells.Cell("field", "hammer", 0, 0, cells.OWN_REWARD)], "one, whatever the budgets"
+    own, taught = (
+        cells.settings(cells.Cell("field", "hammer", *of)) for of in ((0, 3, cells.OWN_REWARD), (100, 3))
+    )
+    assert own == replace(taught, ppo=replace(taught.ppo, reward_scale=taught.ppo.reward_scale / 10))
+    config = with_flags(load_settings("smoke").config, {"schedule.updates": 5, "evaluation.every": 3})
+    run = RunDir.create(tmp_path, "run", as_yaml(config))
+    found = teaching._practised(config, run)
+    steps = config.practice.num_envs * config.practice.rollout * config.env.repeat
+    assert (found["answers"], found["updates"], found["steps"]) == (0, 6, 6 * steps)
+    assert [point[:2] for point in found["curve"]] == [[0, 3 * steps], [0, 6 * steps]]
+    assert load_policy(run)[1].env_steps == 6 * steps
+    kept = teaching.final_of(run, config, config.evaluation.episodes)
+    assert 0.0 <= kept.success.value <= kept.ever.value
 
 
 def test_results_that_are_there_are_not_measured_again(
@@ -130,6 +157,8 @@ def test_everybody_who_answers_can_be_made(scripts: dict[str, ModuleType]) -> No
     """The simulated person, too, who has to be told what to look at; it prefers a thing in its place."""
     cells = scripts["cells"]
     for cell in cells.besides("field", list(cells.TASKS)):
+        if cell.teacher == cells.OWN_REWARD:
+            continue
         cells.teacher_of(cell, cells.settings(cell))
     cell = cells.Cell("field", "window-open", 100, 0, "viewer")
     viewer = cells.teacher_of(cell, cells.settings(cell))

@@ -45,6 +45,8 @@ TEACHERS = (
     "myopic",
     "viewer",
 )  # beside the oracle, at 100 answers on the easiest
+OWN_REWARD = "own-reward"  # nobody is asked: the policy learns from the task's own reward, what PPO can do
+REWARD_AT_MOST = 10.0  # a step, in Meta-World
 SEEN = ("plain", "differences")  # what the policy observes: the 39 numbers; the ways between points besides
 
 
@@ -75,10 +77,12 @@ def cells_of(rows: list[Cell], seeds: range) -> list[Cell]:
     return [row._replace(seed=seed) for seed in seeds for row in rows]
 
 
-def rows_of(protocol: Protocol, tasks: list[str], budgets: list[int]) -> list[Cell]:
-    """The table's main rows, one budget of answers of an oracle each; seed 0."""
+def rows_of(protocol: Protocol, tasks: list[str], budgets: list[int], teacher: str = "oracle") -> list[Cell]:
+    """A row for each task and budget of the teacher's answers, of nobody's only one a task; seed 0."""
+    if teacher == OWN_REWARD:
+        return [Cell(protocol, task, 0, 0, teacher) for task in tasks]
     return [
-        Cell(protocol, task, labels, 0)
+        Cell(protocol, task, labels, 0, teacher)
         for labels in sorted({*budgets, *(LARGE.values() if set(budgets) == set(BUDGETS) else ())})
         for task in tasks
         if labels in budgets or LARGE.get(task) == labels
@@ -86,8 +90,11 @@ def rows_of(protocol: Protocol, tasks: list[str], budgets: list[int]) -> list[Ce
 
 
 def besides(protocol: Protocol, tasks: list[str]) -> list[Cell]:
-    """What stands beside: differences as observations, raw inputs, other teachers; 100 answers; seed 0."""
-    rows = [Cell(protocol, task, 100, 0, observed="differences") for task in tasks]
+    """What stands beside: the task's own reward, and of 100 answers differences as observations, raw inputs,
+    other teachers; seed 0.
+    """
+    rows = rows_of(protocol, tasks, [], OWN_REWARD)
+    rows += [Cell(protocol, task, 100, 0, observed="differences") for task in tasks]
     rows += [Cell(protocol, task, 100, 0, inputs="raw") for task in tasks]
     return rows + [
         Cell(protocol, task, 100, 0, teacher) for task in tasks if task in EASY for teacher in TEACHERS
@@ -96,12 +103,14 @@ def besides(protocol: Protocol, tasks: list[str]) -> list[Cell]:
 
 def settings(cell: Cell) -> TeachConfig:
     """The run's settings: the protocol's file for every task, paced to the budget as the command does it."""
-    base = load_settings(str(HERE / f"{cell.protocol}.yaml"), people=errs({"name": cell.teacher})).config
+    own = cell.teacher == OWN_REWARD
+    people = not own and errs({"name": cell.teacher})
+    base = load_settings(str(HERE / f"{cell.protocol}.yaml"), people=people).config
     raw = cell.inputs == "raw"
     flags: dict[str, Json] = {
         "task": f"metaworld:{cell.task}-v3",
         "seed": cell.seed,
-        "labels": cell.labels,
+        "labels": base.queries.labels if own else cell.labels,
         "reward.inputs": cell.inputs,
     }
     config = with_flags(base, flags)
@@ -109,6 +118,9 @@ def settings(cell: Cell) -> TeachConfig:
     env = replace(
         config.env, points=cast("dict[str, int | str]", points), differences=cell.observed != SEEN[0]
     )
+    if own:  # of a step 0 to 1, as a learned reward is about
+        ppo = replace(config.ppo, reward_scale=config.ppo.reward_scale / REWARD_AT_MOST)
+        return replace(config, env=env, ppo=ppo)
     return paced(replace(config, env=env), base)
 
 

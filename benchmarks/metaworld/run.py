@@ -4,6 +4,7 @@
     run.py results/ --seeds 5 --workers 2                       five seeds, two runs side by side
     run.py results/ --tasks window-open --budgets 50 100        some rows
     run.py results/ --tasks window-open --teacher viewer        answers of the simulated person
+    run.py results/ --teacher own-reward                        nobody is asked: PPO on the task's own reward
     run.py results/ --protocol repeat3 --besides                the second table; what stands beside
     run.py results/ --table-only --curves curves.png            only print, and draw the curves
 
@@ -22,7 +23,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import cast
 
-from cells import BUDGETS, PROTOCOLS, TASKS, TEACHERS, Cell, besides, cells_of, digest, rows_of
+from cells import BUDGETS, OWN_REWARD, PROTOCOLS, TASKS, TEACHERS, Cell, besides, cells_of, digest, rows_of
 from tables import Row, tables
 from teaching import piece
 
@@ -31,6 +32,7 @@ from armchair.parallel.events import Done, Event, Failed
 from armchair.parallel.pool import side_by_side
 from armchair.runs import locks
 
+WHO = ("oracle", *TEACHERS, OWN_REWARD)
 LOCK = "measuring.lock"
 RESULTS = "results.jsonl"
 
@@ -117,8 +119,10 @@ def main() -> int:
     parser.add_argument("--protocol", choices=list(PROTOCOLS), default="field")
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=list(TASKS))
     parser.add_argument("--budgets", nargs="+", type=int, default=list(BUDGETS), help="of answers")
-    parser.add_argument("--teacher", choices=("oracle", *TEACHERS), default="oracle", help="who answers")
-    parser.add_argument("--besides", action="store_true", help="differences, raw inputs and other teachers")
+    parser.add_argument("--teacher", choices=WHO, default=WHO[0], help="who answers, if anybody")
+    parser.add_argument(
+        "--besides", action="store_true", help="own reward, differences, raw inputs, other teachers"
+    )
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1, help="runs side by side, a core each")
@@ -137,7 +141,7 @@ def main() -> int:
     rows = (
         besides(args.protocol, args.tasks)
         if args.besides
-        else [row._replace(teacher=args.teacher) for row in rows_of(args.protocol, args.tasks, args.budgets)]
+        else rows_of(args.protocol, args.tasks, args.budgets, args.teacher)
     )
     wanted = cells_of(rows, range(args.first_seed, args.first_seed + args.seeds))
     todo = [] if args.table_only else missing(wanted, current(known(args.folder)))

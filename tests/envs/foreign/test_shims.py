@@ -167,6 +167,25 @@ def test_mended_in_processes_of_their_own_too(source: str) -> None:
     env.close()
 
 
+def test_where_a_tool_is_used_on_another_thing_that_is_a_point_too() -> None:
+    """Else nobody could be taught to drive the nail in: hammer and goal do not tell whether it is."""
+    assert list(metaworld.points_of("drawer-open-v3")) == ["hand", "object", "goal"]
+    assert metaworld.points_of("hammer-v3") == {"hand": 0, "object": 4, "nail": 11, "goal": 36}
+
+
+@pytest.mark.parametrize("name", ["hammer", "stick-push", "stick-pull"])
+def test_the_second_thing_is_where_meta_world_observes_it(name: str) -> None:
+    pytest.importorskip("metaworld", reason="Meta-World is not installed")
+    spec = resolve_task(f"metaworld:{name}-v3")
+    env = spec.make(2, spec.settle(EnvConfig(frames=False)))
+    env.reset(seed=0)
+    step = env.step(torch.zeros(2, env.action_dim))
+    k = env.layout.points.index(metaworld.SECOND[f"{name}-v3"])
+    assert step.visible[:, 3 * k : 3 * k + 3].abs().sum(1).min() > 0.1, "a task of one thing has zeros there"
+    assert torch.equal(step.visible[:, 3 * k : 3 * k + 3], step.obs[:, 11:14])
+    env.close()
+
+
 @pytest.mark.parametrize("name", ["window-open", "button-press", "drawer-open"])
 def test_tasks_of_meta_world_are_solved_by_their_own_scripts(name: str) -> None:
     pytest.importorskip("metaworld", reason="Meta-World is not installed")

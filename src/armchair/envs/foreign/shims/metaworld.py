@@ -24,7 +24,9 @@ WELD = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 5.0)
 
 
 CAMERA = "corner2"  # from the front, where the arm hides little; it hangs upside down
-POINTS = {"hand": 0, "object": 4, "goal": 36}  # where they are in the observation, in every task
+HAND_AND_OBJECT, GOAL = {"hand": 0, "object": 4}, {"goal": 36}  # places in the observation, in every task
+SECOND = {"hammer-v3": "nail", "stick-push-v3": "bottle", "stick-pull-v3": "bottle"}  # what the object is for
+PLACE = 11  # of that, which is observed besides
 
 
 class _HasModel(Protocol):
@@ -85,10 +87,16 @@ def tasks() -> dict[str, Callable[..., Env]]:
     """
     known = importlib.import_module("metaworld").ALL_V3_ENVIRONMENTS
     classes = cast("Mapping[str, Callable[..., Env]]", known)
-    return {name: _maker(made_by) for name, made_by in classes.items()}
+    return {name: _maker(made_by, points_of(name)) for name, made_by in classes.items()}
 
 
-def _maker(made_by: Callable[..., Env]) -> Callable[..., Env]:
+def points_of(task: str) -> dict[str, int]:
+    """Where the points of a task are in its observation, by name."""
+    second = {SECOND[task]: PLACE} if task in SECOND else {}
+    return HAND_AND_OBJECT | second | GOAL
+
+
+def _maker(made_by: Callable[..., Env], points: Mapping[str, int]) -> Callable[..., Env]:
     def make(render_mode: str | None = None) -> Env:
         env = made_by(render_mode=render_mode, camera_name=CAMERA)
         # places drawn in each reset, from the environment's own generator, and no task set from outside
@@ -98,7 +106,7 @@ def _maker(made_by: Callable[..., Env]) -> Callable[..., Env]:
         vars(env).pop("sawyer_observation_space", None)  # kept from when the goal was hidden
         task = cast("_Task", env)
         env.observation_space = task.sawyer_observation_space
-        env.metadata = {**env.metadata, "armchair": {"points": POINTS}}
+        env.metadata = {**env.metadata, "armchair": {"points": dict(points)}}
         return _Upright(TimeLimit(env, task.max_path_length))
 
     return make
