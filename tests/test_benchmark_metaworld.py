@@ -83,6 +83,12 @@ def test_all_tasks_have_the_same_settings_but_for_their_points(scripts: dict[str
     assert env["differences"] is False  # observations as they come
 
 
+def test_the_second_table_is_of_what_the_preset_does() -> None:
+    """But for how often it is looked at, and pictures, which nobody sees in a measurement."""
+    ours, theirs = (load_settings(name).config for name in ("metaworld", str(FOLDER / "repeat3.yaml")))
+    assert replace(ours, env=replace(ours.env, frames=False), evaluation=theirs.evaluation) == theirs
+
+
 def test_what_stands_beside_differs_in_one_thing(scripts: dict[str, ModuleType]) -> None:
     cells = scripts["cells"]
     main = cells.Cell("field", "window-open", 100, 0)

@@ -398,6 +398,6 @@ def test_points_on_the_command_line_have_a_name_and_a_place() -> None:
 
 def test_a_preset_may_be_for_all_that_a_module_has() -> None:
     drawer = preset_for("metaworld:drawer-open-v3")
-    assert (drawer.env.repeat, drawer.env.horizon, drawer.env.differences) == (3, 50, True)
+    assert (drawer.env.repeat, drawer.env.horizon, drawer.queries.wander) == (3, 50, "points")
     assert preset_for("gymnasium_robotics:FetchReach-v4").queries.labels == 30
     assert preset_for("gymnasium_robotics:FetchSlide-v4").queries == FOREIGN_DEFAULTS.queries
