@@ -173,16 +173,6 @@ def test_everybody_who_answers_can_be_made(scripts: dict[str, ModuleType]) -> No
     assert said.count("left") > 15
 
 
-def test_a_simulated_person_wants_the_nail_driven_in_and_other_things_at_their_goals(
-    scripts: dict[str, ModuleType],
-) -> None:
-    cells = scripts["cells"]
-    firsts = {task: cells.wanted(task)[0] for task in cells.TASKS}
-    aims = {task: (cue.point, cue.place) for task, cue in firsts.items()}
-    assert aims.pop("hammer") == ("nail", "goal")
-    assert set(aims.values()) == {("object", "goal")}
-
-
 def test_a_failing_run_is_told_and_the_others_are_kept(
     scripts: dict[str, ModuleType], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

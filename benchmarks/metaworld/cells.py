@@ -11,11 +11,8 @@ from typing import Literal, NamedTuple, cast
 from armchair.config.pace import paced
 from armchair.config.read import as_yaml, load_settings, with_flags
 from armchair.config.teach import TeachConfig
-from armchair.feedback.teachers import Teacher, make_teacher
-from armchair.feedback.viewer import Sight
+from armchair.feedback.teachers import Teacher
 from armchair.jsonable import Json
-from armchair.maths import generator
-from armchair.tasks.cues import Cue
 from armchair.training.asking.described import errs, make_described
 
 HERE = Path(__file__).parent
@@ -124,17 +121,8 @@ def settings(cell: Cell) -> TeachConfig:
     return paced(replace(config, env=env), base)
 
 
-def wanted(task: str) -> tuple[Cue, ...]:
-    """What a simulated person wants: what has a goal at its goal, and the hand at the thing."""
-    thing = "nail" if "nail" in TASKS[task] else "object"
-    return Cue(thing, "goal", 0.05), Cue("hand", "object", 0.05, weight=0.3)
-
-
 def teacher_of(cell: Cell, config: TeachConfig) -> Teacher:
     """Who answers: a simulated person judges by points that it sees, the others by the reward."""
-    if cell.teacher == "viewer":
-        sight = Sight(tuple(TASKS[cell.task]), wanted(cell.task))
-        return make_teacher("viewer", {}, generator(config.seed, "teacher"), sight=sight)
     teacher = make_described({"name": cell.teacher}, config)
     assert teacher is not None, "a simulated one is named"
     return teacher

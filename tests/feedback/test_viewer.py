@@ -210,6 +210,16 @@ def test_one_view_takes_farther_for_higher() -> None:
     assert told(level, behind, ONE, wish("from_above")) > 1 > told(level, behind, TWO, wish("from_above"))
 
 
+def test_of_environments_of_others_it_does_not_matter_where_their_places_are() -> None:
+    """An arm that stands elsewhere is not behind the camera; lengths are seen as they are."""
+    near, far = tool_at((0.05, 0.05, 0.0)), tool_at((0.2, 0.1, 0.0))
+    own = replace(REACH, centred=True)
+    away = torch.tensor([30.0, -20.0, 5.0]).repeat(2)
+    assert told(far, near, TWO, own) == pytest.approx(told(far + away, near + away, TWO, own), rel=1e-3)
+    assert told(far, near, TWO, own) == pytest.approx(told(far, near, TWO), rel=0.3)
+    assert told(far + away, near + away, TWO) > 2 * told(far, near, TWO), "too near to a camera, else"
+
+
 def test_what_cannot_be_judged_is_said_in_a_line() -> None:
     rng = generator(0)
     with pytest.raises(InvalidInput, match="names none"):

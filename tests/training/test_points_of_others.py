@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from armchair.cli import main
+from armchair.config.teach import TeachConfig
+from armchair.envs.spec import EnvConfig
+from armchair.errors import InvalidInput
+from armchair.ids import new_id
 from armchair.rewards.saved import load_reward
 from armchair.runs.folder import RunDir
+from armchair.training.asking.described import make_described
+from armchair.types import Clip
 
 Capture = pytest.CaptureFixture[str]
 SMALL = """
@@ -43,6 +51,23 @@ def test_a_run_keeps_the_points_that_its_environment_tells(capsys: Capture) -> N
     assert model.layout.points == ("achieved_goal", "desired_goal")
     assert main(["evaluate", str(run.path), "--episodes", "4", "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["pairs"] > 0
+
+
+def test_a_simulated_person_judges_an_environment_of_others_by_its_points() -> None:
+    """A thing at its goal is better than one away from it, wherever the arm stands."""
+    points: dict[str, int | str] = {"hand": 0, "object": 4, "goal": 7}
+    config = TeachConfig(task="arms_with_points:hand", env=EnvConfig(points=points))
+    viewer = make_described({"name": "viewer"}, config)
+    assert viewer is not None
+    goal = torch.tensor([8.0, 7.0, 0.3])
+    there, away = (torch.cat((goal + by, goal + by, goal)).repeat(20, 1) for by in (0.0, 0.3))
+    clips = [
+        Clip(new_id(), v, torch.zeros(20, 4), torch.zeros(20), None, None, 0, 0, 0) for v in (there, away)
+    ]
+    said = [viewer.answer(*clips) for _ in range(20)]
+    assert said.count("left") > 15
+    with pytest.raises(InvalidInput, match="name points, a goal among them"):
+        make_described({"name": "viewer"}, replace(config, env=EnvConfig(points={"hand": 0, "object": 4})))
 
 
 @pytest.mark.slow

@@ -48,6 +48,7 @@ from armchair.tasks.cues import Cue
 from armchair.types import Choice
 
 QUARTILE = 0.6745  # standard normal: the difference over its noise that is told right in 75 % of the cases
+MIDDLE = (0.56, 0.0, 0.22)  # m, of where goals and blocks are
 SURE = 1e-6  # px, the least noise
 TRIES = 32  # of the noise, where its size is found by trying
 LAST = 0.25  # of the clip, what counts as its end
@@ -81,6 +82,9 @@ class Sight:
     """Which of them should come to which; the first one's place is where everything is seen from."""
     worth: Callable[[Tensor], float] | None = None
     """A wish in place of the cues: what the points of a clip, (L, 3 n) as they are seen, are worth."""
+    centred: bool = False
+    """Whether the points of a pair are seen around the middle of the table: for environments of others, which
+    have them elsewhere. Lengths stay as they are."""
 
 
 def difference(sight: Sight, left: Tensor, right: Tensor, eyes: Eyesight) -> Tensor:
@@ -227,7 +231,10 @@ def _noise(eyes: Eyesight) -> float:
 
 def _positions(sight: Sight, visible: Tensor) -> Tensor:
     """Of the named points. (P, L, F) -> (P, L, n, 3)."""
-    return visible[..., : 3 * len(sight.points)].unflatten(-1, (len(sight.points), 3)).double()
+    points = visible[..., : 3 * len(sight.points)].unflatten(-1, (len(sight.points), 3)).double()
+    if sight.centred:
+        points = points - points.mean((1, 2), keepdim=True) + points.new_tensor(MIDDLE)
+    return points
 
 
 def judge(sight: Sight, left: Tensor, right: Tensor, eyes: Eyesight, noise: float) -> Choice:
@@ -243,7 +250,7 @@ def check_sight(sight: Sight, size: int) -> None:
     if not sight.cues:
         raise InvalidInput(
             "the viewer judges by points that should come to places, and this task names none: "
-            "choose another teacher"
+            "name points, a goal among them (docs/environments.md), or choose another teacher"
         )
     if size < 3 * len(sight.points):
         raise InvalidInput(

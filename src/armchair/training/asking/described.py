@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 
 from armchair.config.read import from_run
 from armchair.config.teach import TeachConfig
+from armchair.envs.foreign.points.declaration import Declared
 from armchair.envs.spec import resolve_task
 from armchair.errors import InvalidInput, RunError
 from armchair.feedback.styles import style_score, style_sum, weighted
@@ -49,7 +50,9 @@ def make_described(teacher: Mapping[str, Json], config: TeachConfig) -> Teacher 
         return None
     spec, name, style = resolve_task(config.task), str(teacher["name"]), teacher.get("style")
     layout = spec.layout(config.env)
-    scorer, sight = true_return, Sight(() if layout is None else layout.points, spec.cues)
+    cues = spec.cues or Declared(config.env.points).cues
+    points = () if layout is None else layout.points
+    scorer, sight = true_return, Sight(points, cues, centred=spec.foreign)
     params = _traits(teacher)
     weight = teacher.get("style_weight")
     if style and weight is None:

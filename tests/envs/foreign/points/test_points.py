@@ -193,6 +193,24 @@ def test_goals_are_not_taken_where_random_actions_move_nothing(capsys: pytest.Ca
     assert "`armchair look arms_with_points:brings` proposes points" in line
 
 
+@pytest.mark.parametrize(
+    ("points", "wanted"),
+    [
+        ({"hand": 0, "object": 4, "goal": 7}, [("object", "goal", 1.0), ("hand", "object", 0.3)]),
+        ({"grip": 0, "hammer": 3, "nail": 6, "goal": 9}, [("nail", "goal", 1.0), ("grip", "hammer", 0.3)]),
+        ({"block": 3, "hand": 0, "target": 9}, [("block", "target", 1.0), ("hand", "block", 0.3)]),
+        ({"achieved": "goal:achieved", "desired": "goal:desired"}, [("achieved", "desired", 1.0)]),
+        ({"hand": 0, "object": 4}, []),
+        ({"goal": 0}, []),
+        ({}, []),
+    ],
+)
+def test_what_is_usually_wanted_of_points_is_told_by_their_names(
+    points: dict[str, int | str], wanted: list[tuple[str, str, float]]
+) -> None:
+    assert [(cue.point, cue.place, cue.weight) for cue in Declared(points).cues] == wanted
+
+
 def test_a_task_spec_knows_the_layout_of_what_was_settled() -> None:
     spec = resolve_task("arms_with_points:goals")
     config = spec.settle(EnvConfig(motion=True))

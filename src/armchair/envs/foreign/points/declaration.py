@@ -20,11 +20,14 @@ from typing import Literal, NamedTuple
 
 from armchair.errors import InvalidInput, nearest
 from armchair.tasks.base import SPEED
+from armchair.tasks.cues import Cue
 from armchair.types import VisibleLayout
 
 Source = int | str
 Kind = Literal["numbers", "site", "body", "geom", "joint", "env"]
 
+ARRIVED = 0.05  # m, within which a point is at its place
+NEARBY = 0.3  # how much it counts that the hand is at the thing, against the thing at its goal
 GOALS = {"achieved": "achieved_goal", "desired": "desired_goal"}
 POINT_KINDS = ("site", "body", "geom", "goal", "env")
 SCALAR_KINDS = ("joint", "env")
@@ -70,6 +73,22 @@ class Declared:
     def moving(self) -> tuple[str, ...]:
         """The points that have a speed: all but the goal."""
         return tuple(name for name, source in self.points.items() if not is_goal(name, source))
+
+    @property
+    def cues(self) -> tuple[Cue, ...]:
+        """What is usually wanted of such points: the last thing at the goal, and the hand at the first thing.
+
+        The hand is the point of that name, else the first; where there is nothing besides, it is wanted at
+        the goal. Without a goal nothing is.
+        """
+        goals = [name for name in self.points if name not in self.moving]
+        hand = "hand" if "hand" in self.moving else next(iter(self.moving), None)
+        things = [name for name in self.moving if name != hand]
+        if not goals or hand is None:
+            return ()
+        if not things:
+            return (Cue(hand, goals[-1], ARRIVED),)
+        return Cue(things[-1], goals[-1], ARRIVED), Cue(hand, things[0], ARRIVED, weight=NEARBY)
 
     @property
     def layout(self) -> VisibleLayout:
