@@ -27,15 +27,20 @@ LAYOUT = VisibleLayout(("goal", "thing", "hand"), ("opening",))
 MOVES = torch.tensor([[0.0, 0.02, 0.0], [0.01, 0.0, 0.01], [0.0, 0.0, 0.0], [-0.01, 0.0, 0.01]])  # (A, 3)
 
 
-def played(act: Wander | Seek, ends: tuple[int, ...] = ()) -> Tensor:
-    """Where goal, thing and hand were, (T, N, 3, 3): the hand moves by `MOVES`, the thing trembles."""
+def played(
+    act: Wander | Seek, ends: tuple[int, ...] = (), steps: int = STEPS, held: int = 1, size: float = 1.0
+) -> Tensor:
+    """Where goal, thing and hand were, (T, N, 3, 3): the hand moves by `MOVES`, the thing trembles.
+
+    held: steps for which each action is. size: m, of the scene.
+    """
     rng = torch.Generator().manual_seed(1)
-    at, seen = torch.rand(COPIES, 3, 3, generator=rng), list[Tensor]()
+    at, seen = size * torch.rand(COPIES, 3, 3, generator=rng), list[Tensor]()
     none, every = torch.zeros(COPIES, dtype=torch.bool), torch.ones(COPIES, dtype=torch.bool)
-    for t in range(STEPS):
+    for t in range(steps):
         action = act(torch.zeros(COPIES, 1))
         at = at.clone()
-        at[:, 2] += action.clamp(-1.0, 1.0) @ MOVES
+        at[:, 2] += held * action.clamp(-1.0, 1.0) @ MOVES
         at[:, 1] += 1e-3 * torch.randn(COPIES, 3, generator=rng)
         seen.append(at)
         visible, zero = torch.cat((at.flatten(1), torch.zeros(COPIES, 1)), dim=1), torch.zeros(COPIES)
@@ -57,6 +62,16 @@ def test_the_hand_comes_to_the_points_one_after_the_other() -> None:
     at_random = nearest(played(Wander((COPIES, 4), generator(0, "seek"))))
     assert float((seeking < 0.08).float().mean()) > 0.8
     assert float((at_random < 0.08).float().mean()) < 0.2
+
+
+def test_where_actions_are_held_the_hand_comes_to_the_points_as_well() -> None:
+    """One that does not know of it is slow near a point, and its noise brings it off course."""
+
+    def came(repeat: int) -> float:
+        act = Seek((COPIES, 4), LAYOUT, 50, generator(0, "seek"), repeat)
+        return float(nearest(played(act, steps=50, held=3, size=0.3)).mean())
+
+    assert came(3) < 0.05 < 0.07 < came(1)
 
 
 def test_an_end_of_the_episode_teaches_nothing_wrong() -> None:

@@ -153,15 +153,10 @@ class Querier:
     def _candidates(self, same_start: bool) -> CandidatePairs:
         """Pairs to choose from: of the latest episodes, and a few of any that are remembered."""
         wanted, rng = self.config.queries, self.rngs["ask"]
-        length, recent = wanted.clip_length, KEPT * wanted.film_envs
+        length, recent = wanted.clip_length, None if self.episodes.stays else KEPT * wanted.film_envs
         older = CANDIDATES // 4 if wanted.memory > KEPT else 0
-        pairs = self.episodes.propose(
-            CANDIDATES - older,
-            length,
-            rng,
-            same_start=same_start,
-            recent=None if self.episodes.stays else recent,
-        )
+        newer = CANDIDATES - older
+        pairs = self.episodes.propose(newer, length, rng, same_start=same_start, recent=recent)
         return pairs.join(self.episodes.propose(older, length, rng)) if older else pairs
 
     def watch(self, newest: Newest) -> int:
@@ -179,13 +174,14 @@ class Querier:
 
     def _shown(self, newest: Newest) -> Policy:
         """Who acts in the clips: the policy as it explores; before there is one, an arm that wanders."""
+        env, rng = self.env, self.rngs["film"]
         if self.wishes is not None:
-            return self.wishes.acting(newest.net, self.env, self.rngs["film"])
+            return self.wishes.acting(newest.net, env, rng)
         if newest.model is None and not self.config.policy:
-            shape = (self.config.queries.film_envs, self.env.action_dim)
-            if self.config.queries.wander == "points" and len(self.env.layout.points) > 1:
-                return Seek(shape, self.env.layout, self.env.horizon, self.rngs["film"])
-            return Wander(shape, self.rngs["film"])
+            shape = (self.config.queries.film_envs, env.action_dim)
+            if self.config.queries.wander == "points" and len(env.layout.points) > 1:
+                return Seek(shape, env.layout, env.horizon, rng, self.config.env.repeat)
+            return Wander(shape, rng)
         return self._exploring(newest)
 
     def _exploring(self, newest: Newest) -> Policy:

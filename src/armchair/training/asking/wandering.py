@@ -9,7 +9,8 @@ from armchair.types import Step, VisibleLayout
 
 AIM = 0.15  # of the way to a point, the spread of where the arm heads for
 STAY = 0.08  # of an episode, how long it heads for one point on average
-REACH = 5.0  # steps in which it would be there, if actions had no bounds
+HELD_STAY = 6.0  # steps, at the least, where actions are held and an episode has few
+REACH = 5.0  # steps of the environment in which it would be there, if actions had no bounds
 RIDGE = 1e-3  # of the regression, in squares of full actions
 
 
@@ -43,11 +44,20 @@ class Seek:
     """
 
     def __init__(
-        self, shape: tuple[int, int], layout: VisibleLayout, horizon: int, rng: torch.Generator
+        self,
+        shape: tuple[int, int],
+        layout: VisibleLayout,
+        horizon: int,
+        rng: torch.Generator,
+        repeat: int = 1,
     ) -> None:
-        """shape: copies, numbers in an action. horizon: steps in an episode."""
+        """shape: copies, numbers in an action. horizon: steps in an episode, of which each action is held for
+        `repeat` of the environment's.
+        """
         copies, actions = shape
-        self._rng, self._points, self._stay = rng, len(layout.points), STAY * horizon
+        self._rng, self._points = rng, len(layout.points)
+        self._stay = STAY * horizon if repeat == 1 else max(STAY * horizon, HELD_STAY)
+        self._reach = REACH / repeat
         self._noise = Wander(shape, rng, spread=0.5)
         self._squares = RIDGE * torch.eye(actions + 1)
         self._products = torch.zeros(actions + 1, 3 * self._points)
@@ -64,7 +74,7 @@ class Seek:
         hand = self._hand(moves)
         self._choose(hand)
         way = self._target - self._at[:, hand]
-        wanted = way @ torch.linalg.pinv(moves[:, 3 * hand : 3 * hand + 3], rtol=0.05) / REACH
+        wanted = way @ torch.linalg.pinv(moves[:, 3 * hand : 3 * hand + 3], rtol=0.05) / self._reach
         return wanted / wanted.abs().amax(1, keepdim=True).clamp_min(1.0) + noise
 
     def watch(self, action: Tensor, step: Step) -> None:
