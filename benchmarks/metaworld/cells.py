@@ -117,7 +117,7 @@ def settings(cell: Cell) -> TeachConfig:
     )
     if own:  # of a step 0 to 1, as a learned reward is about
         ppo = replace(config.ppo, reward_scale=config.ppo.reward_scale / REWARD_AT_MOST)
-        return replace(config, env=env, ppo=ppo)
+        config = replace(config, ppo=ppo)
     return paced(replace(config, env=env), base)
 
 
