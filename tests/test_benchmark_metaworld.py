@@ -68,6 +68,16 @@ def test_every_budget_is_asked_to_its_last_question(scripts: dict[str, ModuleTyp
             assert most_asked(cells.settings(row)) == row.labels
 
 
+def test_five_times_the_answers_take_about_twice_the_updates(scripts: dict[str, ModuleType]) -> None:
+    cells = scripts["cells"]
+    for protocol in cells.PROTOCOLS:
+        updates = {
+            labels: cells.settings(cells.Cell(protocol, "hammer", labels, 0)).schedule.updates
+            for labels in (50, 100, 250, 500)
+        }
+        assert updates == {50: 80, 100: 80, 250: 126, 500: 179}
+
+
 def test_all_tasks_have_the_same_settings_but_for_their_points(scripts: dict[str, ModuleType]) -> None:
     from armchair.config.read import as_yaml
 

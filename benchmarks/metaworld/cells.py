@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple, cast
@@ -99,7 +100,7 @@ def besides(protocol: Protocol, tasks: list[str]) -> list[Cell]:
 
 
 def settings(cell: Cell) -> TeachConfig:
-    """The run's settings: the protocol's file for every task, paced to the budget as the command does it."""
+    """The run's settings: the protocol's file for every task, paced to the budget."""
     own = cell.teacher == OWN_REWARD
     people = not own and errs({"name": cell.teacher})
     base = load_settings(str(HERE / f"{cell.protocol}.yaml"), people=people).config
@@ -118,7 +119,18 @@ def settings(cell: Cell) -> TeachConfig:
     if own:  # of a step 0 to 1, as a learned reward is about
         ppo = replace(config.ppo, reward_scale=config.ppo.reward_scale / REWARD_AT_MOST)
         config = replace(config, ppo=ppo)
-    return paced(replace(config, env=env), base)
+    return _paced(replace(config, env=env), base)
+
+
+def _paced(config: TeachConfig, base: TeachConfig) -> TeachConfig:
+    """As `armchair teach --labels N` paces it; above the file's budget as with `--updates M`, with updates as
+    the root of the budget, or a run of 500 answers would take more than an hour.
+    """
+    more = config.queries.labels / base.queries.labels
+    if more <= 1:
+        return paced(config, base)
+    plan = replace(config.schedule, updates=round(base.schedule.updates * math.sqrt(more)))
+    return paced(replace(config, schedule=plan), base, fixed_updates=True)
 
 
 def teacher_of(cell: Cell, config: TeachConfig) -> Teacher:
