@@ -123,12 +123,10 @@ def settings(cell: Cell) -> TeachConfig:
 
 
 def _paced(config: TeachConfig, base: TeachConfig) -> TeachConfig:
-    """As `armchair teach --labels N` paces it; above the file's budget as with `--updates M`, with updates as
-    the root of the budget, or a run of 500 answers would take more than an hour.
+    """As `armchair teach --labels N --updates M` does, M the file's, above its budget as the root of the
+    budget: at the file's pace a run of 500 answers would take more than an hour.
     """
-    more = config.queries.labels / base.queries.labels
-    if more <= 1:
-        return paced(config, base)
+    more = max(1.0, config.queries.labels / base.queries.labels)
     plan = replace(config.schedule, updates=round(base.schedule.updates * math.sqrt(more)))
     return paced(replace(config, schedule=plan), base, fixed_updates=True)
 
