@@ -102,13 +102,17 @@ def test_the_second_table_is_of_what_the_preset_does() -> None:
 def test_what_stands_beside_differs_in_one_thing(scripts: dict[str, ModuleType]) -> None:
     cells = scripts["cells"]
     main = cells.Cell("field", "window-open", 100, 0)
-    rows = cells.besides("field", ["window-open", "hammer"])
+    rows = cells.besides("field", ["window-open", "hammer"], [100])
     for row in (row for row in rows if row.task == "window-open"):
         differs = sum(one != other for one, other in zip(row, main, strict=True))
         assert differs == (2 if row.teacher == cells.OWN_REWARD else 1)  # nor are there answers then
     raw = cells.settings(main._replace(inputs="raw"))
     assert (raw.reward.inputs, raw.env.points) == ("raw", {})
     assert {row.teacher for row in rows if row.task == "hammer"} == {"oracle", cells.OWN_REWARD}
+    fewer = cells.besides(
+        "field", ["window-open"], [50]
+    )  # of as many answers as the row that it stands beside
+    assert {row.labels for row in fewer} == {0, 50}
 
 
 def test_where_nobody_is_asked_the_policy_learns_from_the_tasks_own_reward(
@@ -172,7 +176,7 @@ def a_clip(thing: tuple[float, float, float]) -> Clip:
 def test_everybody_who_answers_can_be_made(scripts: dict[str, ModuleType]) -> None:
     """The simulated person, too, who has to be told what to look at; it prefers a thing in its place."""
     cells = scripts["cells"]
-    for cell in cells.besides("field", list(cells.TASKS)):
+    for cell in cells.besides("field", list(cells.TASKS), list(cells.BESIDE)):
         if cell.teacher == cells.OWN_REWARD:
             continue
         cells.teacher_of(cell, cells.settings(cell))

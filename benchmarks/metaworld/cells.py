@@ -42,7 +42,8 @@ TEACHERS = (
     "equal",
     "myopic",
     "viewer",
-)  # beside the oracle, at 100 answers on the easiest
+)  # beside the oracle, on the easiest
+BESIDE = (100,)  # the budget of what stands beside, where none is named
 OWN_REWARD = "own-reward"  # nobody is asked: the policy learns from the task's own reward, what PPO can do
 REWARD_AT_MOST = 10.0  # a step, in Meta-World
 SEEN = ("plain", "differences")  # what the policy observes: the 39 numbers; the ways between points besides
@@ -87,16 +88,15 @@ def rows_of(protocol: Protocol, tasks: list[str], budgets: list[int], teacher: s
     ]
 
 
-def besides(protocol: Protocol, tasks: list[str]) -> list[Cell]:
-    """What stands beside: the task's own reward, and of 100 answers differences as observations, raw inputs,
+def besides(protocol: Protocol, tasks: list[str], budgets: list[int]) -> list[Cell]:
+    """What stands beside: the task's own reward, and of each budget differences as observations, raw inputs,
     other teachers; seed 0.
     """
     rows = rows_of(protocol, tasks, [], OWN_REWARD)
-    rows += [Cell(protocol, task, 100, 0, observed="differences") for task in tasks]
-    rows += [Cell(protocol, task, 100, 0, inputs="raw") for task in tasks]
-    return rows + [
-        Cell(protocol, task, 100, 0, teacher) for task in tasks if task in EASY for teacher in TEACHERS
-    ]
+    for row in (Cell(protocol, task, labels, 0) for labels in budgets for task in tasks):
+        rows += [row._replace(observed="differences"), row._replace(inputs="raw")]
+        rows += [row._replace(teacher=teacher) for teacher in TEACHERS if row.task in EASY]
+    return rows
 
 
 def settings(cell: Cell) -> TeachConfig:

@@ -23,7 +23,19 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import cast
 
-from cells import BUDGETS, OWN_REWARD, PROTOCOLS, TASKS, TEACHERS, Cell, besides, cells_of, digest, rows_of
+from cells import (
+    BESIDE,
+    BUDGETS,
+    OWN_REWARD,
+    PROTOCOLS,
+    TASKS,
+    TEACHERS,
+    Cell,
+    besides,
+    cells_of,
+    digest,
+    rows_of,
+)
 from tables import Row, tables
 from teaching import piece
 
@@ -118,7 +130,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="where results and runs are kept")
     parser.add_argument("--protocol", choices=list(PROTOCOLS), default="field")
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=list(TASKS))
-    parser.add_argument("--budgets", nargs="+", type=int, default=list(BUDGETS), help="of answers")
+    parser.add_argument("--budgets", nargs="+", type=int, help="of answers")
     parser.add_argument("--teacher", choices=WHO, default=WHO[0], help="who answers, if anybody")
     parser.add_argument(
         "--besides", action="store_true", help="own reward, differences, raw inputs, other teachers"
@@ -135,11 +147,12 @@ def main() -> int:
             parser.error(f"--{name} must be at least 1, got {getattr(args, name)}")
     if args.besides and args.teacher != "oracle":
         parser.error("--besides has teachers of its own: leave --teacher out")
+    args.budgets = args.budgets or list(BESIDE if args.besides else BUDGETS)
     if min(args.budgets) < 1:
         parser.error(f"--budgets must be at least 1, got {min(args.budgets)}")
     args.folder.mkdir(parents=True, exist_ok=True)
     rows = (
-        besides(args.protocol, args.tasks)
+        besides(args.protocol, args.tasks, args.budgets)
         if args.besides
         else rows_of(args.protocol, args.tasks, args.budgets, args.teacher)
     )
