@@ -10,6 +10,7 @@ from typing import cast
 import pytest
 import torch
 
+from armchair.agents.behaviour_cloning import CloningConfig
 from armchair.agents.networks import ActorCritic
 from armchair.config.read import load_config, with_flags
 from armchair.config.teach import TeachConfig
@@ -22,6 +23,7 @@ from armchair.rewards.fit import fit
 from armchair.runs.folder import RunDir
 from armchair.training import rival as rivalry
 from armchair.training.asking.querying import Querier
+from armchair.training.asking.wandered import Shown
 from armchair.training.policy_learner import PolicyLearner
 from armchair.training.reward_learner import RewardLearner
 from armchair.training.rival import best_stretch, contest
@@ -98,6 +100,24 @@ def test_one_that_does_as_well_stays(config: TeachConfig, env: Env, learned: Rew
     assert held is not None and not held.wins and held.better is good.better
     held.better.act()
     assert len(held.better.running.length.unique()) > 1, "its episodes are out of phase again"
+
+
+def test_one_that_imitates_is_trained_for_fewer_updates(
+    config: TeachConfig, env: Env, learned: RewardLearner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It needs no search for the way, and would make a long run half as long again."""
+    monkeypatch.setattr(rivalry, "IMITATOR", 2)
+    monkeypatch.setattr(rivalry, "CLONING", CloningConfig(updates=1))
+    obs, pulls = env.reset(), list[float]()
+    shown = Shown(obs, torch.zeros(len(obs), env.action_dim))
+    querier = SimpleNamespace(store=None, wandered=SimpleNamespace(best=lambda model, rng: shown))
+    pull = rivalry._pull
+    monkeypatch.setattr(rivalry, "_pull", lambda of, over, rng: pulls.append(over) or pull(of, over, rng))
+    policy = PolicyLearner(config, env)
+    held = contest(policy, learned, cast(Querier, querier), UPDATES, LAST, lambda: True)
+    assert held is not None and UPDATES > 2
+    assert held.steps == 2 * policy.steps + 2 * env.horizon * env.num_envs
+    assert pulls == [0.0, 0.5], "it fades over its own updates"
 
 
 @pytest.mark.parametrize(

@@ -74,9 +74,9 @@ class ScheduleConfig:
     queue: Queued = 10
     """With people: questions that wait for them."""
     rival: Share = 0.0
-    """Share of the updates after which a second policy begins anew on the learned reward, for as many,
-    and takes over if it is worth more by that reward, see `armchair.training.rival`. 0: none. None either
-    where a run begins with demonstrations or a policy."""
+    """Share of the updates after which a second policy begins anew on the learned reward, for as many (or
+    fewer where it imitates), and takes over if it is worth more by that reward, see
+    `armchair.training.rival`. 0: none. None either where a run begins with demonstrations or a policy."""
     rival_if: Literal["always", "better_known"] = "always"
     """"better_known": only where the learned reward thinks more of a clip that was answered than of what the
     policy does."""

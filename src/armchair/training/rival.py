@@ -7,7 +7,8 @@ been, and takes over if what it does is worth more to the reward model. Nothing 
 task's own reward nor its success. With `schedule.rival_if: better_known` it is spared where none of the clips
 that were answered is worth more than the best of what the policy does: nothing tells that it is stuck then.
 Such a rival begins as an imitation of the wandering of the first films, of those steps that led to more
-reward above all: one that knows nothing would often lock itself in as the first one did.
+reward above all: one that knows nothing would often lock itself in as the first one did. It has the way
+already that others look for, so in long runs it is trained for fewer updates, `IMITATOR`.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ CLONING = CloningConfig(updates=1500, std=0.5)  # of the wandering, which is abo
 CRITIC_FIRST = 4  # updates of the critic alone, before a rival that imitates is changed
 PULL = 0.3  # towards what is imitated, at first
 LED = 0.6  # of the rival's updates, after which nothing pulls it
+IMITATOR = 40  # updates at most of a rival that imitates
 
 
 class Contest(NamedTuple):
@@ -63,11 +65,12 @@ def contest(
     last: int,
     goes_on: Callable[[], bool],
 ) -> Contest | None:
-    """When it is time, train a rival of `policy` in the same copies for as many updates, and keep the better.
+    """When it is time, train a rival of `policy` in the same copies, and keep the better of the two.
 
-    Afterwards all copies stand at the beginning of episodes. updates: so far, of `last`. goes_on: asked
-    before every update. querier: knows what was filmed and answered. -> None where there is no contest, or
-    `goes_on` said no. Raises NotFinite where numbers go wrong.
+    It has as many updates as there have been, at most `IMITATOR` where it begins as an imitation. Afterwards
+    all copies stand at the beginning of episodes. updates: so far, of `last`. goes_on: asked before every
+    update. querier: knows what was filmed and answered. -> None where there is no contest, or `goes_on` said
+    no. Raises NotFinite where numbers go wrong.
     """
     config, model = policy.config, reward.model
     share = 0.0 if config.policy or config.demonstrations.source else config.schedule.rival
@@ -82,20 +85,21 @@ def contest(
             return Contest(policy, float(played.mean()), None, steps, wins=False)
     rival = policy.beginner(updates)
     shown = _begin_as(querier.wandered, rival, model)
-    for update in range(updates):
+    training = updates if shown is None else min(updates, IMITATOR)
+    for update in range(training):
         if not goes_on():
             policy.begin_again()
             return None
         rollout, _ = rival.act()
         rollout = rollout._replace(reward=model.to(env.device).mean(rollout.visible))
         check_rollout(rollout)
-        pull = None if shown is None else _pull(shown, update / updates, rival.rngs["learn"])
+        pull = None if shown is None else _pull(shown, update / training, rival.rngs["learn"])
         alone = shown is not None and update < CRITIC_FIRST
         rival.learn(rollout, new_reward=False, critic_only=alone, imitation=pull)
     own, rivals = (float(_played(learner, model).mean()) for learner in (policy, rival))
     for learner in (policy, rival):
         learner.begin_again()
-    steps += updates * rival.steps + 2 * env.horizon * env.num_envs
+    steps += training * rival.steps + 2 * env.horizon * env.num_envs
     wins = rivals > own + MARGIN * model.config.std
     return Contest(rival if wins else policy, own, rivals, steps, wins)
 
