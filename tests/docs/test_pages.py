@@ -129,11 +129,13 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def teaches_first(page: list[Block]) -> bool:
     """Whether the first thing that a page does to a run is to make it."""
-    words = [one for block in page if block.language == "sh" for one in calls(block)]
-    code = "\n".join(block.text for block in page if block.language == "python")
-    return bool(words and words[0][:2] == ["teach", "reach"] and "--teacher" in words[0]) or (
-        'armchair.teach("reach"' in code and not (words and "runs/reach-001" in words[0])
-    )
+    for block in page:
+        if block.language == "python" and 'armchair.teach("reach"' in block.text:
+            return True
+        for words in calls(block) if block.language == "sh" else []:
+            if "runs/reach-001" in words or (words[:2] == ["teach", "reach"] and "--teacher" in words):
+                return "runs/reach-001" not in words
+    return False
 
 
 def run_page(page: list[Block], cwd: Path, taught: Path) -> None:
