@@ -109,10 +109,8 @@ def test_what_stands_beside_differs_in_one_thing(scripts: dict[str, ModuleType])
     raw = cells.settings(main._replace(inputs="raw"))
     assert (raw.reward.inputs, raw.env.points) == ("raw", {})
     assert {row.teacher for row in rows if row.task == "hammer"} == {"oracle", cells.OWN_REWARD}
-    fewer = cells.besides(
-        "field", ["window-open"], [50]
-    )  # of as many answers as the row that it stands beside
-    assert {row.labels for row in fewer} == {0, 50}
+    fewer = cells.besides("field", ["window-open"], [50])
+    assert {row.labels for row in fewer} == {0, 50}, "as many answers as the row that it stands beside"
 
 
 def test_where_nobody_is_asked_the_policy_learns_from_the_tasks_own_reward(

@@ -130,7 +130,8 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="where results and runs are kept")
     parser.add_argument("--protocol", choices=list(PROTOCOLS), default="field")
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=list(TASKS))
-    parser.add_argument("--budgets", nargs="+", type=int, help="of answers")
+    usual = f"{' '.join(map(str, BUDGETS))}; with --besides {' '.join(map(str, BESIDE))}"
+    parser.add_argument("--budgets", nargs="+", type=int, help=f"of answers (default: {usual})")
     parser.add_argument("--teacher", choices=WHO, default=WHO[0], help="who answers, if anybody")
     parser.add_argument(
         "--besides", action="store_true", help="own reward, differences, raw inputs, other teachers"
