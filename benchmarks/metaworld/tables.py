@@ -1,7 +1,8 @@
 """Results as tables: one line for each cell of the table, with the number of seeds said plainly.
 
 A line without a word beside its task is of an oracle's answers, a policy that observes the 39 numbers, and a
-reward model that sees how points lie to each other. What differs is named.
+reward model that sees how points lie to each other. What differs is named. Where the seeds of a line came to
+different ends a second table tells each of them.
 """
 
 from __future__ import annotations
@@ -29,26 +30,62 @@ HEAD = (
     "CPU s",
     "wall s",
 )
+BY_SEED = ("task", "answers", "by seed: ever / at the end, %")
 
 
 def tables(results: Sequence[Row]) -> str:
-    """Markdown: a table for each protocol that was measured, with figures published in the field's."""
+    """Markdown: tables for each protocol that was measured, with figures published in the field's."""
     parts: list[str] = []
     for protocol, words in PROTOCOLS.items():
         rows = [row for row in results if row["protocol"] == protocol]
         if rows:
             parts += [f"{protocol}: {words}", "", *_table(rows, peers=protocol == "field"), ""]
+            parts += _by_seed(rows)
     return "\n".join(parts) if parts else "nothing was measured yet"
 
 
 def _table(results: Sequence[Row], *, peers: bool) -> list[str]:
-    lines = ["| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
-    for task in (name for name in TASKS if any(row["task"] == name for row in results)):
-        own = [row for row in results if row["task"] == task]
-        for kind in sorted({_kind(row) for row in own}, key=_order):
-            lines.append(_line(task, kind, [row for row in own if _kind(row) == kind]))
+    lines = _head(HEAD)
+    for task in _tasks(results):
+        lines += [_line(task, kind, rows) for kind, rows in _kinds(task, results)]
         lines += [_published(task)] if peers else []
     return lines
+
+
+def _by_seed(results: Sequence[Row]) -> list[str]:
+    """What each seed came to, of the lines whose seeds differ."""
+    lines: list[str] = []
+    for task in _tasks(results):
+        for kind, rows in _kinds(task, results):
+            if len({(row["ever"], row["end"]) for row in rows}) > 1:
+                told = ", ".join(_seed(row) for row in sorted(rows, key=lambda row: int(str(row["seed"]))))
+                lines.append(f"| {_name(task, kind)} | {kind[0]} | {told} |")
+    return [*_head(BY_SEED), *lines, ""] if lines else []
+
+
+def _head(names: Sequence[str]) -> list[str]:
+    return ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
+
+
+def _tasks(results: Sequence[Row]) -> list[str]:
+    return [name for name in TASKS if any(row["task"] == name for row in results)]
+
+
+def _kinds(task: str, results: Sequence[Row]) -> list[tuple[Kind, list[Row]]]:
+    """The results of a task, a line of the table each."""
+    own = [row for row in results if row["task"] == task]
+    kinds = sorted({_kind(row) for row in own}, key=_order)
+    return [(kind, [row for row in own if _kind(row) == kind]) for kind in kinds]
+
+
+def _seed(row: Row) -> str:
+    ever, end = (_number(float(str(row[name]))) for name in ("ever", "end"))
+    return f"{row['seed']}: {ever} / {end}"
+
+
+def _name(task: str, kind: Kind) -> str:
+    others = (word for word, usual in zip(kind[1:], USUAL, strict=True) if word != usual)
+    return ", ".join((task, *others))
 
 
 def _published(task: str) -> str:
@@ -71,11 +108,10 @@ def _order(kind: Kind) -> tuple[bool, bool, bool, Kind]:
 
 
 def _line(task: str, kind: Kind, rows: Sequence[Row]) -> str:
-    others = (word for word, usual in zip(kind[1:], USUAL, strict=True) if word != usual)
     seeds = [str(row["seed"]) for row in sorted(rows, key=lambda row: int(str(row["seed"])))]
     ever, end = (_numbers(rows, name) for name in ("ever", "end"))
     cells = (
-        ", ".join((task, *others)),
+        _name(task, kind),
         str(kind[0]),
         _mean(ever),
         _percent(min(ever)),
