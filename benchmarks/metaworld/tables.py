@@ -58,8 +58,7 @@ def _by_seed(results: Sequence[Row]) -> list[str]:
     for task in _tasks(results):
         for kind, rows in _kinds(task, results):
             if len({(row["ever"], row["end"]) for row in rows}) > 1:
-                told = ", ".join(_seed(row) for row in sorted(rows, key=lambda row: int(str(row["seed"]))))
-                lines.append(f"| {_name(task, kind)} | {kind[0]} | {told} |")
+                lines.append(f"| {_name(task, kind)} | {kind[0]} | {', '.join(map(_seed, rows))} |")
     return [*_head(BY_SEED), *lines, ""] if lines else []
 
 
@@ -72,8 +71,8 @@ def _tasks(results: Sequence[Row]) -> list[str]:
 
 
 def _kinds(task: str, results: Sequence[Row]) -> list[tuple[Kind, list[Row]]]:
-    """The results of a task, a line of the table each."""
-    own = [row for row in results if row["task"] == task]
+    """The results of a task by line of the table, each in the order of its seeds."""
+    own = sorted((row for row in results if row["task"] == task), key=lambda row: int(str(row["seed"])))
     kinds = sorted({_kind(row) for row in own}, key=_order)
     return [(kind, [row for row in own if _kind(row) == kind]) for kind in kinds]
 
@@ -108,7 +107,7 @@ def _order(kind: Kind) -> tuple[bool, bool, bool, Kind]:
 
 
 def _line(task: str, kind: Kind, rows: Sequence[Row]) -> str:
-    seeds = [str(row["seed"]) for row in sorted(rows, key=lambda row: int(str(row["seed"])))]
+    seeds = [str(row["seed"]) for row in rows]
     ever, end = (_numbers(rows, name) for name in ("ever", "end"))
     cells = (
         _name(task, kind),
