@@ -195,6 +195,47 @@ def test_a_failing_run_is_told_and_the_others_are_kept(
     assert scripts["run"].known(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--seeds", "0"], "--seeds must be at least 1, got 0"),
+        (["--first-seed", "-1"], "--first-seed must be at least 0, got -1"),
+        (["--budgets", "50", "0"], "--budgets must be at least 1, got 0"),
+        (["--besides", "--teacher", "viewer"], "leave --teacher out"),
+        (["--curves", "nowhere/curves.png"], "there is no folder nowhere"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_before_anything_is_made(
+    scripts: dict[str, ModuleType],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    given: list[str],
+    told: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["run.py", "results", *given])
+    with pytest.raises(SystemExit) as refused:
+        scripts["run"].main()
+    assert refused.value.code == 2 and told in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_no_folder_for_results(
+    scripts: dict[str, ModuleType],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "results"
+    file.write_text("mine")
+    monkeypatch.setattr("sys.argv", ["run.py", str(file), "--table-only"])
+    with pytest.raises(SystemExit) as refused:
+        scripts["run"].main()
+    assert refused.value.code == 2 and "is a file" in capsys.readouterr().err
+    assert file.read_text() == "mine"
+
+
 def test_the_table_tells_seeds_worst_and_both_successes(scripts: dict[str, ModuleType]) -> None:
     cells, tables = scripts["cells"], scripts["tables"]
     cell = cells.Cell("field", "window-open", 100, 0)

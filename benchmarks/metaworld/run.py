@@ -124,8 +124,8 @@ def go(cells: Sequence[Cell], folder: Path, workers: int, episodes: int) -> int:
     return failed
 
 
-def main() -> int:
-    """Measure what is missing, then print the table of all that is there."""
+def arguments() -> argparse.Namespace:
+    """What was asked for; the process ends with code 2 and a line where that cannot be."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path, help="where results and runs are kept")
     parser.add_argument("--protocol", choices=list(PROTOCOLS), default="field")
@@ -143,14 +143,25 @@ def main() -> int:
     parser.add_argument("--table-only", action="store_true")
     parser.add_argument("--curves", type=Path, help="draw success over answers into this picture")
     args = parser.parse_args()
-    for name in ("seeds", "workers", "episodes"):
-        if getattr(args, name) < 1:
-            parser.error(f"--{name} must be at least 1, got {getattr(args, name)}")
+    for name, least in {"seeds": 1, "workers": 1, "episodes": 1, "first-seed": 0}.items():
+        given = getattr(args, name.replace("-", "_"))
+        if given < least:
+            parser.error(f"--{name} must be at least {least}, got {given}")
     if args.besides and args.teacher != "oracle":
         parser.error("--besides has teachers of its own: leave --teacher out")
     args.budgets = args.budgets or list(BESIDE if args.besides else BUDGETS)
     if min(args.budgets) < 1:
         parser.error(f"--budgets must be at least 1, got {min(args.budgets)}")
+    if args.folder.exists() and not args.folder.is_dir():
+        parser.error(f"{args.folder} is a file: name a folder for results and runs")
+    if args.curves is not None and not args.curves.parent.is_dir():
+        parser.error(f"--curves: there is no folder {args.curves.parent}")
+    return args
+
+
+def main() -> int:
+    """Measure what is missing, then print the table of all that is there."""
+    args = arguments()
     args.folder.mkdir(parents=True, exist_ok=True)
     rows = (
         besides(args.protocol, args.tasks, args.budgets)
